@@ -1,0 +1,55 @@
+# Two commands do all the set-up: `make demo` and `make test`.  VENV may name another place.
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help: ## Say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY) ## Audit the recorded organisation in fixtures/contoso
+	@$(BIN)/contacts-audit audit --replay fixtures/contoso; code=$$?; \
+	grep -E "^\| $$code \|" README.md | sed -E 's/^\| ([0-9]+) \| (.*) \|$$/The exit code is \1: \2/'; \
+	test $$code -eq 4
+
+test: check ## The same as check
+
+check: lint types layers tests ## Everything that must hold before a change lands
+
+lint: $(READY) ## Style
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(READY) ## Types
+	$(BIN)/mypy
+
+layers: $(READY) ## Who may import whom
+	$(BIN)/lint-imports
+
+tests: $(READY) ## The tests, with branch coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PYTEST)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+fix: $(READY) ## Mend style where a machine can
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: $(READY) ## Measure: 2,000 subscriptions at 100 ms, 64 workers
+	$(BIN)/python tests/bench/run.py
+
+fixtures: $(READY) ## Record the folders under fixtures/ anew
+	$(BIN)/python tests/record_fixtures.py
+
+lock: $(READY) ## Choose the newest versions of everything, and write them down with their hashes
+	$(BIN)/pip-compile -q --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(READY): requirements.lock pyproject.toml
+	python3 -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: help demo test check lint types layers tests fix bench fixtures lock clean

@@ -1,0 +1,19 @@
+"""Starts the program; answers `--version` before anything heavy is imported."""
+
+import sys
+
+from contacts_audit import __version__
+
+
+def main() -> None:
+    """Run `contacts-audit`."""
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"contacts-audit {__version__}\n")
+        return
+    from contacts_audit.cli.app import start
+
+    start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Azure's side of the house: its oddities stay in here."""

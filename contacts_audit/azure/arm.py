@@ -1,0 +1,228 @@
+"""
+Azure Resource Manager without the network: addresses, and what an answer means.
+
+https://learn.microsoft.com/azure/azure-resource-manager/management/overview
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from contacts_audit.azure.patience import RETRIED, asked_wait
+from contacts_audit.errors import AzureError, Reason, VersionRefusedError
+
+V2017 = "2017-08-01-preview"
+V2020 = "2020-01-01-preview"
+V2023 = "2023-12-01-preview"
+SUBSCRIPTIONS_VERSION = "2022-12-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a GET of *url*, its body whole; *headers* are looked up in any case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str | None:
+        """What Azure support asks for."""
+        return self.headers.get("x-ms-request-id")
+
+
+def subscriptions_url(endpoint: str) -> str:
+    """https://learn.microsoft.com/rest/api/resources/subscriptions/list."""
+    return f"{endpoint}/subscriptions?{urlencode({'api-version': SUBSCRIPTIONS_VERSION})}"
+
+
+def contacts_url(endpoint: str, subscription_id: str, version: str) -> str:
+    """https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/list."""
+    return (
+        f"{endpoint}/subscriptions/{quote(subscription_id, safe='')}"
+        f"/providers/Microsoft.Security/securityContacts?{urlencode({'api-version': version})}"
+    )
+
+
+def complete(answer: Answer) -> Answer:
+    """
+    Return *answer* where a GET succeeded: status 200, and a body.
+
+    Raises:
+        AzureError: it did not; the error says why, and whether to ask again.
+    """
+    if answer.status != 200:
+        raise fault(answer)
+    if not answer.body:
+        raise _error(Reason.TRUNCATED, "Azure answered 200 without a body", answer, retryable=True)
+    return answer
+
+
+def document(answer: Answer) -> Any:
+    """
+    Return the one JSON text that *answer* holds; numbers stay as they are spelt.
+
+    Raises:
+        AzureError: it holds anything else.
+    """
+    try:
+        return json.loads(text(answer), parse_constant=_refuse, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        if _is_html(answer):
+            raise _error(Reason.HTML, "an HTML page came instead of JSON", answer) from error
+        detail = f"{error.msg} at {error.pos}" if isinstance(error, json.JSONDecodeError) else error
+        raise _error(Reason.MALFORMED, f"the answer is not JSON ({detail})", answer) from error
+
+
+def text(answer: Answer) -> str:
+    """Return the body as text: UTF-8, a byte order mark allowed."""
+    return answer.body.decode("utf-8-sig")
+
+
+def next_link(answer: Answer, endpoint: str) -> str | None:
+    """
+    Return the address of the page after *answer*, as Azure wrote it, or None at the end.
+
+    Raises:
+        AzureError: it would lead away from *endpoint*, and our token with it.
+    """
+    match document(answer):
+        case {"nextLink": str(url)} if url:
+            if not _stays(url, endpoint):
+                raise _error(Reason.PAGING, f"the next page is not on {endpoint}: {url}", answer)
+            return url
+        case {"nextLink": link} if link is not None and link != "":
+            raise _error(Reason.PAGING, "the nextLink is not an address", answer)
+    return None
+
+
+def malformed(answer: Answer, what: str) -> AzureError:
+    """Return the error of an answer that is JSON, but not *what* ARM documents."""
+    return _error(Reason.MALFORMED, what, answer)
+
+
+def fault(answer: Answer) -> AzureError:
+    """
+    Return what an *answer* other than 200 means.
+
+    https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
+    """
+    code, message = _code_and_message(answer)
+    plain = (code or "").casefold().replace(" ", "")
+    said = f"{code}: {message}" if code else message
+    status = answer.status
+    if _refuses_version(answer, plain, message):
+        return _error(Reason.VERSION_UNAVAILABLE, said, answer, code)
+    if plain in {"subscriptionnotregistered", "missingsubscriptionregistration"}:
+        return _error(Reason.NOT_REGISTERED, said, answer, code)
+    if status in RETRIED:
+        reason = {408: Reason.TIMEOUT, 429: Reason.THROTTLED}.get(status, Reason.SERVER_ERROR)
+        return _error(reason, said, answer, code, retryable=True)
+    if 300 <= status < 400:
+        to = answer.headers.get("location", "nowhere")
+        return _error(Reason.REDIRECTED, f"Azure answered {status}, to {to}", answer)
+    if status < 300:
+        return _error(Reason.MALFORMED, f"Azure answered {status} where only 200 will do", answer)
+    if status >= 500:
+        return _error(Reason.SERVER_ERROR, said, answer, code)
+    if _is_html(answer):
+        return _error(Reason.HTML, f"an HTML page came with status {status}", answer)
+    reason = {401: Reason.UNAUTHORIZED, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND}.get(
+        status, Reason.REFUSED
+    )
+    return _error(reason, said, answer, code)
+
+
+def claims_challenge(answer: Answer) -> str | None:
+    """
+    Return the claims that a 401 asks the token to carry, as JSON, or None.
+
+    https://learn.microsoft.com/entra/identity-platform/claims-challenge
+    """
+    header = answer.headers.get("www-authenticate", "")
+    found = re.search(r'\bclaims="([^"]+)"', header)
+    if found is None or not re.search(r'\berror="insufficient_claims"', header):
+        return None
+    encoded = found[1].rstrip("=")
+    try:
+        claims = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        return claims if isinstance(json.loads(claims), dict) else None
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+
+
+def _refuses_version(answer: Answer, code: str, message: str) -> bool:
+    """Say whether ARM lists the api-versions it has, and the one asked for is not among them."""
+    codes = {"noregisteredproviderfound", "invalidresourcetype", "invalidapiversionparameter"}
+    if answer.status not in (400, 404) or code not in codes:
+        return False
+    listed = re.search(r"supported (?:api-)?versions are '([^']*)'", message, re.IGNORECASE)
+    asked = parse_qs(urlsplit(answer.url).query).get("api-version", [""])[0]
+    offered = {version.strip().casefold() for version in listed[1].split(",")} if listed else set()
+    return bool(offered - {""}) and asked.casefold() not in offered
+
+
+def _code_and_message(answer: Answer) -> tuple[str | None, str]:
+    """Read ARM's error, with or without its envelope; else say what came instead."""
+    try:
+        body = json.loads(text(answer), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        body = None
+    match body:
+        case {"error": {"code": str(code), **rest}} | {"code": str(code), **rest}:
+            message = rest.get("message")
+            return code, message if isinstance(message, str) else f"status {answer.status}"
+    return None, f"Azure answered {answer.status}"
+
+
+def _is_html(answer: Answer) -> bool:
+    start = answer.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:100].lower()
+    return start.startswith((b"<!doctype", b"<html", b"<head", b"<body")) or (
+        start.startswith(b"<") and "html" in answer.headers.get("content-type", "").lower()
+    )
+
+
+def _stays(url: str, endpoint: str) -> bool:
+    """Say whether *url* is an address on the very origin *endpoint*, and nothing else."""
+    if re.search(r"[\x00-\x20\x7f-\U0010ffff\\]", url):
+        return False
+    try:
+        there, here = urlsplit(url), urlsplit(endpoint)
+        same = (there.scheme, there.hostname, there.port or 443) == (
+            here.scheme,
+            here.hostname,
+            here.port or 443,
+        )
+    except ValueError:
+        return False
+    return same and "@" not in there.netloc
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _error(
+    reason: Reason,
+    message: str,
+    answer: Answer,
+    code: str | None = None,
+    *,
+    retryable: bool = False,
+) -> AzureError:
+    kind = VersionRefusedError if reason is Reason.VERSION_UNAVAILABLE else AzureError
+    return kind(
+        reason,
+        message,
+        status=answer.status,
+        code=code,
+        request_id=answer.request_id,
+        retryable=retryable,
+        retry_after=asked_wait(answer.headers) if retryable else None,
+    )

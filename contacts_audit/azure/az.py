@@ -1,0 +1,149 @@
+"""
+The Azure CLI as a source of tokens, and its default subscription.
+
+https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
+"""
+
+import base64
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from contacts_audit.azure.tokens import AccessToken
+from contacts_audit.ending import Ending
+from contacts_audit.errors import AuthError, ContactsAuditError
+
+LOGIN = "sign in: az login"
+
+
+def az_token(
+    claims: str | None,
+    fresh: bool,
+    *,
+    audience: str,
+    tenant: str | None,
+    subscription: str | None,
+    timeout: float,
+    ending: Ending,
+) -> AccessToken:
+    """
+    Return the token that `az account get-access-token` prints; az renews it by itself.
+
+    Raises:
+        AuthError: az is missing, is not signed in, or fails.
+    """
+    if claims is not None:
+        challenge = base64.b64encode(claims.encode()).decode()
+        raise AuthError(
+            "Azure asks for a new sign-in of the Azure CLI",
+            f"az login --claims-challenge {challenge}",
+        )
+    arguments = ["account", "get-access-token", "--output", "json"]
+    if audience:
+        arguments += ["--resource", audience]
+    if tenant is not None:
+        arguments += ["--tenant", tenant]
+    elif subscription is not None:
+        arguments += ["--subscription", subscription]
+    try:
+        said = json.loads(_az(arguments, timeout, ending))
+        return AccessToken(
+            said["accessToken"], _expiry(said), said["tenant"], said.get("subscription")
+        )
+    except (ValueError, LookupError, TypeError) as error:
+        raise AuthError("az printed something that is no token", "try: az --version") from error
+
+
+def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
+    """
+    Return the id of az's default subscription in *cloud*, from its profile, never from its cache.
+
+    Raises:
+        ContactsAuditError: az has none.
+    """
+    folder = environment.get("AZURE_CONFIG_DIR") or Path(environment.get("HOME", "/")) / ".azure"
+    path = Path(folder) / "azureProfile.json"
+    try:
+        accounts = json.loads(path.read_text("utf-8-sig"))["subscriptions"]
+        found = {
+            account["id"].lower(): account
+            for account in accounts
+            if account.get("isDefault") is True and account.get("environmentName", cloud) == cloud
+        }
+    except FileNotFoundError:
+        found = {}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
+    if len(found) != 1:
+        raise ContactsAuditError(
+            f"--current: az has no default subscription in {cloud}", "set one: az account set -s ID"
+        )
+    ((found_id, account),) = found.items()
+    if found_id == str(account.get("tenantId")).lower():
+        raise ContactsAuditError(
+            "--current: az's default is a tenant-level account, not a subscription",
+            "set one: az account set -s ID",
+        )
+    return found_id
+
+
+def _az(arguments: list[str], timeout: float, ending: Ending) -> str:
+    """Run az, found in an absolute folder of PATH, with nothing on its stdin."""
+    path = os.pathsep.join(
+        folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder.startswith("/")
+    )
+    program = shutil.which("az", path=path)
+    if program is None:
+        raise AuthError(
+            "the Azure CLI is not installed (no az in PATH)",
+            "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or install az",
+        )
+    quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
+    process = subprocess.Popen(
+        [program, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd="/",
+        env=os.environ | quiet,
+        start_new_session=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    with process, ending.child(process.pid):
+        try:
+            out: str
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # az is a script: its child holds the pipe
+            raise AuthError(
+                f"az did not answer within {timeout:g} s", "raise --auth-timeout, or run az by hand"
+            ) from error
+    if process.returncode != 0:
+        raise _az_error(err)
+    return out
+
+
+def _az_error(said: str) -> AuthError:
+    lines = [line.removeprefix("ERROR: ").strip() for line in said.splitlines() if line.strip()]
+    advice = next((line for line in lines if line.startswith("az login")), None)
+    message = lines[0] if lines else "it said nothing"
+    return AuthError(f"az failed: {message[:500]}", f"sign in: {advice}" if advice else LOGIN)
+
+
+def _expiry(said: Mapping[str, Any]) -> float:
+    """Return the expiry in epoch seconds; an az before 2.54 tells it in local time only."""
+    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", said["accessToken"]):
+        raise ValueError("not a bearer token")
+    if "expires_on" in said:
+        return float(said["expires_on"])
+    return datetime.strptime(said["expiresOn"], "%Y-%m-%d %H:%M:%S.%f").timestamp()

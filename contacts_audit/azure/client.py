@@ -1,0 +1,135 @@
+"""Azure Resource Manager over the network: tokens, retries, pages, one subscription's budget."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import uuid4
+
+from contacts_audit.azure import arm
+from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.patience import patiently
+from contacts_audit.azure.tokens import AccessToken
+from contacts_audit.azure.wire import Wire, prepared
+from contacts_audit.errors import AzureError, Reason
+
+
+class TokenSource(Protocol):
+    """Where a client has its token from."""
+
+    def token(self) -> AccessToken | None:
+        """Return a valid token, or None where none is needed."""
+
+    def renew(self, rejected: AccessToken, claims: str | None) -> bool:
+        """Say whether there is now another token than the *rejected* one."""
+
+
+class Tape(Protocol):
+    """Where exchanges are kept."""
+
+    def keep(self, url: str, outcome: Answer | AzureError) -> None:
+        """Keep what came of a GET of *url*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """*timeout* of an attempt and *budget* of a subscription in seconds; *deadline* monotonic."""
+
+    timeout: float
+    budget: float
+    deadline: float
+
+    def until(self) -> float:
+        """When a subscription that begins now has used up its budget."""
+        return min(time.monotonic() + self.budget, self.deadline)
+
+
+class Client:
+    """Reads Resource Manager at *endpoint*; safe for all threads."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        wire: Wire,
+        tokens: TokenSource,
+        limits: Limits,
+        *,
+        tape: Tape | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.endpoint = endpoint
+        self.limits = limits
+        self._wire = wire
+        self._tokens = tokens
+        self._tape = tape
+        self._pause = pause
+
+    def pages(self, url: str, *, most: int, until: float | None = None) -> Iterator[Answer]:
+        """
+        Yield the complete answer at *url* and at each `nextLink` after it.
+
+        A page is yielded before its nextLink is looked at.  *until* bounds them all together;
+        without it each page has a budget of its own.
+
+        Raises:
+            AzureError: a page could not be read, or there are more than *most*.
+            AuthError: no token is to be had.
+        """
+        seen: set[str] = set()
+        following: str | None = url
+        while following is not None:
+            if following in seen or len(seen) == most:
+                what = "go in a circle" if following in seen else f"are more than {most}"
+                raise AzureError(Reason.PAGING, f"the pages of the list {what}")
+            seen.add(following)
+            answer = self.get(following, until or self.limits.until())
+            yield answer
+            following = arm.next_link(answer, self.endpoint)
+
+    def get(self, url: str, until: float) -> Answer:
+        """
+        Return the complete answer at *url*, asking again while it makes sense and time is left.
+
+        Raises:
+            AzureError: it could not be had.
+            AuthError: no token is to be had.
+        """
+        return patiently(
+            lambda: arm.complete(self._authorized(url, until)), until=until, pause=self._pause
+        )
+
+    def _authorized(self, url: str, until: float) -> Answer:
+        """Ask with a token; where it is rejected, with a fresh one, or one with the claims."""
+        for _ in range(3):
+            token = self._tokens.token()
+            answer = self._exchange(url, token, until)
+            if token is None or answer.status != 401:
+                break
+            if arm.fault(answer).reason is not Reason.UNAUTHORIZED:
+                break
+            if not self._tokens.renew(token, arm.claims_challenge(answer)):
+                break
+        return answer
+
+    def _exchange(self, url: str, token: AccessToken | None, until: float) -> Answer:
+        headers = {"Content-Type": "application/json", "x-ms-client-request-id": str(uuid4())}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.value}"
+        left = until - time.monotonic()
+        if left <= 0:
+            late = time.monotonic() >= self.limits.deadline
+            reason = Reason.DEADLINE if late else Reason.TIMEOUT
+            raise AzureError(reason, "no time was left to ask")
+        try:
+            answer = self._wire.send(
+                prepared("GET", url, headers), timeout=min(self.limits.timeout, left)
+            )
+        except AzureError as error:
+            self._keep(url, error)
+            raise
+        self._keep(url, answer)
+        return answer
+
+    def _keep(self, url: str, outcome: Answer | AzureError) -> None:
+        if self._tape is not None:
+            self._tape.keep(url, outcome)

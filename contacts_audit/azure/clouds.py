@@ -1,0 +1,127 @@
+"""
+Which endpoints belong together.
+
+https://learn.microsoft.com/azure/developer/python/sdk/authentication/multi-cloud
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from contacts_audit.azure.kinds import CloudName
+from contacts_audit.errors import UsageError
+
+BLADE = "#blade/Microsoft_Azure_Security/SecurityMenuBlade/0"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """
+    A cloud: its Resource Manager, its login host, and the audience of its tokens.
+
+    *arm* and *authority* carry no trailing slash; *audience* keeps the one it has.
+    """
+
+    name: str
+    arm: str
+    authority: str
+    audience: str
+    portal: str | None
+
+    @property
+    def scope(self) -> str:
+        """The OAuth scope: two slashes where the audience ends in one, as az asks for it."""
+        return f"{self.audience}/.default"
+
+    @property
+    def portal_url(self) -> str | None:
+        """The page that step 02 of the rule opens."""
+        return None if self.portal is None else f"{self.portal}/{BLADE}"
+
+
+CLOUDS: Mapping[CloudName, Cloud] = {
+    CloudName(cloud.name): cloud
+    for cloud in (
+        Cloud(
+            CloudName.AZURE,
+            "https://management.azure.com",
+            "https://login.microsoftonline.com",
+            "https://management.core.windows.net/",
+            "https://portal.azure.com",
+        ),
+        Cloud(
+            CloudName.US_GOVERNMENT,
+            "https://management.usgovcloudapi.net",
+            "https://login.microsoftonline.us",
+            "https://management.core.usgovcloudapi.net/",
+            "https://portal.azure.us",
+        ),
+        Cloud(
+            CloudName.CHINA,
+            "https://management.chinacloudapi.cn",
+            "https://login.chinacloudapi.cn",
+            "https://management.core.chinacloudapi.cn/",
+            "https://portal.azure.cn",
+        ),
+    )
+}
+
+
+def choose(
+    name: CloudName,
+    *,
+    arm_endpoint: str | None = None,
+    authority_host: str | None = None,
+    audience: str | None = None,
+) -> Cloud:
+    """
+    Return the named cloud, or one's own where *arm_endpoint* names another.
+
+    Raises:
+        UsageError: an address cannot be used, or one's own cloud is told in part only.
+    """
+    known = CLOUDS[name]
+    arm = known.arm if arm_endpoint is None else https(arm_endpoint, "--arm-endpoint")
+    authority = known.authority
+    if authority_host is not None:
+        bare = "//" not in authority_host
+        address = f"https://{authority_host}" if bare else authority_host
+        authority = https(address, "--authority-host", path=True)
+    if arm == known.arm:
+        return Cloud(name, arm, authority, audience or known.audience, known.portal)
+    return Cloud(
+        urlsplit(arm).netloc,
+        arm,
+        authority if authority_host is not None else "",
+        audience or "",
+        None,
+    )
+
+
+def https(address: str, option: str, *, path: bool = False) -> str:
+    """
+    Return *address* without a trailing slash.
+
+    Raises:
+        UsageError: it is more, or less, than an https origin (with a *path* where one may be).
+    """
+    try:
+        url = urlsplit(address)
+        plain = url.port != 0 and url.hostname is not None and url.hostname.isascii()
+    except ValueError:
+        plain = False
+    if (
+        not plain
+        or url.scheme != "https"
+        or "@" in url.netloc
+        or url.netloc.endswith(":")
+        or url.query
+        or url.fragment
+        or (url.path.strip("/") and not path)
+        or any(not "!" <= letter <= "~" or letter in "\\?#" for letter in address)
+    ):
+        raise UsageError(
+            f"{option}: {address!r} is no address of the form https://host[:port]",
+            "give scheme, host and, where it is not 443, the port",
+        )
+    return address.rstrip("/")

@@ -1,0 +1,21 @@
+"""The names that people choose by: of credentials, of clouds, of api-versions."""
+
+from enum import StrEnum
+
+
+class Auth(StrEnum):
+    """The credentials; `auto` takes the first that is configured."""
+
+    AUTO = "auto"
+    ENV = "env"
+    WORKLOAD = "workload"
+    AZURE_CLI = "azure-cli"
+    TOKEN = "token"  # noqa: S105
+
+
+class CloudName(StrEnum):
+    """The clouds whose endpoints are known."""
+
+    AZURE = "AzureCloud"
+    US_GOVERNMENT = "AzureUSGovernment"
+    CHINA = "AzureChinaCloud"

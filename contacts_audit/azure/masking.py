@@ -1,0 +1,100 @@
+"""Pseudonyms for a recording that is to be shown to others: the same within it, and only there."""
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from contacts_audit.azure.contacts import addresses, is_address
+from contacts_audit.azure.subscriptions import GUID
+
+_EMAIL = re.compile(r"[^\s;,\"'<>()\[\]:/?=&\\]+@[^\s;,\"'<>()\[\]:/?=&\\]+")
+_SKIP_TOKEN = re.compile(r"((?:\$|%24)skiptoken=)([^&\s\"]+)", re.IGNORECASE)
+_NAMED = frozenset({"displayName", "phone"})
+_ADDRESSED = frozenset({"email", "emails"})
+
+
+class Mask:
+    """
+    Replaces ids, names, addresses and telephone numbers by pseudonyms.
+
+    They are keyed by a secret that is never written down, so that nobody can test a guess.  An
+    address stays one, and what is none stays none: the verdicts of the recording are the same.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._names: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        """Mask running text: a URL, a header, a message."""
+        for name in sorted(self._names, key=len, reverse=True):
+            text = text.replace(name, self._names[name])
+            text = text.replace(quote(name), quote(self._names[name]))
+        text = _SKIP_TOKEN.sub(lambda found: found[1] + self._digest(found[2]), text)
+        text = GUID.sub(lambda found: self._guid(found[0]), text)
+        return _EMAIL.sub(lambda found: self._email(found[0]), text)
+
+    def body(self, text: str) -> str:
+        """Mask a body: by its fields where it is JSON, as running text where it is not."""
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            return self.text(text)
+        _each_string(document, self._learn)
+        masked = _each_string(document, self._field)
+        spelt = json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
+        return spelt if _encodable(spelt) else json.dumps(masked)
+
+    def _learn(self, key: str, text: str) -> str:
+        """Names are listed before anything speaks of them."""
+        if key in _NAMED and len(text.strip()) > 1:
+            self._names.setdefault(text, f"{key}-{self._digest(text)}")
+        return text
+
+    def _field(self, key: str, text: str) -> str:
+        if key in _ADDRESSED:
+            return ";".join(self._email(part) for part in addresses(text)) if text.strip() else text
+        if key in _NAMED and text.strip():
+            return self._names.get(text) or f"{key}-{self._digest(text)}"
+        if key == "tags":
+            return self._digest(text)
+        return self.text(text)
+
+    def _email(self, text: str) -> str:
+        local, _, domain = text.casefold().rpartition("@")
+        if not is_address(text):
+            return f"no-address-{self._digest(text)}"
+        return f"user-{self._digest(local)}@{self._digest(domain)}.example"
+
+    def _guid(self, text: str) -> str:
+        return str(UUID(bytes=self._hash(text.lower())[:16]))
+
+    def _digest(self, text: str) -> str:
+        return self._hash(text).hex()[:10]
+
+    def _hash(self, text: str) -> bytes:
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def _each_string(value: Any, change: Callable[[str, str], str], key: str = "") -> Any:
+    """Return *value* with each string in it changed, given the key that it stands under."""
+    match value:
+        case str():
+            return change(key, value)
+        case list():
+            return [_each_string(item, change, key) for item in value]
+        case dict():
+            below = "tags" if key == "tags" else ""
+            return {name: _each_string(item, change, below or name) for name, item in value.items()}
+    return value
+
+
+def _encodable(text: str) -> bool:
+    """A JSON escape may hold half a character, which no UTF-8 can carry."""
+    return text == text.encode("utf-8", "replace").decode()

@@ -1,0 +1,87 @@
+"""
+When to ask again: one retry policy for Azure and for the token service.
+
+https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+"""
+
+import itertools
+import math
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from contacts_audit.errors import AzureError
+
+RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+ATTEMPTS = 10
+LONGEST_BACKOFF = 30.0
+
+T = TypeVar("T")
+
+
+def patiently(
+    attempt: Callable[[], T],
+    *,
+    until: float,
+    pause: Callable[[float], None] = time.sleep,
+) -> T:
+    """
+    Return what *attempt* returns, asking again where its error allows that.
+
+    *until* is a `time.monotonic()`.  A wait that would pass it is not begun: what the other side
+    asked for is said in the error instead.
+
+    Raises:
+        AzureError: the last one.
+    """
+    for count in itertools.count(1):
+        try:
+            return attempt()
+        except AzureError as error:
+            wait = backoff(count) if error.retry_after is None else error.retry_after
+            if not error.retryable or count == ATTEMPTS:
+                raise
+            if time.monotonic() + wait >= until:
+                if error.retry_after is not None:
+                    error.args = (f"{error} (it asked to wait {wait:g} s, more than is left)",)
+                raise
+        pause(wait)
+    raise AssertionError("itertools.count ended")
+
+
+def backoff(count: int) -> float:
+    """Return the seconds to wait after *count* failures: doubling from half a second, jittered."""
+    return float(min(LONGEST_BACKOFF, 2.0 ** (count - 2)) * random.uniform(0.5, 1.0))
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """
+    Return the seconds that an answer asks to wait, or None where it asks nothing sensible.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    for name, unit in (
+        ("retry-after", 1.0),
+        ("retry-after-ms", 0.001),
+        ("x-ms-retry-after-ms", 0.001),
+    ):
+        if name in headers and (wait := _seconds(headers[name].strip(), unit)) is not None:
+            return wait
+    return None
+
+
+def _seconds(value: str, unit: float) -> float | None:
+    try:
+        wait = float(value) * unit
+        return wait if math.isfinite(wait) and wait >= 0 and value.isascii() else None
+    except ValueError:
+        pass
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())

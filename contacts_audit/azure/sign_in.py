@@ -1,0 +1,104 @@
+"""
+The token service as MSAL talks to it, over our wire.
+
+https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+"""
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.patience import RETRIED, asked_wait, patiently
+from contacts_audit.azure.wire import USER_AGENT, Wire
+from contacts_audit.errors import AuthError, AzureError, Reason
+
+ATTEMPT_SECONDS = 15.0
+CURES: Mapping[str, str] = {
+    "7000215": "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
+    "7000222": "the client secret expired: add a new one to the app registration",
+    "90002": "check the tenant (AZURE_TENANT_ID, --tenant) and the cloud (--cloud)",
+    "700016": "check AZURE_CLIENT_ID, and that the application is of this tenant",
+    "700027": "upload the certificate to the app registration",
+    "500011": "check --audience and --cloud",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The part of a requests response that MSAL reads."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    text: str
+
+    def raise_for_status(self) -> None:
+        """Leave it to whoever reads the status."""
+
+
+class TokenService:
+    """
+    What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
+
+    MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._until = 0.0
+        self.now = time.time()
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give all requests of one sign-in *seconds*."""
+        self._until = time.monotonic() + seconds
+        self.now = time.time()
+        yield
+
+    def get(self, url: str, **given: Any) -> Response:
+        """As `requests.Session.get`."""
+        return self._send(requests.Request("GET", url, **_known(given)).prepare())
+
+    def post(self, url: str, **given: Any) -> Response:
+        """As `requests.Session.post`."""
+        return self._send(requests.Request("POST", url, **_known(given)).prepare())
+
+    def close(self) -> None:
+        """Nothing to close: the wire ends with the process."""
+
+    def _send(self, request: requests.PreparedRequest) -> Response:
+        request.headers["User-Agent"] = USER_AGENT
+        answer = patiently(lambda: self._once(request), until=self._until)
+        return Response(answer.status, answer.headers, answer.body.decode("utf-8-sig", "replace"))
+
+    def _once(self, request: requests.PreparedRequest) -> Answer:
+        left = self._until - time.monotonic()
+        answer = self._wire.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left)))
+        if answer.status in RETRIED or 300 <= answer.status < 400 or answer.status >= 500:
+            raise AzureError(
+                Reason.SERVER_ERROR,
+                f"the token service answered {answer.status}",
+                hint="run again later",
+                status=answer.status,
+                retryable=answer.status in RETRIED,
+                retry_after=asked_wait(answer.headers),
+            )
+        return answer
+
+
+def refused(result: Mapping[str, Any]) -> AuthError:
+    """Return the error of a token service that answered, but gave no token."""
+    description = str(result.get("error_description") or result.get("error") or "no token came")
+    line = re.split(r"\s*(?:Trace ID|\r|\n)", description)[0][:500]
+    code = re.search(r"AADSTS(\d+)", description)
+    hint = CURES.get(code[1] if code else "", "check the credential; -v says which one was used")
+    return AuthError(f"sign-in failed: {line}", hint)
+
+
+def _known(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in ("params", "data", "headers") if name in given}

@@ -1,0 +1,113 @@
+"""One token for all threads: whoever comes first fetches it, the others wait or go on."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from contacts_audit.errors import AuthError
+
+RENEWAL_PAUSE = 300.0
+AGEING_SHARE = 0.2
+AGEING_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token; *expires_on* in epoch seconds, None where nobody told."""
+
+    value: str = field(repr=False)
+    expires_on: float | None
+    tenant: str | None = None
+    subscription: str | None = None
+
+
+Acquire = Callable[[str | None, bool], AccessToken]
+"""Takes the claims that the token must carry, and whether it must be a new one."""
+
+
+class Tokens:
+    """
+    Keeps the last good token and renews it once for all.
+
+    A token that ages is renewed in the background while the old one serves; a token service that
+    is out of order then does no harm until the old one expires.
+    """
+
+    def __init__(self, acquire: Acquire) -> None:
+        self._acquire = acquire
+        self._lock = threading.Lock()
+        self._token: AccessToken | None = None
+        self._ages_at = 0.0
+        self._failure: AuthError | None = None
+        self._renewed: dict[bool, float] = {}
+
+    def token(self) -> AccessToken:
+        """
+        Return a token that has not expired.
+
+        Raises:
+            AuthError: there is none to be had; said once, it stays said.
+        """
+        token, now = self._token, time.time()
+        if token is not None and now < self._ages_at:
+            return token
+        if token is not None and not _expired(token, now):
+            self._renew_behind()
+            return token
+        with self._lock:
+            token = self._token
+            if token is None or _expired(token, time.time()):
+                token = self._fetch(token is not None)
+            return token
+
+    def renew(self, rejected: AccessToken, claims: str | None) -> bool:
+        """
+        Say whether there is another token than the *rejected* one, fetching it if need be.
+
+        *claims* are those that Azure asked for.  At most one renewal of each kind is made in five
+        minutes: a subscription that rejects every token must not cost a token each.
+        """
+        with self._lock:
+            if self._token is not rejected:
+                return True
+            last = self._renewed.get(claims is not None)
+            if last is not None and time.monotonic() - last < RENEWAL_PAUSE:
+                return False
+            self._renewed[claims is not None] = time.monotonic()
+            return self._keep(self._acquire(claims, True)).value != rejected.value
+
+    def _fetch(self, fresh: bool) -> AccessToken:
+        if self._failure is not None:
+            raise AuthError(str(self._failure), self._failure.hint) from self._failure
+        try:
+            return self._keep(self._acquire(None, fresh))
+        except AuthError as error:
+            self._failure = error
+            raise
+
+    def _keep(self, token: AccessToken) -> AccessToken:
+        self._token = token
+        self._ages_at = float("inf")
+        if token.expires_on is not None:
+            lifetime = token.expires_on - time.time()
+            self._ages_at = token.expires_on - min(AGEING_SECONDS, AGEING_SHARE * lifetime)
+        return token
+
+    def _renew_behind(self) -> None:
+        """Renew an ageing token on a thread of its own, unless somebody does already."""
+        if self._lock.acquire(blocking=False):
+            self._ages_at = time.time() + AGEING_SECONDS  # the next try, if this one fails
+            threading.Thread(target=self._renew_and_release, daemon=True).start()
+
+    def _renew_and_release(self) -> None:
+        try:
+            self._keep(self._acquire(None, True))
+        except AuthError:
+            pass  # the old token serves on; once it expires, the failure will be said
+        finally:
+            self._lock.release()
+
+
+def _expired(token: AccessToken, now: float) -> bool:
+    return token.expires_on is not None and now >= token.expires_on

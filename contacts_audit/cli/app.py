@@ -1,0 +1,100 @@
+"""The program: its commands, and the one place where it ends."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from contacts_audit.cli import reading, stages
+from contacts_audit.cli.options import defaults_from
+from contacts_audit.cli.screen import Screen
+from contacts_audit.cli.wiring import Host
+from contacts_audit.ending import Ending, Stopped
+from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
+
+EPILOG = (
+    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'); the command "
+    "line goes before it."
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=EPILOG,
+)
+app.command()(reading.audit)
+app.command()(stages.emails)
+app.command()(stages.fetch)
+app.command()(stages.token)
+
+
+@app.callback()
+def contacts_audit(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version, and exit.")
+    ] = False,
+) -> None:
+    """Audit the security contacts of Microsoft Defender for Cloud, subscription by subscription."""
+
+
+def start() -> NoReturn:
+    """Run the program as a process: signals end it, and no thread can keep it."""
+    ending = Ending()
+    ending.listen()
+    try:
+        screen = Screen.of_process()
+        stdin = None if sys.stdin is None else sys.stdin.buffer
+        code = run(sys.argv[1:], Host(os.environ, stdin, screen, ending))
+        code = _flushed(code)
+    except Stopped as stopped:
+        code = stopped.exit_code
+    ending.end()
+    os._exit(code)
+
+
+def run(arguments: Sequence[str], host: Host) -> int:
+    """Run the program with *arguments* in *host*, and return its exit code."""
+    try:
+        return _dispatched(arguments, host)
+    except typer.TyperException as error:
+        host.screen.fail(UsageError(error.format_message(), "see --help"))
+        return ExitCode.USAGE
+    except ContactsAuditError as error:
+        if error.exit_code is not ExitCode.PIPE_CLOSED:
+            host.screen.fail(error)
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - a crash must never look like a finding
+        host.screen.crash(traceback.format_exc())
+        return ExitCode.FAILED
+
+
+def _dispatched(arguments: Sequence[str], host: Host) -> int:
+    program: Any = typer.main.get_command(app)
+    defaults = {
+        name: defaults_from(host.environment, command) for name, command in program.commands.items()
+    }
+    code = program.main(
+        list(arguments),
+        prog_name="contacts-audit",
+        standalone_mode=False,
+        default_map=defaults,
+        obj=host,
+    )
+    return code if isinstance(code, int) else ExitCode.CLEAN
+
+
+def _flushed(code: int) -> int:
+    """Flush what typer itself printed, a help text."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return ExitCode.PIPE_CLOSED
+    except OSError:
+        return ExitCode.CANNOT_WRITE
+    return code

@@ -1,0 +1,256 @@
+"""The commands that read and judge: audit."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contacts_audit import __version__
+from contacts_audit.cli.options import (
+    CloudOptions,
+    IdentityOptions,
+    NetworkOptions,
+    PolicyOptions,
+    ScopeOptions,
+    TalkOptions,
+    grouped,
+)
+from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.wiring import Connection, Host, enter
+from contacts_audit.errors import ExitCode, UsageError
+from contacts_audit.files import check_writable, is_stream, replace
+from contacts_audit.model import (
+    Check,
+    Outcome,
+    Profile,
+    Report,
+    Run,
+    Subscription,
+    Unread,
+    Verdict,
+    exit_code,
+)
+from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """Where the report goes, and how it looks."""
+
+    output: Annotated[
+        Format | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Print the report so.  Default: table.",
+            rich_help_panel="Output",
+            show_default=False,
+        ),
+    ] = None
+    report: Annotated[
+        list[Path],
+        typer.Option(
+            "--report",
+            metavar="PATH",
+            rich_help_panel="Output",
+            show_default=False,
+            help="Also write the report to PATH, in the format of its suffix "
+            "(.json .jsonl .tsv); repeatable.",
+        ),
+    ] = field(default_factory=list)
+    jq: Annotated[
+        str | None,
+        typer.Option(
+            "--jq",
+            metavar="FILTER",
+            rich_help_panel="Output",
+            show_default=False,
+            help="Print what the jq FILTER makes of the JSON report.",
+        ),
+    ] = None
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw-output",
+            "-r",
+            rich_help_panel="Output",
+            show_default=False,
+            help="With --jq: print strings without quotes.",
+        ),
+    ] = False
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            rich_help_panel="Output",
+            show_default=False,
+            help="Silence progress, summary, warnings and the table.",
+        ),
+    ] = False
+
+
+@grouped
+def audit(
+    context: typer.Context,
+    scope: ScopeOptions,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    policy: PolicyOptions,
+    network: NetworkOptions,
+    output: OutputOptions,
+    talk: TalkOptions,
+    json_schema: Annotated[
+        bool, typer.Option("--json-schema", help="Print the JSON Schema of the report, and exit.")
+    ] = False,
+) -> None:
+    """
+    Tell for each subscription whether a security contact's e-mail address is configured.
+
+    Exit codes: 0 all comply, 3 findings, 4 some could not be read, 1 the run failed.
+    """
+    host: Host = context.obj
+    if json_schema:
+        schema = resources("contacts_audit.report").joinpath("schema.json")
+        host.screen.data(schema.read_bytes())
+        return
+    printing = _checked(output)
+    profile, checks = _judged_by(policy)
+    host.screen.quiet = output.quiet
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    started = datetime.now(UTC)
+    connection, found = enter(host, scope, identity, cloud, network)
+    run = Run(
+        __version__,
+        started,
+        connection.cloud.name,
+        connection.tenants(),
+        profile,
+        checks,
+        connection.cloud.portal_url,
+    )
+    verdicts: Counter[Verdict] = Counter()
+    kept: list[Outcome] = []
+    streams = printing is Format.JSONL and output.jq is None
+    outcomes = _outcomes(connection, found.subscriptions, checks, network.workers)
+    for outcome in host.screen.progress(outcomes, len(found.subscriptions)):
+        verdicts[outcome.verdict] += 1
+        if streams:
+            host.screen.data(jsonl.line(outcome, run))
+        if output.report or not streams:
+            kept.append(outcome)
+        if isinstance(outcome, Unread):
+            host.screen.fault(outcome.subscription, outcome.fault)
+    report = Report(run, datetime.now(UTC), tuple(kept))
+    for path in output.report:
+        replace(path, RENDERERS[_format(path)](report))
+    if streams:
+        host.screen.data(jsonl.last_line(run, report.finished, verdicts))
+    else:
+        _print(host, report, output, printing)
+    _sum_up(host, verdicts)
+    raise typer.Exit(exit_code(verdicts))
+
+
+def _checked(output: OutputOptions) -> Format | None:
+    """
+    Return the format of stdout, None where nothing is printed there.
+
+    Raises:
+        UsageError: the options contradict each other, or the filter is none.
+        OutputError: a report could not be written where it should be.
+    """
+    if output.jq is not None:
+        if output.output not in (None, Format.JSON):
+            raise UsageError("--jq shapes JSON", f"leave -o {output.output} out")
+        shaping.check(output.jq)
+    elif output.raw:
+        raise UsageError("-r needs --jq", "give a filter by --jq")
+    seen = set()
+    for path in output.report:
+        _format(path)
+        place = path.parent.resolve() / path.name
+        if place in seen:
+            raise UsageError(f"--report: {path} is given twice", "give it once")
+        seen.add(place)
+    for path in output.report:
+        check_writable(path)
+    if output.jq is not None:
+        return Format.JSON
+    return output.output or (None if output.quiet else Format.TABLE)
+
+
+def _format(path: Path) -> Format:
+    """Return the format that the suffix of *path* tells; a pipe or device may have none."""
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if path.name.endswith(suffix):
+            return SUFFIXES[suffix]
+    if is_stream(path):
+        return Format.JSON
+    raise UsageError(
+        f"--report: {str(path)!r} has no known suffix", f"use one of {' '.join(sorted(SUFFIXES))}"
+    )
+
+
+def _judged_by(policy: PolicyOptions) -> tuple[Profile | None, tuple[Check, ...]]:
+    """Profile and checks add up; with neither, it is the rule that we replace."""
+    from contacts_audit.policy import PROFILES
+
+    profile = policy.profile or (None if policy.check else Profile.CONFORMITY)
+    wanted = [*(PROFILES[profile] if profile else ()), *policy.check]
+    return profile, tuple(dict.fromkeys(wanted))
+
+
+def _outcomes(
+    connection: Connection,
+    subscriptions: Sequence[Subscription],
+    checks: Sequence[Check],
+    workers: int,
+) -> Iterator[Outcome]:
+    from contacts_audit.audit import Auditor, in_order, out_of_time, unasked
+
+    auditor = Auditor(connection.client, checks)
+
+    def work(subscription: Subscription) -> Outcome:
+        return unasked(subscription) or auditor.audit(subscription)
+
+    return in_order(
+        work,
+        subscriptions,
+        workers=workers,
+        deadline=connection.client.limits.deadline,
+        late=lambda subscription: unasked(subscription) or out_of_time(subscription),
+    )
+
+
+def _print(host: Host, report: Report, output: OutputOptions, printing: Format | None) -> None:
+    width = host.screen.terminal_width
+    if output.jq is not None:
+        document = "".join(json_.render(report))
+        host.screen.data(shaping.shape(document, output.jq, raw=output.raw))
+    elif printing is Format.TABLE and width is not None:
+        host.screen.data(table.render_at(report, width))
+    elif printing is not None:
+        host.screen.stream(RENDERERS[printing](report))
+
+
+def _sum_up(host: Host, verdicts: Counter[Verdict]) -> None:
+    """Say the counts, and what to do next."""
+    total = verdicts.total()
+    counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
+    noun = "subscription" if total == 1 else "subscriptions"
+    host.screen.note(f"{total} {noun}: {counts}")
+    match exit_code(verdicts):
+        case ExitCode.INCOMPLETE:
+            host.screen.note(
+                "The audit is incomplete: mend what could not be read, then run it again."
+            )
+        case ExitCode.FINDINGS:
+            host.screen.note("Add a security contact where there is none, then run it again.")
+        case _ if verdicts[Verdict.SKIPPED] == total:
+            host.screen.warn("all subscriptions were skipped: nothing was audited")

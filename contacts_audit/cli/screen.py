@@ -1,0 +1,129 @@
+"""What a person sees: data on stdout, everything else on stderr, a line a fault."""
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, BinaryIO, TextIO, TypeVar
+
+from contacts_audit.errors import ContactsAuditError, OutputError, PipeClosedError
+from contacts_audit.inert import inert
+from contacts_audit.model import Fault, Subscription
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Screen:
+    """Where a run prints; *out* and *err* are None where the caller closed them."""
+
+    out: BinaryIO | IO[bytes] | None
+    err: TextIO | None
+    quiet: bool = False
+
+    @classmethod
+    def of_process(cls) -> "Screen":
+        """UTF-8 and LF, whatever the locale says."""
+        for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+            if stream is not None and hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
+        return cls(None if sys.stdout is None else sys.stdout.buffer, sys.stderr)
+
+    def data(self, content: bytes | str) -> None:
+        """
+        Print to stdout, at once.
+
+        Raises:
+            OutputError: it could not be printed.
+        """
+        if self.out is None:
+            raise OutputError("stdout is closed", "send it to a file, or to /dev/null")
+        try:
+            self.out.write(content.encode() if isinstance(content, str) else content)
+            self.out.flush()
+        except BrokenPipeError as error:
+            raise PipeClosedError("the reader of stdout went away") from error
+        except OSError as error:
+            raise OutputError(f"stdout could not be written: {error.strerror}") from error
+
+    def stream(self, pieces: Iterable[str]) -> None:
+        """Print *pieces*, one after the other."""
+        for piece in pieces:
+            self.data(piece)
+
+    def note(self, line: str) -> None:
+        """Tell something that `--quiet` silences."""
+        if not self.quiet:
+            self._say(line)
+
+    def warn(self, line: str) -> None:
+        """Tell what the user may not have meant."""
+        self.note(f"warning: {line}")
+
+    def fault(self, subscription: Subscription, fault: Fault) -> None:
+        """Tell why *subscription* could not be read: what, and what to do."""
+        facts = [
+            f"status {fault.status}" if fault.status else "",
+            f"code {fault.code}" if fault.code else "",
+            f"request id {fault.request_id}" if fault.request_id else "",
+        ]
+        told = f" ({', '.join(filter(None, facts))})" if any(facts) else ""
+        self.note(f"{subscription.label}: {fault.reason}: {fault.message}{told} -- {fault.hint}")
+
+    def fail(self, error: ContactsAuditError) -> None:
+        """Tell why the run ends: never silenced."""
+        self._say(f"error: {error}" + (f" -- {error.hint}" if error.hint else ""))
+
+    def crash(self, trace: str) -> None:
+        """Show the traceback of a bug, to be pasted into an issue."""
+        for line in trace.splitlines():
+            self._say(line)
+        self._say("error: this is a bug of contacts-audit: please report it with the lines above")
+
+    def _say(self, line: str) -> None:
+        if self.err is not None:
+            with contextlib.suppress(OSError):  # nobody is left to be told
+                self.err.write(inert(line) + "\n")
+                self.err.flush()
+
+    @property
+    def terminal_width(self) -> int | None:
+        """The columns of the terminal that stdout is, None where it is none."""
+        if self.out is None or not self.out.isatty():
+            return None
+        try:
+            return os.get_terminal_size(self.out.fileno()).columns or 80
+        except OSError:
+            return 80
+
+    def progress(self, items: Iterable[T], total: int) -> Iterator[T]:
+        """Yield *items*, a bar on stderr keeping count where that is a terminal."""
+        watched = self.err is not None and self.err.isatty() and not self.quiet
+        if not watched or os.environ.get("TERM") == "dumb":
+            yield from items
+            return
+        from rich.console import Console
+        from rich.progress import track
+
+        console = Console(file=self.err)
+        yield from track(items, "Reading", total=total, console=console, transient=True)
+
+
+class _LogHandler(logging.Handler):
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._screen.note(self.format(record))
+
+
+def log_to(screen: Screen, *, verbose: bool, debug: bool) -> None:
+    """Send what our own loggers say to *screen*; the libraries' stay silent."""
+    logging.getLogger().handlers[:] = [logging.NullHandler()]
+    ours = logging.getLogger("contacts_audit")
+    ours.handlers[:] = [_LogHandler(screen)]
+    ours.propagate = False
+    ours.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)

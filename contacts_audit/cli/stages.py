@@ -1,0 +1,299 @@
+"""The three stages of the documented pipeline: token, fetch, emails."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contacts_audit.cli.options import (
+    CloudOptions,
+    Current,
+    IdentityOptions,
+    NetworkOptions,
+    ScopeOptions,
+    Subscriptions,
+    TalkOptions,
+    grouped,
+)
+from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.wiring import Host, credential, enter, sign_in
+from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
+from contacts_audit.model import Fault, Skipped, Subscription, Unread
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.client import Client
+    from contacts_audit.azure.tokens import AccessToken
+
+BLIND = (
+    "2017-08-01-preview cannot see what the portal wrote since 2020: 'contacts-audit audit' decides"
+)
+
+
+class TokenFormat(StrEnum):
+    """How a token is printed; the first is the default."""
+
+    JSON = "json"
+    TSV = "tsv"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a stage prints for a subscription, and what went wrong after that."""
+
+    subscription: Subscription
+    pieces: Sequence[bytes]
+    fault: Fault | None = None
+    skipped: bool = False
+
+
+@grouped
+def token(
+    context: typer.Context,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    talk: TalkOptions,
+    subscription: Subscriptions = [],  # noqa: B006 - typer copies it
+    current: Current = False,
+    output: Annotated[
+        TokenFormat, typer.Option("--output", "-o", help="Print it so.  Default: json.")
+    ] = TokenFormat.JSON,
+) -> None:
+    """Print a management-plane token, as `az account get-access-token` does."""
+    host: Host = context.obj
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    chosen = sign_in(host, identity, cloud)
+    picked = _one_id(host, subscription, current, chosen.cloud.name)
+    from dataclasses import replace
+
+    from contacts_audit.audit import apart
+
+    found = credential(identity, replace(chosen, subscription=picked))
+    got = apart(
+        lambda: found.acquire(None, False), deadline=time.monotonic() + 2 * identity.auth_timeout
+    )
+    picked = picked or got.subscription
+    if output is TokenFormat.TSV and picked is None:
+        raise UsageError(
+            "-o tsv prints a subscription, and none is given", "add -s ID or --current"
+        )
+    if host.screen.terminal_width is not None:
+        host.screen.warn("this is a secret: whoever reads it may act as you until it expires")
+    host.screen.data(_spelt(got, picked, output) + "\n")
+
+
+def _one_id(host: Host, subscription: Sequence[str], current: bool, cloud: str) -> str | None:
+    """Return the subscription to print; a name would have to be looked up."""
+    from contacts_audit.azure.az import default_subscription
+    from contacts_audit.scope import selector
+
+    picked = [selector(text, "--subscription") for text in subscription]
+    for one in picked:
+        if not one.is_id:
+            raise UsageError(
+                f"--subscription: {one.text!r} is no id", "token lists nothing: give ids"
+            )
+    ids = {one.text for one in picked}
+    if current:
+        ids.add(default_subscription(host.environment, cloud))
+    return ids.pop() if len(ids) == 1 else None
+
+
+def _spelt(got: "AccessToken", subscription: str | None, output: TokenFormat) -> str:
+    if output is TokenFormat.RAW:
+        return got.value
+    if output is TokenFormat.TSV:
+        return f"{subscription}\t{got.value}"
+    expires = None if got.expires_on is None else int(got.expires_on)
+    local = None if expires is None else datetime.fromtimestamp(expires)
+    said = {
+        "accessToken": got.value,
+        "expiresOn": local and local.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "expires_on": expires,
+        "tenant": got.tenant,
+        "tokenType": "Bearer",
+    }
+    if subscription is not None:
+        said["subscription"] = subscription
+    return json.dumps(said, indent=2, sort_keys=True)
+
+
+@grouped
+def fetch(
+    context: typer.Context,
+    scope: ScopeOptions,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    network: NetworkOptions,
+    talk: TalkOptions,
+    api_version: Annotated[
+        str,
+        typer.Option(
+            "--api-version",
+            metavar="V",
+            help="Ask at V.  Default: 2017-08-01-preview.",
+            show_default=False,
+        ),
+    ] = "2017-08-01-preview",
+) -> None:
+    """
+    Print the list of security contacts of each subscription, byte for byte as curl does.
+
+    Exit codes: 0 all were read, 4 some could not be, 1 the run failed.
+    """
+    host: Host = context.obj
+    if not api_version.isascii() or not api_version.isprintable() or " " in api_version:
+        raise UsageError(
+            f"--api-version: {api_version!r} is none", "give one like 2017-08-01-preview"
+        )
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+
+    def bodies(client: "Client", subscription: Subscription) -> Iterator[bytes]:
+        from contacts_audit.azure import arm, contacts
+
+        url = arm.contacts_url(client.endpoint, subscription.id, api_version)
+        for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until()):
+            yield answer.body
+
+    complete = True
+    for stage in _stages(host, scope, identity, cloud, network, bodies):
+        for piece in stage.pieces:
+            host.screen.data(piece)
+        complete &= _told(host, stage)
+    raise typer.Exit(ExitCode.CLEAN if complete else ExitCode.INCOMPLETE)
+
+
+@grouped
+def emails(
+    context: typer.Context,
+    scope: ScopeOptions,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    network: NetworkOptions,
+    talk: TalkOptions,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="FILE", help="Run the jq stage alone on FILE ('-': stdin)."
+        ),
+    ] = None,
+) -> None:
+    """
+    Print what the documented pipeline prints, for each subscription.
+
+    Exit codes: 0 each shows an address at 2017-08-01-preview, 3 some show none *there*, 4 some
+    could not be read, 1 the run failed.
+    """
+    host: Host = context.obj
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    if input is not None:
+        raise typer.Exit(_jq_stage(host, input))
+
+    def lines(client: "Client", subscription: Subscription) -> Iterator[bytes]:
+        from contacts_audit.azure import arm, contacts
+
+        url = arm.contacts_url(client.endpoint, subscription.id, arm.V2017)
+        printed: list[str] = []
+        for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until()):
+            printed += contacts.documented_emails(answer)
+        yield from (f"{line}\n".encode() for line in printed)
+
+    complete, without = True, 0
+    for stage in _stages(host, scope, identity, cloud, network, lines):
+        if stage.fault is None:
+            for piece in stage.pieces:
+                host.screen.data(piece)
+            if not stage.skipped and not _any_address(stage.pieces):
+                without += 1
+                host.screen.note(f"{stage.subscription.label}: no address at 2017-08-01-preview")
+        complete &= _told(host, stage)
+    raise typer.Exit(_emails_code(host, complete, without))
+
+
+def _emails_code(host: Host, complete: bool, without: int) -> ExitCode:
+    if without:
+        host.screen.note(BLIND)
+    if not complete:
+        return ExitCode.INCOMPLETE
+    return ExitCode.FINDINGS if without else ExitCode.CLEAN
+
+
+def _jq_stage(host: Host, name: str) -> ExitCode:
+    """Run the document's two jq programs on a file, up to their first error."""
+    from contacts_audit.azure.contacts import documented_stage
+
+    text = host.read(name, "--input", most=2**40).decode("utf-8-sig", "replace")
+    if not text.strip():
+        host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
+        return ExitCode.INCOMPLETE
+    found = False
+    try:
+        for line in documented_stage(text):
+            host.screen.data(f"{line}\n")
+            found = found or _any_address([line.encode()])
+    except ValueError as error:
+        host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "look at what was fetched"))
+        return ExitCode.INCOMPLETE
+    return _emails_code(host, True, 0 if found else 1)
+
+
+def _any_address(pieces: Sequence[bytes]) -> bool:
+    from contacts_audit.azure.contacts import shows_address
+
+    return any(shows_address(piece.decode()) for piece in pieces)
+
+
+def _stages(
+    host: Host,
+    scope: ScopeOptions,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    network: NetworkOptions,
+    read: "Callable[[Client, Subscription], Iterator[bytes]]",
+) -> Iterator[Stage]:
+    """Yield the stage of each subscription in scope, in order."""
+    connection, found = enter(host, scope, identity, cloud, network)
+    from contacts_audit.audit import fault, in_order, out_of_time, unasked
+    from contacts_audit.errors import AuthError, AzureError
+
+    def work(subscription: Subscription) -> Stage:
+        outcome: Any = unasked(subscription)
+        if outcome is not None:
+            return _unread(outcome)
+        pieces: list[bytes] = []
+        try:
+            pieces.extend(read(connection.client, subscription))
+        except (AzureError, AuthError) as error:
+            return Stage(subscription, pieces, fault(error))
+        return Stage(subscription, pieces)
+
+    yield from host.screen.progress(
+        in_order(
+            work,
+            found.subscriptions,
+            workers=network.workers,
+            deadline=connection.client.limits.deadline,
+            late=lambda subscription: _unread(out_of_time(subscription)),
+        ),
+        len(found.subscriptions),
+    )
+
+
+def _unread(outcome: Skipped | Unread) -> Stage:
+    if isinstance(outcome, Unread):
+        return Stage(outcome.subscription, (), outcome.fault)
+    return Stage(outcome.subscription, (), skipped=True)
+
+
+def _told(host: Host, stage: Stage) -> bool:
+    """Tell what went wrong with a subscription; return whether it was read, or need not be."""
+    if stage.skipped:
+        host.screen.note(f"{stage.subscription.label}: skipped, it is {stage.subscription.state}")
+    if stage.fault is not None:
+        host.screen.fault(stage.subscription, stage.fault)
+    return stage.fault is None

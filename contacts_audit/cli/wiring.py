@@ -1,0 +1,260 @@
+"""Puts the parts together for one command, from its options and its surroundings."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
+from contacts_audit.cli.screen import Screen
+from contacts_audit.ending import Ending
+from contacts_audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.client import Client, Limits, TokenSource
+    from contacts_audit.azure.clouds import Cloud
+    from contacts_audit.azure.credentials import Credential, SignIn
+    from contacts_audit.azure.tape import Recorder
+    from contacts_audit.scope import Scope, Selector
+
+LARGEST_FILE = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Host:
+    """The surroundings of a run: what a test replaces to be a user."""
+
+    environment: Mapping[str, str]
+    stdin: BinaryIO | None
+    screen: Screen
+    ending: Ending
+
+    def variable(self, name: str) -> str | None:
+        """Return a variable's value; empty is unset."""
+        return self.environment.get(name) or None
+
+    def read(self, name: str, option: str, most: int = LARGEST_FILE) -> bytes:
+        """
+        Return what is in the file *name*, or on stdin where it is `-`.
+
+        Raises:
+            UsageError: it cannot be read, or is larger than anything sensible.
+        """
+        try:
+            if name == "-":
+                if self.stdin is None:
+                    raise UsageError(f"{option}: stdin is closed", "name a file")
+                content = self.stdin.read(most + 1)
+            else:
+                with Path(name).open("rb") as file:
+                    content = file.read(most + 1)
+        except (OSError, ValueError) as error:
+            detail = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(f"{option}: {name!r} cannot be read: {detail}") from error
+        if len(content) > most:
+            raise UsageError(f"{option}: {name!r} is larger than {most} bytes")
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A way to Azure, or to a recording of it."""
+
+    cloud: "Cloud"
+    client: "Client"
+    tokens: "TokenSource"
+    recorder: "Recorder | None"
+    recorded_tenants: tuple[str, ...] = ()
+
+    def tenants(self) -> tuple[str, ...]:
+        """Return the tenant that was signed in to."""
+        token = self.tokens.token()
+        if token is None:
+            return self.recorded_tenants
+        return (token.tenant,) if token.tenant else ()
+
+
+class _NoToken:
+    """What a recording is asked with."""
+
+    def token(self) -> None:
+        return None
+
+    def renew(self, rejected: object, claims: str | None) -> bool:
+        return False
+
+
+def connect(
+    host: Host, identity: IdentityOptions, cloud_options: CloudOptions, network: NetworkOptions
+) -> Connection:
+    """
+    Return the way to Azure that the options choose; nothing is sent yet.
+
+    Raises:
+        ContactsAuditError: the options contradict each other, or lead nowhere.
+    """
+    if network.replay is not None:
+        if network.record is not None:
+            raise UsageError("--record and --replay exclude each other", "give one of them")
+        return _replayed(host, network, network.replay)
+    from contacts_audit.azure.client import Client
+    from contacts_audit.azure.tape import Recorder
+    from contacts_audit.azure.tokens import Tokens
+
+    chosen = sign_in(host, identity, cloud_options, connections=network.workers)
+    tokens = Tokens(credential(identity, chosen).acquire)
+    recorder = None
+    if network.record is not None:
+        recorder = Recorder(network.record, chosen.cloud, mask=network.mask)
+    elif network.mask:
+        raise UsageError("--mask needs --record", "give a folder by --record")
+    client = Client(chosen.cloud.arm, chosen.wire(), tokens, _limits(network), tape=recorder)
+    return Connection(chosen.cloud, client, tokens, recorder)
+
+
+def sign_in(
+    host: Host, identity: IdentityOptions, cloud_options: CloudOptions, *, connections: int = 1
+) -> "SignIn":
+    """
+    Return what a credential may look at.
+
+    Raises:
+        UsageError: an address is wrong, or `--tenant` is given twice.
+    """
+    import functools
+
+    from contacts_audit.azure import clouds
+    from contacts_audit.azure.credentials import SignIn
+    from contacts_audit.azure.wire import Wire
+
+    if len(identity.tenant) > 1:
+        raise UsageError("--tenant may be given once", "run once for each tenant")
+    cloud = clouds.choose(
+        cloud_options.cloud,
+        arm_endpoint=cloud_options.arm_endpoint,
+        authority_host=cloud_options.authority_host or host.variable("AZURE_AUTHORITY_HOST"),
+        audience=cloud_options.audience,
+    )
+    if cloud_options.ca_bundle is not None and not cloud_options.ca_bundle.exists():
+        raise UsageError(f"--ca-bundle: {cloud_options.ca_bundle} does not exist")
+    token = None
+    if identity.token_file is not None:
+        token = host.read(identity.token_file, "--token-file").decode("ascii", "replace")
+    bundle = None if cloud_options.ca_bundle is None else str(cloud_options.ca_bundle)
+    wire = functools.cache(
+        lambda: Wire(ca_bundle=bundle, connections=connections, stopped=host.ending.stopped)
+    )
+    return SignIn(
+        cloud,
+        {name: value for name, value in host.environment.items() if value},
+        wire,
+        identity.auth_timeout,
+        host.ending,
+        identity.tenant[0] if identity.tenant else None,
+        token=token,
+    )
+
+
+def credential(identity: IdentityOptions, chosen: "SignIn") -> "Credential":
+    """
+    Return the credential that is used, and say so at `-v`.
+
+    Raises:
+        AuthError: it is not configured.
+    """
+    import logging
+
+    from contacts_audit.azure import credentials
+
+    found = credentials.choose(identity.auth, chosen)
+    logging.getLogger(__name__).info("credential: %s", found.name)
+    return found
+
+
+def enter(
+    host: Host,
+    scope: ScopeOptions,
+    identity: IdentityOptions,
+    cloud_options: CloudOptions,
+    network: NetworkOptions,
+) -> "tuple[Connection, Scope]":
+    """
+    Sign in, read the list of subscriptions whole, and return the way to Azure and the scope.
+
+    Raises:
+        ContactsAuditError: one of these failed; nothing was read of any subscription.
+    """
+    from contacts_audit.audit import apart
+    from contacts_audit.azure.subscriptions import visible
+    from contacts_audit.scope import resolve, selector
+
+    stdin_once(*scope.subscriptions_from, identity.token_file)
+    unwanted = [selector(text, "--exclude") for text in scope.exclude]
+    connection = connect(host, identity, cloud_options, network)
+    wanted = selectors(host, scope, connection.cloud.name)
+    deadline = connection.client.limits.deadline
+    listed = apart(lambda: list(visible(connection.client)), deadline=deadline)
+    if connection.recorder is not None:
+        connection.recorder.signed_in(connection.tenants())
+    found = resolve(listed, wanted, unwanted)
+    for warning in found.warnings:
+        host.screen.warn(warning)
+    return connection, found
+
+
+def selectors(host: Host, scope: ScopeOptions, cloud_name: str) -> "list[Selector] | None":
+    """
+    Return what is wanted, None where all is.
+
+    Raises:
+        UsageError: a value or a file cannot be used.
+        ContactsAuditError: az has no default subscription.
+    """
+    from contacts_audit.azure.az import default_subscription
+    from contacts_audit.scope import Selector, selector
+    from contacts_audit.scope import selectors as in_lines
+
+    if not (scope.subscription or scope.subscriptions_from or scope.current):
+        return None
+    wanted = [selector(text, "--subscription") for text in scope.subscription]
+    for name in scope.subscriptions_from:
+        option = f"--subscriptions-from {name}"
+        try:
+            lines = host.read(name, "--subscriptions-from").decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{option}: it is no UTF-8 text: {error.reason}") from error
+        wanted += in_lines(lines, option)
+    if scope.current:
+        wanted.append(Selector(default_subscription(host.environment, cloud_name), "--current"))
+    return wanted
+
+
+def stdin_once(*names: str | None) -> None:
+    """
+    Check that stdin is asked for once at most.
+
+    Raises:
+        UsageError: it is asked for twice.
+    """
+    if sum(name == "-" for name in names) > 1:
+        raise UsageError("stdin ('-') can be read once only", "give files")
+
+
+def _replayed(host: Host, network: NetworkOptions, folder: Path) -> Connection:
+    from contacts_audit.azure.client import Client
+    from contacts_audit.azure.tape import Player, Recording
+    from contacts_audit.azure.wire import Wire
+
+    recording = Recording.read(folder)
+    wire = Wire(stopped=host.ending.stopped)
+    wire.mount(Player(recording))
+    tokens = _NoToken()
+    client = Client(recording.cloud.arm, wire, tokens, _limits(network), pause=lambda seconds: None)
+    return Connection(recording.cloud, client, tokens, None, recording.tenants)
+
+
+def _limits(network: NetworkOptions) -> "Limits":
+    from contacts_audit.azure.client import Limits
+
+    return Limits(network.timeout, network.budget, time.monotonic() + network.deadline)

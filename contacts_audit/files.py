@@ -1,0 +1,91 @@
+"""Private, atomic files."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from contacts_audit.errors import OutputError
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """
+    Write *content* to a file that does not exist yet, readable by us alone.
+
+    Raises:
+        OutputError: it could not be written.
+    """
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise OutputError(f"{path} could not be written: {error.strerror}") from error
+
+
+def replace(path: Path, pieces: Iterable[str]) -> None:
+    """
+    Write *pieces* to *path* so that a reader sees the old file or the new one, never half of one.
+
+    A pipe or a device is written through.
+
+    Raises:
+        OutputError: it could not be written; an old file is as it was.
+    """
+    try:
+        if is_stream(path):
+            with path.open("w", encoding="utf-8", newline="") as stream:
+                stream.writelines(pieces)
+        else:
+            _replace(path, pieces)
+    except OSError as error:
+        raise OutputError(
+            f"{path} could not be written: {error.strerror}", "the old file, if any, is untouched"
+        ) from error
+
+
+def check_writable(path: Path) -> None:
+    """
+    Try whether *path* could be replaced, leaving no trace.
+
+    Raises:
+        OutputError: it could not.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        if not is_stream(path):
+            tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}", "name a folder that exists and is yours"
+        ) from error
+
+
+def is_stream(path: Path) -> bool:
+    """Say whether *path* is a pipe, a device or a socket: something to write through."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _replace(path: Path, pieces: Iterable[str]) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself
+    finally:
+        os.close(folder)

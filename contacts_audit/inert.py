@@ -1,0 +1,33 @@
+"""Makes remote text harmless wherever a person or a terminal reads it."""
+
+import re
+
+# Control characters, what reorders or hides text (bidi, zero-width, tags), the line and paragraph
+# separators that end a line in some readers, and lone surrogates, which no UTF-8 can carry.
+_HOSTILE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def inert(text: str) -> str:
+    """Return *text* on one line, each hostile character spelt as its escape."""
+    return _HOSTILE.sub(_escape, text)
+
+
+def inert_json(text: str) -> str:
+    """Return the JSON *text* with hostile characters as JSON escapes: the same value, harmless."""
+    return _HOSTILE.sub(_json_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    """Line breaks between JSON tokens stay; inside a string they are escaped already."""
+    if match[0] == "\n":
+        return "\n"
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -1,0 +1,176 @@
+"""The nouns of an audit: frozen values without behaviour towards the outside."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from contacts_audit.errors import AzureError, ExitCode, Reason
+
+
+class Verdict(StrEnum):
+    """What is said of a subscription, strongest first."""
+
+    SKIPPED = "skipped"
+    UNREADABLE = "unreadable"
+    NON_COMPLIANT = "non-compliant"
+    WAIVED = "waived"
+    COMPLIANT = "compliant"
+
+
+class Check(StrEnum):
+    """The questions that can be asked of a subscription."""
+
+    CONTACT_EMAIL = "contact-email"
+
+
+class Profile(StrEnum):
+    """Named sets of checks."""
+
+    CONFORMITY = "conformity"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription in scope; one that was asked for and is not *visible* has its id only."""
+
+    id: str
+    name: str | None = None
+    state: str | None = None
+    tenant_id: str | None = None
+    visible: bool = True
+
+    @property
+    def label(self) -> str:
+        """The name and id, as a line for an operator shows them."""
+        return self.id if self.name is None else f"{self.name} ({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """
+    A security contact as one api-version shows it, its dialect translated.
+
+    *emails* are all addresses as spelt; those in *malformed* are no addresses.  *alert_severity*,
+    *attack_path_risk* and *roles* are what is switched on, None or empty where nothing is.
+    """
+
+    name: str
+    api_version: str
+    emails: tuple[str, ...]
+    malformed: tuple[str, ...]
+    enabled: bool
+    phone: str | None
+    alert_severity: str | None
+    attack_path_risk: str | None
+    roles: tuple[str, ...]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The well-formed addresses."""
+        return tuple(email for email in self.emails if email not in self.malformed)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The contacts of one subscription at one api-version."""
+
+    api_version: str
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that fails, and why; *api_version* showed it."""
+
+    check: Check
+    message: str
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A subscription that was read and judged."""
+
+    subscription: Subscription
+    contacts: tuple[Contact, ...]
+    emails: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    decided_by: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """Compliant only where nothing was found."""
+        return Verdict.NON_COMPLIANT if self.findings else Verdict.COMPLIANT
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a subscription could not be read, with what Azure support asks for."""
+
+    reason: Reason
+    message: str
+    hint: str
+    status: int | None = None
+    code: str | None = None
+    request_id: str | None = None
+
+    @classmethod
+    def of(cls, error: AzureError) -> "Fault":
+        """Keep the facts of *error*."""
+        return cls(error.reason, str(error), error.hint, error.status, error.code, error.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A subscription that could not be read; *contacts* are those seen before the fault."""
+
+    subscription: Subscription
+    fault: Fault
+    contacts: tuple[Contact, ...] = ()
+    verdict: Verdict = Verdict.UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A subscription whose state says that there is nothing to audit."""
+
+    subscription: Subscription
+    verdict: Verdict = Verdict.SKIPPED
+
+
+Outcome = Audited | Unread | Skipped
+
+
+def exit_code(verdicts: Counter[Verdict]) -> ExitCode:
+    """Return the code of a run with these *verdicts*: a partial audit is not a verdict."""
+    if verdicts[Verdict.UNREADABLE]:
+        return ExitCode.INCOMPLETE
+    return ExitCode.FINDINGS if verdicts[Verdict.NON_COMPLIANT] else ExitCode.CLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What all rows of a report have in common."""
+
+    version: str
+    started: datetime
+    cloud: str
+    tenants: tuple[str, ...]
+    profile: Profile | None
+    checks: tuple[Check, ...]
+    portal_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of every subscription in scope, in order."""
+
+    run: Run
+    finished: datetime
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def verdicts(self) -> Counter[Verdict]:
+        """How many subscriptions have which verdict."""
+        return Counter(outcome.verdict for outcome in self.outcomes)

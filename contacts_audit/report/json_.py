@@ -1,0 +1,134 @@
+"""
+The report as JSON, schema 1: written out key by key, so that no name of ours is the user's.
+
+`schema.json` beside this file describes it; within schema 1 keys are only added.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from contacts_audit.inert import inert_json
+from contacts_audit.model import (
+    Audited,
+    Contact,
+    Fault,
+    Finding,
+    Outcome,
+    Report,
+    Run,
+    Skipped,
+    Unread,
+    Verdict,
+    exit_code,
+)
+
+SCHEMA = 1
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the report as one indented JSON object."""
+    closing = summary(report.run, report.finished, report.verdicts)
+    rows = [row(outcome, report.run) for outcome in report.outcomes]
+    yield dump({**closing, "subscriptions": rows}, indent=2) + "\n"
+
+
+def dump(value: Any, indent: int | None = None) -> str:
+    """Spell *value* as JSON in UTF-8, with what could do harm on a screen escaped."""
+    return inert_json(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[str, Any]:
+    """Return all keys of the report but the rows."""
+    judged = (Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.WAIVED)
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "contacts-audit", "version": run.version},
+        "started": _time(run.started),
+        "finished": _time(finished),
+        "cloud": run.cloud,
+        "tenants": list(run.tenants),
+        "profile": run.profile,
+        "checks": list(run.checks),
+        "shard": None,
+        "rule": {"id": "SecurityCenter-016", "risk": "Medium"},
+        "summary": {
+            "in_scope": verdicts.total(),
+            "read": sum(verdicts[verdict] for verdict in judged),
+            "compliant": verdicts[Verdict.COMPLIANT],
+            "non_compliant": verdicts[Verdict.NON_COMPLIANT],
+            "unreadable": verdicts[Verdict.UNREADABLE],
+            "waived": verdicts[Verdict.WAIVED],
+            "skipped": verdicts[Verdict.SKIPPED],
+        },
+        "exit_code": int(exit_code(verdicts)),
+    }
+
+
+def row(outcome: Outcome, run: Run) -> dict[str, Any]:
+    """Return one subscription; all keys are always there."""
+    subscription = outcome.subscription
+    said: dict[str, Any] = {
+        "id": subscription.id,
+        "name": subscription.name,
+        "tenant_id": subscription.tenant_id,
+        "state": subscription.state,
+        "verdict": outcome.verdict,
+        "portal_url": run.portal_url,
+        "emails": [],
+        "contacts": [],
+        "findings": [],
+        "decided_by": None,
+        "error": None,
+        "waiver": None,
+    }
+    match outcome:
+        case Audited():
+            said["emails"] = list(outcome.emails)
+            said["contacts"] = [_contact(contact) for contact in outcome.contacts]
+            said["findings"] = [_finding(finding) for finding in outcome.findings]
+            said["decided_by"] = outcome.decided_by
+        case Unread():
+            said["contacts"] = [_contact(contact) for contact in outcome.contacts]
+            said["error"] = _error(outcome.fault)
+        case Skipped():
+            pass
+    return said
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "name": contact.name,
+        "api_version": contact.api_version,
+        "emails": list(contact.emails),
+        "enabled": contact.enabled,
+        "phone": contact.phone,
+        "alert_severity": contact.alert_severity,
+        "attack_path_risk": contact.attack_path_risk,
+        "roles": list(contact.roles),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "message": finding.message,
+        "api_version": finding.api_version,
+    }
+
+
+def _error(fault: Fault) -> dict[str, Any]:
+    return {
+        "reason": fault.reason,
+        "status": fault.status,
+        "code": fault.code,
+        "message": fault.message,
+        "request_id": fault.request_id,
+        "hint": fault.hint,
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,74 @@
+"""
+`--jq`: a filter of the user's over the JSON report, in a process of its own.
+
+A filter may loop for ever inside libjq, where Python hears no signal, and may look at `$ENV`: so
+it gets a process that can be killed, and an environment that holds nothing.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from contacts_audit.errors import ContactsAuditError, UsageError
+
+
+def check(program: str) -> None:
+    """
+    Compile *program*.
+
+    Raises:
+        UsageError: it is no jq filter.
+    """
+    import jq
+
+    try:
+        jq.compile(_spelt(program))
+    except ValueError as error:
+        raise UsageError(f"--jq: {error}", "try the filter with the jq program") from error
+
+
+def shape(document: str, program: str, *, raw: bool) -> bytes:
+    """
+    Return what *program* makes of *document*, as jq prints it; *raw* prints strings bare.
+
+    Raises:
+        ContactsAuditError: the filter fails on the data.
+    """
+    root = str(Path(__file__).parents[2])
+    arguments = [sys.executable, "-m", __name__, program, "raw" if raw else ""]
+    done = subprocess.run(
+        arguments,
+        input=document.encode(),
+        capture_output=True,
+        env={"PYTHONPATH": root},
+        check=False,
+    )
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it was killed"]
+        raise ContactsAuditError(f"--jq: {said[-1]}", "try the filter on the output of -o json")
+    return done.stdout
+
+
+def _spelt(program: str) -> str:
+    """Let each output keep its value, for -r, and jq's own spelling of it."""
+    return f"({program}\n) | [., tojson]"
+
+
+def main() -> None:
+    """Read a document from stdin, and print what the filter makes of it."""
+    import jq
+
+    from contacts_audit.jqtext import pretty
+
+    program, raw = sys.argv[1:3]
+    try:
+        outputs = jq.compile(_spelt(program)).input_text(sys.stdin.buffer.read().decode()).all()
+    except ValueError as error:
+        sys.exit(str(error))
+    for value, spelt in outputs:
+        text = value if raw and isinstance(value, str) else pretty(spelt)
+        sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Which subscriptions: those asked for, or all that are visible, in one order. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from contacts_audit.azure.subscriptions import GUID
+from contacts_audit.errors import ContactsAuditError, UsageError
+from contacts_audit.model import Subscription
+
+LONGEST_NAME = 256
+CANDIDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """An id in lower case, or a name, as *option* gave it."""
+
+    text: str
+    option: str
+
+    @property
+    def is_id(self) -> bool:
+        """Say whether it is an id."""
+        return GUID.fullmatch(self.text) is not None
+
+
+def selector(text: str, option: str) -> Selector:
+    """
+    Return what *text* selects, before anything is asked of Azure.
+
+    Raises:
+        UsageError: it is neither an id nor a name, or it is nearly an id.
+    """
+    if GUID.fullmatch(text):
+        return Selector(text.lower(), option)
+    problem = None
+    if not text.strip():
+        problem = "is empty"
+    elif len(text) > LONGEST_NAME:
+        problem = f"is longer than {LONGEST_NAME} characters"
+    elif text != text.strip():
+        problem = "begins or ends with a blank"
+    elif any(unicodedata.category(letter) in {"Cc", "Cs", "Cf", "Zl", "Zp"} for letter in text):
+        problem = "holds a control character"
+    elif _nearly_an_id(text):
+        problem = "is nearly a subscription id, but not quite"
+    if problem is not None:
+        shown = text if len(text) <= LONGEST_NAME else text[:40] + "..."
+        raise UsageError(f"{option}: {shown!r} {problem}", "give an id (8-4-4-4-12) or a name")
+    return Selector(text, option)
+
+
+def selectors(lines: str, option: str) -> list[Selector]:
+    """
+    Return what a file selects: one a line; blank lines and `#` comments are passed over.
+
+    Raises:
+        UsageError: a line is neither an id nor a name.
+    """
+    found = []
+    for number, line in enumerate(lines.removeprefix("\ufeff").split("\n"), start=1):
+        text = line.strip(" \t\r")
+        head = text.split(" #")[0].split("\t#")[0].strip(" \t")
+        if GUID.fullmatch(head):
+            text = head  # a comment behind an id; a name may well hold a '#'
+        if text and not text.startswith("#"):
+            found.append(selector(text, f"{option}, line {number}"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The *subscriptions* to report on, each once, and what to *warn* of."""
+
+    subscriptions: tuple[Subscription, ...]
+    warnings: tuple[str, ...]
+
+
+def resolve(
+    visible: Sequence[Subscription], wanted: Sequence[Selector] | None, unwanted: Sequence[Selector]
+) -> Scope:
+    """
+    Return the scope: all of *visible*, or the *wanted*, less the *unwanted*.
+
+    Raises:
+        UsageError: a name selects no subscription, or several.
+        ContactsAuditError: nothing is left to audit.
+    """
+    if not visible:
+        raise ContactsAuditError(
+            "no subscription is visible to this identity",
+            "grant it a role (Security Reader), or check the tenant",
+        )
+    chosen = list(visible) if wanted is None else _chosen(visible, wanted)
+    warnings, gone = [], set[str]()
+    for unwanted_one in unwanted:
+        found = _matches(chosen, unwanted_one)
+        if len(found) > 1:
+            raise _ambiguous(unwanted_one, found)
+        if not found:
+            warnings.append(f"{unwanted_one.option}: {unwanted_one.text!r} matches nothing")
+        gone.update(subscription.id for subscription in found)
+    left = tuple(subscription for subscription in chosen if subscription.id not in gone)
+    if not left:
+        raise ContactsAuditError("no subscription is left in scope", "check --exclude and files")
+    return Scope(left, tuple(warnings))
+
+
+def _chosen(visible: Sequence[Subscription], wanted: Sequence[Selector]) -> list[Subscription]:
+    """Return the wanted ones in Azure's order, then those that are not visible as asked for."""
+    ids: dict[str, None] = {}
+    for wanted_one in wanted:
+        found = _matches(visible, wanted_one)
+        if not wanted_one.is_id and len(found) != 1:
+            raise (
+                _ambiguous(wanted_one, found or visible) if found else _unknown(wanted_one, visible)
+            )
+        ids[found[0].id if found else wanted_one.text] = None
+    seen = [subscription for subscription in visible if subscription.id in ids]
+    known = {subscription.id for subscription in seen}
+    return seen + [Subscription(id_, visible=False) for id_ in ids if id_ not in known]
+
+
+def _matches(among: Iterable[Subscription], wanted: Selector) -> list[Subscription]:
+    """An id matches in any case; a name to the letter, else in any case."""
+    among = list(among)
+    if wanted.is_id:
+        return [subscription for subscription in among if subscription.id == wanted.text]
+    named = [subscription for subscription in among if subscription.name is not None]
+    exact = [subscription for subscription in named if subscription.name == wanted.text]
+    folded = wanted.text.casefold()
+    return exact or [
+        subscription for subscription in named if (subscription.name or "").casefold() == folded
+    ]
+
+
+def _unknown(wanted: Selector, visible: Sequence[Subscription]) -> UsageError:
+    return UsageError(
+        f"{wanted.option}: no subscription is named {wanted.text!r}",
+        f"visible are: {_candidates(visible)}",
+    )
+
+
+def _ambiguous(wanted: Selector, found: Sequence[Subscription]) -> UsageError:
+    return UsageError(
+        f"{wanted.option}: {len(found)} subscriptions are named {wanted.text!r}",
+        f"give the id, one of: {_candidates(found)}",
+    )
+
+
+def _candidates(among: Sequence[Subscription]) -> str:
+    more = len(among) - CANDIDATES
+    labels = [subscription.label for subscription in among[:CANDIDATES]]
+    return ", ".join(labels) + (f" and {more} more" if more > 0 else "")
+
+
+def _nearly_an_id(text: str) -> bool:
+    """Braces, a URN, a path, no dashes, digits of another script: not what was meant, surely."""
+    plain = unicodedata.normalize("NFKC", text).casefold().strip(" {}()")
+    plain = "".join(
+        str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in plain
+    )
+    plain = plain.removeprefix("urn:uuid:").removeprefix("/subscriptions/")
+    return bool(
+        re.fullmatch("[0-9a-f]{32}", plain) or re.match(f"{GUID.pattern}([^\\w -]|$)", plain)
+    )

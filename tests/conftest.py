@@ -1,0 +1,116 @@
+"""The double of Azure, and the program wired to it."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from azure_double import AzureDouble
+
+from contacts_audit.cli.app import run as run_program
+from contacts_audit.cli.screen import Screen
+from contacts_audit.cli.wiring import Host
+from contacts_audit.ending import Ending
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        """What stdout shows."""
+        return self.out.decode()
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def azure() -> Iterator[AzureDouble]:
+    """Start a cloud of one's own, empty; nothing in it may crash unseen."""
+    with AzureDouble() as double:
+        yield double
+    assert not double.crashes
+
+
+def surroundings(azure: AzureDouble, **variables: str) -> dict[str, str]:
+    """Return the variables of a user whose cloud is *azure*."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        "AZURE_TENANT_ID": azure.tenant,
+        "AZURE_CLIENT_ID": azure.client_id,
+        "AZURE_CLIENT_SECRET": azure.secret,
+        "CONTACTS_AUDIT_ARM_ENDPOINT": azure.endpoint,
+        "CONTACTS_AUDIT_AUTHORITY_HOST": azure.authority,
+        "CONTACTS_AUDIT_AUDIENCE": azure.audience,
+        "CONTACTS_AUDIT_CA_BUNDLE": str(azure.ca),
+        **variables,
+    }
+
+
+def run_in(environment: Mapping[str, str], *arguments: str, stdin: bytes = b"") -> Ran:
+    """Run the program in this process, as a user with *environment* would."""
+    out, err = io.BytesIO(), io.StringIO()
+    host = Host(environment, io.BytesIO(stdin), Screen(out, err), Ending())
+    code = run_program(arguments, host)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def run(azure: AzureDouble) -> Run:
+    """Return the program, signed in to the double: argv in; code, stdout and stderr out."""
+
+    def runner(*arguments: str, stdin: bytes = b"", **variables: str) -> Ran:
+        return run_in(surroundings(azure, **variables), *arguments, stdin=stdin)
+
+    return runner
+
+
+def program(*arguments: str) -> list[str]:
+    """Return the command line of the program as a process."""
+    return [sys.executable, "-m", "contacts_audit", *arguments]
+
+
+@pytest.fixture
+def start(azure: AzureDouble) -> Callable[..., "subprocess.Popen[bytes]"]:
+    """Return the program as a process, for what only a process shows."""
+
+    def starter(*arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            program(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=surroundings(azure, **variables) | coverage_variables(),
+            cwd=ROOT,
+        )
+
+    return starter
+
+
+def coverage_variables() -> dict[str, str]:
+    """Let a child be measured as we are."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
+@pytest.fixture(scope="session")
+def tools() -> None:
+    """Skip where the document's own tools are missing; fail where they must be there."""
+    missing = [tool for tool in ("bash", "xargs", "curl", "jq") if shutil.which(tool) is None]
+    if missing and os.environ.get("REQUIRE_DIFFERENTIAL_TESTS"):
+        pytest.fail(f"missing: {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"missing: {', '.join(missing)}")
