@@ -33,6 +33,7 @@ def az_token(
     subscription: str | None,
     timeout: float,
     ending: Ending,
+    environment: Mapping[str, str],
 ) -> AccessToken:
     """
     Return the token that `az account get-access-token` prints; az renews it by itself.
@@ -54,7 +55,7 @@ def az_token(
     elif subscription is not None:
         arguments += ["--subscription", subscription]
     try:
-        said = json.loads(_az(arguments, timeout, ending))
+        said = json.loads(_az(arguments, timeout, ending, environment))
         return AccessToken(
             said["accessToken"], _expiry(said), said["tenant"], said.get("subscription")
         )
@@ -73,7 +74,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
     path = Path(folder) / "azureProfile.json"
     try:
         accounts = json.loads(path.read_text("utf-8-sig"))["subscriptions"]
-        found = {
+        found: dict[str, Any] = {
             account["id"].lower(): account
             for account in accounts
             if account.get("isDefault") is True and account.get("environmentName", cloud) == cloud
@@ -86,7 +87,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
         raise ContactsAuditError(
             f"--current: az has no default subscription in {cloud}", "set one: az account set -s ID"
         )
-    ((found_id, account),) = found.items()
+    found_id, account = next(iter(found.items()))
     if found_id == str(account.get("tenantId")).lower():
         raise ContactsAuditError(
             "--current: az's default is a tenant-level account, not a subscription",
@@ -95,10 +96,12 @@ def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
     return found_id
 
 
-def _az(arguments: list[str], timeout: float, ending: Ending) -> str:
+def _az(
+    arguments: list[str], timeout: float, ending: Ending, environment: Mapping[str, str]
+) -> str:
     """Run az, found in an absolute folder of PATH, with nothing on its stdin."""
     path = os.pathsep.join(
-        folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder.startswith("/")
+        folder for folder in environment.get("PATH", "").split(os.pathsep) if folder.startswith("/")
     )
     program = shutil.which("az", path=path)
     if program is None:
@@ -113,7 +116,7 @@ def _az(arguments: list[str], timeout: float, ending: Ending) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd="/",
-        env=os.environ | quiet,
+        env={**environment, **quiet},
         start_new_session=True,
         encoding="utf-8",
         errors="replace",

@@ -1,5 +1,6 @@
 """Azure Resource Manager over the network: tokens, retries, pages, one subscription's budget."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from contacts_audit.azure.patience import patiently
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
+
+log = logging.getLogger(__name__)
 
 
 class TokenSource(Protocol):
@@ -126,10 +129,20 @@ class Client:
             )
         except AzureError as error:
             self._keep(url, error)
+            log.debug("GET %s: %s", url, error)
             raise
         self._keep(url, answer)
+        log.debug("GET %s: %d %s", url, answer.status, _shown(answer))
         return answer
 
     def _keep(self, url: str, outcome: Answer | AzureError) -> None:
         if self._tape is not None:
             self._tape.keep(url, outcome)
+
+
+def _shown(answer: Answer) -> str:
+    """Spell the headers for `--debug`, but for cookies, which are nobody's business."""
+    kept = (
+        f"{name}: {value}" for name, value in answer.headers.items() if "cookie" not in name.lower()
+    )
+    return "; ".join(kept)

@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
 import functools
+import json
 import re
 from collections.abc import Callable, Iterator
 from types import NoneType
@@ -18,40 +19,24 @@ from contacts_audit.jqtext import pretty
 from contacts_audit.model import Contact
 
 MOST_PAGES = 100
+TYPES = ("securitycontact", "securitycontacts")
 
 # The document's two programs as one: `jq A | jq B` is `jq 'A | B'`.
 DOCUMENTED = (
     '.|.value[] | select(.type=="Microsoft.Security/securityContacts") | .properties.email | tojson'
 )
 
-# All shapes of a list, and all dialects of a contact, as one; arrays of texts, decided on later.
-CONTACTS = """
-def texts: if type == "array" then .[] else . end
-  | if type == "string" then . elif . == null then empty else tojson end;
-def text: if type == "string" then . else null end;
-def on: type == "object" and .state == "On";
-def sources($kind): .notificationsSources | arrays | .[] | objects | select(.sourceType == $kind);
-(if type == "array" then . elif has("value") then .value
- elif (.properties | type) == "object" then [.] else error("no contacts") end)
-| if type == "array" then .[] else error("no array") end
-| if type == "object" then . else error("not an object") end
-| if (.type | type == "string" and (ascii_downcase
-      | endswith("securitycontact") or endswith("securitycontacts") | not))
-  then {left_out: .type} else
-  {name} + (.properties | if type == "object" or . == null then . else error("odd properties") end
-  | {
-      emails: [(.email, .emails) | texts],
-      enabled: (.isEnabled | . == true or . == null),
-      phone: (.phone | text),
-      alerts: (if .alertNotifications == "On" then "High"
-               elif (.alertNotifications | on) then .alertNotifications.minimalSeverity | text
-               else first(sources("Alert") | .minimalSeverity | text) // null end),
-      paths: (first(sources("AttackPath") | .minimalRiskLevel | text) // null),
-      roles: (if .alertsToAdmins == "On" then ["Owner"]
-              elif (.notificationsByRole | on)
-              then [.notificationsByRole.roles | arrays | .[] | strings] else [] end)
-    })
-  end
+# All shapes of a list, and the fields of all dialects of a contact; what they mean, Python decides.
+FIELDS = """
+if type == "array" then .
+elif type == "object" and has("value") then .value
+elif type == "object" and (.properties | type) == "object" then [.]
+else error("neither a list nor a contact") end
+| if type == "array" then .[] else error("the value is no array") end
+| if type == "object" then [.type, .name, (.properties
+    | .email, .emails, .isEnabled, .phone, .alertNotifications, .alertsToAdmins,
+      .notificationsByRole, .notificationsSources)]
+  else error("an item is no object") end
 """
 
 
@@ -105,16 +90,16 @@ def contacts(
     """
     arm.document(answer)  # jq itself would take more than one text, and NaN
     try:
-        items = _compiled(CONTACTS).input_text(arm.text(answer)).all()
+        items = _compiled(FIELDS).input_text(arm.text(answer)).all()
     except ValueError as error:
         raise arm.malformed(
             answer, f"the answer is no list of security contacts: {error}"
         ) from error
-    for item in items:
-        if "left_out" in item:
-            left_out(item["left_out"])
+    for kind, *fields in items:
+        if isinstance(kind, str) and not kind.casefold().endswith(TYPES):
+            left_out(kind)
         else:
-            yield _contact(item, version)
+            yield _contact(version, *fields)
 
 
 def addresses(text: str) -> list[str]:
@@ -122,21 +107,73 @@ def addresses(text: str) -> list[str]:
     return [part.strip() for part in re.split("[;,]", text) if part.strip()]
 
 
-def _contact(item: dict[str, Any], version: str) -> Contact:
-    emails = tuple(email for text in item["emails"] for email in addresses(text))
+def _contact(
+    version: str,
+    name: Any,
+    email: Any,
+    emails: Any,
+    enabled: Any,
+    phone: Any,
+    alerts: Any,
+    admins: Any,
+    by_role: Any,
+    sources: Any,
+) -> Contact:
+    """Translate the fields of a contact; a value of no known kind switches nothing on."""
+    spelt = tuple(
+        address
+        for value in (email, emails)
+        for text in _texts(value)
+        for address in addresses(text)
+    )
     return Contact(
-        name=item["name"] if isinstance(item["name"], str) else "",
+        name=_text(name) or "",
         api_version=version,
-        emails=emails,
-        malformed=tuple(email for email in emails if not is_address(email)),
-        enabled=item["enabled"],
-        phone=item["phone"] or None,
-        alert_severity=item["alerts"],
-        attack_path_risk=item["paths"],
-        roles=tuple(item["roles"]),
+        emails=spelt,
+        malformed=tuple(text for text in spelt if not is_address(text)),
+        enabled=enabled is None or enabled is True,
+        phone=_text(phone),
+        alert_severity=_severity(alerts) or _source(sources, "Alert", "minimalSeverity"),
+        attack_path_risk=_source(sources, "AttackPath", "minimalRiskLevel"),
+        roles=("Owner",) if admins == "On" else _roles(by_role),
     )
 
 
+def _texts(value: Any) -> list[str]:
+    """An early 2020 had an array here; of what is no text at all, show the spelling."""
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return [text if isinstance(text, str) else json.dumps(text) for text in values]
+
+
+def _severity(alerts: Any) -> str | None:
+    """2017 says On, which meant high severity; 2020 says a state and a severity."""
+    match alerts:
+        case "On":
+            return "High"
+        case {"state": "On", "minimalSeverity": str(severity)}:
+            return severity
+    return None
+
+
+def _source(sources: Any, kind: str, level: str) -> str | None:
+    for source in sources if isinstance(sources, list) else ():
+        if isinstance(source, dict) and source.get("sourceType") == kind:
+            return _text(source.get(level))
+    return None
+
+
+def _roles(by_role: Any) -> tuple[str, ...]:
+    match by_role:
+        case {"state": "On", "roles": list(roles)}:
+            return tuple(role for role in roles if isinstance(role, str))
+    return ()
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+@functools.lru_cache(maxsize=4096)  # the same few addresses, over and over
 def is_address(text: str) -> bool:
     """Say whether email-validator takes *text* for an address; nothing is looked up."""
     from email_validator import EmailNotValidError, validate_email

@@ -122,6 +122,7 @@ def azure_cli(sign_in: SignIn) -> Credential:
             subscription=sign_in.subscription,
             timeout=sign_in.timeout,
             ending=sign_in.ending,
+            environment=sign_in.environment,
         ),
     )
 

@@ -1,52 +1,33 @@
-"""
-One HTTP exchange through requests, made to end: a clock over the whole attempt, a cap on the body.
+"""One HTTP exchange through requests: whole, within its time and size, or an error of ours."""
 
-requests counts its timeout anew for each piece that arrives; here each read and write of the
-socket gets what is left of the attempt, so that no drip of headers, body or `100 Continue` can
-stretch it.
-"""
-
-import contextlib
 import functools
-import math
-import os
-import socket
 import ssl
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
 import requests
 import urllib3
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
 
 from contacts_audit import __version__
 from contacts_audit.azure.arm import Answer
-from contacts_audit.errors import AzureError, ContactsAuditError, Reason
+from contacts_audit.azure.sockets import Adapter, clock, late, tls_context
+from contacts_audit.errors import AzureError, Reason
 
 LARGEST_BODY = 8 * 1024 * 1024
 USER_AGENT = f"contacts-audit/{__version__}"
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-_S = TypeVar("_S", bound=socket.socket)
-_attempt = threading.local()
-
 
 class Wire:
     """
-    A `requests.Session` for all threads, with one TLS context.
+    An adapter of requests for all threads, with one TLS context and the environment's proxies.
 
-    It follows no redirect, keeps no cookie, reads no netrc, and honours the proxies of the
-    environment.  *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE.
+    There is no session above it: so no redirect is followed, no cookie kept, no netrc read.
+    *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *adapter* replaces the network.
     """
 
     def __init__(
@@ -55,17 +36,11 @@ class Wire:
         ca_bundle: str | None = None,
         connections: int = 1,
         stopped: threading.Event | None = None,
+        adapter: BaseAdapter | None = None,
     ) -> None:
         self._stopped = stopped or threading.Event()
-        self._session = requests.Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.adapters.clear()  # https, and nothing else
+        self._adapter = adapter or Adapter(tls_context(ca_bundle), connections)
         self._proxies: dict[str, dict[str, str]] = {}
-        self.mount(_Adapter(_tls_context(ca_bundle), connections))
-
-    def mount(self, adapter: BaseAdapter) -> None:
-        """Send everything through *adapter*."""
-        self._session.mount("https://", adapter)
 
     def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
         """
@@ -77,15 +52,13 @@ class Wire:
         url = request.url or ""
         if self._stopped.is_set():
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
+        if not url.startswith("https://"):
+            raise AzureError(Reason.UNREACHABLE, f"{url} is not https", hint="use https")
         answered = False
-        with _clock(timeout):
+        with clock(timeout):
             try:
-                with self._session.send(
-                    request,
-                    stream=True,
-                    timeout=timeout,
-                    allow_redirects=False,
-                    proxies=self._proxies_for(url),
+                with self._adapter.send(
+                    request, stream=True, timeout=timeout, proxies=self._proxies_for(url)
                 ) as response:
                     answered = True
                     body = response.raw.read(LARGEST_BODY + 1, decode_content=False)
@@ -120,136 +93,12 @@ def _template(method: str) -> requests.PreparedRequest:
     return requests.Request(method, "https://localhost/", headers).prepare()
 
 
-@contextlib.contextmanager
-def _clock(timeout: float) -> Iterator[None]:
-    """Give this thread's sockets *timeout* seconds in all."""
-    _attempt.until = time.monotonic() + timeout
-    try:
-        yield
-    finally:
-        del _attempt.until
-
-
-def _left() -> float | None:
-    until = getattr(_attempt, "until", math.inf)
-    if until == math.inf:
-        return None
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return float(left)
-
-
-def _timed(
-    operation: Callable[Concatenate[_S, _P], _R],
-) -> Callable[Concatenate[_S, _P], _R]:
-    """Return the socket *operation*, given what is left of the attempt."""
-
-    @functools.wraps(operation)
-    def within(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        self.settimeout(_left())
-        return operation(self, *args, **kwargs)
-
-    return within
-
-
-class _Socket(socket.socket):
-    """A socket on the attempt's clock: for connecting, and for talking to a proxy."""
-
-    connect = _timed(socket.socket.connect)
-    recv_into = _timed(socket.socket.recv_into)
-    recv = _timed(socket.socket.recv)
-    sendall = _timed(socket.socket.sendall)
-
-
-class _TlsSocket(ssl.SSLSocket):
-    """A TLS socket on the attempt's clock."""
-
-    do_handshake = _timed(ssl.SSLSocket.do_handshake)
-    recv_into = _timed(ssl.SSLSocket.recv_into)
-    recv = _timed(ssl.SSLSocket.recv)
-    send = _timed(ssl.SSLSocket.send)
-
-
-class _Connection(HTTPSConnection):
-    """A connection whose addresses are tried one after the other on the attempt's clock."""
-
-    def _new_conn(self) -> socket.socket:
-        failure = OSError(f"{self.host} has no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(
-            self._dns_host, self.port, type=socket.SOCK_STREAM
-        ):
-            sock = _Socket(family, kind, protocol)
-            try:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.connect(address)
-            except OSError as error:
-                sock.close()
-                failure = error
-            else:
-                return sock
-        raise failure
-
-
-class _Pool(HTTPSConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _Adapter(HTTPAdapter):
-    """requests' adapter with our connections and one TLS context, loaded once."""
-
-    def __init__(self, context: ssl.SSLContext, connections: int) -> None:
-        self._context = context
-        super().__init__(pool_connections=4, pool_maxsize=connections, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _Pool}
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
-        manager.pool_classes_by_scheme = {"https": _Pool}
-        return manager
-
-    def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
-    ) -> Any:
-        host, _ = super().build_connection_pool_key_attributes(request, True, cert)
-        return host, {}
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Leave it to the context: requests would load the certificates for each connection."""
-
-
-def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """Trust what requests would trust: an explicit bundle, the environment's, or certifi's."""
-    path = (
-        ca_bundle
-        or os.environ.get("REQUESTS_CA_BUNDLE")
-        or os.environ.get("CURL_CA_BUNDLE")
-        or certifi.where()
-    )
-    try:
-        folder = os.path.isdir(path)  # noqa: PTH112
-        context = ssl.create_default_context(
-            cafile=None if folder else path, capath=path if folder else None
-        )
-    except (OSError, ValueError) as error:
-        raise ContactsAuditError(
-            f"the CA bundle {path} cannot be used: {error}",
-            "name a PEM file by --ca-bundle or REQUESTS_CA_BUNDLE",
-        ) from error
-    context.sslsocket_class = _TlsSocket
-    return context
-
-
 def _translated(error: Exception, url: str, timeout: float, *, answered: bool) -> AzureError:
     """Turn what requests, urllib3 or the socket raised into one error of ours."""
     host = urlsplit(url).netloc
     causes = list(_causes(error))
     detail = str(causes[-1]) or type(causes[-1]).__name__
-    late = getattr(_attempt, "until", math.inf) <= time.monotonic()
-    if late or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
+    if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
         return AzureError(
             Reason.TIMEOUT, f"{host} did not answer within {timeout:.3g} s", retryable=True
         )

@@ -8,8 +8,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from contacts_audit.cli import reading, stages
-from contacts_audit.cli.options import defaults_from
+from contacts_audit.cli import reading, stages, token
+from contacts_audit.cli.groups import defaults_from
 from contacts_audit.cli.screen import Screen
 from contacts_audit.cli.wiring import Host
 from contacts_audit.ending import Ending, Stopped
@@ -30,7 +30,7 @@ app = typer.Typer(
 app.command()(reading.audit)
 app.command()(stages.emails)
 app.command()(stages.fetch)
-app.command()(stages.token)
+app.command()(token.token)
 
 
 @app.callback()

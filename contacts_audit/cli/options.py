@@ -1,10 +1,8 @@
-"""Each group of options, once; and the variables that stand for them."""
+"""Each group of options, once."""
 
-import inspect
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +10,7 @@ import typer
 
 from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.model import Check, Profile
-
-PREFIX = "CONTACTS_AUDIT_"
-NO_VARIABLE = frozenset({"--token-file", "--help"})
-ON = frozenset({"1", "true", "yes", "on"})
-OFF = frozenset({"0", "false", "no", "off"})
+from contacts_audit.report import Format
 
 
 def count(given: str | int) -> int:
@@ -268,59 +262,53 @@ class PolicyOptions:
     ] = None
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """
-    Let *command* take groups of options: typer sees the options, *command* the groups.
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """Where the report goes, and how it looks."""
 
-    A parameter that is annotated with a dataclass is a group.
-    """
-    groups: dict[str, Any] = {}
-    flat: list[inspect.Parameter] = []
-    for parameter in inspect.signature(command).parameters.values():
-        if is_dataclass(parameter.annotation):
-            groups[parameter.name] = parameter.annotation
-            flat += [_parameter(item) for item in fields(parameter.annotation)]
-        else:
-            flat.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
-
-    def run(**given: Any) -> None:
-        for name, group in groups.items():
-            given[name] = group(**{item.name: given.pop(item.name) for item in fields(group)})
-        command(**given)
-
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
-    return run
-
-
-def _parameter(item: Any) -> inspect.Parameter:
-    default = item.default if item.default is not MISSING else item.default_factory()
-    return inspect.Parameter(
-        item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=item.type
-    )
-
-
-def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any]:
-    """
-    Return what the variables CONTACTS_AUDIT_* say, as defaults of *command*: argv goes before.
-
-    Raises:
-        typer.BadParameter: a flag's variable is neither yes nor no.
-    """
-    said: dict[str, Any] = {}
-    for parameter in command.params:
-        option = max(parameter.opts, key=len)
-        variable = PREFIX + option.lstrip("-").upper().replace("-", "_")
-        text = environment.get(variable, "")
-        if not text or not option.startswith("--") or option in NO_VARIABLE:
-            continue
-        if parameter.multiple:
-            said[parameter.name] = [part for part in re.split("[\n;]", text) if part.strip()]
-        elif getattr(parameter, "is_flag", False):
-            if text.lower() not in ON | OFF:
-                raise typer.BadParameter(f"{text!r} is neither yes nor no", param_hint=variable)
-            said[parameter.name] = text.lower() in ON
-        else:
-            said[parameter.name] = text
-    return said
+    output: Annotated[
+        Format | None,
+        _option(
+            "--output",
+            "-o",
+            help="Print the report so.  Default: table.",
+            panel="Output",
+        ),
+    ] = None
+    report: Annotated[
+        list[Path],
+        _option(
+            "--report",
+            metavar="PATH",
+            panel="Output",
+            help="Also write the report to PATH, in the format of its suffix "
+            "(.json .jsonl .tsv); repeatable.",
+        ),
+    ] = field(default_factory=list)
+    jq: Annotated[
+        str | None,
+        _option(
+            "--jq",
+            metavar="FILTER",
+            panel="Output",
+            help="Print what the jq FILTER makes of the JSON report.",
+        ),
+    ] = None
+    raw: Annotated[
+        bool,
+        _option(
+            "--raw-output",
+            "-r",
+            panel="Output",
+            help="With --jq: print strings without quotes.",
+        ),
+    ] = False
+    quiet: Annotated[
+        bool,
+        _option(
+            "--quiet",
+            "-q",
+            panel="Output",
+            help="Silence progress, summary, warnings and the table.",
+        ),
+    ] = False

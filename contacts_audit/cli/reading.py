@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import files as resources
 from pathlib import Path
@@ -11,14 +10,15 @@ from typing import Annotated
 import typer
 
 from contacts_audit import __version__
+from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
     NetworkOptions,
+    OutputOptions,
     PolicyOptions,
     ScopeOptions,
     TalkOptions,
-    grouped,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import Connection, Host, enter
@@ -36,63 +36,6 @@ from contacts_audit.model import (
     exit_code,
 )
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
-
-
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
-    """Where the report goes, and how it looks."""
-
-    output: Annotated[
-        Format | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Print the report so.  Default: table.",
-            rich_help_panel="Output",
-            show_default=False,
-        ),
-    ] = None
-    report: Annotated[
-        list[Path],
-        typer.Option(
-            "--report",
-            metavar="PATH",
-            rich_help_panel="Output",
-            show_default=False,
-            help="Also write the report to PATH, in the format of its suffix "
-            "(.json .jsonl .tsv); repeatable.",
-        ),
-    ] = field(default_factory=list)
-    jq: Annotated[
-        str | None,
-        typer.Option(
-            "--jq",
-            metavar="FILTER",
-            rich_help_panel="Output",
-            show_default=False,
-            help="Print what the jq FILTER makes of the JSON report.",
-        ),
-    ] = None
-    raw: Annotated[
-        bool,
-        typer.Option(
-            "--raw-output",
-            "-r",
-            rich_help_panel="Output",
-            show_default=False,
-            help="With --jq: print strings without quotes.",
-        ),
-    ] = False
-    quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet",
-            "-q",
-            rich_help_panel="Output",
-            show_default=False,
-            help="Silence progress, summary, warnings and the table.",
-        ),
-    ] = False
 
 
 @grouped
@@ -134,11 +77,25 @@ def audit(
         checks,
         connection.cloud.portal_url,
     )
+    outcomes = host.screen.progress(
+        _outcomes(connection, found.subscriptions, checks, network.workers),
+        len(found.subscriptions),
+    )
+    raise typer.Exit(_reported(host, run, outcomes, output, printing))
+
+
+def _reported(
+    host: Host,
+    run: Run,
+    outcomes: Iterator[Outcome],
+    output: OutputOptions,
+    printing: Format | None,
+) -> ExitCode:
+    """Print and write what comes of the subscriptions, as soon as the format allows it."""
     verdicts: Counter[Verdict] = Counter()
     kept: list[Outcome] = []
-    streams = printing is Format.JSONL and output.jq is None
-    outcomes = _outcomes(connection, found.subscriptions, checks, network.workers)
-    for outcome in host.screen.progress(outcomes, len(found.subscriptions)):
+    streams = printing is Format.JSONL
+    for outcome in outcomes:
         verdicts[outcome.verdict] += 1
         if streams:
             host.screen.data(jsonl.line(outcome, run))
@@ -154,7 +111,7 @@ def audit(
     else:
         _print(host, report, output, printing)
     _sum_up(host, verdicts)
-    raise typer.Exit(exit_code(verdicts))
+    return exit_code(verdicts)
 
 
 def _checked(output: OutputOptions) -> Format | None:

@@ -1,45 +1,30 @@
-"""The three stages of the documented pipeline: token, fetch, emails."""
+"""The second and third stage of the documented pipeline: fetch, emails."""
 
-import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
-    Current,
     IdentityOptions,
     NetworkOptions,
     ScopeOptions,
-    Subscriptions,
     TalkOptions,
-    grouped,
 )
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import Host, credential, enter, sign_in
+from contacts_audit.cli.wiring import Host, enter
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.model import Fault, Skipped, Subscription, Unread
 
 if TYPE_CHECKING:
     from contacts_audit.azure.client import Client
-    from contacts_audit.azure.tokens import AccessToken
 
 BLIND = (
     "2017-08-01-preview cannot see what the portal wrote since 2020: 'contacts-audit audit' decides"
 )
-
-
-class TokenFormat(StrEnum):
-    """How a token is printed; the first is the default."""
-
-    JSON = "json"
-    TSV = "tsv"
-    RAW = "raw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,77 +35,6 @@ class Stage:
     pieces: Sequence[bytes]
     fault: Fault | None = None
     skipped: bool = False
-
-
-@grouped
-def token(
-    context: typer.Context,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    talk: TalkOptions,
-    subscription: Subscriptions = [],  # noqa: B006 - typer copies it
-    current: Current = False,
-    output: Annotated[
-        TokenFormat, typer.Option("--output", "-o", help="Print it so.  Default: json.")
-    ] = TokenFormat.JSON,
-) -> None:
-    """Print a management-plane token, as `az account get-access-token` does."""
-    host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    chosen = sign_in(host, identity, cloud)
-    picked = _one_id(host, subscription, current, chosen.cloud.name)
-    from dataclasses import replace
-
-    from contacts_audit.audit import apart
-
-    found = credential(identity, replace(chosen, subscription=picked))
-    got = apart(
-        lambda: found.acquire(None, False), deadline=time.monotonic() + 2 * identity.auth_timeout
-    )
-    picked = picked or got.subscription
-    if output is TokenFormat.TSV and picked is None:
-        raise UsageError(
-            "-o tsv prints a subscription, and none is given", "add -s ID or --current"
-        )
-    if host.screen.terminal_width is not None:
-        host.screen.warn("this is a secret: whoever reads it may act as you until it expires")
-    host.screen.data(_spelt(got, picked, output) + "\n")
-
-
-def _one_id(host: Host, subscription: Sequence[str], current: bool, cloud: str) -> str | None:
-    """Return the subscription to print; a name would have to be looked up."""
-    from contacts_audit.azure.az import default_subscription
-    from contacts_audit.scope import selector
-
-    picked = [selector(text, "--subscription") for text in subscription]
-    for one in picked:
-        if not one.is_id:
-            raise UsageError(
-                f"--subscription: {one.text!r} is no id", "token lists nothing: give ids"
-            )
-    ids = {one.text for one in picked}
-    if current:
-        ids.add(default_subscription(host.environment, cloud))
-    return ids.pop() if len(ids) == 1 else None
-
-
-def _spelt(got: "AccessToken", subscription: str | None, output: TokenFormat) -> str:
-    if output is TokenFormat.RAW:
-        return got.value
-    if output is TokenFormat.TSV:
-        return f"{subscription}\t{got.value}"
-    expires = None if got.expires_on is None else int(got.expires_on)
-    local = None if expires is None else datetime.fromtimestamp(expires)
-    said = {
-        "accessToken": got.value,
-        "expiresOn": local and local.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        "expires_on": expires,
-        "tenant": got.tenant,
-        "tokenType": "Bearer",
-    }
-    if subscription is not None:
-        said["subscription"] = subscription
-    return json.dumps(said, indent=2, sort_keys=True)
 
 
 @grouped

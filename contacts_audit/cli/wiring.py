@@ -247,8 +247,7 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> Connection:
     from contacts_audit.azure.wire import Wire
 
     recording = Recording.read(folder)
-    wire = Wire(stopped=host.ending.stopped)
-    wire.mount(Player(recording))
+    wire = Wire(stopped=host.ending.stopped, adapter=Player(recording))
     tokens = _NoToken()
     client = Client(recording.cloud.arm, wire, tokens, _limits(network), pause=lambda seconds: None)
     return Connection(recording.cloud, client, tokens, None, recording.tenants)

@@ -1,0 +1,161 @@
+"""
+Sockets on the clock of an attempt, and requests' adapter over them.
+
+requests counts its timeout anew for each piece that arrives; here each read and write of a socket
+gets what is left of the attempt, so that no drip of headers, body or `100 Continue` stretches it.
+"""
+
+import contextlib
+import functools
+import math
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+
+from contacts_audit.errors import ContactsAuditError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_S = TypeVar("_S", bound=socket.socket)
+_attempt = threading.local()
+
+
+@contextlib.contextmanager
+def clock(timeout: float) -> Iterator[None]:
+    """Give this thread's sockets *timeout* seconds in all."""
+    _attempt.until = time.monotonic() + timeout
+    try:
+        yield
+    finally:
+        del _attempt.until
+
+
+def late() -> bool:
+    """Say whether this thread's attempt has used up its time."""
+    return float(getattr(_attempt, "until", math.inf)) <= time.monotonic()
+
+
+def _left() -> float | None:
+    until = getattr(_attempt, "until", math.inf)
+    if until == math.inf:
+        return None
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return float(left)
+
+
+def _timed(
+    operation: Callable[Concatenate[_S, _P], _R],
+) -> Callable[Concatenate[_S, _P], _R]:
+    """Return the socket *operation*, given what is left of the attempt."""
+
+    @functools.wraps(operation)
+    def within(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        self.settimeout(_left())
+        return operation(self, *args, **kwargs)
+
+    return within
+
+
+class _Socket(socket.socket):
+    """A socket on the attempt's clock: for connecting, and for talking to a proxy."""
+
+    connect = _timed(socket.socket.connect)
+    recv_into = _timed(socket.socket.recv_into)
+    recv = _timed(socket.socket.recv)
+    sendall = _timed(socket.socket.sendall)
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """A TLS socket on the attempt's clock."""
+
+    do_handshake = _timed(ssl.SSLSocket.do_handshake)
+    recv_into = _timed(ssl.SSLSocket.recv_into)
+    recv = _timed(ssl.SSLSocket.recv)
+    send = _timed(ssl.SSLSocket.send)
+
+
+class _Connection(HTTPSConnection):
+    """A connection whose addresses are tried one after the other on the attempt's clock."""
+
+    def _new_conn(self) -> socket.socket:
+        failure = OSError(f"{self.host} has no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            self._dns_host, self.port, type=socket.SOCK_STREAM
+        ):
+            sock = _Socket(family, kind, protocol)
+            try:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                return sock
+        raise failure
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+class Adapter(HTTPAdapter):
+    """requests' adapter with our connections and one TLS context, loaded once."""
+
+    def __init__(self, context: ssl.SSLContext, connections: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=4, pool_maxsize=connections, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Give direct connections our context and sockets."""
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": _Pool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Give connections through *proxy* our context and sockets."""
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        manager.pool_classes_by_scheme = {"https": _Pool}
+        return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Tell pools apart by origin alone: there is one context."""
+        host, _ = super().build_connection_pool_key_attributes(request, True, cert)
+        return host, {}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave it to the context: requests would load the certificates for each connection."""
+
+
+def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """Trust what requests would trust: an explicit bundle, the environment's, or certifi's."""
+    path = (
+        ca_bundle
+        or os.environ.get("REQUESTS_CA_BUNDLE")
+        or os.environ.get("CURL_CA_BUNDLE")
+        or certifi.where()
+    )
+    try:
+        folder = os.path.isdir(path)  # noqa: PTH112
+        context = ssl.create_default_context(
+            cafile=None if folder else path, capath=path if folder else None
+        )
+    except (OSError, ValueError) as error:
+        raise ContactsAuditError(
+            f"the CA bundle {path} cannot be used: {error}",
+            "name a PEM file by --ca-bundle or REQUESTS_CA_BUNDLE",
+        ) from error
+    context.sslsocket_class = _TlsSocket
+    return context

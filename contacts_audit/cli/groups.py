@@ -1,0 +1,72 @@
+"""Groups of options as dataclasses for typer, and the variables that stand for options."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+import typer
+
+PREFIX = "CONTACTS_AUDIT_"
+NO_VARIABLE = frozenset({"--token-file", "--help"})
+ON = frozenset({"1", "true", "yes", "on"})
+OFF = frozenset({"0", "false", "no", "off"})
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """
+    Let *command* take groups of options: typer sees the options, *command* the groups.
+
+    A parameter that is annotated with a dataclass is a group.
+    """
+    groups: dict[str, Any] = {}
+    flat: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        if is_dataclass(parameter.annotation):
+            groups[parameter.name] = parameter.annotation
+            flat += [_parameter(item) for item in fields(parameter.annotation)]
+        else:
+            flat.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+
+    def run(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{item.name: given.pop(item.name) for item in fields(group)})
+        command(**given)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
+    return run
+
+
+def _parameter(item: Any) -> inspect.Parameter:
+    default = item.default if item.default is not MISSING else item.default_factory()
+    return inspect.Parameter(
+        item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=item.type
+    )
+
+
+def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any]:
+    """
+    Return what the variables CONTACTS_AUDIT_* say, as defaults of *command*: argv goes before.
+
+    Raises:
+        typer.BadParameter: a flag's variable is neither yes nor no.
+    """
+    said: dict[str, Any] = {}
+    for parameter in command.params:
+        option = max(parameter.opts, key=len)
+        variable = PREFIX + option.lstrip("-").upper().replace("-", "_")
+        text = environment.get(variable, "")
+        if not text or not option.startswith("--") or option in NO_VARIABLE:
+            continue
+        if parameter.multiple:
+            said[parameter.name] = [part for part in re.split("[\n;]", text) if part.strip()]
+        elif getattr(parameter, "is_flag", False):
+            if text.lower() not in ON | OFF:
+                raise typer.BadParameter(f"{text!r} is neither yes nor no", param_hint=variable)
+            said[parameter.name] = text.lower() in ON
+        else:
+            said[parameter.name] = text
+    return said
