@@ -1,0 +1,115 @@
+"""The certificates of the double: its authority's, its own, and its application's."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
+
+NAMES = (
+    "localhost",
+    "127.0.0.1",
+    "management.azure.com",
+    "login.microsoftonline.com",
+    "management.usgovcloudapi.net",
+    "login.microsoftonline.us",
+    "management.chinacloudapi.cn",
+    "login.chinacloudapi.cn",
+)
+UNLOCKING = "pass word+1"
+
+
+def server_tls(ca_file: Path) -> ssl.SSLContext:
+    """Return the server's side of TLS, and write the authority to trust to *ca_file*."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*NAMES).configure_cert(context)
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class AppCertificate:
+    """The certificate that the application may sign in with, in four kinds of file."""
+
+    pem: Path
+    encrypted_pem: Path
+    pfx: Path
+    encrypted_pfx: Path
+    password: str
+    certificate: x509.Certificate
+
+    @property
+    def thumbprint(self) -> str:
+        """Its SHA-1 in hexadecimal, as the portal shows it."""
+        encoded = self.certificate.public_bytes(Encoding.DER)
+        return hashlib.sha1(encoded, usedforsecurity=False).hexdigest().upper()
+
+
+def app_certificate(folder: Path) -> AppCertificate:
+    """Write the application's certificate to *folder* in every kind of file."""
+    key, certificate = _app_key()
+    sealed = BestAvailableEncryption(UNLOCKING.encode())
+    writers: dict[str, Callable[[KeySerializationEncryption], bytes]] = {
+        "pem": lambda how: _pem(key, certificate, how),
+        "pfx": lambda how: pkcs12.serialize_key_and_certificates(
+            b"app", key, certificate, None, how
+        ),
+    }
+    files = {}
+    for kind, written in writers.items():
+        for name, how in ((f"app.{kind}", NoEncryption()), (f"encrypted.{kind}", sealed)):
+            files[name] = folder / name
+            files[name].write_bytes(written(how))
+    return AppCertificate(
+        pem=files["app.pem"],
+        encrypted_pem=files["encrypted.pem"],
+        pfx=files["app.pfx"],
+        encrypted_pfx=files["encrypted.pfx"],
+        password=UNLOCKING,
+        certificate=certificate,
+    )
+
+
+def _pem(
+    key: rsa.RSAPrivateKey, certificate: x509.Certificate, how: KeySerializationEncryption
+) -> bytes:
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
+    return private + certificate.public_bytes(Encoding.PEM)
+
+
+@cache
+def _app_key() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    """One key for the whole process: making it takes long."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "contacts-audit")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=365))
+        .sign(key, hashes.SHA256())
+    )
+    return key, certificate

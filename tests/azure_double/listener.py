@@ -1,0 +1,136 @@
+"""A loopback port, served by an event loop in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+LARGEST_HEAD = 1 << 20
+PATIENCE = 0.5  # seconds for the other side to say goodbye over TLS
+
+
+class _Stream(asyncio.StreamReaderProtocol):
+    """A stream that ends when the client says so, even before it has begun."""
+
+    def eof_received(self) -> bool:
+        super().eof_received()
+        return False
+
+
+class Listener:
+    """
+    Accept connections and hold one conversation on each.
+
+    What goes wrong in a conversation is kept in *crashes*; a client that hangs
+    up is not a crash.  `stop` ends every conversation at once, wherever it is.
+    """
+
+    def __init__(
+        self,
+        converse: Conversation,
+        *,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        crashes: list[BaseException] | None = None,
+    ) -> None:
+        self._converse = converse
+        self._tls = tls
+        self._crashes = crashes if crashes is not None else []
+        self._conversations: set[asyncio.Task[None]] = set()
+        self._ready = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
+        self._socket.setblocking(False)
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, name=f"listener-{self.port}", daemon=True)
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Close every connection and wait for the thread to end."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner() as runner:
+                runner.run(self._serve())
+        finally:
+            self._socket.close()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._note)
+        self._stopping = asyncio.Event()
+        self._loop.add_reader(self._socket, self._accept)
+        self._ready.set()
+        await self._stopping.wait()
+        self._loop.remove_reader(self._socket)
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        conversations = list(self._conversations)
+        for conversation in conversations:
+            conversation.cancel()
+        await asyncio.gather(*conversations, return_exceptions=True)
+        for _ in range(5):  # rounds of the loop, in which transports learn that they are closed
+            await asyncio.sleep(0)
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._socket.accept()
+        except BlockingIOError:  # the client has left already
+            return
+        connection.setblocking(False)
+        task = self._loop.create_task(self._hold(connection))
+        self._conversations.add(task)
+        task.add_done_callback(partial(self._ended, connection))
+
+    async def _hold(self, connection: socket.socket) -> None:
+        plain, _ = await self._loop.connect_accepted_socket(asyncio.Protocol, connection)
+        try:
+            reader = asyncio.StreamReader(limit=LARGEST_HEAD)
+            writer = await self._open(plain, reader)
+            await self._converse(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        finally:
+            plain.abort()
+
+    async def _open(
+        self, plain: asyncio.Transport, reader: asyncio.StreamReader
+    ) -> asyncio.StreamWriter:
+        """Return the way back to the client: in TLS, if there is any, once hands are shaken."""
+        protocol = _Stream(reader)
+        transport: asyncio.Transport | None = plain
+        if self._tls is None:
+            plain.set_protocol(protocol)
+        else:
+            transport = await self._loop.start_tls(
+                plain, protocol, self._tls, server_side=True, ssl_shutdown_timeout=PATIENCE
+            )
+        if transport is None:  # the client left as soon as it had come
+            raise ConnectionResetError
+        protocol.connection_made(transport)
+        return asyncio.StreamWriter(transport, protocol, reader, self._loop)
+
+    def _ended(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
+        self._conversations.discard(task)
+        connection.close()  # a task that is cancelled before its first step never had a transport
+        error = None if task.cancelled() else task.exception()
+        if error and not isinstance(error, OSError | EOFError):
+            self._crashes.append(error)
+
+    def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception") or RuntimeError(context["message"])
+        if not isinstance(error, OSError):
+            self._crashes.append(error)

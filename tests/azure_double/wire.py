@@ -1,0 +1,147 @@
+"""HTTP/1.1 as bytes: requests in, answers out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+HeaderValue = str | tuple[str, ...] | None
+"""A header's value, its several values, or None for a header that is left out."""
+
+JSON = "application/json; charset=utf-8"
+TOKEN_SERVICE = ("/oauth2/", "/.well-known/", "/discovery/")
+
+
+def compact(value: object) -> bytes:
+    """Return *value* as JSON without blanks, as Azure sends it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@dataclass(slots=True)
+class Asked:
+    """
+    A request as it arrived.
+
+    *number* counts all requests and *connection* all connections, both from 1;
+    *at* is when it arrived, by `time.monotonic`.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+    connection: int
+    number: int = 0
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def line(self) -> str:
+        """The method and the target: what a fault is matched with."""
+        return f"{self.method} {self.target}"
+
+    @property
+    def path(self) -> str:
+        """The path with its percent-encoding undone."""
+        return unquote(self.target.partition("?")[0])
+
+    @property
+    def query(self) -> str:
+        """The query as it was sent."""
+        return self.target.partition("?")[2]
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The query's parameters."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The body's fields, if it is a form."""
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+    @property
+    def bearer(self) -> str | None:
+        """The token in the `Authorization` header."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+
+    @property
+    def origin(self) -> str:
+        """Where the client believes us to be: every URL in an answer starts with it."""
+        return f"https://{self.headers.get('host', 'localhost')}"
+
+    @property
+    def to_arm(self) -> bool:
+        """Whether ARM answers this, and not the token service."""
+        return not any(part in self.target for part in TOKEN_SERVICE)
+
+    def json(self) -> Any:
+        """Return the body as parsed JSON."""
+        return json.loads(self.body)
+
+
+async def read_request(reader: asyncio.StreamReader, *, connection: int) -> Asked | None:
+    """Return the next request, or None when the client has hung up."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head[:-4].decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        key = name.strip().lower()
+        headers[key] = f"{headers[key]}, {value.strip()}" if key in headers else value.strip()
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Asked(method, target, headers, body, connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers and a body, on their way out."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, HeaderValue] = field(default_factory=dict)
+
+    def but(
+        self,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, HeaderValue] | None = None,
+    ) -> Answer:
+        """Return this answer with another *body* or some other *headers*."""
+        changes = headers or {}
+        names = {name.lower() for name in changes}
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in names}
+        return replace(self, body=self.body if body is None else body, headers={**kept, **changes})
+
+    def head(self, *, length: int | None) -> bytes:
+        """Return the head; with a *length* of None it does not say how long the body is."""
+        lines = [f"HTTP/1.1 {self.status} {_phrase(self.status)}"]
+        for name, value in self.headers.items():
+            values = (value,) if isinstance(value, str) else value or ()
+            lines += [f"{name}: {each}" for each in values]
+        if length is not None:
+            lines.append(f"Content-Length: {length}")
+        return "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+
+    def encode(self) -> bytes:
+        """Return every byte of it."""
+        if self.status == HTTPStatus.NO_CONTENT:
+            return self.head(length=None)
+        return self.head(length=len(self.body)) + self.body
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,912 @@
+"""The double behaves as Azure is known to, and breaks exactly as it is told to."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msal
+import pytest
+import requests
+from azure_double import Asked, AzureDouble, Proxy, Subscription, faults
+from azure_double.exchange import Fault
+
+V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
+STRANGE = "e30.e30.x"
+LIST = "/subscriptions?api-version=2022-12-01"
+CONTACT = {
+    "emails": "a@contoso.com; b@contoso.com",
+    "phone": "",
+    "isEnabled": True,
+    "notificationsByRole": {"state": "On", "roles": ["Owner"]},
+    "notificationsSources": [{"sourceType": "Alert", "minimalSeverity": "High"}],
+    "somethingNew": 1,
+}
+CONTACT_2017 = {
+    "email": "a@contoso.com",
+    "phone": "1",
+    "alertNotifications": "On",
+    "alertsToAdmins": "Off",
+}
+
+
+class Client:
+    """A plain client of the double, with a good token unless told otherwise."""
+
+    def __init__(self, azure: AzureDouble) -> None:
+        self.azure = azure
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def __call__(
+        self, path: str, *, token: str | None = "", method: str = "GET", **more: Any
+    ) -> requests.Response:
+        """Ask for *path* (or a whole URL) and return the response."""
+        url = path if path.startswith("https:") else self.azure.endpoint + path
+        headers = more.pop("headers", {})
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token or self.azure.token()}"
+        return self.session.request(
+            method,
+            url,
+            headers=headers,
+            verify=more.pop("verify", str(self.azure.ca)),
+            timeout=more.pop("timeout", 5),
+            allow_redirects=False,
+            **more,
+        )
+
+
+@pytest.fixture
+def azure() -> Iterator[AzureDouble]:
+    """A fresh double, in which nothing may crash."""
+    with AzureDouble() as azure:
+        yield azure
+    assert azure.crashes == []
+
+
+@pytest.fixture
+def ask(azure: AzureDouble) -> Iterator[Client]:
+    """A client of *azure*."""
+    client = Client(azure)
+    with client.session:
+        yield client
+
+
+def contacts(subscription: Subscription, version: str = V2023, name: str = "") -> str:
+    """Return the path of a list of contacts, or of one of them."""
+    base = f"{subscription.scope}/providers/Microsoft.Security/securityContacts"
+    return f"{base}{'/' + name if name else ''}?api-version={version}"
+
+
+def code(response: requests.Response) -> tuple[int, str]:
+    """Return the status and ARM's code."""
+    return response.status_code, response.json()["error"]["code"]
+
+
+def app(azure: AzureDouble, session: requests.Session, **how: Any) -> Any:
+    """Return MSAL's idea of the application."""
+    how.setdefault("client_credential", azure.secret)
+    return msal.ConfidentialClientApplication(
+        how.pop("client_id", azure.client_id),
+        authority=f"{azure.authority}/{how.pop('tenant', azure.tenant)}",
+        instance_discovery=False,
+        http_client=session,
+        **how,
+    )
+
+
+@pytest.fixture
+def session(azure: AzureDouble) -> Iterator[requests.Session]:
+    """A session that trusts the double."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(azure.ca)
+        yield session
+
+
+def scope(azure: AzureDouble) -> list[str]:
+    """Return the scope of ARM, whose double slash is meant."""
+    return [f"{azure.audience}/.default"]
+
+
+def test_subscriptions_are_listed_in_pages(azure: AzureDouble, ask: Client) -> None:
+    """The next link is an absolute URL with an opaque skip token, and the last page has none."""
+    wanted = [azure.add(f"Sub {number}").id for number in range(5)]
+    azure.add("Hidden", visible=False)
+    azure.page_size = 2
+
+    pages, url = [], LIST
+    while url:
+        pages.append(ask(url).json())
+        url = pages[-1].get("nextLink", "")
+
+    assert [item["subscriptionId"] for page in pages for item in page["value"]] == wanted
+    assert pages[0]["nextLink"].startswith(f"{azure.endpoint}{LIST}&%24skiptoken=")
+    assert len(pages) == 3
+
+
+def test_a_subscription_has_the_fields_that_azure_gives_it(azure: AzureDouble, ask: Client) -> None:
+    """An item has its id twice, its home tenant, its state, and perhaps no name."""
+    subscription = azure.add(None, state="Warned")
+
+    (item,) = ask(LIST).json()["value"]
+
+    assert item["id"] == f"/subscriptions/{item['subscriptionId']}" == subscription.scope
+    assert (item["displayName"], item["state"]) == (None, "Warned")
+    assert item["tenantId"] == azure.tenant
+    assert ask(f"{subscription.scope}?api-version=2022-12-01").json() == item
+
+
+def test_2023_lists_an_object(azure: AzureDouble, ask: Client) -> None:
+    """A 2023 list is an object, and keeps properties that nobody knows."""
+    subscription = azure.add(contact=CONTACT)
+
+    (contact,) = ask(contacts(subscription, V2023)).json()["value"]
+
+    assert contact["properties"] == CONTACT
+    assert contact["name"] == "default"
+    assert contact["type"] == "Microsoft.Security/securityContacts"
+
+
+def test_2020_lists_a_bare_array(azure: AzureDouble, ask: Client) -> None:
+    """A 2020 list is an array, whose contact has the older notification settings."""
+    subscription = azure.add(contact=CONTACT)
+
+    (contact,) = ask(contacts(subscription, V2020)).json()
+
+    assert contact["properties"]["alertNotifications"] == {"state": "On", "minimalSeverity": "High"}
+    assert contact["properties"]["somethingNew"] == 1
+    assert "isEnabled" not in contact["properties"]
+    assert contact["etag"].startswith('"')
+    assert contact["location"] == "West Europe"
+
+
+def test_2017_lists_its_own_contacts(azure: AzureDouble, ask: Client) -> None:
+    """A 2017 list has an empty etag first, and does not show the newer contact."""
+    subscription = azure.add(
+        contact=CONTACT, contacts_2017=[{"name": "default1", "properties": CONTACT_2017}]
+    )
+
+    body = ask(contacts(subscription, V2017)).content
+
+    assert body.startswith(b'{"value":[{"etag":"","id":"/subscriptions/')
+    assert [c["properties"] for c in json.loads(body)["value"]] == [CONTACT_2017]
+
+
+@pytest.mark.parametrize(
+    ("version", "empty", "body"),
+    [
+        pytest.param(V2017, "array", b'{"value":[]}', id="2017"),
+        pytest.param(V2020, "array", b"[]", id="2020 array"),
+        pytest.param(V2020, "object", b'{"value":[]}', id="2020 object"),
+        pytest.param(V2023, "array", b'{"value":[]}', id="2023"),
+    ],
+)
+def test_an_empty_list(
+    azure: AzureDouble, ask: Client, version: str, empty: str, body: bytes
+) -> None:
+    """A subscription without contacts has an empty list, in the shape of its version."""
+    azure.empty_2020_list = empty
+
+    assert ask(contacts(azure.add(), version)).content == body
+
+
+def test_the_newer_contact_can_show_at_2017(azure: AzureDouble, ask: Client) -> None:
+    """When it shows, it is one record with the first address."""
+    azure.shows_newer_at_2017 = True
+    subscription = azure.add(contact=CONTACT)
+
+    (record,) = ask(contacts(subscription, V2017)).json()["value"]
+
+    assert record["name"] == "default"
+    assert record["properties"] == {
+        "email": "a@contoso.com",
+        "phone": "",
+        "alertNotifications": "On",
+        "alertsToAdmins": "On",
+    }
+
+
+def test_the_old_contacts_can_show_at_2023(azure: AzureDouble, ask: Client) -> None:
+    """When they show, they are one contact with all addresses."""
+    azure.shows_2017_at_newer = True
+    other = {**CONTACT_2017, "email": "b@contoso.com"}
+    records = [
+        {"name": "default1", "properties": CONTACT_2017},
+        {"name": "default2", "properties": other},
+    ]
+
+    (contact,) = ask(contacts(azure.add(contacts_2017=records))).json()["value"]
+
+    assert contact["name"] == "default"
+    assert contact["properties"]["emails"] == "a@contoso.com;b@contoso.com"
+
+
+def test_contacts_are_listed_in_pages(azure: AzureDouble, ask: Client) -> None:
+    """A list of contacts may have a next link too."""
+    records = [{"name": f"default{n}", "properties": CONTACT_2017} for n in (1, 2)]
+    azure.contacts_page_size = 1
+
+    first = ask(contacts(azure.add(contacts_2017=records), V2017)).json()
+    second = ask(first["nextLink"]).json()
+
+    assert [page["value"][0]["name"] for page in (first, second)] == ["default1", "default2"]
+    assert "nextLink" not in second
+
+
+def test_a_list_can_be_replaced(azure: AzureDouble, ask: Client) -> None:
+    """Bytes are sent as they are, anything else as JSON."""
+    subscription = azure.add(answers={V2023: b"\xff{", V2020: [1]})
+
+    assert ask(contacts(subscription, V2023)).content == b"\xff{"
+    assert ask(contacts(subscription, V2020)).json() == [1]
+
+
+def test_every_answer_bears_its_ids(azure: AzureDouble, ask: Client) -> None:
+    """An answer has three ids, a date, the provider's quota and a cookie."""
+    headers = ask(contacts(azure.add())).headers
+
+    assert len(headers["x-ms-request-id"]) == len(headers["x-ms-correlation-request-id"]) == 36
+    assert headers["x-ms-routing-request-id"].startswith("WESTEUROPE:")
+    assert headers["Content-Type"] == "application/json; charset=utf-8"
+    assert headers["x-ms-ratelimit-remaining-subscription-resource-requests"] == "749"
+    assert headers["Date"].endswith("GMT")
+    assert "httponly" in headers["Set-Cookie"]
+
+
+def test_a_seed_and_a_clock_make_answers_repeat() -> None:
+    """With the same seed and clock, every byte of an answer is the same."""
+    seen = []
+    for _ in range(2):
+        with AzureDouble(seed=7, clock=lambda: 1_700_000_000.0) as azure:
+            ask = Client(azure)
+            with ask.session:
+                response = ask(contacts(azure.add(contact=CONTACT)))
+            seen.append((dict(response.headers), response.content))
+
+    assert seen[0] == seen[1]
+    assert seen[0][0]["Date"] == "Tue, 14 Nov 2023 22:13:20 GMT"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "name"),
+    [
+        pytest.param({"readable": False}, 403, "AuthorizationFailed", id="unreadable"),
+        pytest.param({"visible": False}, 404, "SubscriptionNotFound", id="invisible"),
+        pytest.param(
+            {"registered": False}, 404, "Subscription Not Registered", id="not registered"
+        ),
+    ],
+)
+def test_a_subscription_may_refuse(
+    azure: AzureDouble, ask: Client, fields: dict[str, Any], status: int, name: str
+) -> None:
+    """A subscription that we may not read, see, or that is not registered, says so."""
+    subscription = azure.add(**fields)
+
+    response = ask(contacts(subscription))
+
+    assert code(response) == (status, name)
+
+
+def test_a_refusal_names_who_wanted_what(azure: AzureDouble, ask: Client) -> None:
+    """Who lacks a role reads their client id, object id, the action and the scope."""
+    subscription = azure.add(readable=False)
+
+    message = ask(contacts(subscription)).json()["error"]["message"]
+
+    for part in (azure.client_id, azure.object_id, subscription.scope, "securityContacts/read'"):
+        assert part in message
+
+
+def test_not_registered_may_be_401(azure: AzureDouble, ask: Client) -> None:
+    """The same refusal has been seen with either status."""
+    azure.missing_provider_status = 401
+
+    assert code(ask(contacts(azure.add(registered=False))))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "text"),
+    [
+        ("NoRegisteredProviderFound", 400, "The supported api-versions are '2017-08-01-preview'."),
+        ("InvalidResourceType", 404, "The supported api-versions are '2017-08-01-preview'."),
+        ("InvalidApiVersionParameter", 400, "The supported versions are '2017-08-01-preview'."),
+    ],
+)
+def test_a_cloud_may_lack_a_version(
+    azure: AzureDouble, ask: Client, refusal: str, status: int, text: str
+) -> None:
+    """A version that the cloud does not have is refused in one of three ways."""
+    azure.offered, azure.version_refusal = {V2017}, refusal
+
+    response = ask(contacts(azure.add(), V2023))
+
+    assert code(response) == (status, refusal)
+    assert text in response.json()["error"]["message"]
+
+
+def test_a_version_must_be_given(azure: AzureDouble, ask: Client) -> None:
+    """Without an api-version nothing is answered."""
+    path = contacts(azure.add()).partition("?")[0]
+
+    assert code(ask(path)) == (400, "MissingApiVersionParameter")
+    assert code(ask("/subscriptions")) == (400, "MissingApiVersionParameter")
+
+
+def test_paths_are_compared_without_case(azure: AzureDouble, ask: Client) -> None:
+    """ARM does not care how an id or a provider is capitalised."""
+    subscription = azure.add(contact=CONTACT)
+    path, _, query = contacts(subscription).partition("?")
+
+    assert len(ask(f"{path.upper()}?{query}").json()["value"]) == 1
+
+
+def test_subscriptions_may_change_at_any_time(azure: AzureDouble, ask: Client) -> None:
+    """A subscription that leaves the list is not found, one that moves is."""
+    first, second = azure.add(), azure.add()
+    assert ask(contacts(second)).ok
+
+    azure.subscriptions.remove(first)
+
+    assert code(ask(contacts(first))) == (404, "SubscriptionNotFound")
+    assert ask(contacts(second)).ok
+
+
+def test_unknown_paths_are_remembered(azure: AzureDouble, ask: Client) -> None:
+    """A path that nobody serves gets 404 and stays on record."""
+    assert ask("/nowhere").status_code == 404
+    assert [asked.line for asked in azure.unknown] == ["GET /nowhere"]
+
+
+def test_metadata_needs_no_token(azure: AzureDouble, ask: Client) -> None:
+    """A cloud tells anybody where to sign in, and for which audience."""
+    body = ask("/metadata/endpoints?api-version=2022-09-01", token=None).json()
+
+    assert body["authentication"]["audiences"] == [azure.audience]
+    assert body["authentication"]["loginEndpoint"] == f"{azure.authority}/"
+
+
+def test_a_token_must_be_there_and_ours(azure: AzureDouble, ask: Client) -> None:
+    """A missing token and a strange one are told apart."""
+    assert code(ask(LIST, token=None)) == (401, "AuthenticationFailed")
+    assert code(ask(LIST, token=STRANGE)) == (401, "InvalidAuthenticationToken")
+
+
+def test_a_token_must_be_for_arm(azure: AzureDouble, ask: Client) -> None:
+    """The audience counts, its trailing slash does not."""
+    slashless = azure.token(audience=azure.audience.rstrip("/"))
+    graph = azure.token(audience="https://graph.microsoft.com")
+
+    assert ask(LIST, token=slashless).ok
+    assert code(ask(LIST, token=graph)) == (401, "InvalidAuthenticationTokenAudience")
+
+
+def test_a_token_expires(azure: AzureDouble, ask: Client) -> None:
+    """An old token is refused as an expired one."""
+    azure.token_lifetime = -1
+
+    assert code(ask(LIST)) == (401, "ExpiredAuthenticationToken")
+
+
+def test_tokens_can_be_revoked(azure: AzureDouble, ask: Client) -> None:
+    """After a revocation only newer tokens are good."""
+    old = azure.token()
+
+    azure.revoke()
+
+    assert code(ask(LIST, token=old)) == (401, "InvalidAuthenticationToken")
+    assert ask(LIST).ok
+
+
+def test_a_challenge_wants_claims(
+    azure: AzureDouble, ask: Client, session: requests.Session
+) -> None:
+    """MSAL, given the challenge's claims, gets a token that ARM takes."""
+    client = app(azure, session, client_capabilities=["CP1"])
+    token = client.acquire_token_for_client(scope(azure))["access_token"]
+    azure.challenge('{"access_token":{"nbf":{"essential":true,"value":"1726077595"}}}')
+
+    refused = ask(LIST, token=token)
+    header = refused.headers["WWW-Authenticate"]
+    encoded = header.partition('claims="')[2].rstrip('"')
+    claims = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    better = client.acquire_token_for_client(scope(azure), claims_challenge=claims)
+
+    assert refused.status_code == 401
+    assert 'error="insufficient_claims"' in header
+    assert "=" not in encoded
+    assert ask(LIST, token=better["access_token"]).ok
+    assert "1726077595" in azure.token_asked()[-1].form["claims"]
+
+
+@pytest.mark.parametrize("tenant", ["tenant", "domain"])
+def test_a_secret_signs_in(
+    azure: AzureDouble, ask: Client, session: requests.Session, tenant: str
+) -> None:
+    """MSAL signs in with the secret, whether the tenant is a GUID or a domain."""
+    azure.token_lifetime = 1234
+
+    result = app(azure, session, tenant=getattr(azure, tenant)).acquire_token_for_client(
+        scope(azure)
+    )
+
+    assert result["expires_in"] == 1234
+    assert ask(LIST, token=result["access_token"]).ok
+    payload = result["access_token"].split(".")[1]
+    body = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    assert (body["aud"], body["tid"]) == (azure.audience, azure.tenant)
+    assert body["exp"] - body["iat"] == 1234
+    assert [asked.method for asked in azure.asked] == ["GET", "POST", "GET"]
+    assert (len(azure.token_asked()), len(azure.arm_asked())) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["pem", "encrypted_pem", "pfx", "encrypted_pfx", "RS256"])
+def test_a_certificate_signs_in(azure: AzureDouble, session: requests.Session, kind: str) -> None:
+    """MSAL signs in with the certificate, from each file and with either signature."""
+    mine = azure.app_certificate
+    passphrase = {"passphrase": mine.password} if "encrypted" in kind else {}
+    if "pfx" in kind:
+        how: dict[str, Any] = {
+            "private_key_pfx_path": str(getattr(mine, kind)),
+            "public_certificate": True,
+        }
+    else:
+        pem = getattr(mine, "pem" if kind == "RS256" else kind).read_text()
+        how = {"private_key": pem}
+        how |= {"thumbprint": mine.thumbprint} if kind == "RS256" else {"public_certificate": pem}
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        client = app(azure, session, client_credential={**how, **passphrase})
+        result = client.acquire_token_for_client(scope(azure))
+
+    assert "access_token" in result, result
+
+
+def test_another_certificate_does_not(
+    azure: AzureDouble, session: requests.Session, tmp_path: Path
+) -> None:
+    """An assertion that another key signed is refused."""
+    from azure_double import certificates
+
+    assert azure.app_certificate.pem.exists()
+    certificates._app_key.cache_clear()
+    pem = certificates.app_certificate(tmp_path).pem.read_text()
+    credential = {"private_key": pem, "public_certificate": pem}
+
+    result = app(azure, session, client_credential=credential).acquire_token_for_client(
+        scope(azure)
+    )
+
+    assert result["error_codes"] == [700027]
+
+
+def test_a_federated_assertion_signs_in(azure: AzureDouble, session: requests.Session) -> None:
+    """A workload's own token is taken instead of a signature of ours."""
+    credential = {"client_assertion": lambda: azure.federated_token}
+
+    result = app(azure, session, client_credential=credential).acquire_token_for_client(
+        scope(azure)
+    )
+
+    assert "access_token" in result
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "number"),
+    [
+        pytest.param({"client_credential": "no"}, "invalid_client", 7000215, id="wrong secret"),
+        pytest.param({"client_id": "no"}, "unauthorized_client", 700016, id="unknown client"),
+    ],
+)
+def test_who_may_not_sign_in_reads_why(
+    azure: AzureDouble, session: requests.Session, how: dict[str, str], error: str, number: int
+) -> None:
+    """Entra explains itself with a number and the ids to quote in a support call."""
+    result = app(azure, session, **how).acquire_token_for_client(scope(azure))
+
+    assert (result["error"], result["error_codes"]) == (error, [number])
+    assert result["error_description"].startswith(f"AADSTS{number}: ")
+    assert f"Trace ID: {result['trace_id']} Correlation ID: " in result["error_description"]
+    assert result["correlation_id"] == azure.token_asked()[-1].headers["client-request-id"]
+
+
+def test_a_secret_expires(azure: AzureDouble, session: requests.Session) -> None:
+    """The right secret may be too old."""
+    azure.secret_expired = True
+
+    result = app(azure, session).acquire_token_for_client(scope(azure))
+
+    assert result["error_codes"] == [7000222]
+
+
+def test_an_unknown_tenant(azure: AzureDouble, ask: Client, session: requests.Session) -> None:
+    """A tenant that does not exist has no discovery document."""
+    path = "/fabrikam.onmicrosoft.com/v2.0/.well-known/openid-configuration"
+
+    response = ask(path, token=None)
+
+    assert response.status_code == 400
+    assert response.json()["error_codes"] == [90002]
+    with pytest.raises(ValueError, match="Unable to get authority configuration"):
+        app(azure, session, tenant="fabrikam.onmicrosoft.com").acquire_token_for_client(
+            scope(azure)
+        )
+
+
+def test_a_contact_is_written_and_read_back(azure: AzureDouble, ask: Client) -> None:
+    """A first PUT is 201, a second 200; a DELETE is 200, a second 204."""
+    subscription = azure.add()
+    path = contacts(subscription, V2023, "default")
+    assert code(ask(path)) == (404, "NotFound")
+
+    puts = [ask(path, method="PUT", json={"properties": {"emails": e}}) for e in ("a@b.c", "d@e.f")]
+    read = ask(path).json()
+    deletes = [ask(path, method="DELETE").status_code for _ in range(2)]
+
+    assert [put.status_code for put in puts] == [201, 200]
+    assert puts[1].json() == read
+    assert read["properties"] == {"emails": "d@e.f", "phone": ""}
+    assert deletes == [200, 204]
+    assert subscription.contact is None
+
+
+def test_what_2020_writes_2023_reads(azure: AzureDouble, ask: Client) -> None:
+    """Both spellings are views of one contact."""
+    subscription = azure.add()
+    written = {"emails": "a@b.c", "alertNotifications": {"state": "On", "minimalSeverity": "Low"}}
+
+    ask(contacts(subscription, V2020, "default"), method="PUT", json={"properties": written})
+
+    read = ask(contacts(subscription, V2023, "default")).json()["properties"]
+    assert read["notificationsSources"] == [{"sourceType": "Alert", "minimalSeverity": "Low"}]
+    assert read["isEnabled"] is True
+
+
+def test_2017_takes_one_address_and_one_phone(azure: AzureDouble, ask: Client) -> None:
+    """A list of addresses is refused, and so is a phone on the second contact."""
+    subscription = azure.add()
+
+    def put(name: str, **properties: str) -> requests.Response:
+        body = {"properties": {**CONTACT_2017, **properties}}
+        return ask(contacts(subscription, V2017, name), method="PUT", json=body)
+
+    assert code(put("default1", email="a@b.c,d@e.f")) == (400, "InvalidInputJson")
+    assert put("default1").status_code == 201
+    assert put("default1").status_code == 200
+    assert code(put("default2")) == (400, "InvalidInputJson")
+    assert put("default2", phone="").status_code == 201
+    assert ask(contacts(subscription, V2017, "default2"), method="DELETE").status_code == 204
+    assert [each["name"] for each in subscription.contacts_2017] == ["default1"]
+
+
+def test_writes_that_azure_refuses(azure: AzureDouble, ask: Client) -> None:
+    """Another name than `default`, a disabled subscription, no right to write, no JSON."""
+    body = {"properties": {"emails": "a@b.c"}}
+
+    def put(subscription: Subscription, name: str = "default", **more: Any) -> int:
+        path = contacts(subscription, V2023, name)
+        return ask(path, method="PUT", **(more or {"json": body})).status_code
+
+    disabled = azure.add(state="Disabled", contact=CONTACT)
+    assert put(azure.add(), "default1") == 400
+    assert put(disabled) == 409
+    assert put(azure.add(writable=False)) == 403
+    assert put(azure.add(), data=b"{") == 400
+    assert ask(contacts(disabled)).ok
+
+
+def test_faults_are_spent_in_their_order(azure: AzureDouble, ask: Client) -> None:
+    """The first plan that matches and has something left wins."""
+    azure.fail("GET /subscriptions?", faults.status(503), times=1)
+    azure.fail(lambda asked: "subscriptions" in asked.path, faults.throttle(7), times=2)
+
+    answers = [ask(LIST) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [503, 429, 429, 200]
+    assert answers[1].headers["Retry-After"] == "7"
+    assert answers[1].json()["error"]["code"] == "TooManyRequests"
+
+
+def test_a_sequence_plays_one_fault_after_the_other(azure: AzureDouble, ask: Client) -> None:
+    """None stands for the normal answer, which also follows the last fault."""
+    azure.fail("GET", faults.sequence(faults.status(500), None, faults.arm_error(502, "Bad", "!")))
+
+    assert [ask(LIST).status_code for _ in range(4)] == [500, 200, 502, 200]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "content", "header"),
+    [
+        pytest.param(
+            faults.status(418, {"error": {}}), 418, b'{"error":{}}', "application/json", id="status"
+        ),
+        pytest.param(faults.answer(b"\xef\xbb\xbfnull"), 200, b"\xef\xbb\xbfnull", "", id="answer"),
+        pytest.param(
+            faults.answer(b"", {"content-type": "a/b"}), 200, b"", "a/b", id="own headers"
+        ),
+        pytest.param(faults.html(), 200, None, "text/html", id="web page"),
+        pytest.param(faults.redirect(302, "https://evil.example/"), 302, b"", "", id="redirect"),
+        pytest.param(faults.gzip_body(), 200, b'{"value":[]}', "", id="gzip"),
+        pytest.param(faults.unframed(), 200, b'{"value":[]}', "", id="unframed"),
+        pytest.param(faults.unframed(5), 200, b'{"val', "", id="unframed and cut"),
+        pytest.param(faults.slow(0.01), 200, b'{"value":[]}', "", id="slow"),
+        pytest.param(faults.drip_body(0.001), 200, b'{"value":[]}', "", id="dripping body"),
+        pytest.param(faults.cut_headers(), 200, b"", "", id="cut headers"),
+        pytest.param(faults.cut_after_status(), 200, b"", "", id="cut after the status"),
+    ],
+)
+def test_a_fault_that_still_looks_like_an_answer(
+    azure: AzureDouble, ask: Client, fault: Fault, status: int, content: bytes | None, header: str
+) -> None:
+    """Requests raises nothing for these."""
+    azure.fail("GET", fault, times=1)
+
+    response = ask(LIST)
+
+    assert response.status_code == status
+    assert content is None or response.content == content
+    assert header in response.headers.get("Content-Type", "")
+    assert ask(LIST).json() == {"value": []}
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        pytest.param(faults.reset(), requests.ConnectionError, id="reset"),
+        pytest.param(faults.close(), requests.ConnectionError, id="close"),
+        pytest.param(faults.hang(), requests.ReadTimeout, id="hang"),
+        pytest.param(faults.cut_body(5), requests.exceptions.ChunkedEncodingError, id="cut body"),
+        pytest.param(
+            faults.cut_chunked(), requests.exceptions.ChunkedEncodingError, id="cut chunks"
+        ),
+    ],
+)
+def test_a_fault_that_is_an_error(
+    azure: AzureDouble, ask: Client, fault: Fault, error: type[Exception]
+) -> None:
+    """Requests raises something for these, and the next request is answered."""
+    azure.fail("GET", fault, times=1)
+
+    with pytest.raises(error):
+        ask(LIST, timeout=0.2)
+
+    assert ask(LIST).ok
+
+
+def test_a_reset_is_a_reset(azure: AzureDouble) -> None:
+    """The connection ends with RST, not with a goodbye; below TLS, that is another error."""
+    azure.fail("GET", faults.reset())
+
+    with raw(azure) as connection, socket.socket(fileno=connection.detach()) as below:
+        below.settimeout(5)
+        with pytest.raises(ConnectionResetError):
+            deque(iter(lambda: below.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("fault", "sent"),
+    [
+        pytest.param(faults.continue_storm(0.01), b"HTTP/1.1 100 Continue\r\n\r\n", id="100"),
+        pytest.param(faults.drip_headers(0.01), b"X-Drip: 1\r\n", id="headers"),
+        pytest.param(faults.endless_body(), b" " * 65536, id="body"),
+    ],
+)
+def test_a_fault_that_never_ends(azure: AzureDouble, fault: Fault, sent: bytes) -> None:
+    """These go on until the client leaves."""
+    azure.fail("GET", fault)
+    received = b""
+
+    with raw(azure) as connection:
+        while received.count(sent) < 5:
+            received += connection.recv(65536)
+
+    assert received.startswith(b"HTTP/1.1 ")
+
+
+def test_compressed_bodies_that_lie(azure: AzureDouble, ask: Client) -> None:
+    """A cut gzip body is rightly framed, and a bomb is small until it is unpacked."""
+    azure.fail("GET", faults.sequence(faults.truncated_gzip(), faults.gzip_bomb(3)))
+
+    cut = ask(LIST, stream=True).raw.read(decode_content=False)
+    bomb = ask(LIST, stream=True).raw.read(decode_content=False)
+
+    with pytest.raises(EOFError):
+        gzip.decompress(cut)
+    assert len(bomb) < 50_000
+    assert gzip.decompress(bomb) == b" " * (3 << 20)
+
+
+def test_an_answer_may_be_lost_after_the_change(azure: AzureDouble, ask: Client) -> None:
+    """A fault leaves Azure as it was, unless the request is applied first."""
+    subscription = azure.add()
+    path = contacts(subscription, V2023, "default")
+    azure.fail("PUT", faults.sequence(faults.reset(), faults.applied(faults.reset())))
+
+    seen = []
+    for _ in range(2):
+        with pytest.raises(requests.ConnectionError):
+            ask(path, method="PUT", json={"properties": {"emails": "a@b.c"}})
+        seen.append(subscription.contact)
+
+    assert seen == [None, {"emails": "a@b.c", "phone": ""}]
+
+
+def test_stopping_does_not_wait(azure: AzureDouble) -> None:
+    """Hanging connections, silent ones, and one that never spoke TLS are all closed at once."""
+    with AzureDouble() as other:
+        other.fail("GET", faults.hang())
+        clients = [raw(other) for _ in range(20)]
+        clients += [raw(other, b"") for _ in range(5)]
+        silent = socket.create_connection(("127.0.0.1", other.port))
+        while len(other.asked) < 20:
+            time.sleep(0.001)
+        started = time.monotonic()
+    took = time.monotonic() - started
+
+    for client in (*clients, silent):
+        client.close()
+    assert took < 0.3
+    assert other.crashes == []
+    assert not [t for t in threading.enumerate() if t.name == f"listener-{other.port}"]
+
+
+def test_strangers_do_no_harm(azure: AzureDouble, ask: Client) -> None:
+    """A client that distrusts us, or does not speak TLS, is no crash."""
+    with pytest.raises(requests.exceptions.SSLError):
+        ask(LIST, verify=True)
+    with socket.create_connection(("127.0.0.1", azure.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        connection.recv(100)
+
+    assert ask(LIST).ok
+
+
+def test_an_error_of_ours_is_kept(azure: AzureDouble, ask: Client) -> None:
+    """A bug in a fault ends up in `crashes`, and the client sees a broken connection."""
+
+    async def broken(_exchange: object) -> None:
+        raise ZeroDivisionError
+
+    azure.fail("GET", broken)
+
+    with pytest.raises(requests.ConnectionError):
+        ask(LIST)
+
+    assert [type(crash) for crash in azure.crashes] == [ZeroDivisionError]
+    azure.crashes.clear()
+
+
+def test_two_hundred_connections_at_once(azure: AzureDouble) -> None:
+    """Answers wait side by side, not one after the other."""
+    azure.latency = 0.3
+    path = contacts(azure.add())
+
+    clients = [raw(azure, b"") for _ in range(200)]
+    started = time.monotonic()
+    for client in clients:
+        client.sendall(request(azure, path))
+    heads = [client.recv(15) for client in clients]
+    took = time.monotonic() - started
+
+    for client in clients:
+        client.close()
+    assert set(heads) == {b"HTTP/1.1 200 OK"}
+    assert 0.3 <= took < 3
+    assert {asked.connection for asked in azure.asked} == set(range(1, 201))
+
+
+def test_a_connection_is_kept(azure: AzureDouble, ask: Client) -> None:
+    """One session is one connection."""
+    for _ in range(3):
+        ask(LIST)
+
+    assert {asked.connection for asked in azure.asked} == {1}
+    assert [asked.number for asked in azure.asked] == [1, 2, 3]
+
+
+def test_a_proxy_tunnels_to_the_double(azure: AzureDouble, ask: Client) -> None:
+    """Behind the proxy the double is management.azure.com, and its links say so."""
+    azure.add(), azure.add()
+    azure.page_size = 1
+    with Proxy(azure) as proxy:
+        ask.session.proxies = {"https": proxy.url}
+
+        page = ask(f"https://management.azure.com{LIST}").json()
+        second = ask(page["nextLink"]).json()
+        ask.session.close()
+
+    assert urlsplit(page["nextLink"]).netloc == "management.azure.com"
+    assert len(second["value"]) == 1
+    assert set(proxy.connects) == {"management.azure.com:443"}
+
+
+def test_a_proxy_may_refuse(azure: AzureDouble, ask: Client) -> None:
+    """A proxy that wants a password tunnels nothing."""
+    with Proxy(azure, refuse=407) as proxy:
+        ask.session.proxies = {"https": proxy.url}
+
+        with pytest.raises(requests.exceptions.ProxyError, match="407"):
+            ask(f"https://management.azure.com{LIST}")
+
+    assert azure.asked == []
+    assert proxy.connects == ["management.azure.com:443"]
+
+
+def test_a_double_of_its_own() -> None:
+    """As a process it says where it is, and ends when its stdin does."""
+    command = [sys.executable, "-m", "azure_double", "--subscriptions", "3", "--address-at-2017"]
+    with subprocess.Popen(  # noqa: S603, the command is ours
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parent,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        trust = ssl.create_default_context(cafile=facts["ca"])
+        port = urlsplit(facts["endpoint"]).port
+        connection = http.client.HTTPSConnection("localhost", port, context=trust, timeout=5)
+        connection.request("GET", LIST, headers={"Authorization": f"Bearer {facts['token']}"})
+        items = json.loads(connection.getresponse().read())["value"]
+        connection.close()
+        process.stdin.close()
+        process.wait(5)
+
+    assert len(items) == 3
+    assert process.returncode == 0
+    assert not Path(facts["ca"]).exists()
+
+
+def test_a_request_can_be_read(azure: AzureDouble, ask: Client) -> None:
+    """What was asked is on record: line, parameters, headers and body."""
+    subscription = azure.add()
+    token = azure.token()
+
+    ask(contacts(subscription, V2023, "default"), method="PUT", token=token, json={"a": "ä"})
+
+    (asked,) = azure.asked
+    assert isinstance(asked, Asked)
+    assert asked.line == f"PUT {contacts(subscription, V2023, 'default')}"
+    assert asked.params == {"api-version": V2023}
+    assert asked.bearer == token
+    assert asked.headers["content-type"] == "application/json"
+    assert asked.json() == {"a": "ä"}
+
+
+def request(azure: AzureDouble, path: str) -> bytes:
+    """Return a GET request as bytes."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: localhost:{azure.port}",
+        f"Authorization: Bearer {azure.token()}",
+        "\r\n",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def raw(azure: AzureDouble, data: bytes | None = None) -> ssl.SSLSocket:
+    """Return a connection on which *data*, or else a request for the list, was sent."""
+    trust = ssl.create_default_context(cafile=str(azure.ca))
+    plain = socket.create_connection(("127.0.0.1", azure.port), timeout=5)
+    connection = trust.wrap_socket(plain, server_hostname="localhost")
+    connection.sendall(request(azure, LIST) if data is None else data)
+    return connection
