@@ -6,6 +6,7 @@ from contacts_audit.model import Check, Contact, Finding, Profile, Reading
 
 Rule = Callable[[Sequence[Contact]], str | None]
 
+NO_ADDRESS = "no e-mail address is configured"
 PROFILES: Mapping[Profile, tuple[Check, ...]] = {Profile.CONFORMITY: (Check.CONTACT_EMAIL,)}
 
 
@@ -19,15 +20,13 @@ def contact_email(contacts: Sequence[Contact]) -> str | None:
     if shows_address(contacts):
         return None
     wrong = [f"malformed address {email!r}" for contact in contacts for email in contact.malformed]
-    wrong += [
-        f"contact {contact.name!r} is disabled"
-        for contact in contacts
-        if contact.addresses and not contact.enabled
-    ]
+    disabled = [contact.name for contact in contacts if contact.addresses and not contact.enabled]
+    wrong += [f"contact {name!r} is disabled" for name in disabled]
     roles = sorted({role for contact in contacts if contact.enabled for role in contact.roles})
     if roles:
         wrong.append(f"only the role {', '.join(roles)} is notified")
-    return "no e-mail address is configured" + (f" ({'; '.join(wrong)})" if wrong else "")
+    fact = "no enabled contact has an e-mail address" if disabled else NO_ADDRESS
+    return f"{fact} ({'; '.join(wrong)})" if wrong else fact
 
 
 RULES: Mapping[Check, Rule] = {Check.CONTACT_EMAIL: contact_email}

@@ -33,22 +33,13 @@ def seconds(given: str | float) -> float:
     raise typer.BadParameter(f"{text!r} is no number of seconds greater than 0")
 
 
-def _option(*names: str, panel: str, help: str, **more: Any) -> Any:
+def option(*names: str, panel: str, help: str, **more: Any) -> Any:
+    """Return a typer option of which *help* says everything."""
     return typer.Option(*names, rich_help_panel=panel, help=help, show_default=False, **more)
 
 
-Subscriptions = Annotated[
-    list[str],
-    _option(
-        "--subscription",
-        "-s",
-        panel="Scope",
-        metavar="ID_OR_NAME",
-        help="Take this subscription; repeatable.  Default: all that are visible.",
-    ),
-]
 Current = Annotated[
-    bool, _option("--current", panel="Scope", help="Take the default subscription of az.")
+    bool, option("--current", panel="Scope", help="Take the default subscription of az.")
 ]
 
 
@@ -56,10 +47,19 @@ Current = Annotated[
 class ScopeOptions:
     """Which subscriptions."""
 
-    subscription: Subscriptions = field(default_factory=list)
+    subscription: Annotated[
+        list[str],
+        option(
+            "--subscription",
+            "-s",
+            panel="Scope",
+            metavar="ID_OR_NAME",
+            help="Take this subscription; repeatable.  Default: all that are visible.",
+        ),
+    ] = field(default_factory=list)
     subscriptions_from: Annotated[
         list[str],
-        _option(
+        option(
             "--subscriptions-from",
             panel="Scope",
             metavar="FILE",
@@ -69,7 +69,7 @@ class ScopeOptions:
     current: Current = False
     exclude: Annotated[
         list[str],
-        _option(
+        option(
             "--exclude",
             panel="Scope",
             metavar="ID_OR_NAME",
@@ -84,7 +84,7 @@ class IdentityOptions:
 
     auth: Annotated[
         Auth,
-        _option(
+        option(
             "--auth",
             panel="Identity",
             help="Choose the credential.  Default: auto, the first that is configured.",
@@ -92,11 +92,11 @@ class IdentityOptions:
     ] = Auth.AUTO
     tenant: Annotated[
         list[str],
-        _option("--tenant", panel="Identity", metavar="ID", help="Sign in to this tenant."),
+        option("--tenant", panel="Identity", metavar="ID", help="Sign in to this tenant."),
     ] = field(default_factory=list)
     token_file: Annotated[
         str | None,
-        _option(
+        option(
             "--token-file",
             panel="Identity",
             metavar="FILE",
@@ -105,7 +105,7 @@ class IdentityOptions:
     ] = None
     auth_timeout: Annotated[
         float,
-        _option(
+        option(
             "--auth-timeout",
             panel="Identity",
             metavar="S",
@@ -120,11 +120,11 @@ class CloudOptions:
     """Which Azure."""
 
     cloud: Annotated[
-        CloudName, _option("--cloud", panel="Cloud", help="Choose the cloud.  Default: AzureCloud.")
+        CloudName, option("--cloud", panel="Cloud", help="Choose the cloud.  Default: AzureCloud.")
     ] = CloudName.AZURE
     arm_endpoint: Annotated[
         str | None,
-        _option(
+        option(
             "--arm-endpoint",
             panel="Cloud",
             metavar="URL",
@@ -133,7 +133,7 @@ class CloudOptions:
     ] = None
     authority_host: Annotated[
         str | None,
-        _option(
+        option(
             "--authority-host",
             panel="Cloud",
             metavar="URL",
@@ -142,7 +142,7 @@ class CloudOptions:
     ] = None
     audience: Annotated[
         str | None,
-        _option(
+        option(
             "--audience",
             panel="Cloud",
             metavar="URI",
@@ -151,7 +151,7 @@ class CloudOptions:
     ] = None
     ca_bundle: Annotated[
         Path | None,
-        _option(
+        option(
             "--ca-bundle",
             panel="Network",
             metavar="FILE",
@@ -166,7 +166,7 @@ class NetworkOptions:
 
     workers: Annotated[
         int,
-        _option(
+        option(
             "--workers",
             panel="Network",
             metavar="N",
@@ -176,7 +176,7 @@ class NetworkOptions:
     ] = 32
     timeout: Annotated[
         float,
-        _option(
+        option(
             "--timeout",
             panel="Network",
             metavar="S",
@@ -186,7 +186,7 @@ class NetworkOptions:
     ] = 15.0
     budget: Annotated[
         float,
-        _option(
+        option(
             "--budget",
             panel="Network",
             metavar="S",
@@ -196,7 +196,7 @@ class NetworkOptions:
     ] = 90.0
     deadline: Annotated[
         float,
-        _option(
+        option(
             "--deadline",
             panel="Network",
             metavar="S",
@@ -206,7 +206,7 @@ class NetworkOptions:
     ] = 1800.0
     record: Annotated[
         Path | None,
-        _option(
+        option(
             "--record",
             panel="Recordings",
             metavar="DIR",
@@ -215,7 +215,7 @@ class NetworkOptions:
     ] = None
     mask: Annotated[
         bool,
-        _option(
+        option(
             "--mask",
             panel="Recordings",
             help="Pseudonymise ids, names and addresses in what is recorded.",
@@ -223,7 +223,7 @@ class NetworkOptions:
     ] = False
     replay: Annotated[
         Path | None,
-        _option(
+        option(
             "--replay",
             panel="Recordings",
             metavar="DIR",
@@ -237,10 +237,10 @@ class TalkOptions:
     """How much is told on stderr."""
 
     verbose: Annotated[
-        bool, _option("--verbose", "-v", panel="Output", help="Say what is done on stderr.")
+        bool, option("--verbose", "-v", panel="Output", help="Say what is done on stderr.")
     ] = False
     debug: Annotated[
-        bool, _option("--debug", panel="Output", help="Say each exchange on stderr; no secret.")
+        bool, option("--debug", panel="Output", help="Say each exchange on stderr; no secret.")
     ] = False
 
 
@@ -250,14 +250,20 @@ class PolicyOptions:
 
     check: Annotated[
         list[Check],
-        _option("--check", panel="Checks", help="Judge by this check; repeatable."),
+        option(
+            "--check",
+            metavar="NAME",
+            panel="Checks",
+            help="Judge by this check: contact-email; repeatable.",
+        ),
     ] = field(default_factory=list)
     profile: Annotated[
         Profile | None,
-        _option(
+        option(
             "--profile",
+            metavar="NAME",
             panel="Checks",
-            help="Judge by these checks.  Default: conformity, unless --check is given.",
+            help="Judge by the checks of a profile.  Default: conformity, unless --check is given.",
         ),
     ] = None
 
@@ -268,7 +274,7 @@ class OutputOptions:
 
     output: Annotated[
         Format | None,
-        _option(
+        option(
             "--output",
             "-o",
             help="Print the report so.  Default: table.",
@@ -277,7 +283,7 @@ class OutputOptions:
     ] = None
     report: Annotated[
         list[Path],
-        _option(
+        option(
             "--report",
             metavar="PATH",
             panel="Output",
@@ -287,7 +293,7 @@ class OutputOptions:
     ] = field(default_factory=list)
     jq: Annotated[
         str | None,
-        _option(
+        option(
             "--jq",
             metavar="FILTER",
             panel="Output",
@@ -296,7 +302,7 @@ class OutputOptions:
     ] = None
     raw: Annotated[
         bool,
-        _option(
+        option(
             "--raw-output",
             "-r",
             panel="Output",
@@ -305,7 +311,7 @@ class OutputOptions:
     ] = False
     quiet: Annotated[
         bool,
-        _option(
+        option(
             "--quiet",
             "-q",
             panel="Output",

@@ -19,6 +19,7 @@ from contacts_audit.cli.options import (
     PolicyOptions,
     ScopeOptions,
     TalkOptions,
+    option,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import Connection, Host, enter
@@ -49,7 +50,10 @@ def audit(
     output: OutputOptions,
     talk: TalkOptions,
     json_schema: Annotated[
-        bool, typer.Option("--json-schema", help="Print the JSON Schema of the report, and exit.")
+        bool,
+        option(
+            "--json-schema", panel="Output", help="Print the JSON Schema of the report, and exit."
+        ),
     ] = False,
 ) -> None:
     """

@@ -13,6 +13,7 @@ from contacts_audit.cli.options import (
     NetworkOptions,
     ScopeOptions,
     TalkOptions,
+    option,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import Host, enter
@@ -47,11 +48,11 @@ def fetch(
     talk: TalkOptions,
     api_version: Annotated[
         str,
-        typer.Option(
+        option(
             "--api-version",
+            panel="Output",
             metavar="V",
             help="Ask at V.  Default: 2017-08-01-preview.",
-            show_default=False,
         ),
     ] = "2017-08-01-preview",
 ) -> None:

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +14,8 @@ from contacts_audit.cli.options import (
     CloudOptions,
     Current,
     IdentityOptions,
-    Subscriptions,
     TalkOptions,
+    option,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import Host, credential, sign_in
@@ -34,23 +33,39 @@ class TokenFormat(StrEnum):
     RAW = "raw"
 
 
+@dataclass(frozen=True, slots=True)
+class TokenOptions:
+    """What is printed, and how."""
+
+    subscription: Annotated[
+        list[str],
+        option(
+            "--subscription",
+            "-s",
+            panel="Output",
+            metavar="ID",
+            help="Print this subscription with the token, as az does.",
+        ),
+    ] = field(default_factory=list)
+    current: Current = False
+    output: Annotated[
+        TokenFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: json.")
+    ] = TokenFormat.JSON
+
+
 @grouped
 def token(
     context: typer.Context,
     identity: IdentityOptions,
     cloud: CloudOptions,
     talk: TalkOptions,
-    subscription: Subscriptions = [],  # noqa: B006 - typer copies it
-    current: Current = False,
-    output: Annotated[
-        TokenFormat, typer.Option("--output", "-o", help="Print it so.  Default: json.")
-    ] = TokenFormat.JSON,
+    printing: TokenOptions,
 ) -> None:
     """Print a management-plane token, as `az account get-access-token` does."""
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     chosen = sign_in(host, identity, cloud)
-    picked = _one_id(host, subscription, current, chosen.cloud.name)
+    picked = _one_id(host, printing, chosen.cloud.name)
     from contacts_audit.audit import apart
 
     found = credential(identity, replace(chosen, subscription=picked))
@@ -58,28 +73,28 @@ def token(
         lambda: found.acquire(None, False), deadline=time.monotonic() + 2 * identity.auth_timeout
     )
     picked = picked or got.subscription
-    if output is TokenFormat.TSV and picked is None:
+    if printing.output is TokenFormat.TSV and picked is None:
         raise UsageError(
             "-o tsv prints a subscription, and none is given", "add -s ID or --current"
         )
     if host.screen.terminal_width is not None:
         host.screen.warn("this is a secret: whoever reads it may act as you until it expires")
-    host.screen.data(_spelt(got, picked, output) + "\n")
+    host.screen.data(_spelt(got, picked, printing.output) + "\n")
 
 
-def _one_id(host: Host, subscription: Sequence[str], current: bool, cloud: str) -> str | None:
+def _one_id(host: Host, printing: TokenOptions, cloud: str) -> str | None:
     """Return the subscription to print; a name would have to be looked up."""
     from contacts_audit.azure.az import default_subscription
     from contacts_audit.scope import selector
 
-    picked = [selector(text, "--subscription") for text in subscription]
+    picked = [selector(text, "--subscription") for text in printing.subscription]
     for one in picked:
         if not one.is_id:
             raise UsageError(
                 f"--subscription: {one.text!r} is no id", "token lists nothing: give ids"
             )
     ids = {one.text for one in picked}
-    if current:
+    if printing.current:
         ids.add(default_subscription(host.environment, cloud))
     return ids.pop() if len(ids) == 1 else None
 

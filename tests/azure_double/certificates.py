@@ -33,6 +33,8 @@ NAMES = (
     "login.microsoftonline.us",
     "management.chinacloudapi.cn",
     "login.chinacloudapi.cn",
+    "management.old-cloud.example",
+    "login.old-cloud.example",
 )
 UNLOCKING = "pass word+1"
 
