@@ -103,10 +103,9 @@ def _reported(
         verdicts[outcome.verdict] += 1
         if streams:
             host.screen.data(jsonl.line(outcome, run))
+            _tell(host, outcome)
         if output.report or not streams:
             kept.append(outcome)
-        if isinstance(outcome, Unread):
-            host.screen.fault(outcome.subscription, outcome.fault)
     report = Report(run, datetime.now(UTC), tuple(kept))
     for path in output.report:
         replace(path, RENDERERS[_format(path)](report))
@@ -114,6 +113,8 @@ def _reported(
         host.screen.data(jsonl.last_line(run, report.finished, verdicts))
     else:
         _print(host, report, output, printing)
+        for outcome in kept:
+            _tell(host, outcome)
     _sum_up(host, verdicts)
     return exit_code(verdicts)
 
@@ -198,6 +199,11 @@ def _print(host: Host, report: Report, output: OutputOptions, printing: Format |
         host.screen.data(table.render_at(report, width))
     elif printing is not None:
         host.screen.stream(RENDERERS[printing](report))
+
+
+def _tell(host: Host, outcome: Outcome) -> None:
+    if isinstance(outcome, Unread):
+        host.screen.fault(outcome.subscription, outcome.fault)
 
 
 def _sum_up(host: Host, verdicts: Counter[Verdict]) -> None:
