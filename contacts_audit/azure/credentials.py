@@ -20,7 +20,7 @@ from contacts_audit.azure.sign_in import TokenService, refused
 from contacts_audit.azure.tokens import AccessToken, Acquire
 from contacts_audit.azure.wire import Wire
 from contacts_audit.ending import Ending
-from contacts_audit.errors import AuthError, AzureError
+from contacts_audit.errors import AuthError, AzureError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,11 @@ def _confidential(
     sign_in: SignIn, tenant: str, client: str, secret: str | Callable[[], Any]
 ) -> Acquire:
     """Return how a confidential client of Entra acquires its tokens through MSAL."""
+    if not sign_in.cloud.authority or not sign_in.cloud.audience:
+        raise UsageError(
+            "--arm-endpoint does not say where to sign in, and for which audience",
+            "add --authority-host and --audience",
+        )
 
     @functools.cache
     def service() -> TokenService:

@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
-from contacts_audit.errors import ContactsAuditError
+from contacts_audit.errors import ContactsAuditError, UsageError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -153,7 +153,8 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
             cafile=None if folder else path, capath=path if folder else None
         )
     except (OSError, ValueError) as error:
-        raise ContactsAuditError(
+        kind = ContactsAuditError if ca_bundle is None else UsageError
+        raise kind(
             f"the CA bundle {path} cannot be used: {error}",
             "name a PEM file by --ca-bundle or REQUESTS_CA_BUNDLE",
         ) from error

@@ -61,7 +61,7 @@ class Wire:
                     request, stream=True, timeout=timeout, proxies=self._proxies_for(url)
                 ) as response:
                     answered = True
-                    body = response.raw.read(LARGEST_BODY + 1, decode_content=False)
+                    body = _body(response.raw)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise _translated(error, url, timeout, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
@@ -91,6 +91,15 @@ def prepared(
 def _template(method: str) -> requests.PreparedRequest:
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
     return requests.Request(method, "https://localhost/", headers).prepare()
+
+
+def _body(raw: Any) -> bytes:
+    """Read on to the very end, or past the cap: urllib3 tells a short body only there."""
+    pieces, left = [], LARGEST_BODY + 1
+    while left and (piece := raw.read(left, decode_content=False)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _translated(error: Exception, url: str, timeout: float, *, answered: bool) -> AzureError:

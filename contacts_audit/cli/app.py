@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit.cli import reading, stages, token
-from contacts_audit.cli.groups import defaults_from
+from contacts_audit.cli.groups import defaults_from, variable_of
 from contacts_audit.cli.screen import Screen
 from contacts_audit.cli.wiring import Host
 from contacts_audit.ending import Ending, Stopped
@@ -62,7 +62,8 @@ def run(arguments: Sequence[str], host: Host) -> int:
     try:
         return _dispatched(arguments, host)
     except typer.TyperException as error:
-        host.screen.fail(UsageError(error.format_message(), "see --help"))
+        if error.format_message():  # without arguments, the help says it all
+            host.screen.fail(UsageError(_told(error, arguments, host), "see --help"))
         return ExitCode.USAGE
     except ContactsAuditError as error:
         if error.exit_code is not ExitCode.PIPE_CLOSED:
@@ -86,6 +87,25 @@ def _dispatched(arguments: Sequence[str], host: Host) -> int:
         obj=host,
     )
     return code if isinstance(code, int) else ExitCode.CLEAN
+
+
+def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
+    """Say what is wrong with an option, and which variable it came from, if from one."""
+    message = str(error.format_message())
+    parameter = getattr(error, "param", None)
+    if parameter is None or any(_given(option, arguments) for option in parameter.opts):
+        return message
+    variable = variable_of(parameter)
+    return f"{message} (from {variable})" if host.environment.get(variable) else message
+
+
+def _given(option: str, arguments: Sequence[str]) -> bool:
+    return any(
+        argument == option
+        or argument.startswith(f"{option}=")
+        or (not option.startswith("--") and argument.startswith(option))
+        for argument in arguments
+    )
 
 
 def _flushed(code: int) -> int:

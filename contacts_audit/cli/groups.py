@@ -47,6 +47,14 @@ def _parameter(item: Any) -> inspect.Parameter:
     )
 
 
+def variable_of(parameter: Any) -> str:
+    """Return the variable that stands for an option; the empty name where there is none."""
+    option: str = max(parameter.opts, key=len)
+    if not option.startswith("--") or option in NO_VARIABLE:
+        return ""
+    return PREFIX + option.removeprefix("--").upper().replace("-", "_")
+
+
 def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any]:
     """
     Return what the variables CONTACTS_AUDIT_* say, as defaults of *command*: argv goes before.
@@ -56,10 +64,9 @@ def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any
     """
     said: dict[str, Any] = {}
     for parameter in command.params:
-        option = max(parameter.opts, key=len)
-        variable = PREFIX + option.lstrip("-").upper().replace("-", "_")
+        variable = variable_of(parameter)
         text = environment.get(variable, "")
-        if not text or not option.startswith("--") or option in NO_VARIABLE:
+        if not text:
             continue
         if parameter.multiple:
             said[parameter.name] = [part for part in re.split("[\n;]", text) if part.strip()]

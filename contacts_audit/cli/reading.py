@@ -23,7 +23,7 @@ from contacts_audit.cli.options import (
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import Connection, Host, enter
-from contacts_audit.errors import ExitCode, UsageError
+from contacts_audit.errors import ExitCode, OutputError, UsageError
 from contacts_audit.files import check_writable, is_stream, replace
 from contacts_audit.model import (
     Check,
@@ -107,8 +107,7 @@ def _reported(
         if output.report or not streams:
             kept.append(outcome)
     report = Report(run, datetime.now(UTC), tuple(kept))
-    for path in output.report:
-        replace(path, RENDERERS[_format(path)](report))
+    unwritten = _written(output.report, report)
     if streams:
         host.screen.data(jsonl.last_line(run, report.finished, verdicts))
     else:
@@ -116,7 +115,20 @@ def _reported(
         for outcome in kept:
             _tell(host, outcome)
     _sum_up(host, verdicts)
+    if unwritten is not None:
+        raise unwritten
     return exit_code(verdicts)
+
+
+def _written(paths: Sequence[Path], report: Report) -> OutputError | None:
+    """Write the report to all *paths*; return the first failure, once all were tried."""
+    failures = []
+    for path in paths:
+        try:
+            replace(path, RENDERERS[_format(path)](report))
+        except OutputError as error:
+            failures.append(error)
+    return failures[0] if failures else None
 
 
 def _checked(output: OutputOptions) -> Format | None:

@@ -102,14 +102,15 @@ def connect(
     from contacts_audit.azure.tape import Recorder
     from contacts_audit.azure.tokens import Tokens
 
+    if network.mask and network.record is None:
+        raise UsageError("--mask needs --record", "give a folder by --record")
     chosen = sign_in(host, identity, cloud_options, connections=network.workers)
+    wire = chosen.wire()
     tokens = Tokens(credential(identity, chosen).acquire)
     recorder = None
     if network.record is not None:
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask)
-    elif network.mask:
-        raise UsageError("--mask needs --record", "give a folder by --record")
-    client = Client(chosen.cloud.arm, chosen.wire(), tokens, _limits(network), tape=recorder)
+    client = Client(chosen.cloud.arm, wire, tokens, _limits(network), tape=recorder)
     return Connection(chosen.cloud, client, tokens, recorder)
 
 
@@ -136,8 +137,6 @@ def sign_in(
         authority_host=cloud_options.authority_host or host.variable("AZURE_AUTHORITY_HOST"),
         audience=cloud_options.audience,
     )
-    if cloud_options.ca_bundle is not None and not cloud_options.ca_bundle.exists():
-        raise UsageError(f"--ca-bundle: {cloud_options.ca_bundle} does not exist")
     token = None
     if identity.token_file is not None:
         token = host.read(identity.token_file, "--token-file").decode("ascii", "replace")

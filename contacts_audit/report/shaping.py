@@ -22,9 +22,11 @@ def check(program: str) -> None:
     import jq
 
     try:
+        jq.compile(program)  # first as it is, so that the places in an error are right
         jq.compile(_spelt(program))
     except ValueError as error:
-        raise UsageError(f"--jq: {error}", "try the filter with the jq program") from error
+        first = str(error).splitlines()[0].removeprefix("jq: error: ").rstrip(":")
+        raise UsageError(f"--jq: {first}", "try the filter with the jq program") from error
 
 
 def shape(document: str, program: str, *, raw: bool) -> bytes:

@@ -1,0 +1,428 @@
+"""What goes wrong between us and Azure, over real sockets: rows and requests."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import trustme
+from azure_double import AzureDouble, Proxy, faults
+from conftest import Run, run_in, surroundings
+
+V2017 = "2017-08-01-preview"
+GOOD = [
+    {
+        "name": "default1",
+        "properties": {
+            "email": "a@contoso.com",
+            "alertNotifications": "On",
+            "alertsToAdmins": "On",
+        },
+    }
+]
+QUICK = ("--timeout", "0.5", "--budget", "1.2")
+
+
+def three(azure: AzureDouble) -> str:
+    """Fill *azure* with a subscription between two neighbours, and return the id of the middle."""
+    for name in ("Left", "Middle", "Right"):
+        azure.add(name, contacts_2017=GOOD)
+    return azure.subscriptions[1].id
+
+
+def middle_of(azure: AzureDouble, run: Run, *arguments: str) -> dict[str, Any]:
+    """Return the middle row; its neighbours must be right, whatever happened to it."""
+    ran = run("audit", "-o", "json", *(arguments or QUICK))
+    left, middle, right = json.loads(ran.out)["subscriptions"]
+    assert (left["verdict"], right["verdict"]) == ("compliant", "compliant")
+    assert ran.code == (0 if middle["verdict"] == "compliant" else 4)
+    found: dict[str, Any] = middle
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "most"),
+    [
+        pytest.param(faults.reset(), "unreachable", 6, id="reset"),
+        pytest.param(faults.close(), "unreachable", 6, id="closed"),
+        pytest.param(faults.hang(), "timeout", 3, id="black hole"),
+        pytest.param(faults.drip_headers(0.1), "timeout", 3, id="headers drip"),
+        pytest.param(faults.drip_body(0.1), "timeout", 3, id="body drips"),
+        pytest.param(faults.continue_storm(0.05), "timeout", 3, id="100 Continue for ever"),
+        pytest.param(faults.cut_body(20), "truncated", 6, id="short body"),
+        pytest.param(faults.cut_chunked(), "truncated", 6, id="cut chunks"),
+        pytest.param(faults.truncated_gzip(), "truncated", 6, id="cut gzip"),
+        pytest.param(faults.cut_headers(), "truncated", 6, id="cut headers"),
+        pytest.param(faults.cut_after_status(), "truncated", 6, id="cut after the status"),
+        pytest.param(faults.answer(b""), "truncated", 6, id="200 and nothing"),
+        pytest.param(faults.gzip_bomb(64), "too-large", 1, id="gzip bomb"),
+        pytest.param(faults.endless_body(), "too-large", 1, id="endless body"),
+        pytest.param(faults.html(200), "html", 1, id="HTML with 200"),
+        pytest.param(faults.html(403), "html", 1, id="HTML with 403"),
+        pytest.param(faults.html(502), "server-error", 6, id="HTML with 502"),
+        pytest.param(faults.status(204), "malformed", 1, id="204"),
+        pytest.param(faults.status(202, b"{}"), "malformed", 1, id="202"),
+        pytest.param(faults.redirect(302, "https://evil.example/"), "redirected", 1, id="302"),
+        pytest.param(faults.redirect(307, "/elsewhere"), "redirected", 1, id="307"),
+        pytest.param(faults.arm_error(403, "AuthorizationFailed", "no"), "forbidden", 1, id="403"),
+        pytest.param(faults.arm_error(404, "SubscriptionNotFound", "no"), "not-found", 1, id="404"),
+        pytest.param(
+            faults.arm_error(404, "Subscription Not Registered", "no"),
+            "not-registered",
+            1,
+            id="404 with blanks",
+        ),
+        pytest.param(
+            faults.arm_error(401, "Subscription Not Registered", "no"),
+            "not-registered",
+            1,
+            id="401 with blanks",
+        ),
+        pytest.param(faults.arm_error(418, "Teapot", "no"), "refused", 1, id="418"),
+        pytest.param(faults.arm_error(500, "Oops", "no"), "server-error", 6, id="500"),
+        pytest.param(faults.arm_error(501, "Oops", "no"), "server-error", 1, id="501"),
+        pytest.param(faults.status(503), "server-error", 6, id="503"),
+        pytest.param(faults.status(408), "timeout", 6, id="408"),
+        pytest.param(faults.throttle(), "throttled", 6, id="429"),
+        pytest.param(faults.throttle("86400"), "throttled", 1, id="429 for a day"),
+        pytest.param(
+            faults.throttle("Fri, 31 Dec 2099 23:59:59 GMT"), "throttled", 1, id="429 until 2099"
+        ),
+        pytest.param(faults.throttle("soon"), "throttled", 6, id="429 for a while"),
+        pytest.param(
+            faults.throttle(headers={"retry-after-ms": "5000"}), "throttled", 1, id="429 in ms"
+        ),
+        pytest.param(faults.answer(b"{"), "malformed", 1, id="half a JSON"),
+        pytest.param(faults.answer(b"null"), "malformed", 1, id="null"),
+        pytest.param(faults.answer(b'{"value":[]} {"value":[]}'), "malformed", 1, id="two texts"),
+        pytest.param(faults.answer(b'{"value":[NaN]}'), "malformed", 1, id="NaN"),
+        pytest.param(faults.answer(b'{"value":[{"name":"\xff"}]}'), "malformed", 1, id="UTF-8"),
+        pytest.param(faults.answer(b'{"value":[5]}'), "malformed", 1, id="no contacts"),
+        pytest.param(faults.answer(b'{"value":{}}'), "malformed", 1, id="no array"),
+        pytest.param(faults.answer(b'{"error":{"code":"X"}}'), "malformed", 1, id="error with 200"),
+        pytest.param(faults.answer(b"[" * 100_000), "malformed", 1, id="deep nesting"),
+        pytest.param(faults.answer(b"x", {"Content-Encoding": "br"}), "malformed", 1, id="brotli"),
+        pytest.param(
+            faults.answer(b"x", {"Content-Encoding": "gzip"}), "malformed", 1, id="no gzip"
+        ),
+        pytest.param(
+            faults.answer(b'{"value":[],"nextLink":"https://evil.example/"}'),
+            "paging",
+            1,
+            id="nextLink to elsewhere",
+        ),
+        pytest.param(faults.answer(b'{"value":[],"nextLink":5}'), "paging", 1, id="odd nextLink"),
+    ],
+)
+def test_a_fault_spoils_its_own_row_only(
+    azure: AzureDouble, run: Run, fault: faults.Fault, reason: str, most: int
+) -> None:
+    """Every odd answer ends as `unreadable` with its reason, in time, after so many requests."""
+    middle = three(azure)
+    azure.fail(middle, fault)
+
+    began = time.monotonic()
+    row = middle_of(azure, run)
+
+    assert row["verdict"] == "unreadable"
+    assert row["error"]["reason"] == reason
+    assert row["error"]["hint"]
+    asked = [asked for asked in azure.arm_asked() if middle in asked.path]
+    assert len(asked) <= most
+    assert (len(asked) == 1) == (most == 1)
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(faults.reset(), id="reset"),
+        pytest.param(faults.hang(), id="black hole"),
+        pytest.param(faults.cut_body(20), id="short body"),
+        pytest.param(faults.truncated_gzip(), id="cut gzip"),
+        pytest.param(faults.status(500), id="500"),
+        pytest.param(faults.throttle("0.1"), id="429, a fraction of a second"),
+        pytest.param(faults.throttle(headers={"x-ms-retry-after-ms": "50"}), id="429 in ms"),
+        pytest.param(faults.throttle(("1", "2")), id="429, two headers"),
+    ],
+)
+def test_a_passing_fault_leaves_no_trace(azure: AzureDouble, run: Run, fault: faults.Fault) -> None:
+    """A read that fails once is asked again."""
+    middle = three(azure)
+    azure.fail(middle, fault, times=1)
+
+    row = middle_of(azure, run, "--timeout", "1", "--budget", "10")
+
+    assert row["verdict"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(faults.gzip_body(), id="gzip, not asked for"),
+        pytest.param(faults.unframed(), id="ended by the connection"),
+        pytest.param(faults.slow(0.2), id="slow"),
+    ],
+)
+def test_a_whole_answer_is_one_however_it_comes(
+    azure: AzureDouble, run: Run, body: faults.Fault
+) -> None:
+    """Framing and encoding change nothing."""
+    azure.fail(three(azure), body)
+
+    assert middle_of(azure, run)["verdict"] == "compliant"
+
+
+def test_a_wait_beyond_the_budget_is_not_begun(azure: AzureDouble, run: Run) -> None:
+    """The row ends at once, and says what was asked for."""
+    azure.fail(three(azure), faults.throttle("3600"))
+
+    began = time.monotonic()
+    row = middle_of(azure, run, "--budget", "60")
+
+    assert "3600 s" in row["error"]["message"]
+    assert time.monotonic() - began < 5
+
+
+def test_the_deadline_ends_the_run_and_keeps_what_is_done(azure: AzureDouble, run: Run) -> None:
+    """Rows that are finished stay, the rest are unreadable, the report is whole: 4."""
+    azure.add("Done", contacts_2017=GOOD)
+    for number in range(5):
+        azure.add(f"Hanging {number}", contacts_2017=GOOD)
+    azure.fail(
+        lambda asked: V2017 in asked.query and azure.subscriptions[0].id not in asked.path,
+        faults.hang(),
+    )
+
+    began = time.monotonic()
+    ran = run("audit", "-o", "json", "--deadline", "1.5", "--timeout", "60", "--workers", "2")
+
+    report = json.loads(ran.out)
+    reasons = [row["error"] and row["error"]["reason"] for row in report["subscriptions"]]
+    assert reasons == [None, *["deadline"] * 5]
+    assert (ran.code, report["summary"]["in_scope"]) == (4, 6)
+    assert time.monotonic() - began < 4
+
+
+def test_a_deadline_before_the_first_row_fails_the_run(azure: AzureDouble, run: Run) -> None:
+    """Where not even the list was read in time, there is no verdict."""
+    azure.fail("GET /subscriptions?", faults.hang())
+
+    ran = run("audit", "--deadline", "0.5")
+
+    assert (ran.code, ran.out) == (1, b"")
+
+
+def test_pages_that_never_end_end(azure: AzureDouble, run: Run) -> None:
+    """A cycle is refused at its first repetition, an endless list at the cap."""
+    middle = three(azure)
+    url = f"{azure.endpoint}/subscriptions/{middle}/providers/Microsoft.Security/securityContacts"
+
+    azure.fail(
+        middle, faults.answer(json.dumps({"value": [], "nextLink": f"{url}?page=1"}).encode())
+    )
+    cycle = middle_of(azure, run)
+    azure.heal()
+
+    async def onward(exchange: Any) -> None:
+        number = len(azure.asked)
+        link = {"value": [], "nextLink": f"{url}?page={number}"}
+        await exchange.send(exchange.reply(200, json.dumps(link).encode()).encode())
+
+    azure.asked.clear()
+    azure.fail(middle, onward)
+    endless = middle_of(azure, run, "--budget", "30")
+
+    assert "circle" in cycle["error"]["message"]
+    assert "more than 100" in endless["error"]["message"]
+    assert sum(middle in asked.path for asked in azure.arm_asked()) == 100
+
+
+def test_pages_are_read_to_the_end(azure: AzureDouble, run: Run) -> None:
+    """An address on the second page counts."""
+    azure.contacts_page_size = 1
+    blank = [{"name": "default1", "properties": {"email": ""}}]
+    azure.add("Left", contacts_2017=GOOD)
+    azure.add("Middle", contacts_2017=[*blank, *GOOD])
+    azure.add("Right", contacts_2017=GOOD)
+
+    assert middle_of(azure, run)["decided_by"] == V2017
+
+
+# Tokens
+
+
+def test_a_rejected_token_is_renewed_once_for_all(azure: AzureDouble, run: Run) -> None:
+    """A storm of 401 costs one token, and no row."""
+    for number in range(30):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    dead = []
+
+    def rejected(asked: Any) -> bool:
+        if not dead and "securityContacts" in asked.path:
+            dead.append(asked.bearer)
+        return asked.bearer in dead
+
+    azure.fail(rejected, faults.arm_error(401, "InvalidAuthenticationToken", "dead"))
+
+    ran = run("audit", "--workers", "16")
+
+    assert ran.code == 0
+    assert len(azure.token_asked()) == 2
+
+
+def test_a_subscription_that_rejects_every_token_is_unauthorized(
+    azure: AzureDouble, run: Run
+) -> None:
+    """It is asked twice, its neighbours are read, and the renewals do not multiply."""
+    middle = three(azure)
+    azure.fail(middle, faults.arm_error(401, "InvalidAuthenticationTokenTenant", "wrong issuer"))
+
+    row = middle_of(azure, run)
+
+    assert row["error"]["reason"] == "unauthorized"
+    assert sum(middle in asked.path for asked in azure.arm_asked()) == 2
+    assert len(azure.token_asked()) == 2
+
+
+def test_a_claims_challenge_is_answered_once(azure: AzureDouble, run: Run) -> None:
+    """The claims that Azure asks for are asked of the token service, once for all threads."""
+    for number in range(10):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    claims = '{"access_token":{"nbf":{"essential":true,"value":"1726077595"}}}'
+    azure.challenge(claims)
+
+    ran = run("audit")
+
+    assert ran.code == 0
+    assert len(azure.token_asked()) == 2
+    asked_for = json.loads(azure.token_asked()[-1].form["claims"])
+    assert asked_for["access_token"]["nbf"] == {"essential": True, "value": "1726077595"}
+
+
+def test_a_token_that_expires_in_the_middle_costs_no_row(azure: AzureDouble, run: Run) -> None:
+    """It is renewed before it expires."""
+    azure.token_lifetime, azure.latency = 2, 0.3
+    for number in range(12):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+
+    ran = run("audit", "--workers", "1")
+
+    assert ran.code == 0
+    assert len(azure.token_asked()) >= 2
+
+
+def test_a_token_that_cannot_be_renewed_leaves_the_rest_unread(
+    azure: AzureDouble, run: Run
+) -> None:
+    """Finished rows stay; the others say that the sign-in failed; the code is 4, not 1."""
+    azure.token_lifetime, azure.latency = 2, 0.5
+    for number in range(8):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    azure.fail("POST", faults.sequence(None, faults.status(400, {"error": "invalid_client"})))
+
+    ran = run("audit", "-o", "json", "--workers", "1")
+
+    found = json.loads(ran.out)["subscriptions"]
+    reasons = [row["error"] and row["error"]["reason"] for row in found]
+    assert reasons[0] is None
+    assert reasons[-1] == "sign-in-failed"
+    assert (ran.code, len(found)) == (4, 8)
+
+
+# TLS and proxies
+
+
+def in_process(
+    azure: AzureDouble, monkeypatch: pytest.MonkeyPatch, **more: str
+) -> Mapping[str, str]:
+    """Set the variables that requests itself reads in this process, too."""
+    for name, value in more.items():
+        monkeypatch.setenv(name, value)
+    return surroundings(azure, **more)
+
+
+def test_an_unknown_authority_is_said(azure: AzureDouble, run: Run, tmp_path: Any) -> None:
+    """A certificate that nobody vouches for is final: one try, exit 1, and what to do."""
+    azure.add("Prod", contacts_2017=GOOD)
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+
+    ran = run("audit", CONTACTS_AUDIT_CA_BUNDLE=str(other))
+
+    assert (ran.code, azure.asked) == (1, [])
+    assert "--ca-bundle" in ran.err
+
+
+def test_the_environment_says_whom_to_trust(
+    azure: AzureDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQUESTS_CA_BUNDLE holds where no option does; a missing one fails the run."""
+    azure.add("Prod", contacts_2017=GOOD)
+    good = in_process(azure, monkeypatch, REQUESTS_CA_BUNDLE=str(azure.ca))
+
+    ran = run_in({**good, "CONTACTS_AUDIT_CA_BUNDLE": ""}, "audit")
+    missing = in_process(azure, monkeypatch, REQUESTS_CA_BUNDLE="/nope")
+    failed = run_in({**missing, "CONTACTS_AUDIT_CA_BUNDLE": ""}, "audit")
+
+    assert (ran.code, failed.code) == (0, 1)
+    assert "/nope" in failed.err
+
+
+def test_a_proxy_is_used_and_may_be_passed_by(
+    azure: AzureDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HTTPS_PROXY tunnels everything; NO_PROXY goes past it."""
+    azure.add("Prod", contacts_2017=GOOD)
+    with Proxy(azure) as proxy:
+        through = in_process(azure, monkeypatch, HTTPS_PROXY=proxy.url, NO_PROXY="")
+        assert run_in(through, "audit").code == 0
+        tunnelled = len(proxy.connects)
+        past = in_process(azure, monkeypatch, HTTPS_PROXY=proxy.url, NO_PROXY="localhost")
+        assert run_in(past, "audit").code == 0
+
+        assert tunnelled > 0
+        assert len(proxy.connects) == tunnelled
+
+
+def test_a_proxy_that_refuses_is_said(azure: AzureDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    """407 from the proxy is no answer of Azure's."""
+    azure.add("Prod", contacts_2017=GOOD)
+    with Proxy(azure, refuse=407) as proxy:
+        variables = in_process(azure, monkeypatch, HTTPS_PROXY=proxy.url, NO_PROXY="")
+
+        ran = run_in(variables, "audit", "--auth-timeout", "1")
+
+    assert (ran.code, ran.out) == (1, b"")
+    assert "407" in ran.err
+
+
+def test_netrc_never_replaces_the_token(
+    azure: AzureDouble, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    """An entry for the host, or for all, is not even read."""
+    azure.add("Prod", contacts_2017=GOOD)
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login mallory password hunter2\n")
+    netrc.chmod(0o600)
+    variables = in_process(azure, monkeypatch, NETRC=str(netrc))
+
+    ran = run_in(variables, "audit")
+
+    assert ran.code == 0
+    schemes = {asked.headers.get("authorization", "").split(" ")[0] for asked in azure.arm_asked()}
+    assert schemes == {"Bearer"}
+    assert not any("authorization" in asked.headers for asked in azure.token_asked())
+
+
+def test_a_host_that_is_not_there_is_unreachable(azure: AzureDouble, run: Run) -> None:
+    """A refused connection ends the run within the budget: there was no list."""
+    ran = run(
+        *("audit", "--budget", "0.3", "--auth", "token"),
+        CONTACTS_AUDIT_ARM_ENDPOINT="https://localhost:1",
+        AZURE_ACCESS_TOKEN=azure.token(),
+    )
+
+    assert (ran.code, ran.out) == (1, b"")
+    assert "Connection refused" in ran.err
