@@ -10,6 +10,9 @@ from pathlib import Path
 from contacts_audit.errors import OutputError
 
 
+OPEN_FILES = frozenset({Path("/dev/stdout"), Path("/dev/stderr")})
+
+
 def write_new(path: Path, content: bytes) -> None:
     """
     Write *content* to a file that does not exist yet, readable by us alone.
@@ -35,7 +38,7 @@ def replace(path: Path, pieces: Iterable[str]) -> None:
     """
     try:
         if is_stream(path):
-            with path.open("w", encoding="utf-8", newline="") as stream:
+            with path.open("a", encoding="utf-8", newline="") as stream:
                 stream.writelines(pieces)
         else:
             _replace(path, pieces)
@@ -64,7 +67,9 @@ def check_writable(path: Path) -> None:
 
 
 def is_stream(path: Path) -> bool:
-    """Say whether *path* is a pipe, a device or a socket: something to write through."""
+    """Say whether *path* is a pipe, a device or an open file: something to write through."""
+    if path.is_relative_to("/dev/fd") or path in OPEN_FILES:
+        return True
     try:
         mode = path.stat().st_mode
     except OSError:

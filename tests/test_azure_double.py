@@ -852,7 +852,7 @@ def test_a_proxy_may_refuse(azure: AzureDouble, ask: Client) -> None:
 def test_a_double_of_its_own() -> None:
     """As a process it says where it is, and ends when its stdin does."""
     command = [sys.executable, "-m", "azure_double", "--subscriptions", "3", "--address-at-2017"]
-    with subprocess.Popen(  # noqa: S603, the command is ours
+    with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

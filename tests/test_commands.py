@@ -140,7 +140,7 @@ def versions_asked(azure: AzureDouble, subscription: Subscription) -> list[str]:
         pytest.param(
             at_2017("a@contoso.com"),
             None,
-            set(),
+            {"2099-01-01"},
             "unreadable",
             None,
             [V2017, V2023, V2020],

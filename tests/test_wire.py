@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import trustme
 from azure_double import AzureDouble, Proxy, faults
+from azure_double.exchange import Fault
 from conftest import Run, run_in, surroundings
 
 V2017 = "2017-08-01-preview"
@@ -21,7 +22,7 @@ GOOD = [
         },
     }
 ]
-QUICK = ("--timeout", "0.5", "--budget", "1.2")
+QUICK = ("--timeout", "0.8", "--budget", "2")
 
 
 def three(azure: AzureDouble) -> str:
@@ -104,7 +105,7 @@ def middle_of(azure: AzureDouble, run: Run, *arguments: str) -> dict[str, Any]:
         pytest.param(faults.answer(b"[" * 100_000), "malformed", 1, id="deep nesting"),
         pytest.param(faults.answer(b"x", {"Content-Encoding": "br"}), "malformed", 1, id="brotli"),
         pytest.param(
-            faults.answer(b"x", {"Content-Encoding": "gzip"}), "malformed", 1, id="no gzip"
+            faults.answer(b"no", {"Content-Encoding": "gzip"}), "malformed", 1, id="no gzip"
         ),
         pytest.param(
             faults.answer(b'{"value":[],"nextLink":"https://evil.example/"}'),
@@ -116,7 +117,7 @@ def middle_of(azure: AzureDouble, run: Run, *arguments: str) -> dict[str, Any]:
     ],
 )
 def test_a_fault_spoils_its_own_row_only(
-    azure: AzureDouble, run: Run, fault: faults.Fault, reason: str, most: int
+    azure: AzureDouble, run: Run, fault: Fault, reason: str, most: int
 ) -> None:
     """Every odd answer ends as `unreadable` with its reason, in time, after so many requests."""
     middle = three(azure)
@@ -144,10 +145,10 @@ def test_a_fault_spoils_its_own_row_only(
         pytest.param(faults.status(500), id="500"),
         pytest.param(faults.throttle("0.1"), id="429, a fraction of a second"),
         pytest.param(faults.throttle(headers={"x-ms-retry-after-ms": "50"}), id="429 in ms"),
-        pytest.param(faults.throttle(("1", "2")), id="429, two headers"),
+        pytest.param(faults.throttle(headers={"retry-after": ("1", "2")}), id="429, two headers"),
     ],
 )
-def test_a_passing_fault_leaves_no_trace(azure: AzureDouble, run: Run, fault: faults.Fault) -> None:
+def test_a_passing_fault_leaves_no_trace(azure: AzureDouble, run: Run, fault: Fault) -> None:
     """A read that fails once is asked again."""
     middle = three(azure)
     azure.fail(middle, fault, times=1)
@@ -165,9 +166,7 @@ def test_a_passing_fault_leaves_no_trace(azure: AzureDouble, run: Run, fault: fa
         pytest.param(faults.slow(0.2), id="slow"),
     ],
 )
-def test_a_whole_answer_is_one_however_it_comes(
-    azure: AzureDouble, run: Run, body: faults.Fault
-) -> None:
+def test_a_whole_answer_is_one_however_it_comes(azure: AzureDouble, run: Run, body: Fault) -> None:
     """Framing and encoding change nothing."""
     azure.fail(three(azure), body)
 
@@ -257,7 +256,7 @@ def test_a_rejected_token_is_renewed_once_for_all(azure: AzureDouble, run: Run) 
     """A storm of 401 costs one token, and no row."""
     for number in range(30):
         azure.add(f"S{number}", contacts_2017=GOOD)
-    dead = []
+    dead: list[str | None] = []
 
     def rejected(asked: Any) -> bool:
         if not dead and "securityContacts" in asked.path:

@@ -119,10 +119,6 @@ class Client:
         if token is not None:
             headers["Authorization"] = f"Bearer {token.value}"
         left = until - time.monotonic()
-        if left <= 0:
-            late = time.monotonic() >= self.limits.deadline
-            reason = Reason.DEADLINE if late else Reason.TIMEOUT
-            raise AzureError(reason, "no time was left to ask")
         try:
             answer = self._wire.send(
                 prepared("GET", url, headers), timeout=min(self.limits.timeout, left)
@@ -130,6 +126,8 @@ class Client:
         except AzureError as error:
             self._keep(url, error)
             log.debug("GET %s: %s", url, error)
+            if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
+                raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
         self._keep(url, answer)
         log.debug("GET %s: %d %s", url, answer.status, _shown(answer))

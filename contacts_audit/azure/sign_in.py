@@ -5,6 +5,7 @@ https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
 
 import contextlib
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -61,8 +62,17 @@ class TokenService:
         yield
 
     def get(self, url: str, **given: Any) -> Response:
-        """As `requests.Session.get`."""
-        return self._send(requests.Request("GET", url, **_known(given)).prepare())
+        """
+        As `requests.Session.get`.
+
+        Raises:
+            AuthError: it was refused; MSAL would tell its own guess of why.
+        """
+        response = self._send(requests.Request("GET", url, **_known(given)).prepare())
+        if response.status_code >= 400:
+            with contextlib.suppress(ValueError, RecursionError):
+                raise refused(dict(json.loads(response.text)))
+        return response
 
     def post(self, url: str, **given: Any) -> Response:
         """As `requests.Session.post`."""

@@ -29,6 +29,7 @@ from contacts_audit.files import replace, write_new
 
 SCHEMA = 1
 MANIFEST = "recording.json"
+_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _SECRET_HEADERS = frozenset({"set-cookie", "www-authenticate", "authorization"})
 
 
@@ -156,7 +157,7 @@ class Player(BaseAdapter):
 
 
 def _response(request: requests.PreparedRequest, kept: Mapping[str, Any]) -> requests.Response:
-    headers = {name: text for name, text in kept["headers"].items() if name != "content-encoding"}
+    headers = {name: text for name, text in kept["headers"].items() if name not in _FRAMING}
     response = requests.Response()
     response.status_code = kept["status"]
     response.headers.update(headers)

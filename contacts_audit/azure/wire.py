@@ -52,6 +52,8 @@ class Wire:
         url = request.url or ""
         if self._stopped.is_set():
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
+        if timeout <= 0:
+            raise AzureError(Reason.TIMEOUT, "no time was left to ask")
         if not url.startswith("https://"):
             raise AzureError(Reason.UNREACHABLE, f"{url} is not https", hint="use https")
         answered = False

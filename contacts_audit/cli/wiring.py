@@ -34,25 +34,26 @@ class Host:
         """Return a variable's value; empty is unset."""
         return self.environment.get(name) or None
 
-    def read(self, name: str, option: str, most: int = LARGEST_FILE) -> bytes:
+    def read(self, name: str, option: str, most: int | None = LARGEST_FILE) -> bytes:
         """
-        Return what is in the file *name*, or on stdin where it is `-`.
+        Return what is in the file *name*, or on stdin where it is `-`, up to *most* bytes.
 
         Raises:
             UsageError: it cannot be read, or is larger than anything sensible.
         """
+        size = -1 if most is None else most + 1
         try:
             if name == "-":
                 if self.stdin is None:
                     raise UsageError(f"{option}: stdin is closed", "name a file")
-                content = self.stdin.read(most + 1)
+                content = self.stdin.read(size)
             else:
                 with Path(name).open("rb") as file:
-                    content = file.read(most + 1)
+                    content = file.read(size)
         except (OSError, ValueError) as error:
             detail = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"{option}: {name!r} cannot be read: {detail}") from error
-        if len(content) > most:
+        if most is not None and len(content) > most:
             raise UsageError(f"{option}: {name!r} is larger than {most} bytes")
         return content
 

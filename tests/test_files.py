@@ -1,0 +1,102 @@
+"""Files: private, whole or not at all, and never in the place of something else."""
+
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contacts_audit.errors import OutputError
+from contacts_audit.files import check_writable, is_stream, replace, write_new
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    """The new content, private whatever the umask, and no trace of the way there."""
+    path = tmp_path / "report"
+    path.write_text("old")
+    path.chmod(0o644)
+    before = os.umask(0)
+
+    try:
+        replace(path, ["new ", "é\n"])
+    finally:
+        os.umask(before)
+
+    assert path.read_bytes() == "new é\n".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
+    """Whatever happens while it is written, the old report stays, and no temporary file does."""
+    path = tmp_path / "report"
+    path.write_text("old")
+
+    def pieces() -> Iterator[str]:
+        yield "half"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="No space left"):
+        replace(path, pieces())
+
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_planted_link_is_replaced_not_followed(tmp_path: Path) -> None:
+    """What the link points to is not ours to write."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("theirs")
+    link.symlink_to(target)
+
+    replace(link, ["ours"])
+
+    assert target.read_text() == "theirs"
+    assert (link.is_symlink(), link.read_text()) == (False, "ours")
+
+
+def test_a_pipe_is_written_through(tmp_path: Path) -> None:
+    """A reader at the other end gets the report, and the pipe stays one."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+
+    check_writable(pipe)
+    replace(pipe, ["through"])
+    reader.join()
+
+    assert read == ["through"]
+    assert is_stream(pipe)
+
+
+def test_a_full_device_is_said() -> None:
+    """/dev/full is written through, and says that it is full."""
+    with pytest.raises(OutputError, match="No space left"):
+        replace(Path("/dev/full"), ["x"])
+
+
+def test_writing_is_tried_before_it_counts(tmp_path: Path) -> None:
+    """A folder that is missing, or a path that is one, is found early; a try leaves nothing."""
+    check_writable(tmp_path / "report")
+
+    with pytest.raises(OutputError, match="folder"):
+        check_writable(tmp_path)
+    with pytest.raises(OutputError, match="No such file"):
+        check_writable(tmp_path / "no" / "report")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_file_replaces_nothing(tmp_path: Path) -> None:
+    """What exists stays."""
+    path = tmp_path / "kept"
+    write_new(path, b"first")
+
+    with pytest.raises(OutputError, match="File exists"):
+        write_new(path, b"second")
+
+    assert path.read_bytes() == b"first"

@@ -1,0 +1,115 @@
+"""Remote text is harmless wherever a person or a terminal reads it, and still tells what it was."""
+
+import json
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contacts_audit.inert import inert, inert_json
+
+ALL = "".join(map(chr, range(sys.maxunicode + 1)))
+DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+UNSEEN = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2064\ufeff\ufff9\U000e0041"
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def is_hostile(letter: str) -> bool:
+    """Say whether *letter* steers a terminal, breaks a line, turns text around, or hides."""
+    return (
+        unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}
+        or unicodedata.bidirectional(letter) in DIRECTIONS
+        or letter in UNSEEN
+    )
+
+
+@pytest.mark.parametrize(
+    ("hostile", "harmless"),
+    [
+        pytest.param("\x1b[2Jgone", "\\x1b[2Jgone", id="terminal escape"),
+        pytest.param("\x9b2J", "\\x9b2J", id="one-byte control sequence"),
+        pytest.param("a\nb\r\nc", "a\\x0ab\\x0d\\x0ac", id="line breaks"),
+        pytest.param("a\tb", "a\\x09b", id="tab"),
+        pytest.param("\x00\x1f\x7f\x80\x9f", "\\x00\\x1f\\x7f\\x80\\x9f", id="ends of the ranges"),
+        pytest.param("a\u0085b\u2028c\u2029d", "a\\x85b\\u2028c\\u2029d", id="unicode line ends"),
+        pytest.param("\u202egnp.exe", "\\u202egnp.exe", id="right to left"),
+        pytest.param("\u2066x\u2069", "\\u2066x\\u2069", id="isolates"),
+        pytest.param("con\u200btoso", "con\\u200btoso", id="zero-width space"),
+        pytest.param("\ufeffa", "\\ufeffa", id="byte order mark"),
+        pytest.param("a\udce9", "a\\udce9", id="lone surrogate"),
+    ],
+)
+def test_hostile_characters_are_spelt(hostile: str, harmless: str) -> None:
+    """What could do harm on a screen is shown by its number."""
+    assert inert(hostile) == harmless
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("Prod (EU) ~ [bold]", id="ASCII"),
+        pytest.param("Grün, Ωmega, 東京, 🚀, שלום", id="other scripts"),
+        pytest.param("\u00a0\u3000", id="wide blanks"),
+        pytest.param("e\u0301 ☎\ufe0f", id="combining marks"),
+    ],
+)
+def test_text_that_is_text_stays(text: str) -> None:
+    """The languages of the world are no attack."""
+    assert inert(text) == text
+
+
+def test_no_hostile_character_of_unicode_survives() -> None:
+    """Each of the 1,114,112 characters was tried; on one line, and fit for UTF-8."""
+    shown = inert(ALL)
+
+    assert [hex(ord(letter)) for letter in shown if is_hostile(letter)] == []
+    assert len(shown.splitlines()) == 1
+    assert shown.encode()
+
+
+@given(st.text(st.characters() | st.characters(categories=["Cs", "Cc", "Cf"])))
+def test_inert_text_is_left_alone(text: str) -> None:
+    """Whoever makes text inert twice does no harm."""
+    once = inert(text)
+
+    assert inert(once) == once
+
+
+@given(json_values, st.sampled_from([None, 2]))
+def test_json_keeps_its_value(value: object, indent: int | None) -> None:
+    """Whoever parses the harmless spelling gets exactly what was meant."""
+    spelt = json.dumps(value, ensure_ascii=False, indent=indent)
+
+    harmless = inert_json(spelt)
+
+    assert json.loads(harmless) == json.loads(spelt)
+    assert not any(is_hostile(letter) for letter in harmless.replace("\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [
+        pytest.param("\u202e", '"\\u202e"', id="bidi"),
+        pytest.param("\x7f", '"\\u007f"', id="delete"),
+        pytest.param("\U000e0041", '"\\udb40\\udc41"', id="beyond the basic plane"),
+        pytest.param("\ud800", '"\\ud800"', id="lone surrogate"),
+        pytest.param("a\nb", '"a\\nb"', id="a line break within a string"),
+    ],
+)
+def test_json_escapes_are_those_of_json(text: str, spelt: str) -> None:
+    """JSON has one way to spell a character by number, in units of UTF-16."""
+    assert inert_json(json.dumps(text, ensure_ascii=False)) == spelt
+
+
+def test_json_keeps_its_lines() -> None:
+    """An indented document stays one."""
+    spelt = json.dumps({"a": [1, "\x9b"]}, ensure_ascii=False, indent=2)
+
+    assert inert_json(spelt) == '{\n  "a": [\n    1,\n    "\\u009b"\n  ]\n}'

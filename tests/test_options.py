@@ -1,0 +1,340 @@
+"""An option, its variable and its default say the same thing, whoever says it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+
+from contacts_audit.azure.kinds import Auth, CloudName
+from contacts_audit.cli import groups, options
+from contacts_audit.cli.groups import defaults_from, grouped
+from contacts_audit.cli.options import (
+    CloudOptions,
+    IdentityOptions,
+    NetworkOptions,
+    OutputOptions,
+    PolicyOptions,
+    ScopeOptions,
+    TalkOptions,
+    count,
+    seconds,
+)
+from contacts_audit.model import Check, Profile
+from contacts_audit.report import Format
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a command was called with."""
+
+    scope: ScopeOptions
+    identity: IdentityOptions
+    cloud: CloudOptions
+    network: NetworkOptions
+    talk: TalkOptions
+    policy: PolicyOptions
+    output: OutputOptions
+    alone: bool
+
+
+def command() -> tuple[Any, list[Given]]:
+    """Return a command that takes every group, and where it leaves what it was given."""
+    seen: list[Given] = []
+
+    @grouped
+    def look(
+        scope: ScopeOptions,
+        identity: IdentityOptions,
+        cloud: CloudOptions,
+        network: NetworkOptions,
+        talk: TalkOptions,
+        policy: PolicyOptions,
+        output: OutputOptions,
+        alone: Annotated[bool, typer.Option("--alone")] = False,
+    ) -> None:
+        """Look at what is given."""
+        seen.append(Given(scope, identity, cloud, network, talk, policy, output, alone))
+
+    app = typer.Typer(add_completion=False)
+    app.command()(look)
+    return typer.main.get_command(app), seen
+
+
+def call(*arguments: str, **variables: str) -> Given:
+    """Return what the command is given by *arguments* and CONTACTS_AUDIT_*."""
+    program, seen = command()
+    environment = {f"CONTACTS_AUDIT_{name}": text for name, text in variables.items()}
+    defaults = defaults_from(environment, program)
+    program.main(list(arguments), standalone_mode=False, default_map=defaults)
+    (given,) = seen
+    return given
+
+
+NOTHING = Given(
+    ScopeOptions(),
+    IdentityOptions(),
+    CloudOptions(),
+    NetworkOptions(),
+    TalkOptions(),
+    PolicyOptions(),
+    OutputOptions(),
+    False,
+)
+
+
+def test_without_a_word_all_is_as_the_groups_say() -> None:
+    """The defaults of a dataclass are those of the command line."""
+    assert call() == NOTHING
+
+
+def test_an_option_finds_its_group() -> None:
+    """Each goes where it belongs, and the others stay as they are."""
+    given = call(
+        *("-s", "a", "--subscription", "b", "--exclude", "c", "--current"),
+        *("--auth", "env", "--tenant", "t", "--cloud", "AzureChinaCloud", "--workers", "7"),
+        *("--timeout", "0.5", "--record", "folder", "-v", "--check", "contact-email"),
+        *("--profile", "conformity", "-o", "tsv", "--report", "x.json", "-r", "-q", "--alone"),
+    )
+
+    assert given == Given(
+        ScopeOptions(subscription=["a", "b"], exclude=["c"], current=True),
+        IdentityOptions(auth=Auth.ENV, tenant=["t"]),
+        CloudOptions(cloud=CloudName.CHINA),
+        NetworkOptions(workers=7, timeout=0.5, record=Path("folder")),
+        TalkOptions(verbose=True),
+        PolicyOptions(check=[Check.CONTACT_EMAIL], profile=Profile.CONFORMITY),
+        OutputOptions(output=Format.TSV, report=[Path("x.json")], raw=True, quiet=True),
+        True,
+    )
+
+
+def test_a_grouped_command_keeps_its_name_and_its_help() -> None:
+    """What typer shows is what was written."""
+    program, _ = command()
+
+    assert (program.name, program.help) == ("look", "Look at what is given.")
+
+
+def test_repeatable_options_are_not_shared() -> None:
+    """What one call was given is gone at the next."""
+    call("-s", "a")
+
+    assert call() == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({"SUBSCRIPTION": "a"}, {"subscription": ["a"]}, id="one"),
+        pytest.param({"SUBSCRIPTION": "a;b"}, {"subscription": ["a", "b"]}, id="semicolon"),
+        pytest.param({"SUBSCRIPTION": "a\nb\n"}, {"subscription": ["a", "b"]}, id="lines"),
+        pytest.param({"SUBSCRIPTION": "My Team;b"}, {"subscription": ["My Team", "b"]}, id="blank"),
+        pytest.param({"SUBSCRIPTION": ";;a; ;"}, {"subscription": ["a"]}, id="empty parts"),
+        pytest.param({"SUBSCRIPTION": "a,b"}, {"subscription": ["a,b"]}, id="comma"),
+        pytest.param({"SUBSCRIPTIONS_FROM": "f;-"}, {"subscriptions_from": ["f", "-"]}, id="dash"),
+        pytest.param({"EXCLUDE": "c"}, {"exclude": ["c"]}, id="another"),
+    ],
+)
+def test_a_repeatable_option_is_parted(variables: dict[str, str], expected: dict[str, Any]) -> None:
+    """By line breaks and semicolons."""
+    assert call(**variables).scope == ScopeOptions(**expected)
+
+
+@pytest.mark.parametrize("word", ["1", "true", "yes", "on", "TRUE", "Yes", "oN"])
+def test_a_flag_is_switched_on(word: str) -> None:
+    """By any of the usual words."""
+    given = call(CURRENT=word, VERBOSE=word, MASK=word, ALONE=word)
+
+    assert given.scope.current
+    assert given.talk.verbose
+    assert given.network.mask
+    assert given.alone
+
+
+@pytest.mark.parametrize("word", ["0", "false", "no", "off", "FALSE", "Off", ""])
+def test_a_flag_stays_off(word: str) -> None:
+    """By their opposites, and by nothing."""
+    assert call(CURRENT=word, VERBOSE=word, MASK=word, ALONE=word) == NOTHING
+
+
+@pytest.mark.parametrize("word", ["2", "-1", "maybe", "y", " yes", "yes\n", "\uff11"])
+def test_a_flag_is_yes_or_no(word: str) -> None:
+    """A slip is wrong usage, never a silent no; the variable is named."""
+    with pytest.raises(typer.BadParameter) as caught:
+        call(CURRENT=word)
+
+    assert "CONTACTS_AUDIT_CURRENT" in caught.value.format_message()
+
+
+def test_a_value_is_read_as_on_the_command_line() -> None:
+    """Numbers, choices, paths and words."""
+    given = call(
+        WORKERS="7", AUTH="env", CA_BUNDLE="ca.pem", ARM_ENDPOINT="https://x", RAW_OUTPUT="1"
+    )
+
+    assert given.network.workers == 7
+    assert given.identity.auth is Auth.ENV
+    assert (given.cloud.ca_bundle, given.cloud.arm_endpoint) == (Path("ca.pem"), "https://x")
+    assert given.output.raw
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({"WORKERS": "0"}, id="number"),
+        pytest.param({"TIMEOUT": "5s"}, id="seconds"),
+        pytest.param({"AUTH": "guess"}, id="choice"),
+        pytest.param({"CHECK": "contact-email;x"}, id="one of several"),
+    ],
+)
+def test_a_bad_value_is_wrong_usage(variables: dict[str, str]) -> None:
+    """In a variable no less than on the command line."""
+    with pytest.raises(typer.BadParameter):
+        call(**variables)
+
+
+@pytest.mark.parametrize("name", [item.name for item in fields(NetworkOptions)])
+def test_empty_is_unset(name: str) -> None:
+    """A variable that a shell script left empty changes nothing."""
+    assert call(**{name.upper(): ""}) == NOTHING
+
+
+def test_the_command_line_goes_before_and_never_adds() -> None:
+    """Whoever types an option means that alone."""
+    given = call(
+        "-s", "c", "--workers", "3", "-o", "json", SUBSCRIPTION="a;b", WORKERS="7", OUTPUT="tsv"
+    )
+
+    assert given.scope.subscription == ["c"]
+    assert given.network.workers == 3
+    assert given.output.output is Format.JSON
+
+
+@pytest.mark.parametrize("name", ["TOKEN_FILE", "HELP", "S", "NOBODY", "subscription"])
+def test_what_has_no_variable(name: str) -> None:
+    """Where a token lies is never taken from the surroundings; nor is what nobody knows."""
+    assert call(**{name: "x"}) == NOTHING
+
+
+def test_every_option_but_those_has_a_variable() -> None:
+    """None was forgotten: of each group, each option."""
+    program, _ = command()
+    every = {
+        item.name.upper()
+        for group in vars(options).values()
+        if is_dataclass(group) and isinstance(group, type)
+        for item in fields(group)
+    }
+
+    names = {groups.variable_of(parameter) for parameter in program.params} - {""}
+
+    every = every - {"TOKEN_FILE", "RAW"} | {"RAW_OUTPUT", "ALONE"}
+    assert names == {f"CONTACTS_AUDIT_{name}" for name in every}
+
+
+def test_variables_may_be_those_of_other_commands() -> None:
+    """A command is not disturbed by what it lacks."""
+
+    @grouped
+    def short(talk: TalkOptions) -> None:
+        """Do little."""
+
+    app = typer.Typer(add_completion=False)
+    app.command()(short)
+    environment = {"CONTACTS_AUDIT_QUIET": "maybe", "CONTACTS_AUDIT_DEBUG": "1", "HOME": "/"}
+
+    assert defaults_from(environment, typer.main.get_command(app)) == {"debug": True}
+
+
+def test_a_group_may_be_anybody_s() -> None:
+    """Any dataclass is one; its defaults may be made anew."""
+
+    @dataclass
+    class Fruit:
+        apples: Annotated[int, typer.Option("--apples")] = 1
+        pears: Annotated[list[str], typer.Option("--pears")] = field(default_factory=list)
+
+    seen: list[Fruit] = []
+
+    @grouped
+    def eat(fruit: Fruit) -> None:
+        seen.append(fruit)
+
+    bare: Callable[..., None] = eat
+    bare(apples=2, pears=["x"])
+
+    assert seen == [Fruit(2, ["x"])]
+
+
+@pytest.mark.parametrize(
+    ("given", "number"), [("1", 1), ("32", 32), ("1024", 1024), ("0007", 7), (32, 32)]
+)
+def test_a_count(given: str | int, number: int) -> None:
+    """A whole number from 1 to 1024."""
+    assert count(given) == number
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param("0", id="zero"),
+        pytest.param("-1", id="negative"),
+        pytest.param("1025", id="too many"),
+        pytest.param("1e6", id="exponent"),
+        pytest.param("1" * 5000, id="too long to convert"),
+        pytest.param("1.0", id="fraction"),
+        pytest.param("", id="empty"),
+        pytest.param(" 5", id="blank"),
+        pytest.param("5\n", id="line break"),
+        pytest.param("+5", id="sign"),
+        pytest.param("1_0", id="underscore"),
+        pytest.param("\u0665", id="digits of another script"),
+        pytest.param("many", id="word"),
+    ],
+)
+def test_what_is_no_count(given: str) -> None:
+    """It is refused, and repeated to whoever typed it."""
+    with pytest.raises(typer.BadParameter, match="whole number"):
+        count(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [("1", 1.0), ("0.001", 0.001), ("1e3", 1000.0), ("1000000", 1e6), (15.0, 15.0)],
+)
+def test_seconds(given: str | float, number: float) -> None:
+    """A positive number, fractions too."""
+    assert seconds(given) == number
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param("0", id="zero"),
+        pytest.param("-0.0", id="negative zero"),
+        pytest.param("-1", id="negative"),
+        pytest.param("nan", id="not a number"),
+        pytest.param("inf", id="for ever"),
+        pytest.param("1e309", id="overflow"),
+        pytest.param("1000001", id="longer than eleven days"),
+        pytest.param("1e-400", id="underflow"),
+        pytest.param("5s", id="unit"),
+        pytest.param("", id="empty"),
+        pytest.param("\u0665", id="digits of another script"),
+        pytest.param("1_0", id="underscore"),
+    ],
+)
+def test_what_is_no_number_of_seconds(given: str) -> None:
+    """It is refused, and repeated to whoever typed it."""
+    with pytest.raises(typer.BadParameter, match="seconds"):
+        seconds(given)
+
+
+def test_defaults_of_no_variables_are_none() -> None:
+    """The surroundings of most users say nothing."""
+    environment: Mapping[str, str] = {"PATH": "/bin", "CONTACTS_AUDIT_": "y"}
+
+    assert defaults_from(environment, command()[0]) == {}

@@ -1,0 +1,261 @@
+"""What only a process shows: signals, pipes, terminals, locales, start-up."""
+
+import contextlib
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from azure_double import AzureDouble, faults
+from conftest import ROOT, coverage_variables, program, surroundings
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
+CONTOSO = ("--replay", "fixtures/contoso")
+
+
+def replayed(*arguments: str, **more: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run the program as a process, offline, in a bare environment."""
+    return subprocess.run(
+        program(*arguments),
+        env={"PATH": os.environ["PATH"], **coverage_variables(), **more},
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until *condition* holds; ten seconds are plenty."""
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+)
+@pytest.mark.parametrize("where", ["securityContacts", "GET /subscriptions?", "POST"])
+def test_a_signal_ends_the_run_whatever_hangs(
+    azure: AzureDouble, start: Start, number: signal.Signals, code: int, where: str
+) -> None:
+    """Within two seconds, with its own code; nothing is sent after it."""
+    for index in range(50):
+        azure.add(f"S{index}", contacts_2017=GOOD)
+    azure.fail(where, faults.hang())
+    process = start("audit", "-o", "jsonl", "--workers", "4")
+    wait_for(lambda: any(where in asked.line for asked in azure.asked))
+
+    process.send_signal(number)
+    sent = time.monotonic()
+    asked = len(azure.asked)
+    out, err = process.communicate(timeout=10)
+
+    assert process.returncode == code
+    assert time.monotonic() - sent < 2
+    assert len(azure.asked) <= asked + 4
+    assert b"summary" not in out
+    assert b"Traceback" not in err
+
+
+def test_a_signal_kills_az(azure: AzureDouble, start: Start, tmp_path: Path) -> None:
+    """No child outlives the run."""
+    az = tmp_path / "az"
+    az.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nsleep 60\n")
+    az.chmod(0o755)
+    process = start("audit", "--auth", "azure-cli", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+
+    assert process.returncode == 143
+    az_process = Path("/proc", (tmp_path / "pid").read_text().strip())
+    wait_for(lambda: not az_process.exists())
+
+
+def test_a_filter_that_loops_can_be_interrupted(start: Start) -> None:
+    """A jq filter runs where a signal reaches it, and ends with the run."""
+    process = start("audit", *CONTOSO, "--jq", "def f: f; f")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    wait_for(lambda: children.read_text() != "")
+    child = int(children.read_text())
+
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=5)
+
+    assert process.returncode == 130
+    assert not Path(f"/proc/{child}").exists()
+
+
+def test_a_signal_that_our_caller_ignores_stays_ignored(azure: AzureDouble, start: Start) -> None:
+    """Under nohup, a lost terminal does not end the run."""
+    azure.add("Prod", contacts_2017=GOOD)
+    azure.latency = 0.5
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start("audit")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for(lambda: bool(azure.asked))
+
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=10)
+
+    assert process.returncode == 0
+
+
+def test_a_reader_that_goes_away_is_no_finding(start: Start) -> None:
+    """`| head -1` ends the program silently, with 141."""
+    process = start("audit", "-o", "jsonl", *CONTOSO)
+    assert process.stdout is not None
+    process.stdout.close()
+
+    assert process.stderr is not None
+    err = process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait(timeout=10) == 141
+    assert b"Traceback" not in err
+    assert b"error" not in err
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"], ids=["full", "closed"])
+@pytest.mark.parametrize("command", ["audit", "emails", "fetch"])
+def test_a_stdout_that_takes_nothing_is_74(command: str, redirection: str) -> None:
+    """One line, and never 0 or 3."""
+    line = f"{sys.executable} -m contacts_audit {command} {' '.join(CONTOSO)} {redirection}"
+
+    ran = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
+
+    assert ran.returncode == 74
+    assert ran.stderr.count(b"error: ") == 1
+
+
+def test_a_closed_stderr_changes_nothing() -> None:
+    """Nobody is left to be told, and the verdict stays."""
+    line = f"{sys.executable} -m contacts_audit audit {' '.join(CONTOSO)} 2>&-"
+
+    ran = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
+
+    assert ran.returncode == 4
+    assert b"compliant" in ran.stdout
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8", "de_DE.ISO-8859-1"])
+def test_output_is_utf_8_whatever_the_locale(azure: AzureDouble, start: Start, locale: str) -> None:
+    """Names come out in UTF-8, lines end in LF."""
+    azure.add("Zürich 😀", readable=False)
+
+    process = start("audit", LC_ALL=locale, LANG=locale, PYTHONIOENCODING="latin-1")
+    out, err = process.communicate(timeout=20)
+
+    assert "Zürich 😀" in out.decode()
+    assert "Zürich 😀" in err.decode()
+    assert b"\r" not in out
+
+
+def test_a_report_may_be_the_output_itself(tmp_path: Path) -> None:
+    """/dev/stdout is written through, also where it is a file, and is not renamed over."""
+    line = f"{sys.executable} -m contacts_audit audit -q {' '.join(CONTOSO)} --report /dev/stdout"
+
+    piped = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
+    (tmp_path / "file").touch()
+    inode = (tmp_path / "file").stat().st_ino
+    subprocess.run(["sh", "-c", f"{line} >{tmp_path}/file"], cwd=ROOT, check=False)
+
+    assert piped.returncode == 4
+    assert piped.stdout.startswith(b"{")
+    assert (tmp_path / "file").read_bytes()[:1] == b"{"
+    assert (tmp_path / "file").stat().st_ino == inode
+
+
+def test_version_and_help_import_nothing_heavy() -> None:
+    """Neither asks for a network, a credential or the libraries of one."""
+    heavy = "{'requests', 'msal', 'jq', 'email_validator', 'urllib3'}"
+    code = (
+        "import sys; from contacts_audit.cli.app import run; from contacts_audit.cli.wiring import "
+        "Host; from contacts_audit.cli.screen import Screen; from contacts_audit.ending import "
+        "Ending; code = run(['audit', '--help'], Host({}, None, Screen.of_process(), Ending())); "
+        f"sys.exit(str({heavy} & {{*sys.modules}}) if {heavy} & {{*sys.modules}} else code)"
+    )
+
+    help_ = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    version = replayed("--version")
+
+    assert help_.returncode == 0, help_.stderr
+    assert version.stdout == b"contacts-audit 0.1.0\n"
+
+
+def test_the_module_is_the_program() -> None:
+    """`python -m contacts_audit` is `contacts-audit`, down to the name in the help."""
+    script = Path(sys.executable).parent / "contacts-audit"
+
+    ran = subprocess.run([script, "--help"], capture_output=True, check=True, cwd=ROOT)
+
+    assert ran.stdout == replayed("--help").stdout
+    assert b"Usage: contacts-audit" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    ids=["terminal", "NO_COLOR", "dumb"],
+)
+def test_a_terminal_gets_a_folded_table(variables: dict[str, str], coloured: bool) -> None:
+    """At a terminal of 80 columns no line is longer; colour only where it is wanted."""
+    out = on_a_terminal("audit", *CONTOSO, **variables)
+
+    lines = out.replace("\r", "").split("\n")
+    table = [line for line in lines if line.startswith(("VERDICT", "compliant"))]
+    assert ("\x1b[3" in out) == coloured
+    assert coloured or table
+    assert coloured or all(len(line) <= 80 for line in table)
+
+
+def test_a_token_on_a_terminal_is_warned_of(azure: AzureDouble) -> None:
+    """Whoever looks over the shoulder can use it."""
+    out = on_a_terminal("token", **surroundings(azure))
+
+    assert "warning: this is a secret" in out
+
+
+def on_a_terminal(*arguments: str, **variables: str) -> str:
+    """Run the program on a terminal of 80 columns, and return all that it shows."""
+    ours, theirs = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "80", **variables}
+    process = subprocess.Popen(
+        program(*arguments),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment | coverage_variables(),
+        cwd=ROOT,
+    )
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody is there any more
+        while piece := os.read(ours, 65536):
+            shown += piece
+    os.close(ours)
+    process.wait(timeout=10)
+    return shown.decode()
+
+
+def test_cron_needs_nothing_but_a_path(azure: AzureDouble) -> None:
+    """In `/`, with the barest environment, as from a crontab."""
+    azure.add("Prod", contacts_2017=GOOD)
+    variables = surroundings(azure, PYTHONPATH=str(ROOT)) | coverage_variables()
+
+    ran = subprocess.run(
+        program("audit", "--quiet"), env=variables, cwd="/", capture_output=True, check=False
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")

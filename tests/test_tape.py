@@ -1,0 +1,186 @@
+"""Recordings: what is kept of an exchange, and what comes back of it."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure_double import AzureDouble, faults
+from azure_double.exchange import Fault
+from conftest import Run, run_in
+
+V2017 = "2017-08-01-preview"
+
+
+def contact(email: str) -> list[dict[str, Any]]:
+    """Return a contact as 2017 keeps it."""
+    return [{"name": "default1", "properties": {"email": email, "phone": "+1-425-555-0100"}}]
+
+
+def rows(out: bytes) -> list[dict[str, Any]]:
+    """Return the rows of a JSON report."""
+    found: list[dict[str, Any]] = json.loads(out)["subscriptions"]
+    return found
+
+
+def test_a_recording_replays_to_the_same_report(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Offline and without credentials; lists in pages, refusals and failures included."""
+    azure.page_size, azure.contacts_page_size = 2, 1
+    azure.add("Good é 😀", contacts_2017=[*contact(""), *contact("a@contoso.com")])
+    azure.add("None")
+    azure.add("Closed", readable=False)
+    azure.add("Hanging")
+    azure.fail(azure.subscriptions[3].id, faults.hang())
+    folder = tmp_path / "recording"
+
+    quick = ("--timeout", "0.5", "--budget", "1")
+    live = run("audit", "-o", "json", "--record", str(folder), *quick)
+    replayed = run_in({}, "audit", "-o", "json", "--replay", str(folder))
+
+    assert (replayed.code, rows(replayed.out)) == (live.code, rows(live.out))
+    assert json.loads(replayed.out)["tenants"] == [azure.tenant]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"value":[]}', id="compact"),
+        pytest.param(b'\xef\xbb\xbf{ "value" : [ ] }\r\n', id="BOM and blanks"),
+        pytest.param(b'{"value":[],"a":1.0,"b":1e2,"c":12345678901234567890}', id="numbers"),
+        pytest.param('{"value":[],"é":"\\u00e9 😀 \\ud800"}'.encode(), id="escapes"),
+        pytest.param(b'{"value":[],"value":[]}', id="keys twice"),
+        pytest.param(b'{"value":[]}\xff', id="no text"),
+        pytest.param(b"<html>\x00</html>", id="HTML"),
+    ],
+)
+def test_a_body_comes_back_byte_for_byte(
+    azure: AzureDouble, run: Run, tmp_path: Path, body: bytes
+) -> None:
+    """However odd, `fetch` prints of the recording what it printed of Azure."""
+    azure.add("Prod", answers={V2017: body})
+    folder = str(tmp_path / "recording")
+
+    live = run("fetch", "--record", folder)
+    replayed = run_in({}, "fetch", "--replay", folder)
+
+    assert live.out == body
+    assert (replayed.code, replayed.out) == (live.code, live.out)
+
+
+def test_answers_of_one_url_come_in_their_order(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """A retry is replayed as one, without its wait, and the last answer repeats."""
+    azure.add("Prod", contacts_2017=contact("a@contoso.com"))
+    azure.fail("securityContacts", faults.throttle("0.2"), times=2)
+    folder = tmp_path / "recording"
+
+    run("audit", "--record", str(folder))
+    replayed = run_in({}, "audit", "--replay", str(folder))
+
+    kept = [json.loads(path.read_bytes()) for path in sorted(folder.glob("0*.json"))]
+    assert [one["response"]["status"] for one in kept] == [200, 429, 429, 200]
+    assert replayed.code == 0
+
+
+def test_what_was_not_recorded_is_unreadable(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """A recording of another command holds less than an audit asks, and the row says so."""
+    azure.add("Prod")
+    folder = str(tmp_path / "recording")
+    run("emails", "--record", folder)
+
+    ran = run_in({}, "audit", "--replay", folder, "-o", "json")
+
+    (row,) = rows(ran.out)
+    assert (ran.code, row["verdict"]) == (4, "unreadable")
+    assert "the recording holds no answer" in row["error"]["message"]
+
+
+def test_a_recording_is_private_and_holds_no_secret(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Folder 0700, files 0600; no token, no cookie; a file an exchange."""
+    azure.add("Prod", contacts_2017=contact("a@contoso.com"))
+    folder = tmp_path / "recording"
+
+    run("audit", "--record", str(folder))
+
+    paths = sorted(folder.iterdir())
+    text = "".join(path.read_text() for path in paths)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
+    assert len(paths) == len(azure.arm_asked()) + 1
+    assert str(azure.arm_asked()[0].bearer) not in text
+    assert "cookie" not in text.lower()
+
+
+def test_a_recording_needs_a_folder_of_its_own(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """One that holds anything is left alone; one that cannot be made is said: nothing is sent."""
+    (tmp_path / "thing").write_text("mine")
+
+    full = run("audit", "--record", str(tmp_path))
+    impossible = run("audit", "--record", str(tmp_path / "thing" / "below"))
+
+    assert (full.code, impossible.code, azure.asked) == (2, 74, [])
+    assert (tmp_path / "thing").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"[]", id="no object"),
+        pytest.param(b'{"schema": 2}', id="another schema"),
+        pytest.param(b'{"schema": 1, "cloud": {"name": "x"}, "tenants": []}', id="half a cloud"),
+    ],
+)
+def test_what_is_no_recording_is_refused(tmp_path: Path, manifest: bytes) -> None:
+    """Exit 2, and one line."""
+    (tmp_path / "recording.json").write_bytes(manifest)
+
+    ran = run_in({}, "audit", "--replay", str(tmp_path))
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("fault", [None, faults.html(403)], ids=["JSON", "HTML"])
+def test_a_masked_recording_tells_nothing_and_judges_the_same(
+    azure: AzureDouble, run: Run, tmp_path: Path, fault: Fault | None
+) -> None:
+    """Ids, names, addresses and telephone numbers are gone, from messages and headers, too."""
+    azure.page_size = 1
+    azure.add("Secret Project", contacts_2017=contact("jane.doe@contoso.com"))
+    azure.add("Other Project", contacts_2017=contact("not-an-address"))
+    azure.add("Closed Project", readable=False)
+    if fault is not None:
+        azure.fail(azure.subscriptions[2].id, fault)
+    folder = tmp_path / "recording"
+
+    live = run("audit", "-o", "json", "--record", str(folder), "--mask")
+    replayed = run_in({}, "audit", "-o", "json", "--replay", str(folder))
+
+    text = "".join(path.name + path.read_text() for path in folder.iterdir())
+    secrets = [azure.tenant, azure.client_id, azure.object_id, "Project", "jane", "not-an-address"]
+    secrets += ["425-555", *(subscription.id for subscription in azure.subscriptions)]
+    assert not [secret for secret in secrets if secret in text]
+    verdicts = [[row["verdict"] for row in rows(ran.out)] for ran in (live, replayed)]
+    assert verdicts[0] == verdicts[1] == ["compliant", "non-compliant", "unreadable"]
+
+
+def test_the_fixtures_are_what_the_recorder_makes() -> None:
+    """Every verdict but `waived`, each subscription for a reason of its own."""
+    root = Path(__file__).parents[1] / "fixtures"
+
+    contoso = run_in({}, "audit", "--replay", str(root / "contoso"), "-o", "json")
+    old = run_in({}, "audit", "--replay", str(root / "old-cloud"), "-o", "json")
+
+    summary = json.loads(contoso.out)["summary"]
+    del summary["waived"]
+    assert all(summary.values())
+    assert contoso.code == 4
+    assert {row["decided_by"] for row in rows(old.out)} == {V2017}

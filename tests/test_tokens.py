@@ -1,0 +1,342 @@
+"""However many threads ask, the token service is asked once, and an old token serves to its end."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from contacts_audit.azure.tokens import RENEWAL_PAUSE, AccessToken, Tokens
+from contacts_audit.errors import AuthError
+
+CROWD = 64
+LIFETIME = 3600.0
+T = TypeVar("T")
+
+
+class Clock:
+    """The time of day, and how far it was put forward."""
+
+    def __init__(self) -> None:
+        self.real = time.time()
+        self.forward = 0.0
+
+    def __call__(self) -> float:
+        """Return the time; it stands still by itself."""
+        return self.real + self.forward
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stop the clocks of Python: time passes when a test says so."""
+    stopped = Clock()
+    monkeypatch.setattr(time, "time", stopped)
+    monkeypatch.setattr(time, "monotonic", stopped)
+    return stopped
+
+
+class Service:
+    """A token service that keeps what it is asked, by whom, and fails when told to."""
+
+    def __init__(self, lifetime: float | None = LIFETIME) -> None:
+        self.lifetime = lifetime
+        self.asked: list[tuple[str | None, bool]] = []
+        self.threads: list[threading.Thread] = []
+        self.failing = False
+        self.same = False
+        self.open = threading.Event()
+        self.open.set()
+
+    def acquire(self, claims: str | None, fresh: bool) -> AccessToken:
+        """Return the next token, once the door is open."""
+        self.asked.append((claims, fresh))
+        self.threads.append(threading.current_thread())
+        number = len(self.asked)
+        assert self.open.wait(10)
+        if self.failing:
+            raise AuthError("the token service is out of order", "wait for it")
+        expires = None if self.lifetime is None else time.time() + self.lifetime
+        return AccessToken("token" if self.same else f"token-{number}", expires)
+
+
+def at_once(work: Callable[[], T]) -> list[T | Exception]:
+    """Return what *work* gives or raises on each of many threads that begin together."""
+    results: list[T | Exception] = []
+    begin = threading.Barrier(CROWD)
+
+    def run() -> None:
+        begin.wait(10)
+        try:
+            results.append(work())
+        except AuthError as error:
+            results.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(CROWD)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    return results
+
+
+def slow(service: Service) -> Callable[[str | None, bool], AccessToken]:
+    """Return *service*, slow enough for a crowd to arrive."""
+
+    def acquire(claims: str | None, fresh: bool) -> AccessToken:
+        threading.Event().wait(0.1)
+        return service.acquire(claims, fresh)
+
+    return acquire
+
+
+def test_a_cold_crowd_signs_in_once() -> None:
+    """All wait for the first, and all get its token."""
+    service = Service()
+    tokens = Tokens(slow(service))
+
+    got = at_once(tokens.token)
+
+    assert service.asked == [(None, False)]
+    assert [token.value for token in got if isinstance(token, AccessToken)] == ["token-1"] * CROWD
+
+
+def test_a_crowd_hears_of_a_failure_once() -> None:
+    """A sign-in that failed is not tried again by each thread."""
+    service = Service()
+    service.failing = True
+    tokens = Tokens(slow(service))
+
+    got = at_once(tokens.token)
+
+    assert service.asked == [(None, False)]
+    assert {(str(error), getattr(error, "hint", "")) for error in got} == {
+        ("the token service is out of order", "wait for it")
+    }
+    assert len(got) == CROWD
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_young_token_is_kept() -> None:
+    """Nobody is asked while it is good."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+
+    got = {tokens.token().value for _ in range(5)}
+
+    assert (got, service.asked) == ({"token-1"}, [(None, False)])
+
+
+def test_a_token_without_an_end_is_kept(clock: Clock) -> None:
+    """Where nobody told when it expires, only Azure can tell that it did."""
+    service = Service(lifetime=None)
+    tokens = Tokens(service.acquire)
+    tokens.token()
+    clock.forward = 1e9
+
+    assert tokens.token().value == "token-1"
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "young", "ageing"),
+    [
+        pytest.param(3600.0, 3299.0, 3301.0, id="an hour: five minutes before its end"),
+        pytest.param(100.0, 79.0, 81.0, id="a short life: its last fifth"),
+    ],
+)
+def test_when_a_token_ages(clock: Clock, lifetime: float, young: float, ageing: float) -> None:
+    """It is renewed before its end, but not much before."""
+    service = Service(lifetime)
+    tokens = Tokens(service.acquire)
+    tokens.token()
+    clock.forward = young
+    tokens.token()
+    asked_young = len(service.asked)
+    clock.forward = ageing
+
+    tokens.token()
+    settle(service, 2)
+
+    assert (asked_young, service.asked[1:]) == (1, [(None, True)])
+    assert tokens.token().value == "token-2"
+
+
+def settle(service: Service, asked: int) -> None:
+    """Wait until *service* was asked so often, and the last to ask is done."""
+    late = time.perf_counter() + 10
+    while len(service.threads) < asked and time.perf_counter() < late:
+        time.sleep(0.001)
+    assert service.threads[asked - 1] is not threading.main_thread()
+    service.threads[asked - 1].join(10)
+
+
+def test_an_ageing_token_serves_while_one_thread_renews_it(clock: Clock) -> None:
+    """Nobody waits for the renewal, and nobody makes a second one."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    tokens.token()
+    clock.forward = LIFETIME - 100
+    service.open.clear()
+
+    got = at_once(tokens.token)
+
+    assert [token.value for token in got if isinstance(token, AccessToken)] == ["token-1"] * CROWD
+    service.open.set()
+    settle(service, 2)
+    assert service.asked == [(None, False), (None, True)]
+    assert tokens.token().value == "token-2"
+
+
+def test_a_renewal_that_fails_leaves_the_old_token(clock: Clock) -> None:
+    """A token service that is out of order does no harm while the old token is good."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    tokens.token()
+    clock.forward = LIFETIME - 100
+    service.failing = True
+    tokens.token()
+    settle(service, 2)
+
+    got = [tokens.token().value for _ in range(5)]
+
+    assert (got, len(service.asked)) == (["token-1"] * 5, 2)
+
+
+def test_an_expired_token_never_serves(clock: Clock) -> None:
+    """Not even where its renewal was tried, and failed, shortly before."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    tokens.token()
+    clock.forward = LIFETIME - 100
+    service.failing = True
+    tokens.token()
+    settle(service, 2)
+    clock.forward = LIFETIME
+
+    with pytest.raises(AuthError):
+        tokens.token()
+
+
+def test_an_expired_token_is_replaced_once(clock: Clock) -> None:
+    """The crowd after a long pause is a cold one."""
+    service = Service()
+    tokens = Tokens(slow(service))
+    tokens.token()
+    clock.forward = LIFETIME
+
+    got = at_once(tokens.token)
+
+    assert service.asked == [(None, False), (None, True)]
+    assert [token.value for token in got if isinstance(token, AccessToken)] == ["token-2"] * CROWD
+
+
+def test_an_expired_token_that_cannot_be_replaced_is_said_once(clock: Clock) -> None:
+    """The failure stays: each thread hears of it, the service is asked once."""
+    service = Service()
+    tokens = Tokens(slow(service))
+    tokens.token()
+    clock.forward = LIFETIME + 1
+    service.failing = True
+
+    got = at_once(tokens.token)
+
+    assert len(service.asked) == 2
+    assert [type(error) for error in got] == [AuthError] * CROWD
+
+
+def test_a_rejected_token_is_renewed_once_for_all() -> None:
+    """A storm of rejections costs one token."""
+    service = Service()
+    tokens = Tokens(slow(service))
+    rejected = tokens.token()
+
+    got = at_once(lambda: tokens.renew(rejected, None))
+
+    assert service.asked == [(None, False), (None, True)]
+    assert got == [True] * CROWD
+    assert tokens.token().value == "token-2"
+
+
+@pytest.mark.parametrize("claims", [None, '{"access_token":{}}'])
+def test_a_second_rejection_is_final_for_a_while(clock: Clock, claims: str | None) -> None:
+    """A subscription that rejects every token does not cost a token each time."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    tokens.renew(tokens.token(), claims)
+    clock.forward = RENEWAL_PAUSE - 1
+
+    again = tokens.renew(tokens.token(), claims)
+
+    assert not again
+    assert service.asked[1:] == [(claims, True)]
+
+
+def test_after_the_pause_a_rejection_counts_again(clock: Clock) -> None:
+    """A long run may outlive more than one revocation."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    tokens.renew(tokens.token(), None)
+    clock.forward = RENEWAL_PAUSE
+
+    again = tokens.renew(tokens.token(), None)
+
+    assert (again, len(service.asked)) == (True, 3)
+
+
+@pytest.mark.usefixtures("clock")
+def test_claims_and_plain_rejections_are_counted_apart() -> None:
+    """A challenge is answered though a token was renewed just now."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    tokens.renew(tokens.token(), None)
+
+    answered = tokens.renew(tokens.token(), '{"access_token":{}}')
+
+    assert answered
+    assert service.asked[1:] == [(None, True), ('{"access_token":{}}', True)]
+
+
+def test_the_same_token_again_is_no_other() -> None:
+    """A cache that hands out the rejected token has not helped."""
+    service = Service()
+    service.same = True
+    tokens = Tokens(service.acquire)
+
+    renewed = tokens.renew(tokens.token(), None)
+
+    assert not renewed
+
+
+def test_a_rejection_that_comes_late_finds_the_new_token() -> None:
+    """Whoever was rejected with an older token tries the newer one, and asks for nothing."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    old = tokens.token()
+    tokens.renew(old, None)
+
+    late = tokens.renew(old, None)
+
+    assert (late, len(service.asked)) == (True, 2)
+
+
+def test_a_renewal_that_fails_is_an_error_and_the_next_is_not_made() -> None:
+    """The token service is not hammered either."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    rejected = tokens.token()
+    service.failing = True
+
+    with pytest.raises(AuthError):
+        tokens.renew(rejected, None)
+
+    assert not tokens.renew(rejected, None)
+    assert len(service.asked) == 2
+
+
+def test_a_token_is_never_shown() -> None:
+    """Whoever prints it by accident prints no secret."""
+    token = AccessToken("secret", 0.0, "tenant", "subscription")
+
+    assert "secret" not in repr(token)
+    assert "secret" not in f"{token}"
