@@ -9,7 +9,6 @@ from pathlib import Path
 
 from contacts_audit.errors import OutputError
 
-
 OPEN_FILES = frozenset({Path("/dev/stdout"), Path("/dev/stderr")})
 
 
