@@ -178,6 +178,8 @@ def _code_and_message(answer: Answer) -> tuple[str | None, str]:
         case {"error": {"code": str(code), **rest}} | {"code": str(code), **rest}:
             message = rest.get("message")
             return code, message if isinstance(message, str) else f"status {answer.status}"
+        case {"error": {"message": str(message)}} | {"message": str(message)}:
+            return None, message
     return None, f"Azure answered {answer.status}"
 
 
@@ -193,15 +195,16 @@ def _stays(url: str, endpoint: str) -> bool:
     if re.search(r"[\x00-\x20\x7f-\U0010ffff\\]", url):
         return False
     try:
-        there, here = urlsplit(url), urlsplit(endpoint)
-        same = (there.scheme, there.hostname, there.port or 443) == (
-            here.scheme,
-            here.hostname,
-            here.port or 443,
-        )
+        same = _origin(url) == _origin(endpoint)
     except ValueError:
         return False
-    return same and "@" not in there.netloc
+    return same and "@" not in urlsplit(url).netloc
+
+
+def _origin(url: str) -> tuple[str, str | None, int]:
+    """https://www.rfc-editor.org/rfc/rfc6454#section-4."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, 443 if parts.port is None else parts.port
 
 
 def _refuse(constant: str) -> None:

@@ -21,10 +21,11 @@ from contacts_audit.model import Contact
 MOST_PAGES = 100
 TYPES = ("securitycontact", "securitycontacts")
 
-# The document's two programs as one: `jq A | jq B` is `jq 'A | B'`.
-DOCUMENTED = (
-    '.|.value[] | select(.type=="Microsoft.Security/securityContacts") | .properties.email | tojson'
-)
+# The document's two programs as one; between them stands JSON text, which may change a number.
+DOCUMENTED = """
+.|.value[] | select(.type=="Microsoft.Security/securityContacts") | tojson | fromjson
+| .properties.email | tojson
+"""
 
 # All shapes of a list, and the fields of all dialects of a contact; what they mean, Python decides.
 FIELDS = """
@@ -120,12 +121,7 @@ def _contact(
     sources: Any,
 ) -> Contact:
     """Translate the fields of a contact; a value of no known kind switches nothing on."""
-    spelt = tuple(
-        address
-        for value in (email, emails)
-        for text in _texts(value)
-        for address in addresses(text)
-    )
+    spelt = (*_spelt(email), *_spelt(emails))
     return Contact(
         name=_text(name) or "",
         api_version=version,
@@ -139,10 +135,14 @@ def _contact(
     )
 
 
-def _texts(value: Any) -> list[str]:
-    """An early 2020 had an array here; of what is no text at all, show the spelling."""
+def _spelt(value: Any) -> list[str]:
+    """An early 2020 had an array here; what is no text at all is shown, and is no address."""
     values = value if isinstance(value, list) else [] if value is None else [value]
-    return [text if isinstance(text, str) else json.dumps(text) for text in values]
+    return [
+        address
+        for one in values
+        for address in (addresses(one) if isinstance(one, str) else [json.dumps(one)])
+    ]
 
 
 def _severity(alerts: Any) -> str | None:
@@ -176,11 +176,11 @@ def _text(value: Any) -> str | None:
 @functools.lru_cache(maxsize=4096)  # the same few addresses, over and over
 def is_address(text: str) -> bool:
     """Say whether email-validator takes *text* for an address; nothing is looked up."""
-    from email_validator import EmailNotValidError, validate_email
+    from email_validator import validate_email
 
     try:
         validate_email(text, check_deliverability=False)
-    except EmailNotValidError:
+    except ValueError:  # its EmailNotValidError, or half a character
         return False
     return True
 

@@ -15,6 +15,7 @@ from contacts_audit.azure.subscriptions import GUID
 
 _EMAIL = re.compile(r"[^\s;,\"'<>()\[\]:/?=&\\]+@[^\s;,\"'<>()\[\]:/?=&\\]+")
 _SKIP_TOKEN = re.compile(r"((?:\$|%24)skiptoken=)([^&\s\"]+)", re.IGNORECASE)
+_NAMED_FIELD = re.compile(r'("(?:displayName|phone)"\s*:\s*")((?:[^"\\]|\\.)*)')
 _NAMED = frozenset({"displayName", "phone"})
 _ADDRESSED = frozenset({"email", "emails"})
 
@@ -34,22 +35,34 @@ class Mask:
     def text(self, text: str) -> str:
         """Mask running text: a URL, a header, a message."""
         for name in sorted(self._names, key=len, reverse=True):
-            text = text.replace(name, self._names[name])
-            text = text.replace(quote(name), quote(self._names[name]))
+            text = self._without(name, text)
         text = _SKIP_TOKEN.sub(lambda found: found[1] + self._digest(found[2]), text)
         text = GUID.sub(lambda found: self._guid(found[0]), text)
         return _EMAIL.sub(lambda found: self._email(found[0]), text)
 
     def body(self, text: str) -> str:
         """Mask a body: by its fields where it is JSON, as running text where it is not."""
+        mark = "\ufeff" if text.startswith("\ufeff") else ""
         try:
-            document = json.loads(text)
+            return mark + self._document(json.loads(text.removeprefix("\ufeff")))
         except (ValueError, RecursionError):
-            return self.text(text)
+            return self.text(
+                _NAMED_FIELD.sub(lambda found: found[1] + self._digest(found[2]), text)
+            )
+
+    def _document(self, document: Any) -> str:
         _each_string(document, self._learn)
         masked = _each_string(document, self._field)
         spelt = json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
         return spelt if _encodable(spelt) else json.dumps(masked)
+
+    def _without(self, name: str, text: str) -> str:
+        """Replace *name* in prose; alone, or in an address, it may be a word of Azure's."""
+        pseudonym = self._names[name]
+        if " " in text:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", pseudonym, text)
+        quoted = quote(name.encode("utf-8", "surrogatepass"))
+        return text if quoted == name else text.replace(quoted, pseudonym)
 
     def _learn(self, key: str, text: str) -> str:
         """Names are listed before anything speaks of them."""
@@ -91,7 +104,10 @@ def _each_string(value: Any, change: Callable[[str, str], str], key: str = "") -
             return [_each_string(item, change, key) for item in value]
         case dict():
             below = "tags" if key == "tags" else ""
-            return {name: _each_string(item, change, below or name) for name, item in value.items()}
+            return {
+                change("", name): _each_string(item, change, below or name)
+                for name, item in value.items()
+            }
     return value
 
 

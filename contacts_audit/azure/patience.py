@@ -76,7 +76,8 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 def _seconds(value: str, unit: float) -> float | None:
     try:
         wait = float(value) * unit
-        return wait if math.isfinite(wait) and wait >= 0 and value.isascii() else None
+        plain = value.isascii() and "_" not in value
+        return wait if plain and math.isfinite(wait) and wait >= 0 else None
     except ValueError:
         pass
     try:

@@ -53,7 +53,7 @@ class Tokens:
         if token is not None and now < self._ages_at:
             return token
         if token is not None and not _expired(token, now):
-            self._renew_behind()
+            self._renew_behind(token)
             return token
         with self._lock:
             token = self._token
@@ -94,10 +94,11 @@ class Tokens:
             self._ages_at = token.expires_on - min(AGEING_SECONDS, AGEING_SHARE * lifetime)
         return token
 
-    def _renew_behind(self) -> None:
+    def _renew_behind(self, ageing: AccessToken) -> None:
         """Renew an ageing token on a thread of its own, unless somebody does already."""
         if self._lock.acquire(blocking=False):
-            self._ages_at = time.time() + AGEING_SECONDS  # the next try, if this one fails
+            retry = time.time() + AGEING_SECONDS
+            self._ages_at = min(retry, ageing.expires_on or retry)  # if this one fails
             threading.Thread(target=self._renew_and_release, daemon=True).start()
 
     def _renew_and_release(self) -> None:

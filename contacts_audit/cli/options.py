@@ -25,7 +25,7 @@ def seconds(given: str | float) -> float:
     """Read a positive number of seconds; typer hands over the default, too."""
     text = str(given)
     try:
-        number = float(text) if text.isascii() else math.nan
+        number = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         number = math.nan
     if math.isfinite(number) and 0 < number <= 1e6:
