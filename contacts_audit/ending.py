@@ -3,9 +3,11 @@
 import contextlib
 import os
 import signal
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
+from typing import Any
 
 from contacts_audit.errors import ExitCode
 
@@ -30,6 +32,8 @@ class Ending:
     def __init__(self) -> None:
         self.stopped = threading.Event()
         self._groups: set[int] = set()
+        self._sheltered = False
+        self._pending: Stopped | None = None
 
     def listen(self) -> None:
         """From now on, a signal ends the run; one that our caller ignores stays ignored."""
@@ -38,23 +42,48 @@ class Ending:
                 signal.signal(number, self._stop)
 
     @contextlib.contextmanager
-    def child(self, group: int) -> Iterator[None]:
-        """Kill the process group *group* where the run ends before the block does."""
-        self._groups.add(group)
-        try:
-            yield
-        finally:
-            self._groups.discard(group)
+    def running(
+        self, command: Sequence[str], **options: Any
+    ) -> Iterator["subprocess.Popen[bytes]"]:
+        """
+        Run *command*; where the block or the run ends early, it is killed, children and all.
+
+        A signal waits until the child is known: between fork and exec it would be forgotten.
+        """
+        self._sheltered = threading.current_thread() is threading.main_thread()
+        process = subprocess.Popen(command, start_new_session=True, **options)
+        self._groups.add(process.pid)
+        with process:
+            try:
+                self._unshelter()
+                yield process
+            except BaseException:
+                _kill(process.pid)
+                raise
+            finally:
+                self._groups.discard(process.pid)
 
     def end(self) -> None:
         """Let nothing begin any more, and leave no child behind."""
         self.stopped.set()
         for group in tuple(self._groups):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+            _kill(group)
+
+    def _unshelter(self) -> None:
+        self._sheltered = False
+        if self._pending is not None:
+            raise self._pending
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped.set()
         for other in SIGNALS:
             signal.signal(other, signal.SIG_IGN)  # one is enough; the end must not be cut short
-        raise Stopped(SIGNALS[signal.Signals(number)])
+        stopped = Stopped(SIGNALS[signal.Signals(number)])
+        if not self._sheltered:
+            raise stopped
+        self._pending = stopped
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)

@@ -115,6 +115,13 @@ class Fault:
     code: str | None = None
     request_id: str | None = None
 
+    @property
+    def told(self) -> str:
+        """The message, and what Azure support asks for."""
+        facts = {"status": self.status, "code": self.code, "request id": self.request_id}
+        known = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact)
+        return f"{self.message} ({known})" if known else self.message
+
     @classmethod
     def of(cls, error: AzureError) -> "Fault":
         """Keep the facts of *error*."""

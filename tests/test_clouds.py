@@ -153,6 +153,7 @@ def test_https_origins_are_taken(address: str) -> None:
         pytest.param("https://arm.example#x", id="fragment"),
         pytest.param("https://arm.example#", id="empty fragment"),
         pytest.param("https://arm.example\\@evil.example", id="backslash"),
+        pytest.param("https://arm.example\\", id="backslash at the end"),
         pytest.param("https://arm.example\n", id="line break"),
         pytest.param("https://arm.example\t.evil.example", id="tab, which urlsplit drops"),
         pytest.param(" https://arm.example", id="blank"),

@@ -319,6 +319,7 @@ def test_an_unknown_state_is_not_enabled(properties: dict[str, Any], enabled: bo
         pytest.param({"notificationsSources": []}, None, id="2023 none"),
         pytest.param({"notificationsSources": None}, None, id="2023 null"),
         pytest.param({"notificationsSources": {"sourceType": "Alert"}}, None, id="2023 no array"),
+        pytest.param({"notificationsSources": True}, None, id="2023 true"),
         pytest.param({"notificationsSources": ["Alert", None, 5]}, None, id="2023 odd sources"),
         pytest.param(
             {"notificationsSources": [{"sourceType": "Alert"}]}, None, id="2023 without a severity"

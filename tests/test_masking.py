@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -296,6 +297,30 @@ def test_a_name_may_be_a_word_of_azure_s(key: str, name: str) -> None:
     assert listed["state"] == "Enabled"
 
 
+def test_a_refusal_of_a_version_is_one_behind_a_mask() -> None:
+    """The api-versions that Azure lists are no names, whatever somebody calls himself."""
+    mask = Mask()
+    masked(mask, [{"displayName": "preview"}, {"phone": "08"}])
+    url = arm.contacts_url(ENDPOINT, ID, arm.V2017)
+    listed = f"Use another. The supported api-versions are '{arm.V2017}, {arm.V2020}'."
+    body = {"error": {"code": "InvalidResourceType", "message": listed}}
+
+    shown = mask.body(json.dumps(body))
+
+    error = arm.fault(Answer(mask.text(url), 404, {}, shown.encode()))
+    assert error.reason is arm.fault(Answer(url, 404, {}, json.dumps(body).encode())).reason
+
+
+def test_a_name_is_the_same_in_a_body_that_is_cut() -> None:
+    """Whoever compares the files of a recording finds one pseudonym."""
+    mask = Mask()
+    whole = mask.body('{"displayName":"Contoso Payroll"}')
+
+    cut = mask.body('{"displayName":"Contoso Payroll"')
+
+    assert cut == whole[:-1]
+
+
 def test_a_name_that_is_part_of_another_hides_neither() -> None:
     """The longer one is looked for first."""
     mask = Mask()
@@ -409,6 +434,15 @@ def test_no_text_is_too_strange(text: str) -> None:
     shown = mask.body(json.dumps({"displayName": text, "email": text, "tags": [text], "x": text}))
 
     assert shown.encode()
+
+
+def test_a_long_word_is_masked_at_once() -> None:
+    """The time grows with the text, and no faster: a body may be 8 MiB of one word."""
+    began = time.perf_counter()
+
+    Mask().text("a" * 40_000)
+
+    assert time.perf_counter() - began < 2
 
 
 @settings(deadline=None)

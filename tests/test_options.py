@@ -254,7 +254,7 @@ def test_a_group_may_be_anybody_s() -> None:
 
     @dataclass
     class Fruit:
-        apples: Annotated[int, typer.Option("--apples")] = 1
+        apples: Annotated[int, typer.Option("-a", "--apples")] = 1
         pears: Annotated[list[str], typer.Option("--pears")] = field(default_factory=list)
 
     seen: list[Fruit] = []
@@ -264,9 +264,14 @@ def test_a_group_may_be_anybody_s() -> None:
         seen.append(fruit)
 
     bare: Callable[..., None] = eat
+    app = typer.Typer(add_completion=False)
+    app.command()(bare)
     bare(apples=2, pears=["x"])
 
+    said = defaults_from({"CONTACTS_AUDIT_APPLES": "3"}, typer.main.get_command(app))
+
     assert seen == [Fruit(2, ["x"])]
+    assert said == {"apples": "3"}
 
 
 @pytest.mark.parametrize(

@@ -494,7 +494,12 @@ def strings(escaped: bool) -> st.SearchStrategy[str]:
         ["\x00", "\x1b", "\x7f", "\u2028", "\ufeff", "\uffff", "\\", '"', "/", ";", "\U0001f600"]
         + (["\ud83d", "\ude00"] if escaped else [])
     )
-    return st.lists(letters | odd.map(str), max_size=8).map("".join)
+    return st.lists(letters | odd.map(str), max_size=8).map("".join).map(without_first_halves)
+
+
+def without_first_halves(text: str) -> str:
+    """Return *text* without a first half of a pair that no second follows: jq takes none."""
+    return re.sub("[\ud800-\udbff](?![\udc00-\udfff])", "", text)
 
 
 @functools.cache
@@ -567,17 +572,14 @@ def test_any_list(azure: AzureDouble, run: Run, shell: Shell, several: list[byte
     ]
     joined = several[0] + b"".join(body.removeprefix(MARK) for body in several[1:])
     documented = shell(JQ, stdin=joined)
-    each = [documented]
-    if documented.stderr:  # jq takes no half of a surrogate pair at the end of a string
-        each = [shell(JQ, stdin=body) for body in several]
 
     ran = run("emails", "--workers", "1")
     fed = run("emails", "--input", "-", stdin=joined)
 
-    assert ran.out == b"".join(printed.stdout for printed in each)
-    assert (ran.code == 4) == any(printed.stderr for printed in each)
-    assert fed.out == documented.stdout
-    assert (fed.code == 4) == bool(documented.stderr)
+    assert documented.stderr == b""
+    assert ran.out == fed.out == documented.stdout
+    assert ran.code in (0, 3)
+    assert fed.code in (0, 3)
 
 
 # The blind spots

@@ -1,7 +1,9 @@
 """A report says the same in every format, to every program, whatever is in it."""
 
+import io
 import json
 import os
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from contacts_audit.ending import Ending
 from contacts_audit.errors import HINTS, AzureError, ContactsAuditError, Reason, UsageError
 from contacts_audit.model import (
     Audited,
@@ -543,7 +546,7 @@ def test_a_verdict_has_its_colour() -> None:
 
 def shape(program: str, *, raw: bool = False) -> str:
     """Return what the filter makes of the report of all kinds."""
-    return shaping.shape(text(REPORT, Format.JSON), program, raw=raw).decode()
+    return shaping.shape(text(REPORT, Format.JSON), program, Ending(), raw=raw).decode()
 
 
 @pytest.mark.parametrize(
@@ -618,6 +621,34 @@ def test_a_filter_sees_no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "hunter2" not in shown
     assert "AZURE" not in shown
+
+
+class Stdin:
+    """What a process is given to read."""
+
+    def __init__(self, given: str) -> None:
+        self.buffer = io.BytesIO(given.encode())
+
+
+def test_the_process_of_a_filter(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """It reads a document, and prints what the filter makes of it: a line each."""
+    monkeypatch.setattr(sys, "argv", ["shaping", ".[]", "raw"])
+    monkeypatch.setattr(sys, "stdin", Stdin('["ä", ["b"], 1]'))
+
+    shaping.main()
+
+    assert capsysbinary.readouterr().out.decode() == 'ä\n[\n  "b"\n]\n1\n'
+
+
+def test_the_process_of_a_filter_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """jq's words are its last ones."""
+    monkeypatch.setattr(sys, "argv", ["shaping", ".a", ""])
+    monkeypatch.setattr(sys, "stdin", Stdin("[]"))
+
+    with pytest.raises(SystemExit, match="Cannot index array"):
+        shaping.main()
 
 
 Renderer = Callable[[Report], Iterator[str]]

@@ -10,6 +10,7 @@ from contacts_audit.model import Subscription
 from contacts_audit.scope import LONGEST_NAME, Selector, resolve, selector, selectors
 
 A, B, C, D = (f"{letter * 8}-0000-4000-8000-{letter * 12}" for letter in "abcd")
+WIDE = {ord(letter): ord(letter) + 0xFEE0 for letter in "-0123456789abcdef"}
 PROD = Subscription(A, "Prod", "Enabled")
 TEST = Subscription(B, "Test", "Enabled")
 DEV = Subscription(C, "prod", "Disabled")
@@ -92,6 +93,7 @@ def test_names_are_taken_as_they_are(text: str) -> None:
         pytest.param(f"{{{A.replace('-', '')}}}", "nearly", id="braces, no dashes"),
         pytest.param("\u0660" * 8 + A[8:], "nearly", id="Arabic-Indic digits"),
         pytest.param("\uff10" * 8 + A[8:], "nearly", id="fullwidth digits"),
+        pytest.param(A.translate(WIDE), "nearly", id="fullwidth letters"),
         pytest.param(f"{A}?x=1", "nearly", id="query"),
         pytest.param(f"{A}#", "nearly", id="fragment"),
         pytest.param(f"{A}/../{B}", "nearly", id="way out"),
@@ -248,14 +250,15 @@ def test_a_name_of_none_is_refused_with_what_there_is(name: str) -> None:
     assert caught.value.hint == f"visible are: Prod ({A}), Test ({B}), prod ({C}), {D}"
 
 
-def test_candidates_are_a_handful() -> None:
+@pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (1000, " and 995 more")])
+def test_candidates_are_a_handful(count: int, more: str) -> None:
     """A thousand subscriptions do not fill the screen."""
-    many = [Subscription(f"{number:08x}{A[8:]}", f"n{number}") for number in range(7)]
+    many = [Subscription(f"{number:08x}{A[8:]}", f"n{number}") for number in range(count)]
 
     with pytest.raises(UsageError) as caught:
         resolve(many, asked("x"), [])
 
-    assert caught.value.hint.endswith(f"n4 ({many[4].id}) and 2 more")
+    assert caught.value.hint.endswith(f"n4 ({many[4].id}){more}")
 
 
 def test_the_unwanted_are_left_out() -> None:

@@ -259,6 +259,18 @@ def test_a_chosen_credential_that_is_not_configured_is_said(
     assert names in ran.err
 
 
+def test_no_other_identity_takes_the_place_of_a_managed_one(
+    azure: AzureDouble, run: Run, az: Callable[..., str]
+) -> None:
+    """What the platform configured goes before az; as long as it cannot be used, the run fails."""
+    nothing = {"AZURE_CLIENT_ID": "", "IDENTITY_ENDPOINT": "http://127.0.0.1:1"}
+
+    ran = run("audit", **nothing, PATH=az(az_says(azure)))
+
+    assert (ran.code, azure.asked) == (1, [])
+    assert "managed identity" in ran.err
+
+
 def test_what_is_no_token_is_not_sent(azure: AzureDouble, run: Run) -> None:
     """A token with a line break in it could end the header."""
     ran = run("audit", "--auth", "token", AZURE_ACCESS_TOKEN="abc\r\nX-Evil: 1")

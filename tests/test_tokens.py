@@ -188,6 +188,26 @@ def test_an_ageing_token_serves_while_one_thread_renews_it(clock: Clock) -> None
     assert tokens.token().value == "token-2"
 
 
+def test_an_ageing_token_serves_while_it_is_replaced_for_another_reason(clock: Clock) -> None:
+    """Somebody was rejected with it; all others go on, and nobody renews it twice."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    old = tokens.token()
+    clock.forward = LIFETIME - 100
+    service.open.clear()
+    rejected = threading.Thread(target=tokens.renew, args=(old, None))
+    rejected.start()
+    while len(service.asked) < 2:
+        time.sleep(0.001)
+
+    got = tokens.token()
+
+    service.open.set()
+    rejected.join(10)
+    assert got is old
+    assert (tokens.token().value, len(service.asked)) == ("token-2", 2)
+
+
 def test_a_renewal_that_fails_leaves_the_old_token(clock: Clock) -> None:
     """A token service that is out of order does no harm while the old token is good."""
     service = Service()

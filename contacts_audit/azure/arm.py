@@ -115,28 +115,27 @@ def fault(answer: Answer) -> AzureError:
     """
     code, message = _code_and_message(answer)
     plain = (code or "").casefold().replace(" ", "")
-    said = f"{code}: {message}" if code else message
     status = answer.status
     if _refuses_version(answer, plain, message):
-        return _error(Reason.VERSION_UNAVAILABLE, said, answer, code)
+        return _error(Reason.VERSION_UNAVAILABLE, message, answer, code)
     if plain in {"subscriptionnotregistered", "missingsubscriptionregistration"}:
-        return _error(Reason.NOT_REGISTERED, said, answer, code)
+        return _error(Reason.NOT_REGISTERED, message, answer, code)
     if status in RETRIED:
         reason = {408: Reason.TIMEOUT, 429: Reason.THROTTLED}.get(status, Reason.SERVER_ERROR)
-        return _error(reason, said, answer, code, retryable=True)
+        return _error(reason, message, answer, code, retryable=True)
     if 300 <= status < 400:
         to = answer.headers.get("location", "nowhere")
         return _error(Reason.REDIRECTED, f"Azure answered {status}, to {to}", answer)
     if status < 300:
         return _error(Reason.MALFORMED, f"Azure answered {status} where only 200 will do", answer)
     if status >= 500:
-        return _error(Reason.SERVER_ERROR, said, answer, code)
+        return _error(Reason.SERVER_ERROR, message, answer, code)
     if _is_html(answer):
         return _error(Reason.HTML, f"an HTML page came with status {status}", answer)
     reason = {401: Reason.UNAUTHORIZED, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND}.get(
         status, Reason.REFUSED
     )
-    return _error(reason, said, answer, code)
+    return _error(reason, message, answer, code)
 
 
 def claims_challenge(answer: Answer) -> str | None:
@@ -177,7 +176,7 @@ def _code_and_message(answer: Answer) -> tuple[str | None, str]:
     match body:
         case {"error": {"code": str(code), **rest}} | {"code": str(code), **rest}:
             message = rest.get("message")
-            return code, message if isinstance(message, str) else f"status {answer.status}"
+            return code, message if isinstance(message, str) else f"Azure answered {answer.status}"
         case {"error": {"message": str(message)}} | {"message": str(message)}:
             return None, message
     return None, f"Azure answered {answer.status}"

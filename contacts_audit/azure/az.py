@@ -5,12 +5,10 @@ https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
 """
 
 import base64
-import contextlib
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime
@@ -98,7 +96,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
 
 def _az(
     arguments: list[str], timeout: float, ending: Ending, environment: Mapping[str, str]
-) -> str:
+) -> bytes:
     """Run az, found in an absolute folder of PATH, with nothing on its stdin."""
     path = os.pathsep.join(
         folder for folder in environment.get("PATH", "").split(os.pathsep) if folder.startswith("/")
@@ -110,29 +108,22 @@ def _az(
             "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or install az",
         )
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
-    process = subprocess.Popen(
+    with ending.running(
         [program, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd="/",
         env={**environment, **quiet},
-        start_new_session=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    with process, ending.child(process.pid):
+    ) as process:
         try:
-            out: str
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # az is a script: its child holds the pipe
             raise AuthError(
                 f"az did not answer within {timeout:g} s", "raise --auth-timeout, or run az by hand"
             ) from error
     if process.returncode != 0:
-        raise _az_error(err)
+        raise _az_error(err.decode("utf-8", "replace"))
     return out
 
 

@@ -62,10 +62,15 @@ def choose(auth: Auth, sign_in: SignIn) -> Credential:
         if credential is None:
             raise AuthError(f"--auth {auth}: it is not configured", MISSING[auth])
         return credential
-    for kind in AUTOMATIC:
-        if (credential := KINDS[kind](sign_in)) is not None:
-            return credential
-    raise AssertionError("the Azure CLI always counts as configured")
+    credential = environment(sign_in) or workload(sign_in)
+    if credential is not None:
+        return credential
+    if sign_in.environment.keys() & MANAGED_IDENTITY:
+        raise AuthError(
+            "a managed identity is configured here, which this version cannot use yet",
+            "choose another credential by --auth",
+        )
+    return azure_cli(sign_in)
 
 
 def environment(sign_in: SignIn) -> Credential | None:
@@ -144,7 +149,7 @@ KINDS: Mapping[Auth, Callable[[SignIn], Credential | None]] = {
     Auth.AZURE_CLI: azure_cli,
     Auth.TOKEN: token,
 }
-AUTOMATIC = (Auth.ENV, Auth.WORKLOAD, Auth.AZURE_CLI)
+MANAGED_IDENTITY = frozenset({"IDENTITY_ENDPOINT", "MSI_ENDPOINT"})
 MISSING: Mapping[Auth, str] = {
     Auth.ENV: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET "
     "(or AZURE_CLIENT_CERTIFICATE_PATH)",

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from contacts_audit.errors import AzureError
+from contacts_audit.errors import AzureError, Reason
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 ATTEMPTS = 10
@@ -37,10 +37,14 @@ def patiently(
     Raises:
         AzureError: the last one.
     """
+    before: AzureError | None = None
     for count in itertools.count(1):
         try:
             return attempt()
         except AzureError as error:
+            if before is not None and error.reason is Reason.TIMEOUT and time.monotonic() >= until:
+                raise before from error  # the last try had hardly any time: it tells nothing new
+            before = error
             wait = backoff(count) if error.retry_after is None else error.retry_after
             if not error.retryable or count == ATTEMPTS:
                 raise

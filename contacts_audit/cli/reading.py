@@ -206,7 +206,7 @@ def _print(host: Host, report: Report, output: OutputOptions, printing: Format |
     width = host.screen.terminal_width
     if output.jq is not None:
         document = "".join(json_.render(report))
-        host.screen.data(shaping.shape(document, output.jq, raw=output.raw))
+        host.screen.data(shaping.shape(document, output.jq, host.ending, raw=output.raw))
     elif printing is Format.TABLE and width is not None:
         host.screen.data(table.render_at(report, width))
     elif printing is not None:

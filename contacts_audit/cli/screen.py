@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, TextIO, TypeVar
 
-from contacts_audit.errors import ContactsAuditError, OutputError, PipeClosedError
+from contacts_audit.errors import AzureError, ContactsAuditError, OutputError, PipeClosedError
 from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription
 
@@ -64,17 +64,12 @@ class Screen:
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
         """Tell why *subscription* could not be read: what, and what to do."""
-        facts = [
-            f"status {fault.status}" if fault.status else "",
-            f"code {fault.code}" if fault.code else "",
-            f"request id {fault.request_id}" if fault.request_id else "",
-        ]
-        told = f" ({', '.join(filter(None, facts))})" if any(facts) else ""
-        self.note(f"{subscription.label}: {fault.reason}: {fault.message}{told} -- {fault.hint}")
+        self.note(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
 
     def fail(self, error: ContactsAuditError) -> None:
         """Tell why the run ends: never silenced."""
-        self._say(f"error: {error}" + (f" -- {error.hint}" if error.hint else ""))
+        message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
+        self._say(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
 
     def crash(self, trace: str) -> None:
         """Show the traceback of a bug, to be pasted into an issue."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from contacts_audit.ending import Ending
 from contacts_audit.errors import ContactsAuditError, UsageError
 
 
@@ -29,7 +30,7 @@ def check(program: str) -> None:
         raise UsageError(f"--jq: {first}", "try the filter with the jq program") from error
 
 
-def shape(document: str, program: str, *, raw: bool) -> bytes:
+def shape(document: str, program: str, ending: Ending, *, raw: bool) -> bytes:
     """
     Return what *program* makes of *document*, as jq prints it; *raw* prints strings bare.
 
@@ -37,18 +38,18 @@ def shape(document: str, program: str, *, raw: bool) -> bytes:
         ContactsAuditError: the filter fails on the data.
     """
     root = str(Path(__file__).parents[2])
-    arguments = [sys.executable, "-m", __name__, program, "raw" if raw else ""]
-    done = subprocess.run(
-        arguments,
-        input=document.encode(),
-        capture_output=True,
+    with ending.running(
+        [sys.executable, "-m", __name__, program, "raw" if raw else ""],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={"PYTHONPATH": root},
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it was killed"]
+    ) as process:
+        out, err = process.communicate(document.encode())
+    if process.returncode != 0:
+        said = err.decode("utf-8", "replace").strip().splitlines() or ["it was killed"]
         raise ContactsAuditError(f"--jq: {said[-1]}", "try the filter on the output of -o json")
-    return done.stdout
+    return out
 
 
 def _spelt(program: str) -> str:
