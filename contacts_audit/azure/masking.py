@@ -13,9 +13,9 @@ from uuid import UUID
 from contacts_audit.azure.contacts import addresses, is_address
 from contacts_audit.azure.subscriptions import GUID
 
-_EMAIL = re.compile(r"[^\s;,\"'<>()\[\]:/?=&\\]+@[^\s;,\"'<>()\[\]:/?=&\\]+")
+_WORD = re.compile(r"[^\s;,\"'<>()\[\]:/?=&\\]+")
 _SKIP_TOKEN = re.compile(r"((?:\$|%24)skiptoken=)([^&\s\"]+)", re.IGNORECASE)
-_NAMED_FIELD = re.compile(r'("(?:displayName|phone)"\s*:\s*")((?:[^"\\]|\\.)*)')
+_NAMED_FIELD = re.compile(r'("(displayName|phone)"\s*:\s*")((?:[^"\\]|\\.)*)')
 _NAMED = frozenset({"displayName", "phone"})
 _ADDRESSED = frozenset({"email", "emails"})
 
@@ -38,7 +38,7 @@ class Mask:
             text = self._without(name, text)
         text = _SKIP_TOKEN.sub(lambda found: found[1] + self._digest(found[2]), text)
         text = GUID.sub(lambda found: self._guid(found[0]), text)
-        return _EMAIL.sub(lambda found: self._email(found[0]), text)
+        return _WORD.sub(lambda word: self._email(word[0]) if "@" in word[0] else word[0], text)
 
     def body(self, text: str) -> str:
         """Mask a body: by its fields where it is JSON, as running text where it is not."""
@@ -46,9 +46,7 @@ class Mask:
         try:
             return mark + self._document(json.loads(text.removeprefix("\ufeff")))
         except (ValueError, RecursionError):
-            return self.text(
-                _NAMED_FIELD.sub(lambda found: found[1] + self._digest(found[2]), text)
-            )
+            return self.text(_NAMED_FIELD.sub(self._cut_field, text))
 
     def _document(self, document: Any) -> str:
         _each_string(document, self._learn)
@@ -60,7 +58,7 @@ class Mask:
         """Replace *name* in prose; alone, or in an address, it may be a word of Azure's."""
         pseudonym = self._names[name]
         if " " in text:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", pseudonym, text)
+            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", pseudonym, text)
         quoted = quote(name.encode("utf-8", "surrogatepass"))
         return text if quoted == name else text.replace(quoted, pseudonym)
 
@@ -78,6 +76,9 @@ class Mask:
         if key == "tags":
             return self._digest(text)
         return self.text(text)
+
+    def _cut_field(self, found: re.Match[str]) -> str:
+        return f"{found[1]}{found[2]}-{self._digest(found[3])}" if found[3].strip() else found[0]
 
     def _email(self, text: str) -> str:
         local, _, domain = text.casefold().rpartition("@")

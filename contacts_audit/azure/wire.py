@@ -65,7 +65,7 @@ class Wire:
                     answered = True
                     body = _body(response.raw)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise _translated(error, url, timeout, answered=answered) from error
+                raise _translated(error, url, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
         return Answer(url, response.status_code, response.headers, decoded)
 
@@ -104,15 +104,13 @@ def _body(raw: Any) -> bytes:
     return b"".join(pieces)
 
 
-def _translated(error: Exception, url: str, timeout: float, *, answered: bool) -> AzureError:
+def _translated(error: Exception, url: str, *, answered: bool) -> AzureError:
     """Turn what requests, urllib3 or the socket raised into one error of ours."""
     host = urlsplit(url).netloc
     causes = list(_causes(error))
     detail = str(causes[-1]) or type(causes[-1]).__name__
     if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
-        return AzureError(
-            Reason.TIMEOUT, f"{host} did not answer within {timeout:.3g} s", retryable=True
-        )
+        return AzureError(Reason.TIMEOUT, f"{host} did not answer in time", retryable=True)
     tls = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
     if tls and not isinstance(tls[-1], ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return AzureError(Reason.TLS, f"no safe connection to {host}: {detail}")
