@@ -574,6 +574,13 @@ def test_the_documented_programs_print_an_element_a_line() -> None:
     ]
 
 
+def test_the_documented_programs_read_each_other() -> None:
+    """What the first one prints for a number is what the second one reads."""
+    body = json.dumps({"value": [item(0)]}).replace("0}", "1E+2000000000}").encode()
+
+    assert documented_emails(answer(body)) == ["1.7976931348623157E+308"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -602,11 +609,11 @@ def test_what_the_documented_programs_would_stumble_over_is_malformed(body: obje
 
 
 def test_the_documented_stage_prints_up_to_its_error() -> None:
-    """As two jq programs in a pipe do."""
-    good = json.dumps({"value": [item("a@contoso.com")]})
-    lines = documented_stage(f"{good}\n{good} 5")
+    """As two jq programs in a pipe do; the end of each text is told."""
+    texts = [json.dumps({"value": items}) for items in ([item("a@contoso.com")], [], [item(None)])]
+    lines = documented_stage("\n".join([*texts, "5"]))
 
-    assert [next(lines), next(lines)] == ['"a@contoso.com"'] * 2
+    assert [next(lines) for _ in range(5)] == ['"a@contoso.com"', None, None, "null", None]
     with pytest.raises(ValueError, match="Cannot index number"):
         next(lines)
 

@@ -344,6 +344,22 @@ def test_a_name_that_is_none_stays(key: str, value: object) -> None:
     assert mask.text("a 5 b") == "a 5 b"
 
 
+@pytest.mark.parametrize("value", ["", " ", "\t", None, 5, []])
+def test_a_field_without_an_address_stays(value: object) -> None:
+    """To the letter: the first two programs of the rule print it."""
+    assert masked(Mask(), {"email": value}) == {"email": value}
+
+
+def test_a_name_is_a_whole_word() -> None:
+    """Prose is full of words that hold a short name."""
+    mask = Mask()
+    name = masked(mask, {"displayName": "Prod"})["displayName"]
+
+    shown = mask.text("a Product, nonProd, 'Prod' and Prod.")
+
+    assert shown == f"a Product, nonProd, '{name}' and {name}."
+
+
 def test_a_name_of_one_letter_is_hidden_where_it_stands() -> None:
     """It is not looked for elsewhere: every text is full of it."""
     mask = Mask()
@@ -381,6 +397,7 @@ def test_names_behind_a_byte_order_mark_are_hidden() -> None:
     """Such a body is read, so it is masked by its fields, too."""
     shown = Mask().body("\ufeff" + json.dumps(LIST, ensure_ascii=False))
 
+    assert shown.startswith('\ufeff{"value":[{')
     assert [secret for secret in SECRETS if secret in shown] == []
 
 

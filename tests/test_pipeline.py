@@ -701,6 +701,12 @@ def test_nothing_printed(
             id="properties an array",
         ),
         pytest.param(listing(contact('"a"'), "null"), b'"a"\n', b"", id="an item null"),
+        pytest.param(
+            listing(contact('"a"'), '{"type":"other","properties":"b"}'),
+            b'"a"\n',
+            b"",
+            id="properties of another type a string",
+        ),
     ],
 )
 def test_something_printed(

@@ -249,6 +249,16 @@ def test_pages_are_read_to_the_end(azure: AzureDouble, run: Run) -> None:
     assert middle_of(azure, run)["decided_by"] == V2017
 
 
+def test_connections_are_reused(azure: AzureDouble, run: Run) -> None:
+    """A worker keeps its connection, and no more are opened than there are workers."""
+    for number in range(20):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+
+    run("audit", "--workers", "2")
+
+    assert len({asked.connection for asked in azure.arm_asked()}) <= 3
+
+
 # Tokens
 
 

@@ -64,15 +64,15 @@ def documented_emails(answer: Answer) -> list[str]:
         raise arm.malformed(answer, f"jq: {error}") from error
 
 
-def documented_stage(texts: str) -> Iterator[str]:
+def documented_stage(texts: str) -> Iterator[str | None]:
     """
-    Yield what the document's two jq programs print for *texts*, up to their first error.
+    Yield what the document's two jq programs print for *texts*, and None at the end of each text.
 
     Raises:
-        ValueError: jq's error.
+        ValueError: jq's error; what was printed before it has been yielded.
     """
-    for line in _compiled(DOCUMENTED).input_text(texts):
-        yield pretty(line)
+    for line in _compiled(f"({DOCUMENTED}), null").input_text(texts):
+        yield None if line is None else pretty(line)
 
 
 def shows_address(line: str) -> bool:

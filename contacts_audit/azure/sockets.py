@@ -19,6 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
@@ -134,6 +135,14 @@ class Adapter(HTTPAdapter):
         """Tell pools apart by origin alone: there is one context."""
         host, _ = super().build_connection_pool_key_attributes(request, True, cert)
         return host, {}
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        """Take status, headers and the raw body: a cookie is not even read."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.raw = resp
+        return response
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Leave it to the context: requests would load the certificates for each connection."""

@@ -146,15 +146,19 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
     if not text.strip():
         host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
         return ExitCode.INCOMPLETE
-    found = False
+    without, shown = 0, False
     try:
         for line in documented_stage(text):
-            host.screen.data(f"{line}\n")
-            found = found or _any_address([line.encode()])
+            if line is None:
+                without += not shown
+                shown = False
+            else:
+                host.screen.data(f"{line}\n")
+                shown = shown or _any_address([line.encode()])
     except ValueError as error:
         host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "look at what was fetched"))
         return ExitCode.INCOMPLETE
-    return _emails_code(host, True, 0 if found else 1)
+    return _emails_code(host, True, without)
 
 
 def _any_address(pieces: Sequence[bytes]) -> bool:
