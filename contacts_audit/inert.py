@@ -6,7 +6,8 @@ import re
 # separators that end a line in some readers, and lone surrogates, which no UTF-8 can carry.
 _HOSTILE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
 
 
@@ -22,12 +23,14 @@ def inert_json(text: str) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     number = ord(match[0])
+    if number > 0xFFFF:
+        return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 def _json_escape(match: re.Match[str]) -> str:
-    """Line breaks between JSON tokens stay; inside a string they are escaped already."""
-    if match[0] == "\n":
-        return "\n"
+    """Blanks between JSON tokens stay; inside a string they are escaped already."""
+    if match[0] in "\n\r\t":
+        return match[0]
     units = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

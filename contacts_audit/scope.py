@@ -11,6 +11,9 @@ from contacts_audit.model import Subscription
 
 LONGEST_NAME = 256
 CANDIDATES = 5
+HIDDEN = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})
+DASHES = re.compile("[\u2010-\u2015\u2212]")
+JOINERS = re.compile("[\u200c\u200d]")  # Persian words and some emoji need them
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def selector(text: str, option: str) -> Selector:
         problem = f"is longer than {LONGEST_NAME} characters"
     elif text != text.strip():
         problem = "begins or ends with a blank"
-    elif any(unicodedata.category(letter) in {"Cc", "Cs", "Cf", "Zl", "Zp"} for letter in text):
+    elif any(unicodedata.category(letter) in HIDDEN for letter in JOINERS.sub("", text)):
         problem = "holds a control character"
     elif _nearly_an_id(text):
         problem = "is nearly a subscription id, but not quite"
@@ -114,9 +117,7 @@ def _chosen(visible: Sequence[Subscription], wanted: Sequence[Selector]) -> list
     for wanted_one in wanted:
         found = _matches(visible, wanted_one)
         if not wanted_one.is_id and len(found) != 1:
-            raise (
-                _ambiguous(wanted_one, found or visible) if found else _unknown(wanted_one, visible)
-            )
+            raise (_ambiguous(wanted_one, found) if found else _unknown(wanted_one, visible))
         ids[found[0].id if found else wanted_one.text] = None
     seen = [subscription for subscription in visible if subscription.id in ids]
     known = {subscription.id for subscription in seen}
@@ -158,11 +159,12 @@ def _candidates(among: Sequence[Subscription]) -> str:
 
 def _nearly_an_id(text: str) -> bool:
     """Braces, a URN, a path, no dashes, digits of another script: not what was meant, surely."""
-    plain = unicodedata.normalize("NFKC", text).casefold().strip(" {}()")
+    plain = unicodedata.normalize("NFKC", text).casefold().strip(" {}()\"'")
     plain = "".join(
-        str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in plain
+        str(unicodedata.digit(letter)) if letter.isdigit() else letter
+        for letter in DASHES.sub("-", plain)
     )
-    plain = plain.removeprefix("urn:uuid:").removeprefix("/subscriptions/")
+    plain = plain.removeprefix("urn:uuid:").removeprefix("/").removeprefix("subscriptions/")
     return bool(
         re.fullmatch("[0-9a-f]{32}", plain) or re.match(f"{GUID.pattern}([^\\w -]|$)", plain)
     )

@@ -145,8 +145,8 @@ def claims_challenge(answer: Answer) -> str | None:
     https://learn.microsoft.com/entra/identity-platform/claims-challenge
     """
     header = answer.headers.get("www-authenticate", "")
-    found = re.search(r'\bclaims="([^"]+)"', header)
-    if found is None or not re.search(r'\berror="insufficient_claims"', header):
+    found = re.search(r'(?<![\w-])claims="([^"]+)"', header, re.IGNORECASE)
+    if found is None or not re.search(r'\berror="insufficient_claims"', header, re.IGNORECASE):
         return None
     encoded = found[1].rstrip("=")
     try:

@@ -77,8 +77,10 @@ def choose(
     """
     Return the named cloud, or one's own where *arm_endpoint* names another.
 
+    What nobody told of one's own cloud is empty: some credentials need no login host.
+
     Raises:
-        UsageError: an address cannot be used, or one's own cloud is told in part only.
+        UsageError: an address cannot be used.
     """
     known = CLOUDS[name]
     arm = known.arm if arm_endpoint is None else https(arm_endpoint, "--arm-endpoint")
@@ -124,4 +126,4 @@ def https(address: str, option: str, *, path: bool = False) -> str:
             f"{option}: {address!r} is no address of the form https://host[:port]",
             "give scheme, host and, where it is not 443, the port",
         )
-    return address.rstrip("/")
+    return f"https://{url.netloc.lower().removesuffix(':443')}{url.path}".rstrip("/")

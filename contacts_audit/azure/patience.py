@@ -38,7 +38,7 @@ def patiently(
         AzureError: the last one.
     """
     before: AzureError | None = None
-    for count in itertools.count(1):
+    for count in itertools.count(1):  # ends by ATTEMPTS
         try:
             return attempt()
         except AzureError as error:

@@ -87,6 +87,8 @@ class Tokens:
             raise
 
     def _keep(self, token: AccessToken) -> AccessToken:
+        if _expired(token, time.time()):
+            raise AuthError("the token had expired when it came", "get a new one; check the clock")
         self._token = token
         self._ages_at = float("inf")
         if token.expires_on is not None:

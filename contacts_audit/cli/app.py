@@ -76,9 +76,8 @@ def run(arguments: Sequence[str], host: Host) -> int:
 
 def _dispatched(arguments: Sequence[str], host: Host) -> int:
     program: Any = typer.main.get_command(app)
-    defaults = {
-        name: defaults_from(host.environment, command) for name, command in program.commands.items()
-    }
+    name = next((word for word in arguments if word in program.commands), None)
+    defaults = {name: defaults_from(host.environment, program.commands[name])} if name else {}
     code = program.main(
         list(arguments),
         prog_name="contacts-audit",

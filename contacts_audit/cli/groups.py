@@ -65,11 +65,13 @@ def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any
     said: dict[str, Any] = {}
     for parameter in command.params:
         variable = variable_of(parameter)
-        text = environment.get(variable, "")
+        text = environment.get(variable, "") if variable else ""
         if not text:
             continue
         if parameter.multiple:
-            said[parameter.name] = [part for part in re.split("[\n;]", text) if part.strip()]
+            said[parameter.name] = [
+                part.strip() for part in re.split("[\n;]", text) if part.strip()
+            ]
         elif getattr(parameter, "is_flag", False):
             if text.lower() not in ON | OFF:
                 raise typer.BadParameter(f"{text!r} is neither yes nor no", param_hint=variable)

@@ -30,7 +30,7 @@ def seconds(given: str | float) -> float:
         number = math.nan
     if math.isfinite(number) and 0 < number <= 1e6:
         return number
-    raise typer.BadParameter(f"{text!r} is no number of seconds greater than 0")
+    raise typer.BadParameter(f"{text!r} is no number of seconds above 0, up to 1000000")
 
 
 def option(*names: str, panel: str, help: str, **more: Any) -> Any:

@@ -2,7 +2,7 @@
 `--jq`: a filter of the user's over the JSON report, in a process of its own.
 
 A filter may loop for ever inside libjq, where Python hears no signal, and may look at `$ENV`: so
-it gets a process that can be killed, and an environment that holds nothing.
+it gets a process that can be killed, and an environment that holds no more than our own path.
 """
 
 import subprocess

@@ -40,7 +40,7 @@ def render_at(report: Report, width: int) -> str:
     shown = [at for at, name in enumerate(HEADER) if name != "ID" or width >= WIDE]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for at in shown:
-        table.add_column(HEADER[at], overflow="fold", no_wrap=HEADER[at] == "VERDICT")
+        table.add_column(HEADER[at], overflow="fold", no_wrap=HEADER[at] in {"VERDICT", "ID"})
     for outcome in report.outcomes:
         cells = _cells(outcome)
         style = STYLES[outcome.verdict]
