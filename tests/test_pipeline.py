@@ -834,6 +834,7 @@ def test_odd_page(azure: AzureDouble, run: Run) -> None:
             id="invalid UTF-8",
         ),
         pytest.param(EMPTY, b"", 3, id="no contact"),
+        pytest.param(listing(contact('"a"')) + EMPTY, b'"a"\n', 3, id="no contact in one text"),
         pytest.param(listing(contact("null")), b"null\n", 3, id="null"),
         pytest.param(listing(contact('""')), b'""\n', 3, id="empty"),
         pytest.param(listing(contact('";"')), b'";"\n', 3, id="semicolon"),
