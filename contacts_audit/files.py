@@ -2,14 +2,16 @@
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 from contacts_audit.errors import OutputError
 
-OPEN_FILES = frozenset({Path("/dev/stdout"), Path("/dev/stderr")})
+OPEN_FILES = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -37,7 +39,7 @@ def replace(path: Path, pieces: Iterable[str]) -> None:
     """
     try:
         if is_stream(path):
-            with path.open("a", encoding="utf-8", newline="") as stream:
+            with _opened(path) as stream:
                 stream.writelines(pieces)
         else:
             _replace(path, pieces)
@@ -67,7 +69,7 @@ def check_writable(path: Path) -> None:
 
 def is_stream(path: Path) -> bool:
     """Say whether *path* is a pipe, a device or an open file: something to write through."""
-    if path.is_relative_to("/dev/fd") or path in OPEN_FILES:
+    if path.is_relative_to("/dev/fd") or str(path) in OPEN_FILES:
         return True
     try:
         mode = path.stat().st_mode
@@ -76,8 +78,17 @@ def is_stream(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
+def _opened(path: Path) -> TextIO:
+    """Open a stream for writing; of one of our own, share the place in it."""
+    own = OPEN_FILES.get(str(path)) or re.fullmatch(r"/dev/fd/(\d+)", str(path))
+    if own is None:
+        return path.open("a", encoding="utf-8", newline="")
+    number = own if isinstance(own, int) else int(own[1])
+    return os.fdopen(os.dup(number), "w", encoding="utf-8", newline="")
+
+
 def _replace(path: Path, pieces: Iterable[str]) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".contacts-audit.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.writelines(pieces)

@@ -98,11 +98,12 @@ def resolve(
         )
     chosen = list(visible) if wanted is None else _chosen(visible, wanted)
     warnings, gone = [], set[str]()
+    known = [*visible, *(subscription for subscription in chosen if not subscription.visible)]
     for unwanted_one in unwanted:
-        found = _matches(chosen, unwanted_one)
+        found = _matches(known, unwanted_one)
         if len(found) > 1:
             raise _ambiguous(unwanted_one, found)
-        if not found:
+        if not found or found[0] not in chosen:
             warnings.append(f"{unwanted_one.option}: {unwanted_one.text!r} matches nothing")
         gone.update(subscription.id for subscription in found)
     left = tuple(subscription for subscription in chosen if subscription.id not in gone)

@@ -390,7 +390,7 @@ def test_ids_come_from_stdin_and_from_az(azure: AzureDouble, run: Run, tmp_path:
     azure.add("Three")
     profile = {
         "subscriptions": [
-            {"id": two.id, "isDefault": True, "tenantId": azure.tenant},
+            {"id": two.id, "isDefault": True, "tenantId": azure.tenant, "environmentName": "Own"},
             {"id": one.id, "isDefault": False, "tenantId": azure.tenant},
         ]
     }
@@ -849,3 +849,102 @@ def test_without_arguments_there_is_help(capsys: pytest.CaptureFixture[str]) -> 
 
     assert (ran.code, ran.err) == (2, "")
     assert "audit" in capsys.readouterr().out
+
+
+# Found by a reviewer who looked for trouble
+
+
+def test_a_slow_subscription_keeps_no_worker_idle(azure: AzureDouble, run: Run) -> None:
+    """The others run ahead of it, as far as there are any: one in twelve may be slow."""
+    slow = set()
+    for number in range(60):
+        subscription = azure.add(f"S{number}", contacts_2017=at_2017("a@contoso.com"))
+        if number % 12 == 0:
+            slow.add(subscription.id)
+    azure.fail(lambda asked: any(id_ in asked.path for id_ in slow), faults.slow(0.8))
+
+    ran = run("audit", "-o", "json", "--workers", "5", "--deadline", "3")
+
+    assert {row["verdict"] for row in rows(ran)} == {"compliant"}
+
+
+def test_quiet_does_not_silence_a_fault(azure: AzureDouble, run: Run) -> None:
+    """A cron job whose exit code is 4 mails why."""
+    azure.add("Closed", readable=False)
+
+    ran = run("audit", "--quiet")
+
+    assert (ran.code, ran.out) == (4, b"")
+    assert ran.err.startswith("Closed (")
+    assert ran.err.count("\n") == 1
+
+
+def test_an_echoed_token_is_blotted_out(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Where an answer repeats the token, neither report nor log nor recording does."""
+    azure.add("Prod")
+
+    async def echo(exchange: Any) -> None:
+        token = exchange.asked.bearer
+        body = json.dumps({"error": {"code": "Odd", "message": f"what is {token}?"}}).encode()
+        await exchange.send(exchange.reply(403, body, {"x-echo": token}).encode())
+
+    azure.fail("securityContacts", echo)
+
+    ran = run("audit", "-o", "json", "--debug", "--record", str(tmp_path / "r"))
+
+    token = str(azure.arm_asked()[0].bearer)
+    kept = "".join(path.read_text() for path in (tmp_path / "r").iterdir())
+    assert rows(ran)[0]["error"]["message"] == "what is ***?"
+    assert not [place for place in (ran.text, ran.err, kept) if token in place]
+
+
+def test_a_filter_cannot_halt_unseen(azure: AzureDouble, run: Run) -> None:
+    """libjq would end without a word: a halt is a filter that fails."""
+    azure.add("Prod")
+
+    for filter_ in ('"x" | halt_error', "halt", '"x" | halt_error(3)'):
+        assert run("audit", "-q", "--jq", filter_).code == 1
+
+
+def test_a_filtered_name_is_inert_but_with_raw(azure: AzureDouble, run: Run) -> None:
+    """`-r` is exact, as jq is; without it the same JSON value comes out harmless."""
+    azure.add("e\u202eil\x9b")
+
+    spelt = run("audit", "--jq", ".subscriptions[].name")
+    raw = run("audit", "--jq", ".subscriptions[].name", "-r")
+
+    assert spelt.text == '"e\\u202eil\\u009b"\n'
+    assert raw.text == "e\u202eil\x9b\n"
+
+
+def test_patience_is_bounded_by_the_budget(azure: AzureDouble, run: Run) -> None:
+    """Who is asked to wait a little, and often, waits as long as there is time."""
+    azure.add("Prod", contacts_2017=at_2017("a@contoso.com"))
+    azure.fail("securityContacts", faults.throttle(headers={"retry-after-ms": "10"}), times=12)
+
+    assert run("audit").code == 0
+
+
+def test_an_exclusion_means_what_it_names(azure: AzureDouble, run: Run) -> None:
+    """A name is looked up among all that are visible, not among those that were chosen."""
+    azure.add("prod")
+    other = azure.add("Prod", contacts_2017=at_2017("a@contoso.com"))
+
+    ran = run("audit", "-o", "json", "-s", other.id, "--exclude", "prod")
+
+    assert [row["id"] for row in rows(ran)] == [other.id]
+    assert "warning: --exclude: 'prod' matches nothing" in ran.err
+
+
+def test_a_failed_start_leaves_the_recording_to_be_named_again(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Until the first exchange the folder is empty."""
+    azure.add("Prod", contacts_2017=at_2017("a@contoso.com"))
+    folder = str(tmp_path / "r")
+
+    typo = run("audit", "--record", folder, "-s", f"{{{ID}}}")
+    secret = run("audit", "--record", folder, AZURE_CLIENT_SECRET="wrong")
+    good = run("audit", "--record", folder)
+
+    assert (typo.code, secret.code, good.code) == (2, 1, 0)

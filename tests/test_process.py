@@ -176,11 +176,14 @@ def test_a_report_may_be_the_output_itself(tmp_path: Path) -> None:
     piped = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
     (tmp_path / "file").touch()
     inode = (tmp_path / "file").stat().st_ino
-    subprocess.run(["sh", "-c", f"{line} >{tmp_path}/file"], cwd=ROOT, check=False)
+    both = f"{line} -o tsv >{tmp_path}/file"
+    subprocess.run(["sh", "-c", both], cwd=ROOT, check=False)
 
     assert piped.returncode == 4
     assert piped.stdout.startswith(b"{")
-    assert (tmp_path / "file").read_bytes()[:1] == b"{"
+    report, _, table = (tmp_path / "file").read_bytes().partition(b"\n}\n")
+    assert report.startswith(b"{")
+    assert table.count(b"\n") == 10
     assert (tmp_path / "file").stat().st_ino == inode
 
 
@@ -211,20 +214,29 @@ def test_the_module_is_the_program() -> None:
     assert b"Usage: contacts-audit" in ran.stdout
 
 
-@pytest.mark.parametrize(
-    ("variables", "coloured"),
-    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
-    ids=["terminal", "NO_COLOR", "dumb"],
-)
-def test_a_terminal_gets_a_folded_table(variables: dict[str, str], coloured: bool) -> None:
-    """At a terminal of 80 columns no line is longer; colour only where it is wanted."""
-    out = on_a_terminal("audit", *CONTOSO, **variables)
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["no", "dumb"])
+@pytest.mark.parametrize("arguments", [("audit", *CONTOSO), ("audit", "--help")], ids=["", "help"])
+def test_a_plain_terminal_gets_no_escape_code(
+    arguments: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    """Neither for a table, nor for a bar, nor for help; no line is longer than the terminal."""
+    out = on_a_terminal(*arguments, **variables)
 
-    lines = out.replace("\r", "").split("\n")
-    table = [line for line in lines if line.startswith(("VERDICT", "compliant"))]
-    assert ("\x1b[3" in out) == coloured
-    assert coloured or table
-    assert coloured or all(len(line) <= 80 for line in table)
+    assert "\x1b" not in out
+    table = [line for line in out.replace("\r", "").split("\n") if "compliant  " in line]
+    assert all(len(line) <= 80 for line in table)
+
+
+def test_a_terminal_gets_colour() -> None:
+    """Verdicts are told apart at a glance."""
+    assert "\x1b[3" in on_a_terminal("audit", *CONTOSO)
+
+
+def test_what_forces_colour_elsewhere_forces_none_into_a_file() -> None:
+    """A build server's variables do not put escape codes into what is no terminal."""
+    ran = replayed("audit", "--help", FORCE_COLOR="1", GITHUB_ACTIONS="true", PY_COLORS="1")
+
+    assert (ran.returncode, b"\x1b" in ran.stdout) == (0, False)
 
 
 def test_a_token_on_a_terminal_is_warned_of(azure: AzureDouble) -> None:

@@ -512,7 +512,7 @@ def test_a_table_at_a_terminal_is_folded(width: int) -> None:
     """No line is longer than the terminal, no letter is lost; ids only where there is room."""
     name = "[bold]" + "n" * 100
 
-    shown = plain(table.render_at(report(failing(1, name), *OUTCOMES), width))
+    shown = plain(table.render_at(report(failing(1, name), *OUTCOMES), width, plain=False))
 
     assert max(map(len, shown.splitlines())) <= width
     assert shown.count("n") >= 100
@@ -531,7 +531,7 @@ def plain(coloured: str) -> str:
 )
 def test_hostile_text_is_inert_at_a_terminal(hostile: str) -> None:
     """The colours are ours; markup is text, and no escape of theirs comes through."""
-    shown = table.render_at(everywhere(hostile), 200)
+    shown = table.render_at(everywhere(hostile), 200, plain=False)
 
     assert harmful(plain(shown)) == []
     assert "\x1b]" not in shown

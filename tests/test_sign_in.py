@@ -1,5 +1,6 @@
 """Who asks: the credentials, against the token service of the double and a stub of az."""
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -136,7 +137,9 @@ def test_auto_takes_az_where_nothing_else_is_configured(
         pytest.param("", "", 1, "said nothing", id="silent"),
         pytest.param("no json", "", 0, "no token", id="garbage"),
         pytest.param("{}", "", 0, "no token", id="no token in it"),
-        pytest.param('{"accessToken": "a\\nb", "tenant": "t"}', "", 0, "no token", id="two lines"),
+        pytest.param(
+            '{"accessToken": "a\\nb", "tenant": "t"}', "", 0, "no bearer token", id="two lines"
+        ),
     ],
 )
 def test_what_az_says_is_turned_into_what_to_do(
@@ -306,6 +309,52 @@ def test_a_token_service_that_fails_ends_in_time(
     assert says in ran.err or where != "POST"
     assert azure.secret not in ran.err
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[]", id="array"),
+        pytest.param(b'"x"', id="text"),
+        pytest.param(b'{"access_token":"a\\nb","expires_in":3600}', id="two lines"),
+        pytest.param(b'{"access_token":"a\\u2028b","expires_in":3600}', id="no ASCII"),
+        pytest.param(b'{"access_token":1,"expires_in":3600}', id="number"),
+        pytest.param(b'{"access_token":"","expires_in":3600}', id="empty"),
+        pytest.param(b'{"access_token":"a","expires_in":3600,"scope":5}', id="odd scope"),
+        pytest.param(b'{"access_token":"a","expires_in":1e400}', id="odd expiry"),
+    ],
+)
+def test_an_odd_answer_of_the_token_service_is_no_token(
+    azure: AzureDouble, run: Run, body: bytes
+) -> None:
+    """One line that does not show it, never a traceback."""
+    azure.fail("POST", faults.answer(body))
+
+    ran = run("audit")
+
+    assert (ran.code, ran.out, ran.err.count("\n"), azure.arm_asked()) == (1, b"", 1, [])
+
+
+@pytest.mark.parametrize("exp", ["1e20", "NaN", "Infinity", "-1e20", "9" * 400, '"soon"', "null"])
+def test_an_odd_expiry_is_none(azure: AzureDouble, run: Run, exp: str) -> None:
+    """A moment that no calendar holds is not known."""
+    payload = base64.urlsafe_b64encode(f'{{"exp":{exp}}}'.encode()).decode().rstrip("=")
+
+    ran = run("token", "--auth", "token", AZURE_ACCESS_TOKEN=f"e30.{payload}.x")
+
+    assert (ran.code, json.loads(ran.out)["expires_on"]) == (0, None)
+
+
+def test_an_empty_token_file_is_no_token(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """The variable does not take its place: it may be somebody else's."""
+    (tmp_path / "empty").touch()
+
+    ran = run(
+        *("audit", "--auth", "token", "--token-file", str(tmp_path / "empty")),
+        AZURE_ACCESS_TOKEN=azure.token(),
+    )
+
+    assert (ran.code, azure.asked) == (1, [])
 
 
 def test_a_token_service_that_stumbles_is_asked_again(azure: AzureDouble, run: Run) -> None:

@@ -86,6 +86,61 @@ def test_answers_of_one_url_come_in_their_order(
     assert replayed.code == 0
 
 
+def test_a_renewed_token_is_replayed_as_one(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """What was answered after a 401 is what counts, offline, too."""
+    azure.add("Prod", contacts_2017=contact("a@contoso.com"))
+    expired = faults.arm_error(401, "ExpiredAuthenticationToken", "too late")
+    azure.fail("securityContacts", expired, times=1)
+    folder = str(tmp_path / "recording")
+
+    live = run("audit", "--record", folder)
+    replayed = run_in({}, "audit", "--replay", folder)
+
+    assert (live.code, replayed.code) == (0, 0)
+
+
+def test_a_version_that_was_refused_to_the_end_is_so_for_all(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Which subscriptions were still asked depended on the threads: no verdict does."""
+    for number in range(12):
+        azure.add(f"S{number}")
+    azure.offered = {V2017}
+    folder = str(tmp_path / "recording")
+
+    live = run("audit", "-o", "json", "--record", folder, "--workers", "1")
+    replayed = run_in({}, "audit", "-o", "json", "--replay", folder, "--workers", "8")
+
+    assert rows(replayed.out) == rows(live.out)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param({"response": {"status": 200, "headers": {}}}, id="no body"),
+        pytest.param({"response": {"headers": {}, "text": ""}}, id="no status"),
+        pytest.param({"response": {"status": "200", "headers": {}, "text": ""}}, id="odd status"),
+        pytest.param({"response": {"status": 200, "headers": {"a": 1}, "text": ""}}, id="header"),
+        pytest.param({"failure": {"reason": "bad luck", "message": ""}}, id="odd reason"),
+        pytest.param({}, id="nothing"),
+    ],
+)
+def test_a_damaged_recording_is_refused(
+    azure: AzureDouble, run: Run, tmp_path: Path, damage: dict[str, Any]
+) -> None:
+    """Exit 2 before anything is judged, and one line."""
+    azure.add("Prod")
+    folder = tmp_path / "recording"
+    run("audit", "--record", str(folder))
+    path = max(folder.glob("0*.json"))
+    request = json.loads(path.read_bytes())["request"]
+    path.write_text(json.dumps({"request": request, **damage}))
+
+    ran = run_in({}, "audit", "--replay", str(folder))
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+
+
 def test_what_was_not_recorded_is_unreadable(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
     """A recording of another command holds less than an audit asks, and the row says so."""
     azure.add("Prod")

@@ -7,7 +7,6 @@ https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
 import base64
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.tokens import AccessToken
+from contacts_audit.azure.tokens import AccessToken, bearer
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError, ContactsAuditError
 
@@ -55,15 +54,20 @@ def az_token(
     try:
         said = json.loads(_az(arguments, timeout, ending, environment))
         return AccessToken(
-            said["accessToken"], _expiry(said), said["tenant"], said.get("subscription")
+            bearer(said["accessToken"], "what az printed"),
+            _expiry(said),
+            said["tenant"],
+            said.get("subscription"),
         )
     except (ValueError, LookupError, TypeError) as error:
         raise AuthError("az printed something that is no token", "try: az --version") from error
 
 
-def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
+def default_subscription(environment: Mapping[str, str], cloud: str | None) -> str:
     """
-    Return the id of az's default subscription in *cloud*, from its profile, never from its cache.
+    Return the id of az's default subscription, from its profile, never from its token cache.
+
+    az has a default in each cloud; *cloud* is None for one's own, which az may call by any name.
 
     Raises:
         ContactsAuditError: az has none.
@@ -75,7 +79,8 @@ def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
         found: dict[str, Any] = {
             account["id"].lower(): account
             for account in accounts
-            if account.get("isDefault") is True and account.get("environmentName", cloud) == cloud
+            if account.get("isDefault") is True
+            and (cloud is None or account.get("environmentName", cloud) == cloud)
         }
     except FileNotFoundError:
         found = {}
@@ -83,7 +88,8 @@ def default_subscription(environment: Mapping[str, str], cloud: str) -> str:
         raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
     if len(found) != 1:
         raise ContactsAuditError(
-            f"--current: az has no default subscription in {cloud}", "set one: az account set -s ID"
+            f"--current: az has no default subscription in {cloud or 'this cloud'}",
+            "set one: az account set -s ID",
         )
     found_id, account = next(iter(found.items()))
     if found_id == str(account.get("tenantId")).lower():
@@ -136,8 +142,6 @@ def _az_error(said: str) -> AuthError:
 
 def _expiry(said: Mapping[str, Any]) -> float:
     """Return the expiry in epoch seconds; an az before 2.54 tells it in local time only."""
-    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", said["accessToken"]):
-        raise ValueError("not a bearer token")
     if "expires_on" in said:
         return float(said["expires_on"])
     return datetime.strptime(said["expiresOn"], "%Y-%m-%d %H:%M:%S.%f").timestamp()

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import uuid4
 
@@ -14,14 +14,15 @@ from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
 
+SHORTEST_TOKEN = 20  # what is shorter is no token, and may stand anywhere by chance
 log = logging.getLogger(__name__)
 
 
 class TokenSource(Protocol):
     """Where a client has its token from."""
 
-    def token(self) -> AccessToken | None:
-        """Return a valid token, or None where none is needed."""
+    def token(self) -> AccessToken:
+        """Return a valid token."""
 
     def renew(self, rejected: AccessToken, claims: str | None) -> bool:
         """Say whether there is now another token than the *rejected* one."""
@@ -106,7 +107,7 @@ class Client:
         for _ in range(3):
             token = self._tokens.token()
             answer = self._exchange(url, token, until)
-            if token is None or answer.status != 401:
+            if answer.status != 401:
                 break
             if arm.fault(answer).reason is not Reason.UNAUTHORIZED:
                 break
@@ -114,15 +115,18 @@ class Client:
                 break
         return answer
 
-    def _exchange(self, url: str, token: AccessToken | None, until: float) -> Answer:
-        headers = {"Content-Type": "application/json", "x-ms-client-request-id": str(uuid4())}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token.value}"
+    def _exchange(self, url: str, token: AccessToken, until: float) -> Answer:
+        headers = {
+            "Authorization": f"Bearer {token.value}",
+            "Content-Type": "application/json",
+            "x-ms-client-request-id": str(uuid4()),
+        }
         left = until - time.monotonic()
         try:
             answer = self._wire.send(
                 prepared("GET", url, headers), timeout=min(self.limits.timeout, left)
             )
+            answer = _without(token.value, answer)
         except AzureError as error:
             self._keep(url, error)
             log.debug("GET %s: %s", url, error)
@@ -136,6 +140,17 @@ class Client:
     def _keep(self, url: str, outcome: Answer | AzureError) -> None:
         if self._tape is not None:
             self._tape.keep(url, outcome)
+
+
+def _without(token: str, answer: Answer) -> Answer:
+    """Blot out the token where an answer echoes it: it would reach logs and recordings."""
+    echoed = len(token) > SHORTEST_TOKEN and (
+        token.encode() in answer.body or any(token in text for text in answer.headers.values())
+    )
+    if not echoed:
+        return answer
+    headers = {name.lower(): text.replace(token, "***") for name, text in answer.headers.items()}
+    return replace(answer, headers=headers, body=answer.body.replace(token.encode(), b"***"))
 
 
 def _shown(answer: Answer) -> str:

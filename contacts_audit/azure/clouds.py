@@ -29,6 +29,11 @@ class Cloud:
     portal: str | None
 
     @property
+    def known_name(self) -> str | None:
+        """The name that az has for it; None for one's own."""
+        return self.name if self.name in {*CloudName} else None
+
+    @property
     def scope(self) -> str:
         """The OAuth scope: two slashes where the audience ends in one, as az asks for it."""
         return f"{self.audience}/.default"

@@ -77,7 +77,7 @@ def documented_stage(texts: str) -> Iterator[str | None]:
 
 def shows_address(line: str) -> bool:
     """Say whether *line*, an element that `jq` printed, is a string with something in it."""
-    return line.startswith('"') and bool(addresses(jq.first(".", text=line)))
+    return line.startswith('"') and bool(addresses(json.loads(line)))
 
 
 def contacts(

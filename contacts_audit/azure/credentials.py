@@ -8,6 +8,7 @@ import base64
 import binascii
 import functools
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import Any
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.azure.sign_in import TokenService, refused
-from contacts_audit.azure.tokens import AccessToken, Acquire
+from contacts_audit.azure.tokens import AccessToken, Acquire, bearer
 from contacts_audit.azure.wire import Wire
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError, AzureError, UsageError
@@ -135,11 +136,12 @@ def azure_cli(sign_in: SignIn) -> Credential:
 def token(sign_in: SignIn) -> Credential | None:
     """A token that somebody else acquired: `--token-file`, else AZURE_ACCESS_TOKEN."""
     source = "AZURE_ACCESS_TOKEN" if sign_in.token is None else "--token-file"
-    text = (sign_in.token or sign_in.environment.get("AZURE_ACCESS_TOKEN") or "").strip()
-    if not text:
+    given = sign_in.token
+    if given is None:
+        given = sign_in.environment.get("AZURE_ACCESS_TOKEN")
+    if given is None:
         return None
-    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", text):
-        raise AuthError(f"{source} holds no bearer token", "give the token alone, on one line")
+    text = bearer(given.strip(), source)
     return Credential(source, lambda claims, fresh: described(AccessToken(text, None)))
 
 
@@ -158,20 +160,31 @@ MISSING: Mapping[Auth, str] = {
 }
 
 
+LAST_MOMENT = 253_402_300_800.0  # of the year 9999
+
+
 def described(token: AccessToken) -> AccessToken:
     """Fill in tenant and expiry from the claims of *token*, where it shows any."""
     try:
         payload = token.value.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        tenant, expires = claims.get("tid"), claims.get("exp")
+        tenant, expires = claims.get("tid"), _moment(claims.get("exp"))
     except (IndexError, ValueError, AttributeError, binascii.Error, RecursionError):
         return token
     return replace(
         token,
         tenant=tenant if isinstance(tenant, str) else token.tenant,
-        expires_on=token.expires_on
-        or (float(expires) if isinstance(expires, int | float) else None),
+        expires_on=token.expires_on or expires,
     )
+
+
+def _moment(value: object) -> float | None:
+    """Return a number of seconds that a calendar can hold, None for anything else."""
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 <= seconds < LAST_MOMENT else None
 
 
 def _confidential(
@@ -212,12 +225,15 @@ def _confidential(
                 )
         except AzureError as error:
             raise AuthError(f"sign-in failed: {error}", error.hint) from error
-        except (ValueError, TypeError, LookupError) as error:
-            raise refused({"error_description": str(error)}) from error
+        except AuthError:
+            raise
+        except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
+            raise refused({"error_description": str(error)}) from None
         if "access_token" not in result:
             raise refused(result)
-        lifetime = float(result.get("expires_in") or 0)
-        return described(AccessToken(result["access_token"], service().now + lifetime, tenant))
+        lifetime = _moment(result.get("expires_in")) or 0.0
+        value = bearer(result["access_token"], "the answer of the token service")
+        return described(AccessToken(value, service().now + lifetime, tenant))
 
     return acquire
 

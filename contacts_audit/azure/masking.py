@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from contacts_audit.azure.contacts import addresses, is_address
@@ -17,6 +17,9 @@ _WORD = re.compile(r"[^\s;,\"'<>()\[\]:/?=&\\]+")
 _SKIP_TOKEN = re.compile(r"((?:\$|%24)skiptoken=)([^&\s\"]+)", re.IGNORECASE)
 _NAMED_FIELD = re.compile(r'("(displayName|phone)"\s*:\s*")((?:[^"\\]|\\.)*)')
 _NAMED = frozenset({"displayName", "phone"})
+_AZURE_WORDS = frozenset({"state", "type", "sourceType", "code"})
+_CONTACT_ID = re.compile(r"(/securityContacts?/)([^/?\s\"']+)", re.IGNORECASE)
+_DOMAIN = re.compile(r"\b([\w-]+)\.onmicrosoft\.com", re.IGNORECASE)
 _ADDRESSED = frozenset({"email", "emails"})
 
 
@@ -36,9 +39,12 @@ class Mask:
         """Mask running text: a URL, a header, a message."""
         for name in sorted(self._names, key=len, reverse=True):
             text = self._without(name, text)
+        text = self._names.get(text, text)
+        text = _CONTACT_ID.sub(lambda found: found[1] + self._contact_name(found[2]), text)
+        text = _DOMAIN.sub(lambda found: f"{self._digest(found[1].lower())}.onmicrosoft.com", text)
         text = _SKIP_TOKEN.sub(lambda found: found[1] + self._digest(found[2]), text)
         text = GUID.sub(lambda found: self._guid(found[0]), text)
-        return _WORD.sub(lambda word: self._email(word[0]) if "@" in word[0] else word[0], text)
+        return _WORD.sub(self._word, text)
 
     def body(self, text: str) -> str:
         """Mask a body: by its fields where it is JSON, as running text where it is not."""
@@ -58,7 +64,8 @@ class Mask:
         """Replace *name* in prose; alone, or in an address, it may be a word of Azure's."""
         pseudonym = self._names[name]
         if " " in text:
-            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", pseudonym, text)
+            whole = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+            text = re.sub(whole, pseudonym, text, flags=re.IGNORECASE)
         quoted = quote(name.encode("utf-8", "surrogatepass"))
         return text if quoted == name else text.replace(quoted, pseudonym)
 
@@ -73,9 +80,22 @@ class Mask:
             return ";".join(self._email(part) for part in addresses(text)) if text.strip() else text
         if key in _NAMED and text.strip():
             return self._names.get(text) or f"{key}-{self._digest(text)}"
+        if key in _AZURE_WORDS:
+            return text
+        if key == "name":
+            return self._contact_name(text)
         if key == "tags":
             return self._digest(text)
         return self.text(text)
+
+    def _word(self, found: re.Match[str]) -> str:
+        word = unquote(found[0]) if "%40" in found[0] else found[0]
+        return self._email(word) if "@" in word else word
+
+    def _contact_name(self, name: str) -> str:
+        """2017 took any name for a contact, a person's too."""
+        plain = GUID.fullmatch(name) or re.fullmatch(r"default\d*", name)
+        return self.text(name) if plain else f"name-{self._digest(name)}"
 
     def _cut_field(self, found: re.Match[str]) -> str:
         return f"{found[1]}{found[2]}-{self._digest(found[3])}" if found[3].strip() else found[0]

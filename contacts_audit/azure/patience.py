@@ -38,19 +38,22 @@ def patiently(
         AzureError: the last one.
     """
     before: AzureError | None = None
-    for count in itertools.count(1):  # ends by ATTEMPTS
+    own = 0
+    for count in itertools.count(1):  # ends by *until*, and by ATTEMPTS where nobody asks to wait
         try:
             return attempt()
         except AzureError as error:
             if before is not None and error.reason is Reason.TIMEOUT and time.monotonic() >= until:
                 raise before from error  # the last try had hardly any time: it tells nothing new
             before = error
-            wait = backoff(count) if error.retry_after is None else error.retry_after
-            if not error.retryable or count == ATTEMPTS:
+            asked = error.retry_after
+            own = own + 1 if asked is None else own
+            if not error.retryable or own == ATTEMPTS:
                 raise
+            wait = backoff(own) if asked is None else max(asked, min(1.0, 0.05 * (count - 1)))
             if time.monotonic() + wait >= until:
-                if error.retry_after is not None:
-                    error.args = (f"{error} (it asked to wait {wait:g} s, more than is left)",)
+                if asked is not None:
+                    error.args = (f"{error} (it asked to wait {asked:g} s, more than is left)",)
                 raise
         pause(wait)
     raise AssertionError("itertools.count ended")

@@ -72,7 +72,6 @@ def _timed(
 class _Socket(socket.socket):
     """A socket on the attempt's clock: for connecting, and for talking to a proxy."""
 
-    connect = _timed(socket.socket.connect)
     recv_into = _timed(socket.socket.recv_into)
     recv = _timed(socket.socket.recv)
     sendall = _timed(socket.socket.sendall)
@@ -92,12 +91,15 @@ class _Connection(HTTPSConnection):
 
     def _new_conn(self) -> socket.socket:
         failure = OSError(f"{self.host} has no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(
-            self._dns_host, self.port, type=socket.SOCK_STREAM
+        found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        for others, (family, kind, protocol, _, address) in zip(
+            reversed(range(len(found))), found, strict=True
         ):
             sock = _Socket(family, kind, protocol)
             try:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                left = _left()  # a dead address must leave some of it for the next
+                sock.settimeout(left if left is None else left / (others + 1))
                 sock.connect(address)
             except OSError as error:
                 sock.close()

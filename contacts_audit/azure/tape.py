@@ -12,6 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from dataclasses import replace as replace_fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,21 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3.response import HTTPResponse
 
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.arm import Answer, fault
+from contacts_audit.azure.clouds import Cloud, https
 from contacts_audit.azure.masking import Mask
-from contacts_audit.errors import AzureError, OutputError, Reason, UsageError
+from contacts_audit.errors import (
+    AzureError,
+    OutputError,
+    Reason,
+    UsageError,
+    VersionRefusedError,
+)
 from contacts_audit.files import replace, write_new
 
 SCHEMA = 1
 MANIFEST = "recording.json"
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _SECRET_HEADERS = frozenset({"set-cookie", "www-authenticate", "authorization"})
 
@@ -42,24 +50,31 @@ class Recorder:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._cloud = cloud
+        self._tenants: tuple[str, ...] = ()
         _make(folder)
-        self.signed_in(())
 
     def signed_in(self, tenants: Sequence[str]) -> None:
-        """Keep of which cloud, and now of which *tenants*, the recording is."""
+        """Keep of which *tenants* the recording is."""
+        self._tenants = tuple(tenants)
+        self._describe()
+
+    def _describe(self) -> None:
         manifest = {
             "schema": SCHEMA,
             "masked": self._mask is not None,
             "cloud": asdict(self._cloud),
-            "tenants": [self._text(tenant) for tenant in tenants],
+            "tenants": [self._text(tenant) for tenant in self._tenants],
         }
         replace(self._folder / MANIFEST, [_readable(manifest)])
 
     def keep(self, url: str, outcome: Answer | AzureError) -> None:
         """Keep what came of a GET of *url*, without what could sign anybody in."""
         with self._lock:  # the order of the files is the order of the answers
+            number = next(self._numbers)
+            if number == 1:  # until then the folder stays empty, and can be named again
+                self._describe()
             kept = {"request": {"method": "GET", "url": self._text(url)}, **self._outcome(outcome)}
-            name = f"{next(self._numbers):05d}-{_slug(kept['request']['url'])}.json"
+            name = f"{number:05d}-{_slug(kept['request']['url'])}.json"
             _write(self._folder / name, kept)
 
     def _outcome(self, outcome: Answer | AzureError) -> dict[str, Any]:
@@ -80,7 +95,7 @@ class Recorder:
             body = self._mask.body(body.decode("utf-8", "replace")).encode()
         try:
             text = body.decode()
-            document = json.loads(text)
+            document = json.loads(text, parse_constant=_refuse)
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(body).decode()}
         except (ValueError, RecursionError):
@@ -114,13 +129,21 @@ class Recording:
             exchanges = defaultdict(list)
             for path in sorted(folder.glob("[0-9]*.json")):
                 kept = json.loads(path.read_bytes())
+                _check(kept)
                 exchanges[f"{kept['request']['method']} {kept['request']['url']}"].append(kept)
             return cls(
-                Cloud(**manifest["cloud"]),
+                _cloud(manifest["cloud"]),
                 tuple(manifest["tenants"]),
                 {key: tuple(kept) for key, kept in exchanges.items()},
             )
-        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise UsageError(
                 f"--replay: {folder} is no recording: {error}", "name a folder made by --record"
             ) from error
@@ -133,6 +156,7 @@ class Player(BaseAdapter):
         super().__init__()
         self._left = {key: iter(kept) for key, kept in recording.exchanges.items()}
         self._last: dict[str, dict[str, Any]] = {}
+        self._refusals = _refusals(recording)
         self._lock = threading.Lock()
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
@@ -140,6 +164,7 @@ class Player(BaseAdapter):
         key = f"{request.method} {request.url}"
         with self._lock:
             kept = next(self._left.get(key, iter(())), None) or self._last.get(key)
+            kept = kept or self._refusals.get(_version(request.url or ""))
             if kept is None:
                 raise AzureError(
                     Reason.UNREACHABLE,
@@ -154,6 +179,50 @@ class Player(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _cloud(kept: Mapping[str, Any]) -> Cloud:
+    cloud = Cloud(**kept)
+    return replace_fields(cloud, arm=https(cloud.arm, "--replay"))
+
+
+def _check(kept: Mapping[str, Any]) -> None:
+    """Look at all that will be played, so that a damaged file is found before it is."""
+    if "failure" in kept:
+        Reason(kept["failure"]["reason"])
+    else:
+        answer = _answer(kept)
+        if not isinstance(answer.status, int) or {*map(type, answer.headers.values())} - {str}:
+            raise ValueError(f"{kept['request']['url']}: no status, or no headers")
+
+
+def _answer(kept: Mapping[str, Any]) -> Answer:
+    response = kept["response"]
+    return Answer(
+        kept["request"]["url"], response["status"], dict(response["headers"]), _bytes(response)
+    )
+
+
+def _refusals(recording: Recording) -> dict[str, dict[str, Any]]:
+    """
+    Return a refusal of each api-version that the recorded run was refused and never answered.
+
+    After some of them it did not ask any more, which ones depended on its threads.
+    """
+    refused: dict[str, dict[str, Any]] = {}
+    answered = set()
+    for kept in itertools.chain.from_iterable(recording.exchanges.values()):
+        version = _version(kept["request"]["url"])
+        if "response" in kept and isinstance(fault(_answer(kept)), VersionRefusedError):
+            refused.setdefault(version, kept)
+        elif "response" in kept:
+            answered.add(version)
+    return {version: kept for version, kept in refused.items() if version not in answered}
+
+
+def _version(url: str) -> str:
+    found = re.search(r"/securityContacts\?api-version=([^&]+)", url)
+    return found[1] if found else ""
 
 
 def _response(request: requests.PreparedRequest, kept: Mapping[str, Any]) -> requests.Response:
@@ -172,6 +241,10 @@ def _bytes(kept: Mapping[str, Any]) -> bytes:
     if "json" in kept:
         return _compact(kept["json"]).encode()
     return base64.b64decode(kept["base64"]) if "base64" in kept else str(kept["text"]).encode()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _compact(document: Any) -> str:

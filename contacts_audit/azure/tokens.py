@@ -1,5 +1,6 @@
 """One token for all threads: whoever comes first fetches it, the others wait or go on."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,20 @@ class AccessToken:
     subscription: str | None = None
 
 
+def bearer(value: object, source: str) -> str:
+    """
+    Return *value* where it can stand in a header as a token.
+
+    https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+
+    Raises:
+        AuthError: *source* gave something else, which is not shown.
+    """
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value):
+        return value
+    raise AuthError(f"{source} holds no bearer token", "give the token alone, on one line")
+
+
 Acquire = Callable[[str | None, bool], AccessToken]
 """Takes the claims that the token must carry, and whether it must be a new one."""
 
@@ -41,6 +56,7 @@ class Tokens:
         self._ages_at = 0.0
         self._failure: AuthError | None = None
         self._renewed: dict[bool, float] = {}
+        self._claims: str | None = None
 
     def token(self) -> AccessToken:
         """
@@ -75,13 +91,14 @@ class Tokens:
             if last is not None and time.monotonic() - last < RENEWAL_PAUSE:
                 return False
             self._renewed[claims is not None] = time.monotonic()
-            return self._keep(self._acquire(claims, True)).value != rejected.value
+            self._claims = claims or self._claims
+            return self._keep(self._acquire(self._claims, True)).value != rejected.value
 
     def _fetch(self, fresh: bool) -> AccessToken:
         if self._failure is not None:
             raise AuthError(str(self._failure), self._failure.hint) from self._failure
         try:
-            return self._keep(self._acquire(None, fresh))
+            return self._keep(self._acquire(self._claims, fresh))
         except AuthError as error:
             self._failure = error
             raise
@@ -105,7 +122,7 @@ class Tokens:
 
     def _renew_and_release(self) -> None:
         try:
-            self._keep(self._acquire(None, True))
+            self._keep(self._acquire(self._claims, True))
         except AuthError:
             pass  # the old token serves on; once it expires, the failure will be said
         finally:

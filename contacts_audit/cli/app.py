@@ -8,9 +8,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from contacts_audit import __version__
 from contacts_audit.cli import reading, stages, token
 from contacts_audit.cli.groups import defaults_from, variable_of
-from contacts_audit.cli.screen import Screen
+from contacts_audit.cli.screen import Screen, plain
 from contacts_audit.cli.wiring import Host
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
@@ -35,17 +36,23 @@ app.command()(token.token)
 
 @app.callback()
 def contacts_audit(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version, and exit.")
     ] = False,
 ) -> None:
     """Audit the security contacts of Microsoft Defender for Cloud, subscription by subscription."""
+    if version:
+        context.obj.screen.data(f"contacts-audit {__version__}\n")
+        raise typer.Exit
 
 
 def start() -> NoReturn:
     """Run the program as a process: signals end it, and no thread can keep it."""
     ending = Ending()
     ending.listen()
+    if plain() or sys.stdout is None or not sys.stdout.isatty():
+        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # FORCE_COLOR is for others
     try:
         screen = Screen.of_process()
         stdin = None if sys.stdin is None else sys.stdin.buffer
@@ -90,7 +97,7 @@ def _dispatched(arguments: Sequence[str], host: Host) -> int:
 
 def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
     """Say what is wrong with an option, and which variable it came from, if from one."""
-    message = str(error.format_message())
+    message = str(error.format_message()).replace("Value error, ", "")
     parameter = getattr(error, "param", None)
     if parameter is None or any(_given(option, arguments) for option in parameter.opts):
         return message

@@ -21,7 +21,7 @@ from contacts_audit.cli.options import (
     TalkOptions,
     option,
 )
-from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.screen import log_to, plain
 from contacts_audit.cli.wiring import Connection, Host, enter
 from contacts_audit.errors import ExitCode, OutputError, UsageError
 from contacts_audit.files import check_writable, is_stream, replace
@@ -208,7 +208,7 @@ def _print(host: Host, report: Report, output: OutputOptions, printing: Format |
         document = "".join(json_.render(report))
         host.screen.data(shaping.shape(document, output.jq, host.ending, raw=output.raw))
     elif printing is Format.TABLE and width is not None:
-        host.screen.data(table.render_at(report, width))
+        host.screen.data(table.render_at(report, width, plain=plain()))
     elif printing is not None:
         host.screen.stream(RENDERERS[printing](report))
 

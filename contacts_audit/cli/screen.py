@@ -63,13 +63,17 @@ class Screen:
         self.note(f"warning: {line}")
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
-        """Tell why *subscription* could not be read: what, and what to do."""
-        self.note(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
+        """Tell why *subscription* could not be read, and what to do: never silenced."""
+        self._say(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
 
     def fail(self, error: ContactsAuditError) -> None:
         """Tell why the run ends: never silenced."""
         message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
         self._say(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
+
+    def log(self, line: str) -> None:
+        """Tell what `-v` or `--debug` asked for."""
+        self._say(line)
 
     def crash(self, trace: str) -> None:
         """Show the traceback of a bug, to be pasted into an issue."""
@@ -96,7 +100,7 @@ class Screen:
     def progress(self, items: Iterable[T], total: int) -> Iterator[T]:
         """Yield *items*, a bar on stderr keeping count where that is a terminal."""
         watched = self.err is not None and self.err.isatty() and not self.quiet
-        if not watched or os.environ.get("TERM") == "dumb":
+        if not watched or plain():
             yield from items
             return
         from rich.console import Console
@@ -106,13 +110,18 @@ class Screen:
         yield from track(items, "Reading", total=total, console=console, transient=True)
 
 
+def plain() -> bool:
+    """Say whether a terminal is to get no escape codes."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
 class _LogHandler(logging.Handler):
     def __init__(self, screen: Screen) -> None:
         super().__init__()
         self._screen = screen
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._screen.note(self.format(record))
+        self._screen.log(self.format(record))
 
 
 def log_to(screen: Screen, *, verbose: bool, debug: bool) -> None:

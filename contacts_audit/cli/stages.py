@@ -23,6 +23,7 @@ from contacts_audit.model import Fault, Skipped, Subscription, Unread
 if TYPE_CHECKING:
     from contacts_audit.azure.client import Client
 
+LARGEST_INPUT = 256 * 1024 * 1024
 BLIND = (
     "2017-08-01-preview cannot see what the portal wrote since 2020: 'contacts-audit audit' decides"
 )
@@ -142,7 +143,7 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
     """Run the document's two jq programs on a file, up to their first error."""
     from contacts_audit.azure.contacts import documented_stage
 
-    text = host.read(name, "--input", most=None).decode("utf-8-sig", "replace")
+    text = host.read(name, "--input", most=LARGEST_INPUT).decode("utf-8-sig", "replace")
     if not text.strip():
         host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
         return ExitCode.INCOMPLETE

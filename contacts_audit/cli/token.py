@@ -65,7 +65,7 @@ def token(
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     chosen = sign_in(host, identity, cloud)
-    picked = _one_id(host, printing, chosen.cloud.name)
+    picked = _one_id(host, printing, chosen.cloud.known_name)
     from contacts_audit.audit import apart
 
     found = credential(identity, replace(chosen, subscription=picked))
@@ -82,7 +82,7 @@ def token(
     host.screen.data(_spelt(got, picked, printing.output) + "\n")
 
 
-def _one_id(host: Host, printing: TokenOptions, cloud: str) -> str | None:
+def _one_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | None:
     """Return the subscription to print; a name would have to be looked up."""
     from contacts_audit.azure.az import default_subscription
     from contacts_audit.scope import selector

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contacts_audit.azure.clouds import Cloud
     from contacts_audit.azure.credentials import Credential, SignIn
     from contacts_audit.azure.tape import Recorder
+    from contacts_audit.azure.tokens import AccessToken
     from contacts_audit.scope import Scope, Selector
 
 LARGEST_FILE = 16 * 1024 * 1024
@@ -34,26 +35,25 @@ class Host:
         """Return a variable's value; empty is unset."""
         return self.environment.get(name) or None
 
-    def read(self, name: str, option: str, most: int | None = LARGEST_FILE) -> bytes:
+    def read(self, name: str, option: str, most: int = LARGEST_FILE) -> bytes:
         """
         Return what is in the file *name*, or on stdin where it is `-`, up to *most* bytes.
 
         Raises:
             UsageError: it cannot be read, or is larger than anything sensible.
         """
-        size = -1 if most is None else most + 1
         try:
             if name == "-":
                 if self.stdin is None:
                     raise UsageError(f"{option}: stdin is closed", "name a file")
-                content = self.stdin.read(size)
+                content = self.stdin.read(most + 1)
             else:
                 with Path(name).open("rb") as file:
-                    content = file.read(size)
+                    content = file.read(most + 1)
         except (OSError, ValueError) as error:
             detail = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"{option}: {name!r} cannot be read: {detail}") from error
-        if most is not None and len(content) > most:
+        if len(content) > most:
             raise UsageError(f"{option}: {name!r} is larger than {most} bytes")
         return content
 
@@ -70,20 +70,20 @@ class Connection:
 
     def tenants(self) -> tuple[str, ...]:
         """Return the tenant that was signed in to."""
-        token = self.tokens.token()
-        if token is None:
-            return self.recorded_tenants
-        return (token.tenant,) if token.tenant else ()
+        tenant = self.tokens.token().tenant
+        return (tenant,) if tenant else self.recorded_tenants
 
 
-class _NoToken:
-    """What a recording is asked with."""
+class _Unsigned:
+    """What a recording is asked with: it plays a renewal again where there was one."""
 
-    def token(self) -> None:
-        return None
+    def token(self) -> "AccessToken":
+        from contacts_audit.azure.tokens import AccessToken
+
+        return AccessToken("none", None)
 
     def renew(self, rejected: object, claims: str | None) -> bool:
-        return False
+        return True
 
 
 def connect(
@@ -140,7 +140,7 @@ def sign_in(
     )
     token = None
     if identity.token_file is not None:
-        token = host.read(identity.token_file, "--token-file").decode("ascii", "replace")
+        token = host.read(identity.token_file, "--token-file").decode("utf-8-sig", "replace")
     bundle = None if cloud_options.ca_bundle is None else str(cloud_options.ca_bundle)
     wire = functools.cache(
         lambda: Wire(ca_bundle=bundle, connections=connections, stopped=host.ending.stopped)
@@ -186,36 +186,38 @@ def enter(
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
     from contacts_audit.audit import apart
+    from contacts_audit.azure.az import default_subscription
     from contacts_audit.azure.subscriptions import visible
-    from contacts_audit.scope import resolve, selector
+    from contacts_audit.scope import Selector, resolve, selector
 
     stdin_once(*scope.subscriptions_from, identity.token_file)
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
+    wanted = selectors(host, scope)
     connection = connect(host, identity, cloud_options, network)
-    wanted = selectors(host, scope, connection.cloud.name)
+    if scope.current:
+        found = default_subscription(host.environment, connection.cloud.known_name)
+        wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.client.limits.deadline
     listed = apart(lambda: list(visible(connection.client)), deadline=deadline)
     if connection.recorder is not None:
         connection.recorder.signed_in(connection.tenants())
-    found = resolve(listed, wanted, unwanted)
-    for warning in found.warnings:
+    resolved = resolve(listed, wanted, unwanted)
+    for warning in resolved.warnings:
         host.screen.warn(warning)
-    return connection, found
+    return connection, resolved
 
 
-def selectors(host: Host, scope: ScopeOptions, cloud_name: str) -> "list[Selector] | None":
+def selectors(host: Host, scope: ScopeOptions) -> "list[Selector] | None":
     """
-    Return what is wanted, None where all is.
+    Return what options and files select, None where they say nothing.
 
     Raises:
         UsageError: a value or a file cannot be used.
-        ContactsAuditError: az has no default subscription.
     """
-    from contacts_audit.azure.az import default_subscription
-    from contacts_audit.scope import Selector, selector
+    from contacts_audit.scope import selector
     from contacts_audit.scope import selectors as in_lines
 
-    if not (scope.subscription or scope.subscriptions_from or scope.current):
+    if not (scope.subscription or scope.subscriptions_from):
         return None
     wanted = [selector(text, "--subscription") for text in scope.subscription]
     for name in scope.subscriptions_from:
@@ -225,8 +227,6 @@ def selectors(host: Host, scope: ScopeOptions, cloud_name: str) -> "list[Selecto
         except UnicodeDecodeError as error:
             raise UsageError(f"{option}: it is no UTF-8 text: {error.reason}") from error
         wanted += in_lines(lines, option)
-    if scope.current:
-        wanted.append(Selector(default_subscription(host.environment, cloud_name), "--current"))
     return wanted
 
 
@@ -248,7 +248,7 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> Connection:
 
     recording = Recording.read(folder)
     wire = Wire(stopped=host.ending.stopped, adapter=Player(recording))
-    tokens = _NoToken()
+    tokens = _Unsigned()
     client = Client(recording.cloud.arm, wire, tokens, _limits(network), pause=lambda seconds: None)
     return Connection(recording.cloud, client, tokens, None, recording.tenants)
 

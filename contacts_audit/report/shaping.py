@@ -12,6 +12,9 @@ from pathlib import Path
 from contacts_audit.ending import Ending
 from contacts_audit.errors import ContactsAuditError, UsageError
 
+# libjq would end a run that halts without a word.
+NO_HALT = 'def halt: error("halt"); def halt_error: error; def halt_error($code): error;'
+
 
 def check(program: str) -> None:
     """
@@ -54,13 +57,14 @@ def shape(document: str, program: str, ending: Ending, *, raw: bool) -> bytes:
 
 def _spelt(program: str) -> str:
     """Let each output keep its value, for -r, and jq's own spelling of it."""
-    return f"({program}\n) | [., tojson]"
+    return f"{NO_HALT} ({program}\n) | [., tojson]"
 
 
 def main() -> None:
     """Read a document from stdin, and print what the filter makes of it."""
     import jq
 
+    from contacts_audit.inert import inert_json
     from contacts_audit.jqtext import pretty
 
     program, raw = sys.argv[1:3]
@@ -69,7 +73,7 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     for value, spelt in outputs:
-        text = value if raw and isinstance(value, str) else pretty(spelt)
+        text = value if raw and isinstance(value, str) else inert_json(pretty(spelt))
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
 
 

@@ -31,8 +31,8 @@ def render(report: Report) -> Iterator[str]:
         yield "  ".join(padded).rstrip() + "\n"
 
 
-def render_at(report: Report, width: int) -> str:
-    """Return the table folded to a terminal of *width* columns, coloured where it may be."""
+def render_at(report: Report, width: int, *, plain: bool) -> str:
+    """Return the table folded to a terminal of *width* columns, without a style where *plain*."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -45,7 +45,7 @@ def render_at(report: Report, width: int) -> str:
         cells = _cells(outcome)
         style = STYLES[outcome.verdict]
         table.add_row(*(Text(cells[at], style="" if at else style) for at in shown))
-    console = Console(file=io.StringIO(), width=width, force_terminal=True)
+    console = Console(file=io.StringIO(), width=width, force_terminal=not plain)
     with console.capture() as captured:
         console.print(table)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
