@@ -1,5 +1,6 @@
 """The commands that read and judge: audit."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -71,6 +72,7 @@ def audit(
     host.screen.quiet = output.quiet
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     started = datetime.now(UTC)
+    threading.Thread(target=_warm_up, daemon=True).start()  # while the network is waited for
     connection, found = enter(host, scope, identity, cloud, network)
     run = Run(
         __version__,
@@ -86,6 +88,12 @@ def audit(
         len(found.subscriptions),
     )
     raise typer.Exit(_reported(host, run, outcomes, output, printing))
+
+
+def _warm_up() -> None:
+    from contacts_audit.azure.contacts import warm_up
+
+    warm_up()
 
 
 def _reported(

@@ -50,8 +50,7 @@ class Screen:
 
     def stream(self, pieces: Iterable[str]) -> None:
         """Print *pieces*, one after the other."""
-        for piece in pieces:
-            self.data(piece)
+        self.data("".join(pieces))
 
     def note(self, line: str) -> None:
         """Tell something that `--quiet` silences."""
