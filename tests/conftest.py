@@ -13,8 +13,8 @@ import pytest
 from azure_double import AzureDouble
 
 from contacts_audit.cli.app import run as run_program
+from contacts_audit.cli.host import Host
 from contacts_audit.cli.screen import Screen
-from contacts_audit.cli.wiring import Host
 from contacts_audit.ending import Ending
 
 ROOT = Path(__file__).parents[1]

@@ -178,6 +178,15 @@ def described(token: AccessToken) -> AccessToken:
     )
 
 
+def _granted(result: Mapping[str, Any], now: float, tenant: str) -> AccessToken:
+    """Return the token that MSAL brought of *tenant*, asked for at *now*."""
+    if "access_token" not in result:
+        raise refused(result)
+    lifetime = _moment(result.get("expires_in")) or 0.0
+    value = bearer(result["access_token"], "the answer of the token service")
+    return described(AccessToken(value, now + lifetime, tenant))
+
+
 def _moment(value: object) -> float | None:
     """Return a number of seconds that a calendar can hold, None for anything else."""
     try:
@@ -229,11 +238,7 @@ def _confidential(
             raise
         except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
             raise refused({"error_description": str(error)}) from None
-        if "access_token" not in result:
-            raise refused(result)
-        lifetime = _moment(result.get("expires_in")) or 0.0
-        value = bearer(result["access_token"], "the answer of the token service")
-        return described(AccessToken(value, service().now + lifetime, tenant))
+        return _granted(result, service().now, tenant)
 
     return acquire
 

@@ -11,8 +11,8 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli import reading, stages, token
 from contacts_audit.cli.groups import defaults_from, variable_of
+from contacts_audit.cli.host import Host
 from contacts_audit.cli.screen import Screen, plain
-from contacts_audit.cli.wiring import Host
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
 

@@ -12,6 +12,7 @@ import typer
 
 from contacts_audit import __version__
 from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -23,7 +24,7 @@ from contacts_audit.cli.options import (
     option,
 )
 from contacts_audit.cli.screen import log_to, plain
-from contacts_audit.cli.wiring import Connection, Host, enter
+from contacts_audit.cli.wiring import Connection, enter
 from contacts_audit.errors import ExitCode, OutputError, UsageError
 from contacts_audit.files import check_writable, is_stream, replace
 from contacts_audit.model import (

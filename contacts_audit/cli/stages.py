@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -16,7 +17,7 @@ from contacts_audit.cli.options import (
     option,
 )
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import Host, enter
+from contacts_audit.cli.wiring import enter
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.model import Fault, Skipped, Subscription, Unread
 

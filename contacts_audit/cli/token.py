@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import (
     CloudOptions,
     Current,
@@ -18,7 +19,7 @@ from contacts_audit.cli.options import (
     option,
 )
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import Host, credential, sign_in
+from contacts_audit.cli.wiring import credential, sign_in
 from contacts_audit.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,0 +1,48 @@
+"""The surroundings of a run: its variables, its streams, its end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from contacts_audit.cli.screen import Screen
+from contacts_audit.ending import Ending
+from contacts_audit.errors import UsageError
+
+LARGEST_FILE = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Host:
+    """The surroundings of a run: what a test replaces to be a user."""
+
+    environment: Mapping[str, str]
+    stdin: BinaryIO | None
+    screen: Screen
+    ending: Ending
+
+    def variable(self, name: str) -> str | None:
+        """Return a variable's value; empty is unset."""
+        return self.environment.get(name) or None
+
+    def read(self, name: str, option: str, most: int = LARGEST_FILE) -> bytes:
+        """
+        Return what is in the file *name*, or on stdin where it is `-`, up to *most* bytes.
+
+        Raises:
+            UsageError: it cannot be read, or is larger than anything sensible.
+        """
+        try:
+            if name == "-":
+                if self.stdin is None:
+                    raise UsageError(f"{option}: stdin is closed", "name a file")
+                content = self.stdin.read(most + 1)
+            else:
+                with Path(name).open("rb") as file:
+                    content = file.read(most + 1)
+        except (OSError, ValueError) as error:
+            detail = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(f"{option}: {name!r} cannot be read: {detail}") from error
+        if len(content) > most:
+            raise UsageError(f"{option}: {name!r} is larger than {most} bytes")
+        return content
