@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -34,11 +34,12 @@ class Mask:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._names: dict[str, str] = {}
+        self._pseudonyms: dict[str, str] = {}
+        self._patterns: tuple[re.Pattern[str], re.Pattern[str]] | None = None
 
     def text(self, text: str) -> str:
         """Mask running text: a URL, a header, a message."""
-        for name in sorted(self._names, key=len, reverse=True):
-            text = self._without(name, text)
+        text = self._without_names(text)
         text = self._names.get(text, text)
         text = _CONTACT_ID.sub(lambda found: found[1] + self._contact_name(found[2]), text)
         text = _DOMAIN.sub(lambda found: f"{self._digest(found[1].lower())}.onmicrosoft.com", text)
@@ -60,19 +61,30 @@ class Mask:
         spelt = json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
         return spelt if _encodable(spelt) else json.dumps(masked)
 
-    def _without(self, name: str, text: str) -> str:
-        """Replace *name* in prose; alone, or in an address, it may be a word of Azure's."""
-        pseudonym = self._names[name]
-        if " " in text:
-            whole = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-            text = re.sub(whole, pseudonym, text, flags=re.IGNORECASE)
-        quoted = quote(name.encode("utf-8", "surrogatepass"))
-        return text if quoted == name else text.replace(quoted, pseudonym)
+    def _without_names(self, text: str) -> str:
+        """Replace names in prose; alone, or in an address, one may be a word of Azure's."""
+        if not self._names or not {" ", "%"} & {*text}:
+            return text
+        if self._patterns is None:
+            self._patterns = self._compiled()
+        prose, quoted = self._patterns
+        return (prose if " " in text else quoted).sub(
+            lambda found: self._pseudonyms.get(found[0].lower(), found[0]), text
+        )
+
+    def _compiled(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """Look for all names at once, the longest first, also as an address spells them."""
+        quoted = {quote(name.encode("utf-8", "surrogatepass")): name for name in self._names}
+        self._pseudonyms = {name.lower(): pseudonym for name, pseudonym in self._names.items()}
+        self._pseudonyms |= {spelt.lower(): self._names[name] for spelt, name in quoted.items()}
+        in_addresses = {spelt for spelt, name in quoted.items() if spelt != name}
+        return _any_of({*self._names} | in_addresses), _any_of(in_addresses)
 
     def _learn(self, key: str, text: str) -> str:
         """Names are listed before anything speaks of them."""
-        if key in _NAMED and len(text.strip()) > 1:
-            self._names.setdefault(text, f"{key}-{self._digest(text)}")
+        if key in _NAMED and len(text.strip()) > 1 and text not in self._names:
+            self._names[text] = f"{key}-{self._digest(text)}"
+            self._patterns = None
         return text
 
     def _field(self, key: str, text: str) -> str:
@@ -114,6 +126,12 @@ class Mask:
 
     def _hash(self, text: str) -> bytes:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def _any_of(words: Collection[str]) -> re.Pattern[str]:
+    """Find each of *words* where it stands for itself; without words, find nothing."""
+    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
+    return re.compile(rf"(?<![\w-])(?:{longest_first})(?![\w-])", re.IGNORECASE)
 
 
 def _each_string(value: Any, change: Callable[[str, str], str], key: str = "") -> Any:
