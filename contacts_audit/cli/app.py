@@ -38,7 +38,7 @@ app.command()(token.token)
 def contacts_audit(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version, and exit.")
+        bool, typer.Option("--version", metavar=" ", help="Print the version, and exit.")
     ] = False,
 ) -> None:
     """Audit the security contacts of Microsoft Defender for Cloud, subscription by subscription."""

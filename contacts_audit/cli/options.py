@@ -33,13 +33,18 @@ def seconds(given: str | float) -> float:
     raise typer.BadParameter(f"{text!r} is no number of seconds above 0, up to 1000000")
 
 
+def flag(*names: str, **more: Any) -> Any:
+    """Return an option that takes no value; typer would show a type."""
+    return option(*names, metavar=" ", **more)
+
+
 def option(*names: str, panel: str, help: str, **more: Any) -> Any:
     """Return a typer option of which *help* says everything."""
     return typer.Option(*names, rich_help_panel=panel, help=help, show_default=False, **more)
 
 
 Current = Annotated[
-    bool, option("--current", panel="Scope", help="Take the default subscription of az.")
+    bool, flag("--current", panel="Scope", help="Take the default subscription of az.")
 ]
 
 
@@ -215,7 +220,7 @@ class NetworkOptions:
     ] = None
     mask: Annotated[
         bool,
-        option(
+        flag(
             "--mask",
             panel="Recordings",
             help="Pseudonymise ids, names and addresses in what is recorded.",
@@ -237,10 +242,10 @@ class TalkOptions:
     """How much is told on stderr."""
 
     verbose: Annotated[
-        bool, option("--verbose", "-v", panel="Output", help="Say what is done on stderr.")
+        bool, flag("--verbose", "-v", panel="Output", help="Say what is done on stderr.")
     ] = False
     debug: Annotated[
-        bool, option("--debug", panel="Output", help="Say each exchange on stderr; no secret.")
+        bool, flag("--debug", panel="Output", help="Say each exchange on stderr; no secret.")
     ] = False
 
 
@@ -302,7 +307,7 @@ class OutputOptions:
     ] = None
     raw: Annotated[
         bool,
-        option(
+        flag(
             "--raw-output",
             "-r",
             panel="Output",
@@ -311,7 +316,7 @@ class OutputOptions:
     ] = False
     quiet: Annotated[
         bool,
-        option(
+        flag(
             "--quiet",
             "-q",
             panel="Output",

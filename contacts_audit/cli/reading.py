@@ -21,7 +21,7 @@ from contacts_audit.cli.options import (
     PolicyOptions,
     ScopeOptions,
     TalkOptions,
-    option,
+    flag,
 )
 from contacts_audit.cli.screen import log_to, plain
 from contacts_audit.cli.wiring import Connection, enter
@@ -53,7 +53,7 @@ def audit(
     talk: TalkOptions,
     json_schema: Annotated[
         bool,
-        option(
+        flag(
             "--json-schema", panel="Output", help="Print the JSON Schema of the report, and exit."
         ),
     ] = False,
