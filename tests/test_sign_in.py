@@ -345,6 +345,16 @@ def test_an_odd_expiry_is_none(azure: AzureDouble, run: Run, exp: str) -> None:
     assert (ran.code, json.loads(ran.out)["expires_on"]) == (0, None)
 
 
+def test_a_token_of_unknown_lifetime_is_used(azure: AzureDouble, run: Run) -> None:
+    """Where the token service tells no `expires_in`, the token's own claims do."""
+    azure.add("Prod", contacts_2017=GOOD)
+    body = json.dumps({"access_token": azure.token(), "token_type": "Bearer"}).encode()
+    azure.fail("POST", faults.answer(body))
+
+    assert run("audit").code == 0
+    assert len(azure.token_asked()) == 1
+
+
 def test_an_empty_token_file_is_no_token(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
     """The variable does not take its place: it may be somebody else's."""
     (tmp_path / "empty").touch()

@@ -123,9 +123,7 @@ class Client:
         }
         left = until - time.monotonic()
         try:
-            answer = self._wire.send(
-                prepared("GET", url, headers), timeout=min(self.limits.timeout, left)
-            )
+            answer = self._wire.send(prepared(url, headers), timeout=min(self.limits.timeout, left))
             answer = _without(token.value, answer)
         except AzureError as error:
             self._keep(url, error)

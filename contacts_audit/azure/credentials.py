@@ -158,8 +158,6 @@ MISSING: Mapping[Auth, str] = {
     Auth.WORKLOAD: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
     Auth.TOKEN: "set AZURE_ACCESS_TOKEN or give --token-file",
 }
-
-
 LAST_MOMENT = 253_402_300_800.0  # of the year 9999
 
 
@@ -182,9 +180,9 @@ def _granted(result: Mapping[str, Any], now: float, tenant: str) -> AccessToken:
     """Return the token that MSAL brought of *tenant*, asked for at *now*."""
     if "access_token" not in result:
         raise refused(result)
-    lifetime = _moment(result.get("expires_in")) or 0.0
+    lifetime = _moment(result.get("expires_in"))
     value = bearer(result["access_token"], "the answer of the token service")
-    return described(AccessToken(value, now + lifetime, tenant))
+    return described(AccessToken(value, None if lifetime is None else now + lifetime, tenant))
 
 
 def _moment(value: object) -> float | None:

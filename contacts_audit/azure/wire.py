@@ -77,22 +77,18 @@ class Wire:
         return self._proxies[origin]
 
 
-def prepared(
-    method: str, url: str, headers: dict[str, str], body: str | None = None
-) -> requests.PreparedRequest:
-    """Return a request for *url* to the letter: no session touches it, so no netrc does either."""
-    request = _template(method).copy()
+def prepared(url: str, headers: dict[str, str]) -> requests.PreparedRequest:
+    """Return a GET of *url* to the letter: no session touches it, so no netrc does either."""
+    request = _template().copy()
     request.url = url
     request.headers.update(headers)
-    if body is not None:
-        request.prepare_body(body, None)
     return request
 
 
 @functools.cache
-def _template(method: str) -> requests.PreparedRequest:
+def _template() -> requests.PreparedRequest:
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
-    return requests.Request(method, "https://localhost/", headers).prepare()
+    return requests.Request("GET", "https://localhost/", headers).prepare()
 
 
 def _body(raw: Any) -> bytes:
