@@ -2,8 +2,20 @@
 
 from . import faults
 from .double import AzureDouble
+from .groups import Group
+from .principals import ManagedIdentity, Tenant, User
 from .proxy import Proxy
 from .subscriptions import Subscription
 from .wire import Asked
 
-__all__ = ["Asked", "AzureDouble", "Proxy", "Subscription", "faults"]
+__all__ = [
+    "Asked",
+    "AzureDouble",
+    "Group",
+    "ManagedIdentity",
+    "Proxy",
+    "Subscription",
+    "Tenant",
+    "User",
+    "faults",
+]

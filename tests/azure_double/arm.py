@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
-from urllib.parse import quote
 
-from . import contacts, refusals, tokens, writing
+from . import contacts, groups, metadata, refusals, writing
+from .admission import admit, find
+from .paging import page, page_or_top
 from .refusals import Refused
 from .subscriptions import Json, Subscription, listed
 from .wire import JSON, Answer, Asked, HeaderValue, compact
-from .world import World
+from .world import Issued, World
 
 LIST_VERSIONS = {"2016-06-01", "2019-06-01", "2020-01-01", "2021-01-01", "2022-12-01"}
+GROUP_VERSIONS = {"2020-05-01", "2021-04-01", "2023-04-01"}
 LIST = re.compile(r"/subscriptions/?", re.IGNORECASE)
 ONE = re.compile(r"/subscriptions/([^/]+)/?", re.IGNORECASE)
 CONTACTS = re.compile(
     r"/subscriptions/([^/]+)/providers/Microsoft\.Security/securityContacts(?:/([^/]+))?",
     re.IGNORECASE,
 )
-METADATA = "/metadata/endpoints"
+DESCENDANTS = re.compile(
+    r"/providers/Microsoft\.Management/managementGroups/([^/]+)/descendants/?", re.IGNORECASE
+)
 ACTIONS = {"GET": "read", "PUT": "write", "DELETE": "delete"}
 
 
@@ -58,27 +59,48 @@ Reply = tuple[int, bytes, dict[str, HeaderValue]]
 
 def _route(world: World, asked: Asked) -> Reply:
     path = asked.path
-    if path == METADATA and asked.method == "GET":
-        return 200, compact(_metadata(world, asked)), {}
     if found := CONTACTS.fullmatch(path):
         return _contacts(world, asked, *found.groups())
-    if asked.method == "GET" and LIST.fullmatch(path):
-        _admit(world, asked, LIST_VERSIONS)
-        seen = [listed(each) for each in world.subscriptions if each.visible]
-        return 200, compact(_page(asked, seen, world.page_size)), {}
-    if asked.method == "GET" and (found := ONE.fullmatch(path)):
-        _admit(world, asked, LIST_VERSIONS)
-        return 200, compact(listed(_find(world, found[1]))), {}
+    if asked.method == "GET":
+        if path == metadata.PATH:
+            return 200, compact(metadata.body(world, asked)), {}
+        if LIST.fullmatch(path):
+            return 200, compact(_subscriptions(world, asked)), {}
+        if found := ONE.fullmatch(path):
+            _, issued = admit(world, asked, LIST_VERSIONS)
+            return 200, compact(listed(find(world, found[1], issued))), {}
+        if found := DESCENDANTS.fullmatch(path):
+            return 200, compact(_descendants(world, asked, found[1])), {}
     world.unknown.append(asked)
     raise refusals.no_such_path(path)
 
 
+def _subscriptions(world: World, asked: Asked) -> Json:
+    _, issued = admit(world, asked, LIST_VERSIONS)
+    seen = [each for each in world.subscriptions if each.visible]
+    shown = [listed(each) for each in seen if world.shows(each, issued.tenant)]
+    return page(asked, shown, world.page_size)
+
+
+def _descendants(world: World, asked: Asked, group_id: str) -> Json:
+    _, issued = admit(world, asked, GROUP_VERSIONS)
+    if not world.groups_readable:
+        who = issued.principal
+        action, scope = f"{groups.TYPE}/descendants/read", groups.scope(group_id)
+        raise refusals.forbidden(who.name, who.object_id, action, scope)
+    group = groups.find(world.groups, group_id, issued.tenant)
+    if group is None:
+        raise refusals.no_group(group_id)
+    below = list(groups.descendants(world.groups, group))
+    return page_or_top(asked, below, world.groups_page_size)
+
+
 def _contacts(world: World, asked: Asked, subscription_id: str, name: str | None) -> Reply:
-    version = _admit(world, asked, None)
-    subscription = _find(world, subscription_id)
+    version, issued = admit(world, asked, None)
+    subscription = find(world, subscription_id, issued)
     if version not in world.offered:
         raise refusals.bad_version(world.version_refusal, version, world.offered)
-    _allow(world, asked, subscription)
+    _allow(world, asked, subscription, issued)
     match asked.method, name:
         case "GET", None:
             return _list(world, asked, subscription, version)
@@ -101,7 +123,7 @@ def _list(world: World, asked: Asked, subscription: Subscription, version: str) 
         return 200, given if isinstance(given, bytes) else compact(given), quota
     body = contacts.list_body(world, subscription, version)
     if isinstance(body, dict):
-        body = _page(asked, body["value"], world.contacts_page_size)
+        body = page(asked, body["value"], world.contacts_page_size)
     return 200, compact(body), quota
 
 
@@ -112,30 +134,13 @@ def _one(world: World, subscription: Subscription, version: str, name: str) -> J
     raise refusals.no_contact(name)
 
 
-def _admit(world: World, asked: Asked, versions: set[str] | None) -> str:
-    """Return the api-version of a request whose token is good."""
-    tokens.check(world, asked)
-    version = asked.params.get("api-version")
-    if not version:
-        raise refusals.no_version()
-    if versions is not None and version not in versions:
-        raise refusals.bad_version("InvalidApiVersionParameter", version, versions)
-    return version
-
-
-def _find(world: World, subscription_id: str) -> Subscription:
-    found = world.find(subscription_id)
-    if found is None:
-        raise refusals.no_subscription(subscription_id)
-    return found
-
-
-def _allow(world: World, asked: Asked, subscription: Subscription) -> None:
+def _allow(world: World, asked: Asked, subscription: Subscription, issued: Issued) -> None:
     """Let those through who may do this, where Defender for Cloud is at work."""
     reading = asked.method == "GET"
     if not (subscription.readable if reading else subscription.writable):
         action = f"{contacts.TYPE}/{ACTIONS.get(asked.method, 'action')}"
-        raise refusals.forbidden(world.client_id, world.object_id, action, subscription.scope)
+        who = issued.principal
+        raise refusals.forbidden(who.name, who.object_id, action, subscription.scope)
     if not subscription.registered:
         raise refusals.not_registered(world.missing_provider_status)
     if subscription.state == "Disabled" and not reading:
@@ -151,37 +156,3 @@ def _content(asked: Asked) -> object:
             "InvalidRequestContent",
             "The request content was invalid and could not be deserialized.",
         ) from None
-
-
-def _page(asked: Asked, items: list[Json], size: int | None) -> Json:
-    """Return the page of *items* that the request's `$skiptoken` stands for."""
-    start = _offset(asked.params.get("$skiptoken"))
-    if size is None or start + size >= len(items):
-        return {"value": items[start:]}
-    token = base64.urlsafe_b64encode(compact({"next": start + size})).decode()
-    path, version = asked.target.partition("?")[0], asked.params["api-version"]
-    link = f"{asked.origin}{path}?api-version={version}&%24skiptoken={quote(token)}"
-    return {"value": items[start : start + size], "nextLink": link}
-
-
-def _offset(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        return int(json.loads(base64.urlsafe_b64decode(token))["next"])
-    except (ValueError, KeyError, TypeError, binascii.Error):
-        raise Refused(400, "InvalidSkipToken", "The skip token is invalid.") from None
-
-
-def _metadata(world: World, asked: Asked) -> Json:
-    return {
-        "portal": "https://portal.azure.com",
-        "authentication": {
-            "loginEndpoint": f"{asked.origin}/",
-            "audiences": [world.audience],
-            "tenant": "common",
-            "identityProvider": "AAD",
-        },
-        "name": "AzureCloud",
-        "resourceManager": f"{asked.origin}/",
-    }

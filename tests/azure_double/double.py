@@ -1,4 +1,4 @@
-"""The double itself: a world behind a loopback port, and the faults planned for it."""
+"""The double itself: a world behind its loopback ports."""
 
 from __future__ import annotations
 
@@ -6,50 +6,32 @@ import asyncio
 import itertools
 import secrets
 import tempfile
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from contextlib import ExitStack
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from . import arm, certificates, entra, tokens
-from .exchange import Exchange, Fault, as_usual
+from . import arm, certificates, entra, managed_identity
+from .exchange import Exchange, Fault
 from .identity import Ids
 from .listener import Listener
-from .subscriptions import Subscription
+from .plans import Match, Plans
+from .stage import Stage
 from .wire import Answer, Asked, read_request
-from .world import World
-
-Match = str | Callable[[Asked], bool]
 
 
-@dataclass
-class Plan:
-    """A fault, which requests get it, and how many of them are left."""
-
-    match: Match
-    fault: Fault
-    left: int | None
-
-    def takes(self, asked: Asked) -> bool:
-        """Whether *asked* gets the fault; it then counts as one of the *left*."""
-        if self.left == 0:
-            return False
-        found = self.match in asked.line if isinstance(self.match, str) else self.match(asked)
-        if found and self.left is not None:
-            self.left -= 1
-        return found
-
-
-class AzureDouble(World):
+class AzureDouble(Stage):
     """
     A small Azure on a loopback port, over real TLS.
 
-    It plays the token service and Resource Manager on one port, remembers all
-    that it was asked, and answers wrongly where `fail` tells it to.  *seed*
-    makes its ids repeat; *clock* says what time its answers bear.
+    It plays the token service and Resource Manager on one port, and where it is
+    asked for, the platform of a machine on another.  It remembers all that it was
+    asked, and answers wrongly where `fail` tells it to.  *seed* makes its ids
+    repeat; *clock* says what time its answers bear.
     """
 
     def __init__(
@@ -57,22 +39,22 @@ class AzureDouble(World):
     ) -> None:
         super().__init__(Ids(secrets.token_hex(8) if seed is None else str(seed)), clock)
         self._port = port
-        self._plans: list[Plan] = []
+        self._plans = Plans()
+        self._arriving = threading.Lock()  # each listener is a thread
         self._connections = itertools.count(1)
-        self._added = itertools.count(1)
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="azure-double-")
-        self.folder = Path(self._folder.name)
+        self._open = ExitStack()
+        folder = tempfile.TemporaryDirectory(prefix="azure-double-")
+        self.folder = Path(self._open.enter_context(folder))
         self.ca = self.folder / "ca.pem"
-        self._listener = Listener(
+        listener = Listener(
             self._converse,
             port=self._port,
             tls=certificates.server_tls(self.ca),
             crashes=self.crashes,
         )
-        self._listener.start()
-        self.port = self._listener.port
+        self.port = self._start(listener)
         self.endpoint = self.authority = f"https://localhost:{self.port}"
         return self
 
@@ -82,53 +64,29 @@ class AzureDouble(World):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._listener.stop()
-        self._folder.cleanup()
+        self._open.close()
+
+    @cached_property
+    def platform(self) -> str:
+        """Where the platform gives tokens to its machines; it listens from the first look on."""
+        converse = partial(self._converse, to_platform=True)
+        return f"http://127.0.0.1:{self._start(Listener(converse, crashes=self.crashes))}"
+
+    @property
+    def imds_variables(self) -> dict[str, str]:
+        """The variables of a virtual machine, whose metadata service is ours."""
+        return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.platform}
+
+    @property
+    def identity_variables(self) -> dict[str, str]:
+        """The variables of an App Service."""
+        endpoint = f"{self.platform}{managed_identity.APP_SERVICE}"
+        return {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": self.identity_header}
 
     @cached_property
     def app_certificate(self) -> certificates.AppCertificate:
         """The certificate that the application may sign in with."""
         return certificates.app_certificate(self.folder)
-
-    def add(
-        self,
-        name: str | None = "Prod",
-        *,
-        id: str | None = None,
-        state: str = "Enabled",
-        **fields: Any,
-    ) -> Subscription:
-        """Add a subscription at the end of the list; *fields* are those of `Subscription`."""
-        number = next(self._added)
-        subscription_id = id or Ids("subscriptions").guid(number)
-        fields.setdefault("tenant_id", self.tenant)
-        subscription = Subscription(subscription_id, name, state, **fields)
-        self.subscriptions.append(subscription)
-        return subscription
-
-    def arm_asked(self) -> list[Asked]:
-        """Return the requests to Resource Manager."""
-        return [asked for asked in list(self.asked) if asked.to_arm]
-
-    def token_asked(self) -> list[Asked]:
-        """Return the requests for a token."""
-        return [
-            asked
-            for asked in list(self.asked)
-            if asked.method == "POST" and entra.TOKEN.fullmatch(asked.path)
-        ]
-
-    def token(self, *, audience: str | None = None, claims: str | None = None) -> str:
-        """Return a valid token, as if somebody had signed in elsewhere."""
-        return tokens.issue(self, audience or self.audience, claims=claims)
-
-    def revoke(self) -> None:
-        """Forget every token issued so far."""
-        self.tokens.clear()
-
-    def challenge(self, claims: str) -> None:
-        """Ask from now on for tokens that were acquired with *claims*."""
-        self.challenged = claims
 
     def fail(self, match: Match, fault: Fault, times: int | None = None) -> None:
         """
@@ -137,18 +95,31 @@ class AzureDouble(World):
         *match* is part of "METHOD path?query", or a question about the request.
         Of several plans the first that still has something left wins.
         """
-        self._plans.append(Plan(match, fault, times))
+        self._plans.add(match, fault, times)
 
     def heal(self) -> None:
         """Forget every fault that was planned."""
         self._plans.clear()
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _start(self, listener: Listener) -> int:
+        listener.start()
+        self._open.callback(listener.stop)
+        return listener.port
+
+    async def _converse(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        to_platform: bool = False,
+    ) -> None:
         connection = next(self._connections)
         while asked := await read_request(reader, connection=connection):
-            asked.number = len(self.asked) + 1
-            self.asked.append(asked)
-            fault = next((plan.fault for plan in self._plans if plan.takes(asked)), as_usual)
+            asked.to_platform = to_platform
+            with self._arriving:
+                asked.number = len(self.asked) + 1
+                self.asked.append(asked)
+                fault = self._plans.take(asked)
             if self.latency and asked.to_arm:
                 await asyncio.sleep(self.latency)
             exchange = Exchange(
@@ -159,9 +130,13 @@ class AzureDouble(World):
                 return
 
     def _answer(self, asked: Asked) -> Answer:
+        if asked.to_platform:
+            return managed_identity.answer(self, asked)
         if asked.to_arm:
             return arm.answer(self, asked)
         return entra.answer(self, asked, lambda: self.app_certificate.certificate)
 
     def _usual_headers(self, asked: Asked) -> Any:
+        if asked.to_platform:
+            return managed_identity.usual_headers(self, asked)
         return (arm if asked.to_arm else entra).usual_headers(self, asked)

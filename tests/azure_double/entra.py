@@ -1,34 +1,21 @@
-"""The token service: discovery, and tokens for the one application."""
+"""The token service: discovery, device codes, and tokens for the application and the user."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
-from . import tokens
+from . import applications, device_codes, users
+from .applications import CertificateOf
+from .denials import Denied, no_tenant
+from .principals import Tenant
+from .subscriptions import Json
 from .wire import JSON, Answer, Asked, HeaderValue, compact
 from .world import World
 
 DISCOVERY = re.compile(r"/([^/]+)/v2\.0/\.well-known/openid-configuration")
 TOKEN = re.compile(r"/([^/]+)/oauth2/v2\.0/token")
-JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-CertificateOf = Callable[[], x509.Certificate]
-
-
-class Denied(Exception):
-    """Entra denies a token, with the number of its reason."""
-
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.error = error
-        self.number = number
-        self.text = f"AADSTS{number}: {text}"
+DEVICE_CODE = re.compile(r"/([^/]+)/oauth2/v2\.0/devicecode")
+ANY_TENANT = {"common", "organizations"}
 
 
 def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
@@ -55,15 +42,18 @@ def answer(world: World, asked: Asked, certificate: CertificateOf) -> Answer:
             return Answer(200, compact(_discover(world, asked, found[1])), headers)
         if asked.method == "POST" and (found := TOKEN.fullmatch(path)):
             return Answer(200, compact(_grant(world, asked, found[1], certificate)), headers)
+        if asked.method == "POST" and (found := DEVICE_CODE.fullmatch(path)):
+            _tenant_of_user(world, found[1])
+            return Answer(200, compact(device_codes.begin(world, asked)), headers)
     except Denied as denied:
         return Answer(denied.status, compact(_explain(world, asked, denied)), headers)
     world.unknown.append(asked)
     return Answer(404, b"", headers)
 
 
-def _discover(world: World, asked: Asked, tenant: str) -> dict[str, object]:
-    _check_tenant(world, tenant)
-    here = f"{asked.origin}/{tenant}"
+def _discover(world: World, asked: Asked, name: str) -> Json:
+    here = f"{asked.origin}/{name}"
+    issuer = "{tenantid}" if name.lower() in ANY_TENANT else _tenant(world, name).id
     return {
         "token_endpoint": f"{here}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
@@ -71,121 +61,42 @@ def _discover(world: World, asked: Asked, tenant: str) -> dict[str, object]:
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "issuer": f"{asked.origin}/{world.tenant}/v2.0",
+        "issuer": f"{asked.origin}/{issuer}/v2.0",
         "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
         "device_authorization_endpoint": f"{here}/oauth2/v2.0/devicecode",
         "tenant_region_scope": "EU",
     }
 
 
-def _grant(
-    world: World, asked: Asked, tenant: str, certificate: CertificateOf
-) -> dict[str, object]:
-    form = asked.form
-    _check_tenant(world, tenant)
-    if form.get("grant_type") != "client_credentials":
-        raise Denied(
-            400,
-            "unsupported_grant_type",
-            70003,
-            f"The app requested an unsupported grant type '{form.get('grant_type', '')}'.",
-        )
-    _check_client(world, asked, certificate)
-    audience, found, _ = form.get("scope", "").rpartition("/.default")
-    if not found:
-        raise Denied(
-            400,
-            "invalid_scope",
-            1002012,
-            "The provided value for scope is not valid. Client credential flows must have a scope "
-            "value with /.default suffixed to the resource identifier (application ID URI).",
-        )
-    token = tokens.issue(world, audience, claims=form.get("claims"))
-    return {
-        "token_type": "Bearer",
-        "expires_in": world.token_lifetime,
-        "ext_expires_in": world.token_lifetime,
-        "access_token": token,
-    }
+def _grant(world: World, asked: Asked, name: str, certificate: CertificateOf) -> Json:
+    kind = asked.form.get("grant_type", "")
+    if kind == applications.GRANT:
+        return applications.grant(world, asked, _tenant(world, name), certificate)
+    if kind == device_codes.GRANT:
+        return device_codes.poll(world, asked, _tenant_of_user(world, name))
+    if kind == users.GRANT:
+        return users.refresh(world, asked, _tenant_of_user(world, name))
+    raise Denied(
+        400,
+        "unsupported_grant_type",
+        70003,
+        f"The app requested an unsupported grant type '{kind}'.",
+    )
 
 
-def _check_tenant(world: World, tenant: str) -> None:
-    if tenant.lower() not in {world.tenant, world.domain}:
-        raise Denied(
-            400,
-            "invalid_tenant",
-            90002,
-            f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and "
-            "are signing into the correct cloud. Check with your subscription administrator, this "
-            "may happen if there are no active subscriptions for the tenant.",
-        )
+def _tenant(world: World, name: str) -> Tenant:
+    found = world.find_tenant(name)
+    if found is None:
+        raise no_tenant(name)
+    return found
 
 
-def _check_client(world: World, asked: Asked, certificate: CertificateOf) -> None:
-    form = asked.form
-    if form.get("client_id") != world.client_id:
-        raise Denied(
-            400,
-            "unauthorized_client",
-            700016,
-            f"Application with identifier '{form.get('client_id', '')}' was not found in the "
-            "directory 'Contoso'. This can happen if the application has not been installed by "
-            "the administrator of the tenant or consented to by any user in the tenant.",
-        )
-    if "client_assertion" in form:
-        _check_assertion(world, asked, certificate)
-    else:
-        _check_secret(world, form.get("client_secret"))
+def _tenant_of_user(world: World, name: str) -> Tenant:
+    """Return the tenant that *name* says, or where it says any, the user's own: the first."""
+    return _tenant(world, world.tenant if name.lower() in ANY_TENANT else name)
 
 
-def _check_secret(world: World, secret: str | None) -> None:
-    if secret != world.secret:
-        raise Denied(
-            401,
-            "invalid_client",
-            7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the "
-            "client secret value, not the client secret ID, for a secret added to app "
-            f"'{world.client_id}'.",
-        )
-    if world.secret_expired:
-        raise Denied(
-            401,
-            "invalid_client",
-            7000222,
-            f"The provided client secret keys for app '{world.client_id}' are expired. Visit the "
-            "Azure portal to create new keys for your app, or consider using certificate "
-            "credentials for added security.",
-        )
-
-
-def _check_assertion(world: World, asked: Asked, certificate: CertificateOf) -> None:
-    assertion = asked.form["client_assertion"]
-    if assertion == world.federated_token:
-        return
-    key = certificate().public_key()
-    assert isinstance(key, RSAPublicKey)
-    try:
-        jwt.decode(
-            assertion,
-            key,
-            algorithms=["PS256", "RS256"],
-            audience=f"{asked.origin}{asked.path}",
-            issuer=world.client_id,
-            subject=world.client_id,
-            options={"require": ["exp", "aud", "iss", "sub", "jti"]},
-        )
-    except jwt.PyJWTError:
-        raise Denied(
-            401,
-            "invalid_client",
-            700027,
-            "The certificate with identifier used to sign the client assertion is not registered "
-            "on application. [Reason - The key was not found.]",
-        ) from None
-
-
-def _explain(world: World, asked: Asked, denied: Denied) -> dict[str, object]:
+def _explain(world: World, asked: Asked, denied: Denied) -> Json:
     trace = world.ids.guid("trace", asked.number)
     correlation = asked.headers.get("client-request-id") or world.ids.guid("call", asked.number)
     now = world.stamp("%Y-%m-%d %H:%M:%SZ")

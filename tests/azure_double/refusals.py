@@ -75,12 +75,18 @@ def no_subscription(subscription_id: str) -> Refused:
     )
 
 
-def forbidden(client_id: str, object_id: str, action: str, scope: str) -> Refused:
-    """Return the refusal of an *action* that no role allows."""
+def no_group(group_id: str) -> Refused:
+    """Return the refusal for a management group that is not there, or in another tenant."""
+    # An assumption: the status is plausible, code and wording are not established.
+    return Refused(404, "NotFound", f"The management group '{group_id}' cannot be found.")
+
+
+def forbidden(name: str, object_id: str, action: str, scope: str) -> Refused:
+    """Return the refusal of an *action* that no role allows to whom *name* names."""
     return Refused(
         403,
         "AuthorizationFailed",
-        f"The client '{client_id}' with object id '{object_id}' does not have authorization "
+        f"The client '{name}' with object id '{object_id}' does not have authorization "
         f"to perform action '{action}' over scope '{scope}' or the scope is invalid. "
         "If access was recently granted, please refresh your credentials.",
     )

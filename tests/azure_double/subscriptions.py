@@ -16,6 +16,7 @@ class Subscription:
     *contact* is the one that the newer api-versions know, with the properties
     that 2023-12-01-preview gives it.  *answers* replaces the body of a list of
     contacts, by api-version: bytes are sent as they are, anything else as JSON.
+    *delegated_to* holds the ids of the tenants that Azure Lighthouse lets in.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Subscription:
     writable: bool = True
     visible: bool = True
     answers: dict[str, Any] = field(default_factory=dict)
+    delegated_to: list[str] = field(default_factory=list)
 
     @property
     def scope(self) -> str:
@@ -41,7 +43,7 @@ def listed(subscription: Subscription) -> Json:
     return {
         "id": subscription.scope,
         "authorizationSource": "RoleBased",
-        "managedByTenants": [],
+        "managedByTenants": [{"tenantId": tenant} for tenant in subscription.delegated_to],
         "subscriptionId": subscription.id,
         "tenantId": subscription.tenant_id,
         "displayName": subscription.name,

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
+from .principals import Principal
 from .refusals import Refused
 from .wire import Asked, compact
 from .world import Issued, World
@@ -15,34 +17,55 @@ from .world import Issued, World
 AUTHORIZE = "https://login.microsoftonline.com/common/oauth2/authorize"
 
 
-def issue(world: World, audience: str, *, claims: str | None = None) -> str:
-    """Return a new token for *audience*, and remember it."""
+def issue(
+    world: World,
+    audience: str,
+    *,
+    claims: str | None = None,
+    tenant: str | None = None,
+    principal: Principal | None = None,
+) -> str:
+    """
+    Return a new token for *audience*, and remember it.
+
+    *tenant* is the id of the one that issues it, or else the first; *principal*
+    is whom it speaks of, or else the application.
+    """
     now = time.time()
-    number = next(world.counter)
-    header = {"typ": "JWT", "alg": "RS256", "kid": "double"}
+    whose = principal or world.application
+    issuer = tenant or world.tenant
     payload = {
         "aud": audience,
-        "iss": f"https://sts.windows.net/{world.tenant}/",
+        "iss": f"https://sts.windows.net/{issuer}/",
         "iat": int(now),
         "nbf": int(now),
         "exp": int(now + world.token_lifetime),
-        "appid": world.client_id,
-        "idtyp": "app",
-        "oid": world.object_id,
-        "sub": world.object_id,
-        "tid": world.tenant,
-        "jti": world.ids.guid("token", number),
+        **whose.claims,
+        "tid": issuer,
+        "jti": world.ids.guid("token", next(world.counter)),
         "ver": "1.0",
     }
-    signed = f"{_unpadded(compact(header))}.{_unpadded(compact(payload))}"
-    token = f"{signed}.{_unpadded(hashlib.shake_256(signed.encode()).digest(256))}"
-    world.tokens[token] = Issued(audience, now + world.token_lifetime, claims)
+    token = signed(payload)
+    expires = now + world.token_lifetime
+    world.tokens[token] = Issued(audience, expires, issuer, whose, claims)
     return token
 
 
-def check(world: World, asked: Asked) -> None:
+def signed(payload: Mapping[str, object]) -> str:
+    """Return a JWT of *payload*, with a signature that only looks like one."""
+    header = {"typ": "JWT", "alg": "RS256", "kid": "double"}
+    text = f"{unpadded(compact(header))}.{unpadded(compact(payload))}"
+    return f"{text}.{unpadded(hashlib.shake_256(text.encode()).digest(256))}"
+
+
+def unpadded(data: bytes) -> str:
+    """Return *data* in base64url, as it is in a JWT."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def check(world: World, asked: Asked) -> Issued:
     """
-    Let a request with a good token pass.
+    Return what is known of the request's token, which is good.
 
     Raises:
         Refused: the token is missing, unknown, expired, for somebody else, or
@@ -62,6 +85,27 @@ def check(world: World, asked: Asked) -> None:
         raise _expired(issued.expires)
     if world.challenged is not None and not _satisfies(issued.claims, world.challenged):
         raise _challenge(world.challenged)
+    return issued
+
+
+def wrong_tenant(tenant: str, home: str) -> Refused:
+    """Return the refusal of a token of *tenant* where one of *home* is wanted."""
+    authority = f"https://login.windows.net/{home}"
+    bearer = (
+        f'Bearer authorization_uri="{authority}", error="invalid_token", '
+        'error_description="The access token is from the wrong issuer. It must match the tenant '
+        'associated with this subscription. Please use correct authority to get the token."'
+    )
+    return _unauthorized(
+        "InvalidAuthenticationTokenTenant",
+        f"The access token is from the wrong issuer 'https://sts.windows.net/{tenant}/'. It must "
+        f"match the tenant 'https://sts.windows.net/{home}/' associated with this subscription. "
+        f"Please use the authority (URL) '{authority}' to get the token. Note, if the subscription "
+        "is transferred to another tenant there is no impact to the services, but information "
+        "about new tenant could take time to propagate (up to an hour). If you just transferred "
+        "your subscription and see this error message, please try back later.",
+        {"WWW-Authenticate": bearer},
+    )
 
 
 def _wrong_audience(audience: str, right: str) -> Refused:
@@ -84,7 +128,7 @@ def _expired(expires: float) -> Refused:
 def _challenge(claims: str) -> Refused:
     bearer = (
         f'Bearer realm="", authorization_uri="{AUTHORIZE}", '
-        f'error="insufficient_claims", claims="{_unpadded(claims.encode())}"'
+        f'error="insufficient_claims", claims="{unpadded(claims.encode())}"'
     )
     return _unauthorized(
         "InvalidAuthenticationToken",
@@ -110,10 +154,6 @@ def _contains(whole: Any, part: Any) -> bool:
     if isinstance(whole, dict) and isinstance(part, dict):
         return all(key in whole and _contains(whole[key], part[key]) for key in part)
     return bool(whole == part)
-
-
-def _unpadded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _american(moment: float) -> str:

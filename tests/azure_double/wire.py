@@ -29,7 +29,8 @@ class Asked:
     A request as it arrived.
 
     *number* counts all requests and *connection* all connections, both from 1;
-    *at* is when it arrived, by `time.monotonic`.
+    *at* is when it arrived, by `time.monotonic`; *to_platform* tells whether it came
+    in where a machine asks for its managed identity.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Asked:
     connection: int
     number: int = 0
     at: float = field(default_factory=time.monotonic)
+    to_platform: bool = False
 
     @property
     def line(self) -> str:
@@ -78,8 +80,8 @@ class Asked:
 
     @property
     def to_arm(self) -> bool:
-        """Whether ARM answers this, and not the token service."""
-        return not any(part in self.target for part in TOKEN_SERVICE)
+        """Whether ARM answers this, and neither the token service nor the platform."""
+        return not self.to_platform and not any(part in self.target for part in TOKEN_SERVICE)
 
     def json(self) -> Any:
         """Return the body as parsed JSON."""

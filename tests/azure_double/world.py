@@ -7,24 +7,48 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import Literal
 
+from . import principals
+from .groups import Group
 from .identity import Ids
+from .principals import ManagedIdentity, Principal, Tenant, User
 from .subscriptions import Register, Subscription
 from .wire import Asked
 
 
 @dataclass
 class Issued:
-    """A token that was handed out."""
+    """A token that was handed out, for *audience*, by the *tenant* of that id, to *principal*."""
 
     audience: str
     expires: float
+    tenant: str
+    principal: Principal
     claims: str | None = None
+
+
+@dataclass
+class DeviceCode:
+    """A device code that was handed out, and how often somebody has asked whether it was used."""
+
+    client_id: str
+    scope: str
+    claims: str | None
+    polls: int = 0
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a refresh token stands for: the user let this client act on that scope."""
+
+    client_id: str
+    scope: str
 
 
 @dataclass(eq=False, repr=False)
 class World:
-    """The one consistent state behind both services."""
+    """The one consistent state behind all services."""
 
     ids: Ids
     clock: Callable[[], float] = time.time
@@ -38,6 +62,27 @@ class World:
     federated_token: str = field(default="federated.assertion.accepted-as-it-is")
     audience: str = "https://management.core.windows.net/"
     token_lifetime: int = 3600
+    other_tenants: list[Tenant] = field(default_factory=list)
+
+    user: User = principals.ADA
+    device_interval: int = 1
+    device_pending: int = 1
+    device_answer: Literal["approve", "decline", "never", "expired"] = "approve"
+    refresh_dead: bool = False
+
+    system: ManagedIdentity = principals.MACHINE
+    assigned: ManagedIdentity = principals.AUDITOR
+    system_assigned: bool = True
+    user_assigned: bool = True
+    identity_header: str = "C0FFEE00-4D5A-4E6B-9F7C-8A1B2C3D4E5F"
+
+    groups: list[Group] = field(default_factory=list)
+    groups_readable: bool = True
+    groups_page_size: int | None = None
+
+    metadata_shape: Literal["object", "list"] = "object"
+    metadata_login: str | None = None
+    metadata_audiences: list[str] | None = None
 
     latency: float = 0.0
     page_size: int | None = None
@@ -54,15 +99,43 @@ class World:
     subscriptions: list[Subscription] = field(default_factory=list)
     register: Register = field(default_factory=Register)
     tokens: dict[str, Issued] = field(default_factory=dict)
+    device_codes: dict[str, DeviceCode] = field(default_factory=dict)
+    refresh_tokens: dict[str, Consent] = field(default_factory=dict)
     challenged: str | None = None
     asked: list[Asked] = field(default_factory=list)
     unknown: list[Asked] = field(default_factory=list)
     crashes: list[BaseException] = field(default_factory=list)
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    added: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def find(self, subscription_id: str) -> Subscription | None:
         """Return the visible subscription of that id."""
         return self.register.find(self.subscriptions, subscription_id)
+
+    def find_tenant(self, name: str) -> Tenant | None:
+        """Return the tenant of that id or domain, in whatever case it is written."""
+        home = Tenant(self.tenant, self.domain)
+        wanted = name.lower()
+        for tenant in (home, *self.other_tenants):
+            if wanted in {tenant.id.lower(), tenant.domain.lower()}:
+                return tenant
+        return None
+
+    def shows(self, subscription: Subscription, tenant: str) -> bool:
+        """
+        Whether a token of *tenant* gets to see *subscription*.
+
+        It does in the subscription's own tenant and where that delegated it to.
+        Where nobody added the subscription's tenant, the first tenant sees it.
+        """
+        if tenant == subscription.tenant_id or tenant in subscription.delegated_to:
+            return True
+        return tenant == self.tenant and self.find_tenant(subscription.tenant_id) is None
+
+    @property
+    def application(self) -> Principal:
+        """Who signs in with the secret, the certificate or the federated token."""
+        return principals.application(self.client_id, self.object_id)
 
     @property
     def date(self) -> str:

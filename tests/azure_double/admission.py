@@ -1,0 +1,51 @@
+"""What ARM looks at before it answers: the token, the api-version, the subscription."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from . import refusals, tokens
+from .subscriptions import Subscription
+from .wire import Asked
+from .world import Issued, World
+
+
+def admit(world: World, asked: Asked, versions: Collection[str] | None) -> tuple[str, Issued]:
+    """
+    Return the api-version, which is one of *versions*, and the token, which is good.
+
+    Raises:
+        Refused: one of them is not as it must be.
+    """
+    issued = tokens.check(world, asked)
+    return api_version(asked, versions), issued
+
+
+def api_version(asked: Asked, versions: Collection[str] | None) -> str:
+    """
+    Return the api-version, which is one of *versions*.
+
+    Raises:
+        Refused: there is none, or another one.
+    """
+    version = asked.params.get("api-version")
+    if not version:
+        raise refusals.no_version()
+    if versions is not None and version not in versions:
+        raise refusals.bad_version("InvalidApiVersionParameter", version, versions)
+    return version
+
+
+def find(world: World, subscription_id: str, issued: Issued) -> Subscription:
+    """
+    Return the subscription of that id.
+
+    Raises:
+        Refused: there is none to see, or not in the token's tenant.
+    """
+    found = world.find(subscription_id)
+    if found is None:
+        raise refusals.no_subscription(subscription_id)
+    if not world.shows(found, issued.tenant):
+        raise tokens.wrong_tenant(issued.tenant, found.tenant_id)
+    return found

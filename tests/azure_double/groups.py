@@ -1,0 +1,58 @@
+"""Management groups: which subscriptions, and which other groups, are below one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .subscriptions import Json, Subscription
+
+TYPE = "Microsoft.Management/managementGroups"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A management group of a tenant, the *subscriptions* right below it, and its *parent*'s id."""
+
+    id: str
+    name: str
+    tenant: str
+    parent: str | None = None
+    subscriptions: tuple[Subscription, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """The group's resource id."""
+        return scope(self.id)
+
+
+def scope(group_id: str) -> str:
+    """Return the resource id of the group of that id."""
+    return f"/providers/{TYPE}/{group_id}"
+
+
+def find(groups: Sequence[Group], group_id: str, tenant: str) -> Group | None:
+    """Return the tenant's group of that id, in whatever case it is written."""
+    wanted = group_id.lower()
+    return next(
+        (each for each in groups if each.id.lower() == wanted and each.tenant == tenant), None
+    )
+
+
+def descendants(groups: Sequence[Group], top: Group) -> Iterator[Json]:
+    """Yield all that is below *top*, at every level: first its groups, then its subscriptions."""
+    for group in groups:
+        if (group.parent or "").lower() == top.id.lower() and group.tenant == top.tenant:
+            yield _item(group.scope, TYPE, group.id, group.name, top)
+            yield from descendants(groups, group)
+    for each in top.subscriptions:
+        yield _item(each.scope, "/subscriptions", each.id, each.name, top)
+
+
+def _item(resource_id: str, kind: str, name: str, display_name: str | None, parent: Group) -> Json:
+    return {
+        "id": resource_id,
+        "type": kind,
+        "name": name,
+        "properties": {"displayName": display_name, "parent": {"id": parent.scope}},
+    }
