@@ -41,9 +41,9 @@ log = logging.getLogger(__name__)
 
 
 class Auditor:
-    """Audits subscriptions through *client*, by *checks*."""
+    """Audits subscriptions by *checks*, each through the client that *client* says."""
 
-    def __init__(self, client: Client, checks: Sequence[Check]) -> None:
+    def __init__(self, client: Callable[[Subscription], Client], checks: Sequence[Check]) -> None:
         self._client = client
         self._checks = checks
         self._versions = Versions()
@@ -60,12 +60,13 @@ class Auditor:
 
     def _read(self, subscription: Subscription, seen: list[Reading]) -> None:
         """Read on until an api-version shows an address, or a newer one than 2017 shows none."""
-        until = self._client.limits.until()
+        client = self._client(subscription)
+        until = client.limits.until()
         for version in (arm.V2017, arm.V2023, arm.V2020):
             if not self._versions.offered(version):
                 continue
             try:
-                found = tuple(self._contacts(subscription, version, until))
+                found = tuple(_contacts(client, subscription, version, until))
             except VersionRefusedError:
                 self._versions.refused(version, subscription.id)
                 continue
@@ -76,17 +77,6 @@ class Auditor:
         if not seen:
             raise AzureError(
                 Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
-            )
-
-    def _contacts(
-        self, subscription: Subscription, version: str, until: float
-    ) -> Iterator[Contact]:
-        url = arm.contacts_url(self._client.endpoint, subscription.id, version)
-        for answer in self._client.pages(url, most=contacts.MOST_PAGES, until=until):
-            yield from contacts.contacts(
-                answer,
-                version,
-                lambda kind: log.info("%s: left out an item of type %s", subscription.label, kind),
             )
 
     def _judged(self, subscription: Subscription, seen: Sequence[Reading]) -> Audited:
@@ -100,6 +90,18 @@ class Auditor:
             emails=policy.distinct(deciding.contacts),
             findings=policy.judge(self._checks, deciding, remark),
             decided_by=deciding.api_version,
+        )
+
+
+def _contacts(
+    client: Client, subscription: Subscription, version: str, until: float
+) -> Iterator[Contact]:
+    url = arm.contacts_url(client.endpoint, subscription.id, version)
+    for answer in client.pages(url, most=contacts.MOST_PAGES, until=until):
+        yield from contacts.contacts(
+            answer,
+            version,
+            lambda kind: log.info("%s: left out an item of type %s", subscription.label, kind),
         )
 
 

@@ -20,6 +20,8 @@ V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
 V2023 = "2023-12-01-preview"
 SUBSCRIPTIONS_VERSION = "2022-12-01"
+GROUPS_VERSION = "2023-04-01"
+METADATA_VERSION = "2022-09-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,19 @@ class Answer:
 def subscriptions_url(endpoint: str) -> str:
     """https://learn.microsoft.com/rest/api/resources/subscriptions/list."""
     return f"{endpoint}/subscriptions?{urlencode({'api-version': SUBSCRIPTIONS_VERSION})}"
+
+
+def descendants_url(endpoint: str, group: str) -> str:
+    """https://learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants."""
+    return (
+        f"{endpoint}/providers/Microsoft.Management/managementGroups/{quote(group, safe='')}"
+        f"/descendants?{urlencode({'api-version': GROUPS_VERSION})}"
+    )
+
+
+def metadata_url(endpoint: str) -> str:
+    """Return where a Resource Manager tells anybody which cloud it is of."""
+    return f"{endpoint}/metadata/endpoints?{urlencode({'api-version': METADATA_VERSION})}"
 
 
 def contacts_url(endpoint: str, subscription_id: str, version: str) -> str:
@@ -74,7 +89,7 @@ def document(answer: Answer) -> Any:
     try:
         return json.loads(text(answer), parse_constant=_refuse, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
-        if _is_html(answer):
+        if is_html(answer):
             raise _error(Reason.HTML, "an HTML page came instead of JSON", answer) from error
         detail = f"{error.msg} at {error.pos}" if isinstance(error, json.JSONDecodeError) else error
         raise _error(Reason.MALFORMED, f"the answer is not JSON ({detail})", answer) from error
@@ -126,12 +141,12 @@ def fault(answer: Answer) -> AzureError:
     if 300 <= status < 400:
         to = answer.headers.get("location", "nowhere")
         return _error(Reason.REDIRECTED, f"Azure answered {status}, to {to}", answer)
-    if status < 300:
-        return _error(Reason.MALFORMED, f"Azure answered {status} where only 200 will do", answer)
     if status >= 500:
         return _error(Reason.SERVER_ERROR, message, answer, code)
-    if _is_html(answer):
+    if is_html(answer):
         return _error(Reason.HTML, f"an HTML page came with status {status}", answer)
+    if status < 300:
+        return _error(Reason.MALFORMED, f"Azure answered {status} where only 200 will do", answer)
     reason = {401: Reason.UNAUTHORIZED, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND}.get(
         status, Reason.REFUSED
     )
@@ -182,7 +197,8 @@ def _code_and_message(answer: Answer) -> tuple[str | None, str]:
     return None, f"Azure answered {answer.status}"
 
 
-def _is_html(answer: Answer) -> bool:
+def is_html(answer: Answer) -> bool:
+    """Say whether a page for people came: of a proxy, a portal, or a gateway."""
     start = answer.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:100].lower()
     return start.startswith((b"<!doctype", b"<html", b"<head", b"<body")) or (
         start.startswith(b"<") and "html" in answer.headers.get("content-type", "").lower()

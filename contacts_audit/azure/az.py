@@ -21,9 +21,27 @@ from contacts_audit.errors import AuthError, ContactsAuditError
 LOGIN = "sign in: az login"
 
 
+def program(environment: Mapping[str, str]) -> str:
+    """
+    Return where az is, in an absolute folder of PATH.
+
+    Raises:
+        AuthError: there is none.
+    """
+    path = os.pathsep.join(
+        folder for folder in environment.get("PATH", "").split(os.pathsep) if folder.startswith("/")
+    )
+    found = shutil.which("az", path=path)
+    if found is None:
+        raise AuthError(
+            "the Azure CLI is not installed (no az in PATH)",
+            "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or install az",
+        )
+    return found
+
+
 def az_token(
     claims: str | None,
-    fresh: bool,
     *,
     audience: str,
     tenant: str | None,
@@ -44,9 +62,7 @@ def az_token(
             "Azure asks for a new sign-in of the Azure CLI",
             f"az login --claims-challenge {challenge}",
         )
-    arguments = ["account", "get-access-token", "--output", "json"]
-    if audience:
-        arguments += ["--resource", audience]
+    arguments = ["account", "get-access-token", "--output", "json", "--resource", audience]
     if tenant is not None:
         arguments += ["--tenant", tenant]
     elif subscription is not None:
@@ -67,7 +83,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     """
     Return the id of az's default subscription, from its profile, never from its token cache.
 
-    az has a default in each cloud; *cloud* is None for one's own, which az may call by any name.
+    It must be one of *cloud*, which is None for one's own: az may call that by any name.
 
     Raises:
         ContactsAuditError: az has none.
@@ -75,7 +91,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     folder = environment.get("AZURE_CONFIG_DIR") or Path(environment.get("HOME", "/")) / ".azure"
     path = Path(folder) / "azureProfile.json"
     try:
-        accounts = json.loads(path.read_text("utf-8-sig"))["subscriptions"]
+        accounts = json.loads(path.read_text("utf-8-sig")).get("subscriptions") or []
         found: dict[str, Any] = {
             account["id"].lower(): account
             for account in accounts
@@ -83,9 +99,11 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
             and (cloud is None or account.get("environmentName", cloud) == cloud)
         }
     except FileNotFoundError:
-        found = {}
+        accounts, found = [], {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
+    if not accounts:
+        raise ContactsAuditError("--current: az is not signed in", LOGIN)
     if len(found) != 1:
         raise ContactsAuditError(
             f"--current: az has no default subscription in {cloud or 'this cloud'}",
@@ -103,19 +121,10 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
 def _az(
     arguments: list[str], timeout: float, ending: Ending, environment: Mapping[str, str]
 ) -> bytes:
-    """Run az, found in an absolute folder of PATH, with nothing on its stdin."""
-    path = os.pathsep.join(
-        folder for folder in environment.get("PATH", "").split(os.pathsep) if folder.startswith("/")
-    )
-    program = shutil.which("az", path=path)
-    if program is None:
-        raise AuthError(
-            "the Azure CLI is not installed (no az in PATH)",
-            "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or install az",
-        )
+    """Run az with nothing on its stdin, in a folder where nobody can have put anything."""
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
     with ending.running(
-        [program, *arguments],
+        [program(environment), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -134,10 +143,17 @@ def _az(
 
 
 def _az_error(said: str) -> AuthError:
+    """Tell az's first sentence that says something, and the command that it advises."""
     lines = [line.removeprefix("ERROR: ").strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.endswith("Here is the traceback:")]
+    message = telling[0] if telling else "it said nothing"
     advice = next((line for line in lines if line.startswith("az login")), None)
-    message = lines[0] if lines else "it said nothing"
-    return AuthError(f"az failed: {message[:500]}", f"sign in: {advice}" if advice else LOGIN)
+    if advice is not None:
+        return AuthError(f"az failed: {message[:500]}", f"sign in: {advice}")
+    signed_out = "az login" in message
+    return AuthError(
+        f"az failed: {message[:500]}", LOGIN if signed_out else "try: az account get-access-token"
+    )
 
 
 def _expiry(said: Mapping[str, Any]) -> float:

@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/developer/python/sdk/authentication/multi-clou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from contacts_audit.azure.kinds import CloudName
@@ -32,6 +32,10 @@ class Cloud:
     def known_name(self) -> str | None:
         """The name that az has for it; None for one's own."""
         return self.name if self.name in {*CloudName} else None
+
+    def accepts(self, audience: str) -> bool:
+        """Say whether a token for *audience* is one for this Resource Manager; a slash is none."""
+        return audience.rstrip("/") in {self.audience.rstrip("/"), self.arm}
 
     @property
     def scope(self) -> str:
@@ -80,28 +84,36 @@ def choose(
     audience: str | None = None,
 ) -> Cloud:
     """
-    Return the named cloud, or one's own where *arm_endpoint* names another.
+    Return the named cloud, or the one that *arm_endpoint* names, known or one's own.
 
-    What nobody told of one's own cloud is empty: some credentials need no login host.
+    What nobody told of one's own cloud is empty: `metadata` may complete it.
 
     Raises:
-        UsageError: an address cannot be used.
+        UsageError: an address cannot be used, or is of another cloud.
     """
-    known = CLOUDS[name]
-    arm = known.arm if arm_endpoint is None else https(arm_endpoint, "--arm-endpoint")
-    authority = known.authority
+    arm = CLOUDS[name].arm if arm_endpoint is None else https(arm_endpoint, "--arm-endpoint")
+    authority = ""
     if authority_host is not None:
         bare = "//" not in authority_host
         address = f"https://{authority_host}" if bare else authority_host
         authority = https(address, "--authority-host", path=True)
-    if arm == known.arm:
-        return Cloud(name, arm, authority, audience or known.audience, known.portal)
-    return Cloud(
-        urlsplit(arm).netloc,
-        arm,
-        authority if authority_host is not None else "",
-        audience or "",
-        None,
+    known = next((cloud for cloud in CLOUDS.values() if cloud.arm == arm), None)
+    if known is None:
+        return Cloud(urlsplit(arm).netloc, arm, authority, audience or "", None)
+    for other in CLOUDS.values():
+        if other is not known and other.authority == authority:
+            raise _mixed("--authority-host", authority, other, known)
+        if other is not known and audience is not None and other.accepts(audience):
+            raise _mixed("--audience", audience, other, known)
+    return replace(
+        known, authority=authority or known.authority, audience=audience or known.audience
+    )
+
+
+def _mixed(option: str, given: str, other: Cloud, known: Cloud) -> UsageError:
+    return UsageError(
+        f"{option}: {given} is of {other.name}, but {known.arm} is of {known.name}",
+        f"choose one cloud: --cloud {other.name}",
     )
 
 

@@ -9,7 +9,9 @@ class Auth(StrEnum):
     AUTO = "auto"
     ENV = "env"
     WORKLOAD = "workload"
+    MANAGED_IDENTITY = "managed-identity"
     AZURE_CLI = "azure-cli"
+    DEVICE_CODE = "device-code"
     TOKEN = "token"  # noqa: S105
 
 

@@ -27,19 +27,20 @@ def patiently(
     *,
     until: float,
     pause: Callable[[float], None] = time.sleep,
+    attempts: int = ATTEMPTS,
 ) -> T:
     """
     Return what *attempt* returns, asking again where its error allows that.
 
     *until* is a `time.monotonic()`.  A wait that would pass it is not begun: what the other side
-    asked for is said in the error instead.
+    asked for is said in the error instead.  Where nobody asks to wait, there are *attempts* in all.
 
     Raises:
         AzureError: the last one.
     """
     before: AzureError | None = None
     own = 0
-    for count in itertools.count(1):  # ends by *until*, and by ATTEMPTS where nobody asks to wait
+    for count in itertools.count(1):  # ends by *until*, and by *attempts* where nobody asks to wait
         try:
             return attempt()
         except AzureError as error:
@@ -48,7 +49,7 @@ def patiently(
             before = error
             asked = error.retry_after
             own = own + 1 if asked is None else own
-            if not error.retryable or own == ATTEMPTS:
+            if not error.retryable or own == attempts:
                 raise
             wait = backoff(own) if asked is None else max(asked, min(1.0, 0.05 * (count - 1)))
             if time.monotonic() + wait >= until:

@@ -19,6 +19,7 @@ from urllib3.response import HTTPResponse
 from contacts_audit.azure.arm import Answer, fault
 from contacts_audit.azure.clouds import Cloud, https
 from contacts_audit.azure.tape import MANIFEST, SCHEMA, compact
+from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.errors import AzureError, Reason, UsageError, VersionRefusedError
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -98,6 +99,21 @@ class Player(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """What a recording is asked with: it plays a renewal again where there was one."""
+
+    tenant: str | None
+
+    def token(self) -> AccessToken:
+        """Return what stands for a token, and says of which tenant the recording is."""
+        return AccessToken("none", None, self.tenant)
+
+    def renew(self, rejected: AccessToken, claims: str | None) -> bool:
+        """Say that there is another one."""
+        return True
 
 
 def _cloud(kept: Mapping[str, Any]) -> Cloud:

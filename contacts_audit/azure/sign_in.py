@@ -1,114 +1,121 @@
-"""
-The token service as MSAL talks to it, over our wire.
+"""What a credential may look at, and what it is."""
 
-https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-"""
-
-import contextlib
+import base64
+import binascii
 import json
+import math
 import re
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import requests
+from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.token_service import CHECK, refused
+from contacts_audit.azure.tokens import AccessToken, Acquire, bearer
+from contacts_audit.azure.wire import Wire
+from contacts_audit.ending import Ending
+from contacts_audit.errors import AuthError
 
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.patience import RETRIED, asked_wait, patiently
-from contacts_audit.azure.wire import USER_AGENT, Wire
-from contacts_audit.errors import AuthError, AzureError, Reason
-
-ATTEMPT_SECONDS = 15.0
-CURES: Mapping[str, str] = {
-    "7000215": "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
-    "7000222": "the client secret expired: add a new one to the app registration",
-    "90002": "check the tenant (AZURE_TENANT_ID, --tenant) and the cloud (--cloud)",
-    "700016": "check AZURE_CLIENT_ID, and that the application is of this tenant",
-    "700027": "upload the certificate to the app registration",
-    "500011": "check --audience and --cloud",
-}
+LAST_MOMENT = 253_402_300_800.0  # of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """The part of a requests response that MSAL reads."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    text: str
-
-    def raise_for_status(self) -> None:
-        """Leave it to whoever reads the status."""
-
-
-class TokenService:
+class SignIn:
     """
-    What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
+    What a credential may look at.
 
-    MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
+    *cloud* is what the options say, *whole* the same with what its metadata adds.  *environment*
+    holds no empty value, and az's CA bundle; *token* is the text of `--token-file`; *identity* is
+    the user-assigned identity, as MSAL's keyword and its value; *subscription* is the one that `az`
+    is asked about; *ending* kills az where the run ends first; *tell* reaches who signs in.
     """
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._until = 0.0
-        self.now = time.time()
+    cloud: Cloud
+    whole: Callable[[], Cloud]
+    environment: Mapping[str, str]
+    wire: Callable[[], Wire]
+    timeout: float
+    ending: Ending
+    tell: Callable[[str], None]
+    tenant: str | None = None
+    identity: tuple[str, str] | None = None
+    subscription: str | None = None
+    token: str | None = None
 
-    @contextlib.contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Give all requests of one sign-in *seconds*."""
-        self._until = time.monotonic() + seconds
-        self.now = time.time()
-        yield
-
-    def get(self, url: str, **given: Any) -> Response:
-        """
-        As `requests.Session.get`.
-
-        Raises:
-            AuthError: it was refused; MSAL would tell its own guess of why.
-        """
-        response = self._send(requests.Request("GET", url, **_known(given)).prepare())
-        if response.status_code >= 400:
-            with contextlib.suppress(ValueError, RecursionError):
-                raise refused(dict(json.loads(response.text)))
-        return response
-
-    def post(self, url: str, **given: Any) -> Response:
-        """As `requests.Session.post`."""
-        return self._send(requests.Request("POST", url, **_known(given)).prepare())
-
-    def close(self) -> None:
-        """Nothing to close: the wire ends with the process."""
-
-    def _send(self, request: requests.PreparedRequest) -> Response:
-        request.headers["User-Agent"] = USER_AGENT
-        answer = patiently(lambda: self._once(request), until=self._until)
-        return Response(answer.status, answer.headers, answer.body.decode("utf-8-sig", "replace"))
-
-    def _once(self, request: requests.PreparedRequest) -> Answer:
-        left = self._until - time.monotonic()
-        answer = self._wire.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left)))
-        if answer.status in RETRIED or 300 <= answer.status < 400 or answer.status >= 500:
-            raise AzureError(
-                Reason.SERVER_ERROR,
-                f"the token service answered {answer.status}",
-                hint="run again later",
-                status=answer.status,
-                retryable=answer.status in RETRIED,
-                retry_after=asked_wait(answer.headers),
-            )
-        return answer
+    def audience(self) -> str:
+        """Return the audience, which the cloud's metadata tells where no option does."""
+        return self.cloud.audience or self.whole().audience
 
 
-def refused(result: Mapping[str, Any]) -> AuthError:
-    """Return the error of a token service that answered, but gave no token."""
-    description = str(result.get("error_description") or result.get("error") or "no token came")
-    line = re.split(r"\s*(?:Trace ID|\r|\n)", description)[0][:500]
-    code = re.search(r"AADSTS(\d+)", description)
-    hint = CURES.get(code[1] if code else "", "check the credential; -v says which one was used")
-    return AuthError(f"sign-in failed: {line}", hint)
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A configured credential: its *name* for `-v`, *why* it is it, and how it comes to a token."""
+
+    name: str
+    why: str
+    acquire: Acquire
 
 
-def _known(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in ("params", "data", "headers") if name in given}
+def granted(
+    result: Mapping[str, Any], now: float, tenant: str | None, hint: str = CHECK
+) -> AccessToken:
+    """
+    Return the token that MSAL brought of *tenant*, asked for at *now*.
+
+    Raises:
+        AuthError: it brought none; *hint* says what to do where no AADSTS code does.
+    """
+    if "access_token" not in result:
+        raise refused(result, hint)
+    lifetime = _moment(result.get("expires_in"))
+    value = bearer(result["access_token"], "the answer of the token service")
+    return described(AccessToken(value, None if lifetime is None else now + lifetime, tenant))
+
+
+def claims_of(token: AccessToken) -> Mapping[str, Any]:
+    """Return what *token* says of itself, nothing where it is opaque; no signature is checked."""
+    try:
+        payload = token.value.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, binascii.Error, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def described(token: AccessToken) -> AccessToken:
+    """Fill in tenant and expiry from the claims of *token*, where it shows any."""
+    claims = claims_of(token)
+    tenant = claims.get("tid")
+    return replace(
+        token,
+        tenant=tenant if isinstance(tenant, str) else token.tenant,
+        expires_on=token.expires_on or _moment(claims.get("exp")),
+    )
+
+
+def is_tenant(text: str) -> bool:
+    """Say whether *text* can be a tenant: its id, or one of its domains."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", text) is not None
+
+
+def content(path: Path) -> bytes:
+    """
+    Return what is in the file that a credential is kept in.
+
+    Raises:
+        AuthError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AuthError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+
+
+def _moment(value: object) -> float | None:
+    """Return a number of seconds that a calendar can hold, None for anything else."""
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 <= seconds < LAST_MOMENT else None

@@ -20,8 +20,8 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from contacts_audit.errors import ContactsAuditError, UsageError
 
@@ -86,7 +86,7 @@ class _TlsSocket(ssl.SSLSocket):
     send = _timed(ssl.SSLSocket.send)
 
 
-class _Connection(HTTPSConnection):
+class _OnTheClock(HTTPConnection):
     """A connection whose addresses are tried one after the other on the attempt's clock."""
 
     def _new_conn(self) -> socket.socket:
@@ -109,8 +109,16 @@ class _Connection(HTTPSConnection):
         raise failure
 
 
+class _Connection(_OnTheClock, HTTPSConnection):
+    pass
+
+
 class _Pool(HTTPSConnectionPool):
     ConnectionCls = _Connection
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _OnTheClock
 
 
 class Adapter(HTTPAdapter):
@@ -123,7 +131,7 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Give direct connections our context and sockets."""
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _Pool}
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _Pool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Give connections through *proxy* our context and sockets."""
@@ -150,14 +158,19 @@ class Adapter(HTTPAdapter):
         """Leave it to the context: requests would load the certificates for each connection."""
 
 
-def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """Trust what requests would trust: an explicit bundle, the environment's, or certifi's."""
-    path = (
+def trusted(ca_bundle: str | None) -> str:
+    """Return where the certificates are: an explicit bundle, the environment's, or certifi's."""
+    return (
         ca_bundle
         or os.environ.get("REQUESTS_CA_BUNDLE")
         or os.environ.get("CURL_CA_BUNDLE")
         or certifi.where()
     )
+
+
+def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """Trust what requests would trust."""
+    path = trusted(ca_bundle)
     try:
         folder = os.path.isdir(path)  # noqa: PTH112
         context = ssl.create_default_context(

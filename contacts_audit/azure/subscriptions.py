@@ -13,12 +13,16 @@ from contacts_audit.azure.client import Client
 from contacts_audit.model import Subscription
 
 MOST_PAGES = 5000
+PREFIX = "/subscriptions/"
+GROUPS = "/providers/microsoft.management/managementgroups/"
 GUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
-def visible(client: Client) -> Iterator[Subscription]:
+def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]:
     """
     Yield each subscription once, in Azure's order, its id in lower case.
+
+    It is of *tenant*, which was signed in to, also where another one has delegated it.
 
     Raises:
         AzureError: the list cannot be read whole.
@@ -32,7 +36,7 @@ def visible(client: Client) -> Iterator[Subscription]:
             case _:
                 raise arm.malformed(answer, "the list of subscriptions has no array 'value'")
         for item in items:
-            subscription = _subscription(item)
+            subscription = _subscription(item, tenant)
             if subscription is None:
                 raise arm.malformed(answer, "the list of subscriptions holds something else")
             if subscription.id not in seen:
@@ -40,15 +44,42 @@ def visible(client: Client) -> Iterator[Subscription]:
                 yield subscription
 
 
-def _subscription(item: Any) -> Subscription | None:
+def in_group(client: Client, group: str) -> Iterator[str]:
+    """
+    Yield the id of each subscription under the management group, on all levels, in lower case.
+
+    Raises:
+        AzureError: the list cannot be read whole.
+        AuthError: no token is to be had.
+    """
+    for answer in client.pages(arm.descendants_url(client.endpoint, group), most=MOST_PAGES):
+        match arm.document(answer):
+            case {"value": list(items)}:
+                pass
+            case _:
+                raise arm.malformed(answer, "the management group has no array 'value'")
+        for item in items:
+            match item:
+                case {"id": str(path)} if path.lower().startswith(PREFIX):
+                    found = path[len(PREFIX) :].lower()
+                    if not GUID.fullmatch(found):
+                        raise arm.malformed(answer, "the management group holds no id of one")
+                    yield found
+                case {"id": str(path)} if path.lower().startswith(GROUPS):
+                    pass  # what is in it is listed, too
+                case _:
+                    raise arm.malformed(answer, "the management group holds something else")
+
+
+def _subscription(item: Any, tenant: str | None) -> Subscription | None:
     match item:
         case {"subscriptionId": str(found)} if GUID.fullmatch(found):
-            tenant = _text(item, "tenantId")
+            home = _text(item, "tenantId")
             return Subscription(
                 found.lower(),
                 _text(item, "displayName"),
                 _text(item, "state"),
-                tenant and tenant.lower(),
+                tenant or (home and home.lower()),
             )
     return None
 

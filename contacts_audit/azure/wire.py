@@ -1,6 +1,8 @@
 """One HTTP exchange through requests: whole, within its time and size, or an error of ours."""
 
 import functools
+import ipaddress
+import re
 import ssl
 import threading
 import zlib
@@ -28,6 +30,8 @@ class Wire:
 
     There is no session above it: so no redirect is followed, no cookie kept, no netrc read.
     *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *adapter* replaces the network.
+    A *platform* wire asks the managed identity of this machine: no proxy stands between, and plain
+    http may stay on the machine or its link.
     """
 
     def __init__(
@@ -37,7 +41,9 @@ class Wire:
         connections: int = 1,
         stopped: threading.Event | None = None,
         adapter: BaseAdapter | None = None,
+        platform: bool = False,
     ) -> None:
+        self._platform = platform
         self._stopped = stopped or threading.Event()
         self._adapter = adapter or Adapter(tls_context(ca_bundle), connections)
         self._proxies: dict[str, dict[str, str]] = {}
@@ -54,7 +60,7 @@ class Wire:
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
         if timeout <= 0:
             raise AzureError(Reason.TIMEOUT, "no time was left to ask")
-        if not url.startswith("https://"):
+        if not url.startswith("https://") and not (self._platform and _stays_here(url)):
             raise AzureError(Reason.UNREACHABLE, f"{url} is not https", hint="use https")
         answered = False
         with clock(timeout):
@@ -71,10 +77,23 @@ class Wire:
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         """The environment's proxies, looked up once for each origin: NO_PROXY is by host."""
+        if self._platform:
+            return {}
         origin = urlsplit(url).netloc
         if origin not in self._proxies:
             self._proxies[origin] = dict(get_environ_proxies(url))
         return self._proxies[origin]
+
+
+def _stays_here(url: str) -> bool:
+    """Say whether *url* is plain http to this machine, or to the link where its platform is."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return False
+    return parts.scheme == "http" and (address.is_loopback or address.is_link_local)
 
 
 def prepared(url: str, headers: dict[str, str]) -> requests.PreparedRequest:
@@ -110,6 +129,13 @@ def _translated(error: Exception, url: str, *, answered: bool) -> AzureError:
     tls = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
     if tls and not isinstance(tls[-1], ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return AzureError(Reason.TLS, f"no safe connection to {host}: {detail}")
+    if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
+        return AzureError(
+            Reason.UNREACHABLE,
+            f"the proxy on the way to {host} failed: {detail}",
+            hint="check HTTPS_PROXY, its user and password, and NO_PROXY",
+            retryable=re.search(r"Tunnel connection failed: 4\d\d", detail) is None,
+        )
     if answered:
         return AzureError(
             Reason.TRUNCATED, f"the answer of {host} broke off: {detail}", retryable=True

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli import reading, stages, token
+from contacts_audit.cli import doctor, reading, stages, token
 from contacts_audit.cli.groups import defaults_from, variable_of
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.screen import Screen, plain
@@ -32,6 +32,7 @@ app.command()(reading.audit)
 app.command()(stages.emails)
 app.command()(stages.fetch)
 app.command()(token.token)
+app.command()(doctor.doctor)
 
 
 @app.callback()
@@ -53,6 +54,8 @@ def start() -> NoReturn:
     ending.listen()
     if plain() or sys.stdout is None or not sys.stdout.isatty():
         os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # FORCE_COLOR is for others
+    for name in [name for name, value in os.environ.items() if not value]:
+        del os.environ[name]  # empty is unset, for the libraries, too
     try:
         screen = Screen.of_process()
         stdin = None if sys.stdin is None else sys.stdin.buffer

@@ -1,0 +1,144 @@
+"""
+The token service as MSAL talks to it, over our wire.
+
+https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+"""
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.patience import ATTEMPTS, RETRIED, asked_wait, patiently
+from contacts_audit.azure.wire import USER_AGENT, Wire
+from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, Reason
+
+ATTEMPT_SECONDS = 15.0
+CHECK = "check the credential; -v says which one was used"
+CURES: Mapping[str, str] = {
+    "7000215": "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
+    "7000222": "the client secret expired: add a new one to the app registration",
+    "90002": "check the tenant (AZURE_TENANT_ID, --tenant) and the cloud (--cloud)",
+    "700016": "check AZURE_CLIENT_ID, and that the application is of this tenant",
+    "700027": "upload the certificate to the app registration",
+    "700024": "set the clock: the assertion is not valid now",
+    "700082": "sign in again: the refresh token has expired",
+    "500011": "check --audience and --cloud",
+    "50076": "sign in again: Entra asks for a second factor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The part of a requests response that MSAL reads."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    text: str
+
+    def raise_for_status(self) -> None:
+        """Leave it to whoever reads the status."""
+
+
+class TokenService:
+    """
+    What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
+
+    MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
+    """
+
+    def __init__(
+        self, wire: Wire, *, attempt: float = ATTEMPT_SECONDS, attempts: int = ATTEMPTS
+    ) -> None:
+        self._wire = wire
+        self._attempt = attempt
+        self._attempts = attempts
+        self._until = 0.0
+        self.now = time.time()
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """
+        Give all requests of one sign-in *seconds*.
+
+        Raises:
+            AuthError: whatever ended it.
+        """
+        self._until = time.monotonic() + seconds
+        self.now = time.time()
+        try:
+            yield
+        except AzureError as error:
+            raise AuthError(f"sign-in failed: {error}", error.hint) from error
+        except ContactsAuditError:
+            raise
+        except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
+            raise refused({"error_description": str(error)}) from None
+
+    def get(self, url: str, **given: Any) -> Response:
+        """
+        As `requests.Session.get`.
+
+        Raises:
+            AuthError: it was refused; MSAL would tell its own guess of why.
+        """
+        response = self._send(requests.Request("GET", url, **_known(given)).prepare())
+        if response.status_code >= 400 and url.endswith("/openid-configuration"):
+            raise refused(dict(json.loads(response.text)))
+        return response
+
+    def post(self, url: str, **given: Any) -> Response:
+        """As `requests.Session.post`."""
+        return self._send(requests.Request("POST", url, **_known(given)).prepare())
+
+    def close(self) -> None:
+        """Nothing to close: the wire ends with the process."""
+
+    def _send(self, request: requests.PreparedRequest) -> Response:
+        request.headers["User-Agent"] = USER_AGENT
+        answer = patiently(lambda: self._once(request), until=self._until, attempts=self._attempts)
+        text = answer.body.decode("utf-8-sig", "replace")
+        if answer.status != 401 and not _is_object(text):
+            raise AzureError(
+                Reason.HTML, f"the token service answered {answer.status}, without a JSON object"
+            )
+        return Response(answer.status, answer.headers, text)
+
+    def _once(self, request: requests.PreparedRequest) -> Answer:
+        left = self._until - time.monotonic()
+        answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
+        if answer.status in RETRIED or 300 <= answer.status < 400 or answer.status >= 500:
+            raise AzureError(
+                Reason.SERVER_ERROR,
+                f"the token service answered {answer.status}",
+                hint="run again later",
+                status=answer.status,
+                retryable=answer.status in RETRIED,
+                retry_after=asked_wait(answer.headers),
+            )
+        return answer
+
+
+def refused(result: Mapping[str, Any], hint: str = CHECK) -> AuthError:
+    """Return the error of a token service that answered, but gave no token."""
+    description = str(result.get("error_description") or result.get("error") or "no token came")
+    line = re.split(r"\s*(?:Trace ID|\r|\n)", description)[0][:500]
+    code = re.search(r"AADSTS(\d+)", description)
+    return AuthError(f"sign-in failed: {line}", CURES.get(code[1] if code else "", hint))
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _known(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in ("params", "data", "headers") if name in given}
