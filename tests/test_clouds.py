@@ -192,3 +192,26 @@ def test_an_endpoint_is_checked_whatever_else_is_given() -> None:
             authority_host="login.example",
             audience="https://arm.example",
         )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"authority_host": "https://login.microsoftonline.us"}, id="login host"),
+        pytest.param({"audience": "https://management.core.usgovcloudapi.net/"}, id="audience"),
+        pytest.param({"audience": "https://management.usgovcloudapi.net"}, id="its other spelling"),
+    ],
+)
+def test_two_clouds_are_never_mixed(given: dict[str, str]) -> None:
+    """A login host of one would hand out tokens that the other must not see."""
+    with pytest.raises(UsageError, match=r"AzureUSGovernment, but .* is of AzureCloud"):
+        clouds.choose(CloudName.AZURE, **given)
+
+    assert clouds.choose(CloudName.US_GOVERNMENT, **given).name == CloudName.US_GOVERNMENT
+
+
+def test_the_endpoint_of_a_known_cloud_is_that_cloud() -> None:
+    """Its login host and audience come with it."""
+    found = clouds.choose(CloudName.AZURE, arm_endpoint="https://management.chinacloudapi.cn/")
+
+    assert found == CLOUDS[CloudName.CHINA]

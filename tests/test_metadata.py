@@ -1,0 +1,221 @@
+"""What a cloud tells of itself is believed as far as it can do no harm."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from azure_double import AzureDouble, faults
+from azure_double.exchange import Fault
+from conftest import Run
+
+from contacts_audit.azure import metadata
+from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.wire import Wire
+from contacts_audit.errors import AuthError
+
+GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
+ALONE = {"CONTACTS_AUDIT_AUTHORITY_HOST": "", "CONTACTS_AUDIT_AUDIENCE": ""}
+ENDPOINT = "https://management.local.azurestack.external"
+
+
+@pytest.mark.parametrize("shape", ["object", "list"])
+@pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])
+def test_an_endpoint_is_enough(azure: AzureDouble, run: Run, shape: str, slash: str) -> None:
+    """One object or our own among several; the audience keeps the slash that it has, or has not."""
+    azure.add("Prod", contacts_2017=GOOD)
+    azure.metadata_shape = shape  # type: ignore[assignment]
+    azure.metadata_login = azure.authority + slash
+    azure.audience = f"https://localhost:{azure.port}{slash}"
+
+    ran = run("audit", **ALONE)
+
+    assert ran.code == 0, ran.err
+    assert azure.token_asked()[0].form["scope"] == f"{azure.audience}/.default"
+    told = [asked for asked in azure.asked if asked.path == "/metadata/endpoints"]
+    assert [asked.bearer for asked in told] == [None]
+
+
+@pytest.mark.parametrize(
+    ("login", "audience"),
+    [
+        pytest.param(None, "https://management.core.windows.net/", id="audience of another"),
+        pytest.param("https://evil.example/", None, id="login of another"),
+        pytest.param(
+            "https://evil.example/", "https://management.evil.example/", id="both of another"
+        ),
+        pytest.param(
+            "https://login.microsoftonline.com", "https://graph.microsoft.com/", id="Graph"
+        ),
+        pytest.param("http://localhost/", None, id="http"),
+        pytest.param("https://u:p@localhost/", None, id="userinfo"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+@pytest.mark.parametrize("auth", ["secret", "device-code"])
+def test_no_secret_goes_where_only_metadata_points(
+    azure: AzureDouble, run: Run, login: str | None, audience: str | None, auth: str
+) -> None:
+    """One line that names the two options; the token service is not even looked up."""
+    azure.metadata_login = login
+    azure.metadata_audiences = [
+        f"https://localhost:{azure.port}/" if audience is None else audience
+    ]
+    arguments = [] if auth == "secret" else ["--auth", auth]
+
+    ran = run("audit", *arguments, **ALONE)
+
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, b"", 1)
+    assert "--authority-host and --audience" in ran.err
+    assert [asked.path for asked in azure.asked] == ["/metadata/endpoints"]
+
+
+def test_what_options_say_is_not_asked_for(azure: AzureDouble, run: Run) -> None:
+    """Both given: no metadata.  One given: the other is judged beside it."""
+    azure.add("Prod", contacts_2017=GOOD)
+
+    both = run("audit")
+    asked = [asked.path for asked in azure.asked if "metadata" in asked.path]
+    one = run("audit", CONTACTS_AUDIT_AUDIENCE="")
+
+    assert (both.code, asked) == (0, [])
+    assert (one.code, "--audience" in one.err) == (1, True)
+
+
+def test_a_given_token_needs_no_metadata(azure: AzureDouble, run: Run) -> None:
+    """It goes to the endpoint, wherever it came from."""
+    azure.add("Prod", contacts_2017=GOOD)
+
+    ran = run("audit", "--auth", "token", AZURE_ACCESS_TOKEN=azure.token(), **ALONE)
+
+    assert ran.code == 0, ran.err
+    assert not any("metadata" in asked.path for asked in azure.asked)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        pytest.param(faults.status(404), "404", id="404"),
+        pytest.param(faults.status(503), "503", id="503"),
+        pytest.param(faults.hang(), "in time", id="hangs"),
+        pytest.param(faults.html(200), "HTML", id="HTML"),
+        pytest.param(faults.answer(b"null"), "0 clouds", id="null"),
+        pytest.param(faults.answer(b"[]"), "0 clouds", id="no cloud"),
+        pytest.param(faults.answer(b"[1, 2]"), "which of 2 clouds", id="numbers"),
+        pytest.param(faults.answer(b"{}"), "0 clouds", id="empty"),
+        pytest.param(faults.answer(b'{"authentication": []}'), "no login host", id="odd"),
+        pytest.param(faults.redirect(302, "https://evil.example/"), "302", id="redirect"),
+    ],
+)
+def test_metadata_that_cannot_be_had_ends_the_run_in_time(
+    azure: AzureDouble, run: Run, fault: Fault, says: str
+) -> None:
+    """One line, exit 1, nothing else sent."""
+    azure.fail("/metadata/endpoints", fault)
+
+    ran = run("audit", "--auth-timeout", "1", **ALONE)
+
+    assert (ran.code, ran.out, ran.err.count("\n"), azure.token_asked()) == (1, b"", 1, [])
+    assert says in ran.err
+
+
+class Told(Wire):
+    """A wire at whose end a cloud tells *document*."""
+
+    def __init__(self, document: Any) -> None:
+        super().__init__()
+        self.document = document
+
+    def send(self, request: Any, *, timeout: float) -> Any:
+        """Return the document."""
+        from contacts_audit.azure.arm import Answer
+
+        return Answer(request.url, 200, {}, json.dumps(self.document).encode())
+
+
+def told(login: str, *audiences: Any, **more: Any) -> Mapping[str, Any]:
+    """Return the metadata of a cloud."""
+    return {"authentication": {"loginEndpoint": login, "audiences": list(audiences)}, **more}
+
+
+OWN = Cloud("stack", ENDPOINT, "", "", None)
+
+
+@pytest.mark.parametrize(
+    ("login", "audience"),
+    [
+        ("https://login.microsoftonline.com/", "https://management.core.windows.net/"),
+        ("https://login.microsoftonline.com", "https://management.azure.com"),
+        ("https://login.microsoftonline.us", "https://management.core.usgovcloudapi.net"),
+        ("https://adfs.local.azurestack.external/adfs", "https://management.azurestack.external/"),
+    ],
+)
+def test_what_is_believed(login: str, audience: str) -> None:
+    """A known cloud's login host with its own audience; or the endpoint's registrable domain."""
+    found = metadata.completed(OWN, Told(told(login, audience)), 5)
+
+    assert found == replace(OWN, authority=login.rstrip("/"), audience=audience)
+
+
+@pytest.mark.parametrize(
+    ("login", "audience"),
+    [
+        ("https://login.microsoftonline.com/", "https://management.core.usgovcloudapi.net/"),
+        ("https://login.microsoftonline.com/", "https://management.local.azurestack.external/"),
+        ("https://login.microsoftonline.com.evil.example/", "https://management.azure.com/"),
+        ("https://login.windows.net/", "https://management.azure.com/"),
+        ("https://login.azurestack.external/", "https://management.azure.com/"),
+        ("https://login.azurestack.external/", "https://azurestack.external.evil.example/"),
+        ("https://login.azurestack.external/", "b6420f8d-1e97-4a5c-93b8-07d2c6e4f15a"),
+        ("https://login.azurestack.external/", ""),
+        ("https://login.azurestack.external/", None),
+        ("https://other.external/", "https://azurestack.external/"),
+        ("//login.azurestack.external/", "https://azurestack.external/"),
+    ],
+)
+def test_what_is_not_believed(login: str, audience: Any) -> None:
+    """A secret would go to a stranger, or a token be good somewhere else."""
+    with pytest.raises(AuthError):
+        metadata.completed(OWN, Told(told(login, audience)), 5)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "login"),
+    [
+        ("https://arm.a.co.uk", "https://login.b.co.uk"),
+        ("https://a.azurewebsites.net", "https://b.azurewebsites.net"),
+        ("https://10.0.0.1", "https://10.0.0.2"),
+        ("https://[2001:db8::1]", "https://[2001:db8::2]"),
+        ("https://stack-a", "https://stack-b"),
+    ],
+)
+def test_neighbours_are_strangers(endpoint: str, login: str) -> None:
+    """Who shares a public suffix, a network or nothing at all shares no registrable domain."""
+    cloud = replace(OWN, arm=endpoint)
+
+    with pytest.raises(AuthError):
+        metadata.completed(cloud, Told(told(login, endpoint)), 5)
+    found = metadata.completed(cloud, Told(told(endpoint, endpoint)), 5)
+
+    assert found.authority == endpoint
+
+
+def test_the_first_audience_that_is_believed_is_taken() -> None:
+    """The list may begin with somebody else's."""
+    document = told("https://login.microsoftonline.com", 5, "x", "https://management.azure.com/")
+
+    found = metadata.completed(OWN, Told(document), 5)
+
+    assert found.audience == "https://management.azure.com/"
+
+
+def test_several_clouds_none_of_them_ours_tell_nothing() -> None:
+    """Nor do two that both say to be ours."""
+    entry = told(ENDPOINT, ENDPOINT, resourceManager=ENDPOINT + "/")
+    other = told(ENDPOINT, ENDPOINT, resourceManager="https://elsewhere.example")
+
+    for document in ([other, other], [entry, entry], [other, {"resourceManager": 1}]):
+        with pytest.raises(AuthError, match="which of 2"):
+            metadata.completed(OWN, Told(document), 5)
+    assert metadata.completed(OWN, Told([other, entry]), 5).authority == ENDPOINT
