@@ -73,6 +73,23 @@ def selectors(lines: str, option: str) -> list[Selector]:
     return found
 
 
+def group_id(text: str) -> str:
+    """
+    Return *text* where it can be the id of a management group.
+
+    https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if re.fullmatch("[A-Za-z0-9][A-Za-z0-9_.()-]{0,89}", text):
+        return text
+    raise UsageError(
+        f"--management-group: {text[:LONGEST_NAME]!r} is no id of one",
+        "give the id, not the display name",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The *subscriptions* to report on, each once, and what to *warn* of."""

@@ -408,8 +408,9 @@ def test_ids_come_from_stdin_and_from_az(azure: AzureDouble, run: Run, tmp_path:
 @pytest.mark.parametrize(
     ("profile", "says"),
     [
-        pytest.param(None, "no default subscription", id="not signed in"),
-        pytest.param({"subscriptions": []}, "no default subscription", id="empty"),
+        pytest.param(None, "az is not signed in -- sign in: az login", id="never signed in"),
+        pytest.param({"subscriptions": []}, "az is not signed in", id="signed out"),
+        pytest.param({}, "az is not signed in", id="not yet signed in"),
         pytest.param([], "cannot be read", id="no profile"),
         pytest.param(
             {"subscriptions": [{"id": ID, "isDefault": True, "tenantId": ID}]},
@@ -594,7 +595,9 @@ def test_the_schema_is_printed_without_a_network(run: Run, azure: AzureDouble) -
         pytest.param(["audit", "--mask"], ["--mask", "--record"], id="mask what"),
         pytest.param(["audit", "--record", "r", "--replay", "r"], ["--replay"], id="both"),
         pytest.param(["audit", "--replay", "/"], ["--replay"], id="no recording"),
-        pytest.param(["audit", "--tenant", "a", "--tenant", "b"], ["--tenant"], id="tenants"),
+        pytest.param(["audit", "--tenant", "a b"], ["--tenant"], id="no tenant"),
+        pytest.param(["audit", "--management-group", "a/b"], ["--management"], id="no group"),
+        pytest.param(["doctor", "-o", "table"], ["table"], id="no format of doctor"),
         pytest.param(["audit", "--arm-endpoint", "http://x"], ["--arm-endpoint"], id="http"),
         pytest.param(
             ["audit", "--arm-endpoint", "https://u:p@x"], ["--arm-endpoint"], id="userinfo"
@@ -811,13 +814,14 @@ def test_a_list_that_is_not_understood_fails_the_run(
 
 
 def test_a_subscription_that_is_listed_twice_is_audited_once(azure: AzureDouble, run: Run) -> None:
-    """Pages may overlap; rows may not.  A name and a state may be missing."""
+    """Pages may overlap; rows may not.  A name and a state may be missing, the tenant is known."""
     item = {"subscriptionId": ID.upper()}
     azure.fail("GET /subscriptions?", faults.answer(json.dumps({"value": [item, item]}).encode()))
 
     (row,) = rows(run("audit", "-o", "json"))
 
-    assert (row["id"], row["name"], row["state"], row["tenant_id"]) == (ID, None, None, None)
+    assert (row["id"], row["name"], row["state"]) == (ID, None, None)
+    assert row["tenant_id"] == azure.tenant
 
 
 def test_the_portal_is_named_where_it_is_known(tmp_path: Path) -> None:

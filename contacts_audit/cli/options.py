@@ -71,6 +71,15 @@ class ScopeOptions:
             help="Take those in FILE ('-': stdin), one a line; repeatable.",
         ),
     ] = field(default_factory=list)
+    management_group: Annotated[
+        list[str],
+        option(
+            "--management-group",
+            panel="Scope",
+            metavar="ID",
+            help="Take those under this management group, on all levels; repeatable.",
+        ),
+    ] = field(default_factory=list)
     current: Current = False
     exclude: Annotated[
         list[str],
@@ -97,8 +106,40 @@ class IdentityOptions:
     ] = Auth.AUTO
     tenant: Annotated[
         list[str],
-        option("--tenant", panel="Identity", metavar="ID", help="Sign in to this tenant."),
+        option(
+            "--tenant",
+            panel="Identity",
+            metavar="ID",
+            help="Sign in to this tenant; repeatable.  Default: the credential's.",
+        ),
     ] = field(default_factory=list)
+    identity_client_id: Annotated[
+        str | None,
+        option(
+            "--identity-client-id",
+            panel="Identity",
+            metavar="ID",
+            help="Use the user-assigned managed identity of this client id.",
+        ),
+    ] = None
+    identity_resource_id: Annotated[
+        str | None,
+        option(
+            "--identity-resource-id",
+            panel="Identity",
+            metavar="ID",
+            help="Use the user-assigned managed identity of this resource id.",
+        ),
+    ] = None
+    identity_object_id: Annotated[
+        str | None,
+        option(
+            "--identity-object-id",
+            panel="Identity",
+            metavar="ID",
+            help="Use the user-assigned managed identity of this object id.",
+        ),
+    ] = None
     token_file: Annotated[
         str | None,
         option(
@@ -133,7 +174,7 @@ class CloudOptions:
             "--arm-endpoint",
             panel="Cloud",
             metavar="URL",
-            help="Use the Resource Manager of a cloud of one's own.",
+            help="Use the Resource Manager of a cloud of one's own, and what it tells of itself.",
         ),
     ] = None
     authority_host: Annotated[
@@ -142,7 +183,7 @@ class CloudOptions:
             "--authority-host",
             panel="Cloud",
             metavar="URL",
-            help="Sign in there.  Default: AZURE_AUTHORITY_HOST, else the cloud's.",
+            help="Sign in there.  Default: AZURE_AUTHORITY_HOST, else the cloud's own.",
         ),
     ] = None
     audience: Annotated[
@@ -151,7 +192,7 @@ class CloudOptions:
             "--audience",
             panel="Cloud",
             metavar="URI",
-            help="Ask for tokens for this audience.  Default: the cloud's.",
+            help="Ask for tokens for this audience.  Default: the cloud's own.",
         ),
     ] = None
     ca_bundle: Annotated[

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ from contacts_audit.cli.options import (
     flag,
 )
 from contacts_audit.cli.screen import log_to, plain
-from contacts_audit.cli.wiring import Connection, enter
+from contacts_audit.cli.wiring import enter
 from contacts_audit.errors import ExitCode, OutputError, UsageError
 from contacts_audit.files import check_writable, is_stream, replace
 from contacts_audit.model import (
@@ -39,6 +39,9 @@ from contacts_audit.model import (
     exit_code,
 )
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.tenants import Connection
 
 
 @grouped
@@ -79,7 +82,7 @@ def audit(
         __version__,
         started,
         connection.cloud.name,
-        connection.tenants(),
+        connection.tenant_ids(),
         profile,
         checks,
         connection.cloud.portal_url,
@@ -190,7 +193,7 @@ def _judged_by(policy: PolicyOptions) -> tuple[Profile | None, tuple[Check, ...]
 
 
 def _outcomes(
-    connection: Connection,
+    connection: "Connection",
     subscriptions: Sequence[Subscription],
     checks: Sequence[Check],
     workers: int,
@@ -206,7 +209,7 @@ def _outcomes(
         work,
         subscriptions,
         workers=workers,
-        deadline=connection.client.limits.deadline,
+        deadline=connection.limits.deadline,
         late=lambda subscription: unasked(subscription) or out_of_time(subscription),
     )
 

@@ -188,7 +188,7 @@ def _stages(
             return _unread(outcome)
         pieces: list[bytes] = []
         try:
-            pieces.extend(read(connection.client, subscription))
+            pieces.extend(read(connection.client(subscription), subscription))
         except (AzureError, AuthError) as error:
             return Stage(subscription, pieces, fault(error))
         return Stage(subscription, pieces)
@@ -198,7 +198,7 @@ def _stages(
             work,
             found.subscriptions,
             workers=network.workers,
-            deadline=connection.client.limits.deadline,
+            deadline=connection.limits.deadline,
             late=lambda subscription: _unread(out_of_time(subscription)),
         ),
         len(found.subscriptions),

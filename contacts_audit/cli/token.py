@@ -65,7 +65,9 @@ def token(
     """Print a management-plane token, as `az account get-access-token` does."""
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    chosen = sign_in(host, identity, cloud)
+    if len(identity.tenant) > 1:
+        raise UsageError("token is of one tenant", "give --tenant once")
+    chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
     picked = _one_id(host, printing, chosen.cloud.known_name)
     from contacts_audit.audit import apart
 

@@ -1,56 +1,29 @@
 """Puts the parts together for one command, from its options and its surroundings."""
 
+import functools
+import re
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
 from contacts_audit.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.client import Client, Limits, TokenSource
-    from contacts_audit.azure.clouds import Cloud
-    from contacts_audit.azure.credentials import Credential, SignIn
-    from contacts_audit.azure.tape import Recorder
-    from contacts_audit.azure.tokens import AccessToken
+    from contacts_audit.azure.client import Limits
+    from contacts_audit.azure.sign_in import Credential, SignIn
+    from contacts_audit.azure.tenants import Connection
     from contacts_audit.scope import Scope, Selector
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A way to Azure, or to a recording of it."""
-
-    cloud: "Cloud"
-    client: "Client"
-    tokens: "TokenSource"
-    recorder: "Recorder | None"
-    recorded_tenants: tuple[str, ...] = ()
-
-    def tenants(self) -> tuple[str, ...]:
-        """Return the tenant that was signed in to."""
-        tenant = self.tokens.token().tenant
-        return (tenant,) if tenant else self.recorded_tenants
-
-
-class _Unsigned:
-    """What a recording is asked with: it plays a renewal again where there was one."""
-
-    def token(self) -> "AccessToken":
-        from contacts_audit.azure.tokens import AccessToken
-
-        return AccessToken("none", None)
-
-    def renew(self, rejected: object, claims: str | None) -> bool:
-        return True
 
 
 def connect(
     host: Host, identity: IdentityOptions, cloud_options: CloudOptions, network: NetworkOptions
-) -> Connection:
+) -> "Connection":
     """
-    Return the way to Azure that the options choose; nothing is sent yet.
+    Return the ways to Azure that the options choose; nothing is sent yet.
 
     Raises:
         ContactsAuditError: the options contradict each other, or lead nowhere.
@@ -61,18 +34,26 @@ def connect(
         return _replayed(host, network, network.replay)
     from contacts_audit.azure.client import Client
     from contacts_audit.azure.tape import Recorder
+    from contacts_audit.azure.tenants import Connection, Tenant
     from contacts_audit.azure.tokens import Tokens
 
     if network.mask and network.record is None:
         raise UsageError("--mask needs --record", "give a folder by --record")
     chosen = sign_in(host, identity, cloud_options, connections=network.workers)
-    wire = chosen.wire()
-    tokens = Tokens(credential(identity, chosen).acquire)
+    wire, limits = chosen.wire(), _limits(network)
+    credentials = [
+        (tenant, credential(identity, replace(chosen, tenant=tenant)))
+        for tenant in (*identity.tenant,) or (None,)
+    ]
     recorder = None
     if network.record is not None:
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask)
-    client = Client(chosen.cloud.arm, wire, tokens, _limits(network), tape=recorder)
-    return Connection(chosen.cloud, client, tokens, recorder)
+    tenants = []
+    for tenant, found in credentials:
+        tokens = Tokens(found.acquire)
+        client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder)
+        tenants.append(Tenant(client, tokens, tenant))
+    return Connection(chosen.cloud, limits, tuple(tenants), recorder)
 
 
 def sign_in(
@@ -82,16 +63,15 @@ def sign_in(
     Return what a credential may look at.
 
     Raises:
-        UsageError: an address is wrong, or `--tenant` is given twice.
+        UsageError: an address, a tenant or an identity cannot be used.
     """
-    import functools
-
-    from contacts_audit.azure import clouds
-    from contacts_audit.azure.credentials import SignIn
+    from contacts_audit.azure import clouds, metadata
+    from contacts_audit.azure.sign_in import SignIn, is_tenant
     from contacts_audit.azure.wire import Wire
 
-    if len(identity.tenant) > 1:
-        raise UsageError("--tenant may be given once", "run once for each tenant")
+    for tenant in identity.tenant:
+        if not is_tenant(tenant):
+            raise UsageError(f"--tenant: {tenant!r} is no tenant", "give its id or a domain of it")
     cloud = clouds.choose(
         cloud_options.cloud,
         arm_endpoint=cloud_options.arm_endpoint,
@@ -101,19 +81,49 @@ def sign_in(
     token = None
     if identity.token_file is not None:
         token = host.read(identity.token_file, "--token-file").decode("utf-8-sig", "replace")
-    bundle = None if cloud_options.ca_bundle is None else str(cloud_options.ca_bundle)
+    environment = {name: value for name, value in host.environment.items() if value}
+    bundle = None
+    if cloud_options.ca_bundle is not None:
+        bundle = environment["REQUESTS_CA_BUNDLE"] = str(cloud_options.ca_bundle.absolute())
     wire = functools.cache(
         lambda: Wire(ca_bundle=bundle, connections=connections, stopped=host.ending.stopped)
     )
     return SignIn(
         cloud,
-        {name: value for name, value in host.environment.items() if value},
+        functools.cache(lambda: metadata.completed(cloud, wire(), identity.auth_timeout)),
+        environment,
         wire,
         identity.auth_timeout,
         host.ending,
-        identity.tenant[0] if identity.tenant else None,
+        host.screen.log,
+        identity=_assigned(identity),
         token=token,
     )
+
+
+def _assigned(identity: IdentityOptions) -> tuple[str, str] | None:
+    """Return the user-assigned identity, as MSAL names it."""
+    guid = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    resource = r"/subscriptions/[\w./()-]+"
+    given = [
+        (kind, value, form)
+        for kind, value, form in (
+            ("client_id", identity.identity_client_id, guid),
+            ("resource_id", identity.identity_resource_id, resource),
+            ("object_id", identity.identity_object_id, guid),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise UsageError("a managed identity is named once", "give one --identity-... option")
+    if given and identity.auth not in (Auth.AUTO, Auth.MANAGED_IDENTITY):
+        raise UsageError("--identity-... needs a managed identity", "add --auth managed-identity")
+    for kind, value, form in given:
+        if not re.fullmatch(form, value, re.ASCII | re.IGNORECASE):
+            option = f"--identity-{kind.replace('_', '-')}"
+            raise UsageError(f"{option}: {value!r} is none", "copy it from the identity's page")
+        return kind, value
+    return None
 
 
 def credential(identity: IdentityOptions, chosen: "SignIn") -> "Credential":
@@ -128,7 +138,7 @@ def credential(identity: IdentityOptions, chosen: "SignIn") -> "Credential":
     from contacts_audit.azure import credentials
 
     found = credentials.choose(identity.auth, chosen)
-    logging.getLogger(__name__).info("credential: %s", found.name)
+    logging.getLogger(__name__).info("credential: %s (%s)", found.name, found.why)
     return found
 
 
@@ -140,27 +150,31 @@ def enter(
     network: NetworkOptions,
 ) -> "tuple[Connection, Scope]":
     """
-    Sign in, read the list of subscriptions whole, and return the way to Azure and the scope.
+    Sign in, read the list of subscriptions whole, and return the ways to Azure and the scope.
 
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
     from contacts_audit.audit import apart
     from contacts_audit.azure.az import default_subscription
-    from contacts_audit.azure.subscriptions import visible
-    from contacts_audit.scope import Selector, resolve, selector
+    from contacts_audit.scope import Selector, group_id, resolve, selector
 
     stdin_once(*scope.subscriptions_from, identity.token_file)
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope)
+    groups = [group_id(text) for text in scope.management_group]
     connection = connect(host, identity, cloud_options, network)
     if scope.current:
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
-    deadline = connection.client.limits.deadline
-    listed = apart(lambda: list(visible(connection.client)), deadline=deadline)
-    if connection.recorder is not None:
-        connection.recorder.signed_in(connection.tenants())
+    deadline = connection.limits.deadline
+    listed = apart(connection.visible, deadline=deadline)
+    for group in groups:
+        ids = apart(functools.partial(connection.in_group, group), deadline=deadline)
+        option = f"--management-group {group}"
+        if not ids:
+            host.screen.warn(f"{option}: it holds no subscription")
+        wanted = [*(wanted or ()), *(Selector(each, option) for each in ids)]
     resolved = resolve(listed, wanted, unwanted)
     for warning in resolved.warnings:
         host.screen.warn(warning)
@@ -201,16 +215,20 @@ def stdin_once(*names: str | None) -> None:
         raise UsageError("stdin ('-') can be read once only", "give files")
 
 
-def _replayed(host: Host, network: NetworkOptions, folder: Path) -> Connection:
+def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":
     from contacts_audit.azure.client import Client
-    from contacts_audit.azure.player import Player, Recording
+    from contacts_audit.azure.player import Player, Recording, Unsigned
+    from contacts_audit.azure.tenants import Connection, Tenant
     from contacts_audit.azure.wire import Wire
 
     recording = Recording.read(folder)
-    wire = Wire(stopped=host.ending.stopped, adapter=Player(recording))
-    tokens = _Unsigned()
-    client = Client(recording.cloud.arm, wire, tokens, _limits(network), pause=lambda seconds: None)
-    return Connection(recording.cloud, client, tokens, None, recording.tenants)
+    wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
+    tenants = []
+    for tenant in recording.tenants or (None,):
+        tokens = Unsigned(tenant)
+        client = Client(recording.cloud.arm, wire, tokens, limits, pause=lambda seconds: None)
+        tenants.append(Tenant(client, tokens))
+    return Connection(recording.cloud, limits, tuple(tenants))
 
 
 def _limits(network: NetworkOptions) -> "Limits":
