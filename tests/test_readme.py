@@ -57,7 +57,7 @@ def test_every_reason_is_listed_with_its_hint() -> None:
     assert {reason: table.get(reason) for reason in HINTS} == dict(HINTS)
 
 
-@pytest.mark.parametrize("command", ["audit", "emails", "fetch", "token"])
+@pytest.mark.parametrize("command", ["audit", "doctor", "emails", "fetch", "token"])
 def test_every_option_of_the_readme_exists(command: str) -> None:
     """No option is promised that `--help` does not know, and each command is named."""
     shown = subprocess.run(

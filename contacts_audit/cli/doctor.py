@@ -1,0 +1,146 @@
+"""The command that asks each part how it is: doctor."""
+
+import functools
+import json
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.options import (
+    CloudOptions,
+    IdentityOptions,
+    NetworkOptions,
+    TalkOptions,
+    option,
+)
+from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.wiring import connect, sign_in
+from contacts_audit.errors import ExitCode
+from contacts_audit.inert import inert, inert_json
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.arm import Answer
+    from contacts_audit.azure.sign_in import SignIn
+    from contacts_audit.doctor import Examined
+
+SCHEMA = 1
+
+
+class DoctorFormat(StrEnum):
+    """How an examination is printed; the first is the default."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@grouped
+def doctor(
+    context: typer.Context,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    network: NetworkOptions,
+    talk: TalkOptions,
+    output: Annotated[
+        DoctorFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: text.")
+    ] = DoctorFormat.TEXT,
+) -> None:
+    """
+    Ask each part of an audit how it is, and tell what mends it; the token is never shown.
+
+    Exit codes: 0 an audit can run, 1 it cannot.
+    """
+    from contacts_audit.audit import apart
+    from contacts_audit.doctor import exit_code
+
+    host: Host = context.obj
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    deadline = time.monotonic() + network.deadline
+    examination = _examination(host, identity, cloud, network)
+    found = []
+    while (
+        each := apart(functools.partial(next, examination, None), deadline=deadline)
+    ) is not None:
+        found.append(each)
+        if output is DoctorFormat.TEXT:
+            host.screen.data(_line(each))
+    code = exit_code(found)
+    if output is DoctorFormat.JSON:
+        host.screen.data(_document(found, code))
+    well = code is ExitCode.CLEAN
+    host.screen.note("An audit can run." if well else "Mend what failed, then ask again.")
+    raise typer.Exit(code)
+
+
+def _examination(
+    host: Host, identity: IdentityOptions, cloud: CloudOptions, network: NetworkOptions
+) -> "Iterator[Examined]":
+    """Yield how each part is, up to the first failure that the others hang on."""
+    from contacts_audit import doctor
+    from contacts_audit.doctor import Status, examined
+
+    if network.replay is None:
+        chosen = sign_in(host, identity, cloud)
+        well = True
+        for each in (
+            *examined("network", lambda: _network(chosen, cloud, network.timeout)),
+            *examined("credential", lambda: _credential(identity, chosen)),
+        ):
+            yield each
+            well = well and (each.status is not Status.FAILED or each.name == "clock")
+        if not well:
+            return
+    connection = connect(host, identity, cloud, network)
+    if network.replay is None:
+        signed_in = list(examined("sign-in", lambda: doctor.sign_in(connection.tenants)))
+        yield from signed_in
+        if doctor.exit_code(signed_in) is not ExitCode.CLEAN:
+            return
+    yield from examined(
+        "subscriptions", lambda: doctor.subscriptions(connection, connection.visible())
+    )
+
+
+def _network(chosen: "SignIn", cloud: CloudOptions, seconds: float) -> "Iterator[Examined]":
+    from contacts_audit import doctor
+    from contacts_audit.azure import arm
+    from contacts_audit.azure.sockets import trusted
+    from contacts_audit.azure.wire import prepared
+
+    endpoint = chosen.cloud.arm
+    bundle = None if cloud.ca_bundle is None else str(cloud.ca_bundle)
+
+    def knock() -> "Answer":
+        return chosen.wire().send(prepared(arm.metadata_url(endpoint), {}), timeout=seconds)
+
+    login = chosen.cloud.authority or "where its metadata tells"
+    audience = chosen.cloud.audience or "that its metadata tells"
+    where = f"{chosen.cloud.name}: {endpoint}, sign-in at {login}, audience {audience}"
+    yield doctor.Examined("cloud", doctor.Status.OK, where)
+    yield from doctor.network(knock, endpoint, trusted(bundle))
+
+
+def _credential(identity: IdentityOptions, chosen: "SignIn") -> "Iterator[Examined]":
+    from contacts_audit.azure import credentials
+    from contacts_audit.doctor import Examined, Status
+
+    found = credentials.choose(identity.auth, chosen)
+    yield Examined("credential", Status.OK, f"{found.name} ({found.why})")
+
+
+def _line(each: "Examined") -> str:
+    hint = f"\n{' ' * 34}{inert(each.hint)}" if each.hint else ""
+    return f"{each.status:<9}{each.name:<25}{inert(each.detail)}{hint}\n"
+
+
+def _document(found: "list[Examined]", code: ExitCode) -> str:
+    checks = [
+        {"name": each.name, "status": each.status, "detail": each.detail, "hint": each.hint}
+        for each in found
+    ]
+    document = {"schema": SCHEMA, "checks": checks, "exit_code": int(code)}
+    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"

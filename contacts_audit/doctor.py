@@ -1,0 +1,191 @@
+"""Asks each part how it is: credential, network, clock, sign-in, subscriptions, api-versions."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+from contacts_audit.audit import unasked
+from contacts_audit.azure import arm, contacts
+from contacts_audit.azure.sign_in import claims_of
+from contacts_audit.azure.tenants import Connection, Tenant
+from contacts_audit.azure.tokens import AccessToken
+from contacts_audit.errors import (
+    HINTS,
+    AuthError,
+    AzureError,
+    ContactsAuditError,
+    ExitCode,
+    Reason,
+    UsageError,
+    VersionRefusedError,
+)
+from contacts_audit.model import Fault, Subscription
+
+ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client's
+NOTICED_SKEW = 10.0
+NEAR_EXPIRY = 600.0
+TRIED = 20
+
+
+class Status(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A part that was looked at: what was found, and what to do where it is not well."""
+
+    name: str
+    status: Status
+    detail: str
+    hint: str = ""
+
+
+Knock = Callable[[], arm.Answer]
+
+
+def exit_code(examined: Iterable[Examined]) -> ExitCode:
+    """Return the code of an examination: warnings are none of its business."""
+    failed = any(each.status is Status.FAILED for each in examined)
+    return ExitCode.FAILED if failed else ExitCode.CLEAN
+
+
+def examined(name: str, work: Callable[[], Iterable[Examined]]) -> Iterator[Examined]:
+    """
+    Yield what *work* finds, and how it ended, if that was by an error, as *name*.
+
+    Raises:
+        UsageError: the command line is wrong; that is nothing to examine.
+    """
+    try:
+        yield from work()
+    except UsageError:
+        raise
+    except AzureError as error:
+        yield Examined(name, Status.FAILED, Fault.of(error).told, error.hint)
+    except ContactsAuditError as error:
+        yield Examined(name, Status.FAILED, str(error), error.hint)
+
+
+def network(knock: Knock, endpoint: str, trust: str) -> Iterator[Examined]:
+    """
+    Ask the Resource Manager, as nobody, for what it tells everybody; look at its clock and ours.
+
+    Raises:
+        AzureError: no answer came, or somebody else answered.
+    """
+    began = time.time()
+    answer = knock()
+    moment = (began + time.time()) / 2
+    if 300 <= answer.status < 400 or arm.is_html(answer):
+        raise arm.fault(answer)
+    yield Examined("network", Status.OK, f"{endpoint} answers; its certificate is good by {trust}")
+    yield clock(answer.headers.get("date", ""), moment)
+
+
+def clock(date: str, moment: float) -> Examined:
+    """Compare what an answer's Date header said with our clock's *moment*, in epoch seconds."""
+    try:
+        theirs = parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        detail = "the answer bore no date to compare with"
+        return Examined("clock", Status.WARNING, detail, "compare it by hand: date -u")
+    skew = moment - theirs
+    where = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Azure's"
+    hint = "set the clock of this machine (timedatectl set-ntp true)"
+    if abs(skew) > ALLOWED_SKEW:
+        return Examined("clock", Status.FAILED, f"this machine's clock is {where}", hint)
+    if abs(skew) > NOTICED_SKEW:
+        return Examined("clock", Status.WARNING, f"this machine's clock is {where}", hint)
+    return Examined("clock", Status.OK, f"within {NOTICED_SKEW:.0f} s of Azure's")
+
+
+def sign_in(tenants: Sequence[Tenant]) -> Iterator[Examined]:
+    """
+    Sign in to each tenant, and tell who that is; never the token.
+
+    Raises:
+        AuthError: no token is to be had.
+    """
+    for tenant in tenants:
+        known = tenant.id
+        yield _signed_in(tenant.tokens.token(), known)
+
+
+def _signed_in(token: AccessToken, tenant: str | None) -> Examined:
+    claims = claims_of(token)
+    user = claims.get("upn") or claims.get("unique_name") or claims.get("preferred_username")
+    who = f"user {user}" if user else f"application {claims.get('appid') or claims.get('azp')}"
+    detail = f"{who if claims else 'an opaque token'}, tenant {tenant or 'unknown'}"
+    if token.expires_on is None:
+        detail += ", nobody tells its expiry"
+        return Examined("sign-in", Status.WARNING, detail, "ask for a new one before a long run")
+    left = token.expires_on - time.time()
+    until = datetime.fromtimestamp(token.expires_on, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    detail += f", expires {until} (in {left / 60:.0f} min)"
+    if left < NEAR_EXPIRY:
+        return Examined("sign-in", Status.WARNING, detail, "ask for a new one before a long run")
+    return Examined("sign-in", Status.OK, detail)
+
+
+def subscriptions(connection: Connection, listed: Sequence[Subscription]) -> Iterator[Examined]:
+    """Count what is visible, and read one subscription at each api-version."""
+    if not listed:
+        hint = "grant it a role (Security Reader), or check the tenant (--tenant)"
+        yield Examined("subscriptions", Status.FAILED, "none is visible to this identity", hint)
+        return
+    audited = [subscription for subscription in listed if unasked(subscription) is None]
+    detail = f"{len(listed)} visible, {len(listed) - len(audited)} of them disabled or deleted"
+    if not audited:
+        hint = "nothing would be audited: check the tenant (--tenant)"
+        yield Examined("subscriptions", Status.WARNING, detail, hint)
+        return
+    yield Examined("subscriptions", Status.OK, detail)
+    yield from _reads(connection, audited[:TRIED], len(audited))
+
+
+def _reads(connection: Connection, tried: Sequence[Subscription], total: int) -> Iterator[Examined]:
+    """Read the first that can be read; where none can, tell of the first."""
+    readings: list[list[Examined]] = []
+    for subscription in tried:
+        readings.append(
+            [_read(connection, subscription, one) for one in (arm.V2017, arm.V2020, arm.V2023)]
+        )
+        if any(each.status is Status.OK for each in readings[-1]):
+            yield from readings[-1]
+            return
+    for each in readings[0]:
+        yield Examined(each.name, Status.FAILED, each.detail, each.hint)
+    if len(tried) > 1:
+        detail = f"none of {len(tried)} subscriptions could be read ({total} are to be audited)"
+        yield Examined("read", Status.FAILED, detail, HINTS[Reason.FORBIDDEN])
+
+
+def _read(connection: Connection, subscription: Subscription, version: str) -> Examined:
+    """A version that fails beside one that works is a warning."""
+    name = f"read {version}"
+    client = connection.client(subscription)
+    url = arm.contacts_url(client.endpoint, subscription.id, version)
+    try:
+        found = [
+            contact
+            for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until())
+            for contact in contacts.contacts(answer, version, lambda kind: None)
+        ]
+    except VersionRefusedError as error:
+        detail = f"this cloud does not offer it: {Fault.of(error).told}"
+        return Examined(name, Status.WARNING, detail, "audit asks at the others; check --cloud")
+    except AzureError as error:
+        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).told}"
+        return Examined(name, Status.WARNING, detail, error.hint)
+    except AuthError as error:
+        return Examined(name, Status.WARNING, str(error), error.hint)
+    noun = "contact" if len(found) == 1 else "contacts"
+    return Examined(name, Status.OK, f"{subscription.label}: {len(found)} {noun}")
