@@ -1,5 +1,6 @@
 # Two commands do all the set-up: `make demo` and `make test`.  VENV may name another place.
 VENV ?= .venv
+AZ_VENV ?= .venv-az
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
@@ -30,6 +31,9 @@ tests: $(READY) ## The tests, with branch coverage
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
+test-az: $(READY) $(AZ_VENV)/bin/az ## The real Azure CLI beside ours (a download of 700 MB)
+	AZ_VENV=$(AZ_VENV) $(BIN)/python -m pytest tests/real_az/run.py $(PYTEST)
+
 fix: $(READY) ## Mend style where a machine can
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
@@ -44,7 +48,7 @@ lock: $(READY) ## Choose the newest versions of everything, and write them down 
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(AZ_VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml
 	python3 -m venv $(VENV)
@@ -52,4 +56,8 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help demo test check lint types layers tests fix bench fixtures lock clean
+$(AZ_VENV)/bin/az:
+	python3 -m venv $(AZ_VENV)
+	$(AZ_VENV)/bin/python -m pip install -q --disable-pip-version-check azure-cli
+
+.PHONY: help demo test check lint types layers tests test-az fix bench fixtures lock clean
