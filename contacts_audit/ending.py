@@ -32,6 +32,9 @@ class Ending:
     def __init__(self) -> None:
         self.stopped = threading.Event()
         self._groups: set[int] = set()
+        self.asked = threading.Event()
+        self._gentle = False
+        self._first: ExitCode | None = None
         self._sheltered = False
         self._pending: Stopped | None = None
 
@@ -40,6 +43,22 @@ class Ending:
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._stop)
+
+    @contextlib.contextmanager
+    def gently(self) -> Iterator[None]:
+        """
+        Within, a first signal asks to finish what has begun; a second one ends the run.
+
+        Raises:
+            Stopped: at the end, where there was a first one.
+        """
+        self._gentle = True
+        try:
+            yield
+        finally:
+            self._gentle = False
+        if self._first is not None:
+            raise Stopped(self._first)
 
     @contextlib.contextmanager
     def running(
@@ -75,6 +94,10 @@ class Ending:
             raise self._pending
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self._gentle and self._first is None:
+            self._first = SIGNALS[signal.Signals(number)]
+            self.asked.set()
+            return
         self.stopped.set()
         for other in SIGNALS:
             signal.signal(other, signal.SIG_IGN)  # one is enough; the end must not be cut short

@@ -12,6 +12,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     FINDINGS = 3
     INCOMPLETE = 4
+    NOT_DONE = 5
+    BUSY = 6
     CANNOT_WRITE = 74
     HUNG_UP = 129
     INTERRUPTED = 130
@@ -91,6 +93,12 @@ class OutputError(ContactsAuditError):
     """Something that was to be written could not be."""
 
     exit_code = ExitCode.CANNOT_WRITE
+
+
+class BusyError(ContactsAuditError):
+    """Another apply or restore is at work."""
+
+    exit_code = ExitCode.BUSY
 
 
 class PipeClosedError(OutputError):

@@ -5,11 +5,11 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from contacts_audit.errors import OutputError
+from contacts_audit.errors import BusyError, OutputError
 
 OPEN_FILES = {"/dev/stdout": 1, "/dev/stderr": 2}
 
@@ -47,6 +47,35 @@ def replace(path: Path, pieces: Iterable[str]) -> None:
         raise OutputError(
             f"{path} could not be written: {error.strerror}", "the old file, if any, is untouched"
         ) from error
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """
+    Make *folder* for us alone, if need be, and hold its lock; it ends with us, however we end.
+
+    Raises:
+        BusyError: another process holds it.
+        OutputError: the folder cannot be made or written.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock", mode=0o600)
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise BusyError(
+            f"another apply or restore is at work ({folder / 'lock'})", "wait until it has ended"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror}", "name another by --state-dir"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def check_writable(path: Path) -> None:

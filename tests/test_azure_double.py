@@ -620,6 +620,583 @@ def test_writes_that_azure_refuses(azure: AzureDouble, ask: Client) -> None:
     assert ask(contacts(disabled)).ok
 
 
+def put(
+    ask: Client,
+    subscription: Subscription,
+    properties: dict[str, Any],
+    version: str = V2023,
+    name: str = "",
+    **headers: str,
+) -> requests.Response:
+    """Return what is answered to a PUT of *properties*; a header's dashes are underscores here."""
+    path = contacts(subscription, version, name or ("default1" if version == V2017 else "default"))
+    given = {key.replace("_", "-"): value for key, value in headers.items()}
+    return ask(path, method="PUT", json={"properties": properties}, headers=given)
+
+
+def names(ask: Client, subscription: Subscription) -> list[str]:
+    """Return the names of the contacts that 2017 lists."""
+    listed = ask(contacts(subscription, V2017)).json()["value"]
+    return [each["name"] for each in listed]
+
+
+def record(number: int = 1, **properties: str) -> dict[str, Any]:
+    """Return a contact as 2017 keeps it, without a phone unless it is told one."""
+    return {"name": f"default{number}", "properties": {**CONTACT_2017, "phone": "", **properties}}
+
+
+@pytest.mark.parametrize("version", [V2020, V2023])
+@pytest.mark.parametrize(
+    ("fate", "then", "at_last"),
+    [
+        ("survives", ["default1"], ["default1"]),
+        ("replaced", [], []),
+        ("hidden", [], ["default1"]),
+    ],
+)
+def test_a_newer_put_and_the_records_of_2017(
+    azure: AzureDouble,
+    ask: Client,
+    version: str,
+    fate: Literal["survives", "replaced", "hidden"],
+    then: list[str],
+    at_last: list[str],
+) -> None:
+    """The records survive, are removed, or do not show until the newer contact is deleted."""
+    azure.newer_put_on_2017 = fate
+    subscription = azure.add(contact=CONTACT, contacts_2017=[record()])
+    assert names(ask, subscription) == ["default1"]
+
+    put(ask, subscription, {"emails": "a@b.c"}, version)
+    after_put = names(ask, subscription)
+    ask(contacts(subscription, version, "default"), method="DELETE")
+
+    assert after_put == then
+    assert names(ask, subscription) == at_last
+
+
+def test_hidden_records_are_hidden_from_every_read(azure: AzureDouble, ask: Client) -> None:
+    """Neither the list nor the name finds a hidden record; a PUT of one is still answered."""
+    azure.newer_put_on_2017 = "hidden"
+    subscription = azure.add()
+    put(ask, subscription, {"emails": "a@b.c"})
+
+    written = put(ask, subscription, CONTACT_2017, V2017)
+
+    assert (written.status_code, written.json()["properties"]) == (201, CONTACT_2017)
+    assert names(ask, subscription) == []
+    assert code(ask(contacts(subscription, V2017, "default1"))) == (404, "NotFound")
+    assert put(ask, subscription, CONTACT_2017, V2017).status_code == 200
+
+
+def test_a_put_at_2017_leaves_the_newer_contact_alone(azure: AzureDouble, ask: Client) -> None:
+    """The record of 2017 and the newer contact are beside each other."""
+    subscription = azure.add(contact=CONTACT)
+
+    assert put(ask, subscription, CONTACT_2017, V2017).status_code == 201
+
+    assert subscription.contact == CONTACT
+    assert names(ask, subscription) == ["default1"]
+
+
+def test_a_put_at_2017_may_overwrite_the_newer_contact(azure: AzureDouble, ask: Client) -> None:
+    """All that is left is what 2017 can say; where there was no newer contact, none appears."""
+    azure.put_2017_on_newer = "overwrites"
+    subscription, other = azure.add(contact=CONTACT), azure.add()
+    properties = {**CONTACT_2017, "email": "new@contoso.com"}
+
+    for each in (subscription, other):
+        assert put(ask, each, properties, V2017).status_code == 201
+
+    (contact,) = ask(contacts(subscription)).json()["value"]
+    assert contact["properties"] == {
+        "emails": "new@contoso.com",
+        "phone": "1",
+        "isEnabled": True,
+        "notificationsByRole": {"state": "Off", "roles": []},
+        "notificationsSources": [{"sourceType": "Alert", "minimalSeverity": "High"}],
+    }
+    assert names(ask, subscription) == names(ask, other) == ["default1"]
+    assert other.contact is None
+    assert CONTACT["emails"] == "a@contoso.com; b@contoso.com"
+
+
+@pytest.mark.parametrize(
+    ("status", "seen"), [("by existence", [201, 200]), (200, [200, 200]), (201, [201, 201])]
+)
+@pytest.mark.parametrize("version", [V2017, V2023])
+def test_the_status_of_a_put(
+    azure: AzureDouble,
+    ask: Client,
+    version: str,
+    status: Literal["by existence", 200, 201],
+    seen: list[int],
+) -> None:
+    """It tells what is new from what is replaced, or it does not."""
+    azure.put_status = status
+    subscription = azure.add()
+    properties = {**CONTACT_2017, "emails": "a@b.c"}
+
+    answers = [put(ask, subscription, properties, version) for _ in range(2)]
+
+    assert [each.status_code for each in answers] == seen
+
+
+@pytest.mark.parametrize("version", [V2017, V2020, V2023])
+@pytest.mark.parametrize("body", ["whole", "empty", "request"])
+def test_the_answer_to_a_put(
+    azure: AzureDouble, ask: Client, version: str, body: Literal["whole", "empty", "request"]
+) -> None:
+    """It is the contact, or nothing, or what was sent; the contact is written all the same."""
+    azure.put_body = body
+    subscription = azure.add()
+
+    answer = put(ask, subscription, {**CONTACT_2017, "emails": "a@b.c"}, version)
+
+    listed = ask(contacts(subscription, version)).json()
+    (contact,) = listed if version == V2020 else listed["value"]
+    (asked,) = azure.writes()
+    wanted = {"whole": contact, "empty": None, "request": asked.json()}[body]
+    assert answer.content == b"" if wanted is None else answer.json() == wanted
+    assert contact["properties"]["emails"] == "a@b.c"
+    assert answer.status_code == 201
+
+
+def test_a_contact_has_one_etag(azure: AzureDouble, ask: Client) -> None:
+    """It is the same at both newer versions, and another one after a change."""
+    subscription = azure.add(contact=CONTACT)
+
+    def etag(version: str) -> str:
+        text: str = ask(contacts(subscription, version, "default")).json()["etag"]
+        return text
+
+    first, same = etag(V2023), etag(V2020)
+    put(ask, subscription, {"emails": "a@b.c"})
+
+    assert first == same != etag(V2023)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_if_match_is_ignored(azure: AzureDouble, ask: Client, method: str) -> None:
+    """Unless we are told otherwise, the last writer wins."""
+    path = contacts(azure.add(contact=CONTACT), V2023, "default")
+
+    for headers in ({"If-Match": '"other"'}, {"If-None-Match": "*"}):
+        answer = ask(path, method=method, json={"properties": {}}, headers=headers)
+
+        assert answer.ok
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize(
+    ("exists", "header", "value", "passes"),
+    [
+        pytest.param(True, "If-Match", None, True, id="its etag"),
+        pytest.param(True, "If-Match", "*", True, id="any etag"),
+        pytest.param(True, "If-Match", '"other"', False, id="another etag"),
+        pytest.param(True, "If-None-Match", "*", False, id="must be new, is not"),
+        pytest.param(True, "If-None-Match", '"other"', True, id="must be another, is"),
+        pytest.param(False, "If-Match", '"other"', False, id="must be there, is not"),
+        pytest.param(False, "If-Match", "*", False, id="must be anything, is nothing"),
+        pytest.param(False, "If-None-Match", "*", True, id="must be new, is new"),
+    ],
+)
+def test_if_match_may_be_honoured(
+    azure: AzureDouble,
+    ask: Client,
+    method: str,
+    exists: bool,
+    header: str,
+    value: str | None,
+    passes: bool,
+) -> None:
+    """A write whose condition does not hold is refused, and changes nothing."""
+    azure.honours_if_match = True
+    subscription = azure.add(contact=CONTACT if exists else None)
+    path = contacts(subscription, V2023, "default")
+    headers = {header: value or ask(path).json()["etag"]}
+
+    answer = ask(path, method=method, json={"properties": {"emails": "a@b.c"}}, headers=headers)
+
+    assert answer.ok == passes
+    if not passes:
+        assert code(answer) == (412, "PreconditionFailed")
+        assert subscription.contact == (CONTACT if exists else None)
+
+
+def test_if_match_at_2017(azure: AzureDouble, ask: Client) -> None:
+    """A record's etag is empty, and so is the If-Match that fits it; a hidden one exists too."""
+    azure.honours_if_match = True
+    subscription = azure.add(contact=CONTACT, contacts_2017=[record()], hides_2017=True)
+
+    def match(value: str) -> int:
+        return put(ask, subscription, CONTACT_2017, V2017, if_match=value).status_code
+
+    assert [match(value) for value in ('"other"', "", "*")] == [412, 200, 200]
+    assert put(ask, subscription, CONTACT_2017, V2017, if_none_match="*").status_code == 412
+
+
+def test_lists_may_be_stale(azure: AzureDouble, ask: Client) -> None:
+    """The next lists of that subscription show what was before its last write."""
+    azure.stale_reads = 2
+    subscription, other = azure.add(), azure.add()
+
+    def emails(version: str = V2023) -> list[str]:
+        listed = ask(contacts(subscription, version)).json()
+        items = listed if version == V2020 else listed["value"]
+        return [each["properties"]["emails"] for each in items]
+
+    written = put(ask, subscription, {"emails": "a@b.c"})
+    put(ask, other, {"emails": "x@y.z"})
+    by_name = ask(contacts(subscription, V2023, "default")).json()
+    first = [emails(), emails(V2020), emails(), emails()]
+    put(ask, subscription, {"emails": "d@e.f"})
+    second = [emails()]
+    ask(contacts(subscription, V2023, "default"), method="DELETE")
+    third = [emails(), emails(V2020), emails(V2020)]
+
+    assert written.json() == by_name
+    assert by_name["properties"]["emails"] == "a@b.c"
+    assert first == [[], [], ["a@b.c"], ["a@b.c"]]
+    assert second == [["a@b.c"]]
+    assert third == [["d@e.f"], ["d@e.f"], []]
+
+
+def test_lists_of_2017_may_be_stale(azure: AzureDouble, ask: Client) -> None:
+    """A record that is written, replaced or deleted is as it was, once; a refusal is no write."""
+    azure.stale_reads = 1
+    subscription = azure.add(contacts_2017=[record()])
+
+    def emails() -> list[str]:
+        listed = ask(contacts(subscription, V2017)).json()["value"]
+        return [each["properties"]["email"] for each in listed]
+
+    put(ask, subscription, record(email="new@contoso.com")["properties"], V2017)
+    replaced = [emails(), emails()]
+    put(ask, subscription, record(email="b@contoso.com")["properties"], V2017, "default2")
+    added = [emails(), emails()]
+    ask(contacts(subscription, V2017, "default2"), method="DELETE")
+    refused = put(ask, subscription, {}, V2017)
+    deleted = [emails(), emails()]
+
+    one, two = ["new@contoso.com"], ["new@contoso.com", "b@contoso.com"]
+    assert replaced == [["a@contoso.com"], one]
+    assert added == [one, two]
+    assert refused.status_code == 400
+    assert deleted == [two, one]
+
+
+def test_names_of_2017_may_be_a_sequence(azure: AzureDouble, ask: Client) -> None:
+    """Only the next name can be created, any replaced, and only the last deleted."""
+    azure.names_2017 = "sequence"
+    subscription = azure.add()
+    properties = record()["properties"]
+
+    def write(name: str) -> int:
+        return put(ask, subscription, properties, V2017, name).status_code
+
+    def delete(name: str) -> requests.Response:
+        return ask(contacts(subscription, V2017, name), method="DELETE")
+
+    created = [write(name) for name in ("default2", "default", "me", "default01", "default1")]
+    more = [write(name) for name in ("default3", "default2", "default1", "default3")]
+    refused = delete("default1")
+    deleted = [delete(name).status_code for name in ("default2", "default3", "default2", "nobody")]
+
+    assert created == [400, 400, 400, 400, 201]
+    assert more == [400, 201, 200, 201]
+    assert code(refused) == (400, "InvalidInputJson")
+    assert deleted == [400, 204, 204, 204]
+    assert names(ask, subscription) == ["default1"]
+
+
+@pytest.mark.parametrize("old", ["me", "default", "default07"])
+def test_names_of_2017_may_have_a_gap_already(azure: AzureDouble, ask: Client, old: str) -> None:
+    """What an earlier time left is no part of the sequence; the gap is what is next."""
+    azure.names_2017 = "sequence"
+    records = [{"name": old, "properties": CONTACT_2017}, record(3), record(5)]
+    subscription = azure.add(contacts_2017=records)
+
+    refused = ask(contacts(subscription, V2017, old), method="DELETE")
+    deleted = ask(contacts(subscription, V2017, "default5"), method="DELETE")
+    written = put(ask, subscription, record()["properties"], V2017, "default1")
+
+    assert code(refused) == (400, "InvalidInputJson")
+    assert (deleted.status_code, written.status_code) == (204, 201)
+    assert names(ask, subscription) == [old, "default3", "default1"]
+
+
+def test_names_of_2017_may_be_any(azure: AzureDouble, ask: Client) -> None:
+    """Unless we are told otherwise, every name can be created, and every contact deleted."""
+    subscription = azure.add()
+
+    written = [
+        put(ask, subscription, record()["properties"], V2017, name).status_code
+        for name in ("me", "default3", "default")
+    ]
+    deleted = ask(contacts(subscription, V2017, "me"), method="DELETE").status_code
+
+    assert (written, deleted) == ([201, 201, 201], 204)
+    assert names(ask, subscription) == ["default3", "default"]
+
+
+def test_the_documented_put(azure: AzureDouble, ask: Client) -> None:
+    """A body that bears another name than the path, and an id, is written under the path's."""
+    azure.names_2017, azure.drops_unknown, azure.honours_if_match = "sequence", True, True
+    subscription = azure.add()
+    properties = {"email": "a@contoso.com", "alertNotifications": "On", "alertsToAdmins": "On"}
+    body = {
+        "id": f"{subscription.scope}/providers/Microsoft.Security/securityContacts/default",
+        "name": "default",
+        "type": "Microsoft.Security/securityContacts",
+        "properties": properties,
+    }
+    path = contacts(subscription, V2017, "default1")
+
+    answers = [ask(path, method="PUT", json=body) for _ in range(2)]
+
+    assert [each.status_code for each in answers] == [201, 200]
+    assert {each.json()["name"] for each in answers} == {"default1"}
+    assert subscription.contacts_2017 == [{"name": "default1", "properties": properties}]
+
+
+@pytest.mark.parametrize(
+    ("version", "written", "kept"),
+    [
+        pytest.param(
+            V2017,
+            {**CONTACT_2017, "emails": "a@b.c", "isEnabled": True},
+            CONTACT_2017,
+            id="2017",
+        ),
+        pytest.param(
+            V2020,
+            {
+                "emails": "a@b.c",
+                "phone": "1",
+                "alertNotifications": {"state": "On", "minimalSeverity": "Low", "new": 1},
+                "notificationsByRole": {"state": "On", "roles": ["Owner", "New"], "new": 1},
+                "isEnabled": False,
+                "new": 1,
+            },
+            {
+                "emails": "a@b.c",
+                "phone": "1",
+                "notificationsByRole": {"state": "On", "roles": ["Owner", "New"]},
+                "isEnabled": True,
+                "notificationsSources": [{"sourceType": "Alert", "minimalSeverity": "Low"}],
+            },
+            id="2020",
+        ),
+        pytest.param(
+            V2023,
+            {
+                "emails": "a@b.c",
+                "phone": "1",
+                "isEnabled": False,
+                "notificationsByRole": {"state": "Off", "roles": [], "new": 1},
+                "notificationsSources": [
+                    {"sourceType": "AttackPath", "minimalRiskLevel": "Low", "new": 1},
+                    {"sourceType": "New", "minimalNewness": "High"},
+                    "new",
+                ],
+                "alertNotifications": {"state": "On"},
+                "new": 1,
+            },
+            {
+                "emails": "a@b.c",
+                "phone": "1",
+                "isEnabled": False,
+                "notificationsByRole": {"state": "Off", "roles": []},
+                "notificationsSources": [
+                    {"sourceType": "AttackPath", "minimalRiskLevel": "Low"},
+                    {"sourceType": "New"},
+                    "new",
+                ],
+            },
+            id="2023",
+        ),
+    ],
+)
+def test_what_no_specification_knows_may_be_lost(
+    azure: AzureDouble, ask: Client, version: str, written: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """A PUT loses it, down to what is within a property; until then it is kept."""
+    azure.drops_unknown = True
+    subscription = azure.add(contact=CONTACT)
+    assert ask(contacts(subscription)).json()["value"][0]["properties"] == CONTACT
+
+    assert put(ask, subscription, written, version).ok
+
+    old = version == V2017
+    assert (subscription.contacts_2017[0]["properties"] if old else subscription.contact) == kept
+
+
+def test_a_contact_may_come_back_respelled(azure: AzureDouble, ask: Client) -> None:
+    """Addresses, roles and sources change their order, and letters their case; we keep ours."""
+    azure.respells = True
+    sources = [
+        {"sourceType": "Alert", "minimalSeverity": "High"},
+        {"sourceType": "AttackPath", "minimalRiskLevel": "Critical"},
+    ]
+    written = {
+        "emails": "A@X.example;b@x.example, C@x.example;",
+        "phone": "A",
+        "notificationsByRole": {"state": "On", "roles": ["Owner", "Contributor"]},
+        "notificationsSources": sources,
+        "somethingNew": [1, 2],
+    }
+    subscription = azure.add()
+    respelled = {
+        "emails": "c@x.example; b@x.example; a@x.example",
+        "phone": "A",
+        "notificationsByRole": {"state": "On", "roles": ["Contributor", "Owner"]},
+    }
+
+    answer = put(ask, subscription, written).json()
+
+    (newest,) = ask(contacts(subscription)).json()["value"]
+    (newer,) = ask(contacts(subscription, V2020)).json()
+    assert answer == newest == ask(contacts(subscription, V2023, "default")).json()
+    assert newest["properties"] == {
+        **respelled,
+        "notificationsSources": sources[::-1],
+        "somethingNew": [1, 2],
+    }
+    assert newer["properties"] == {
+        **respelled,
+        "alertNotifications": {"state": "On", "minimalSeverity": "High"},
+        "somethingNew": [1, 2],
+    }
+    assert subscription.contact == written
+
+
+def test_a_record_of_2017_may_come_back_respelled(azure: AzureDouble, ask: Client) -> None:
+    """Its address is in lower case, and nothing else is changed; what is odd stays as it is."""
+    azure.respells = True
+    records = [record(email="A@Contoso.com", phone="X"), record(2, email="B@contoso.com")]
+    odd = {"emails": None, "notificationsByRole": {"state": "On"}, "notificationsSources": None}
+    subscription = azure.add(contacts_2017=records, contact=odd)
+
+    listed = ask(contacts(subscription, V2017)).json()["value"]
+
+    assert [each["properties"] for each in listed] == [
+        {**CONTACT_2017, "email": "a@contoso.com", "phone": "X"},
+        {**CONTACT_2017, "email": "b@contoso.com", "phone": ""},
+    ]
+    assert ask(contacts(subscription)).json()["value"][0]["properties"] == odd
+
+
+@pytest.mark.parametrize("status", [403, 409])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_disabled_subscription_is_read_only(
+    azure: AzureDouble, ask: Client, method: str, status: Literal[403, 409]
+) -> None:
+    """The refusal has been seen with either status, and the code is always the same."""
+    azure.readonly_status = status
+    subscription = azure.add(state="Disabled", contact=CONTACT)
+    path = contacts(subscription, V2023, "default")
+
+    answer = ask(path, method=method, json={"properties": {}})
+
+    assert code(answer) == (status, "ReadOnlyDisabledSubscription")
+    assert subscription.contact == CONTACT
+
+
+def test_a_write_changes_no_other_subscription(azure: AzureDouble, ask: Client) -> None:
+    """Not even one that was made of the same records."""
+    shared = [record()]
+    subscription, other = azure.add(contacts_2017=shared), azure.add(contacts_2017=shared)
+
+    put(ask, subscription, record(email="new@contoso.com")["properties"], V2017)
+    put(ask, subscription, record()["properties"], V2017, "default2")
+    ask(contacts(subscription, V2017, "default1"), method="DELETE")
+
+    assert names(ask, subscription) == ["default2"]
+    assert other.contacts_2017 == shared == [record()]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize(
+    ("fault", "outcome", "applied"),
+    [
+        pytest.param(faults.reset(), None, False, id="reset"),
+        pytest.param(faults.applied(faults.reset()), None, True, id="applied, reset"),
+        pytest.param(faults.hang(), None, False, id="hang"),
+        pytest.param(faults.applied(faults.hang()), None, True, id="applied, hang"),
+        pytest.param(faults.arm_error(409, "Conflict", "!"), 409, False, id="409"),
+        pytest.param(faults.arm_error(412, "PreconditionFailed", "!"), 412, False, id="412"),
+        pytest.param(faults.throttle(7), 429, False, id="429"),
+        pytest.param(faults.applied(faults.throttle(7)), 429, True, id="applied, 429"),
+        pytest.param(faults.status(500), 500, False, id="500"),
+        pytest.param(faults.applied(faults.status(500)), 500, True, id="applied, 500"),
+        pytest.param(faults.arm_error(503, "ServiceUnavailable", "!"), 503, False, id="503"),
+        pytest.param(faults.html(), 200, False, id="web page"),
+        pytest.param(faults.applied(faults.html()), 200, True, id="applied, web page"),
+        pytest.param(faults.status(200, {"properties": {"emails": "d@e.f"}}), 200, False, id="lie"),
+        pytest.param(
+            faults.arm_error(403, "RequestDisallowedByPolicy", "Disallowed by policy."),
+            403,
+            False,
+            id="policy",
+        ),
+    ],
+)
+def test_a_write_may_go_wrong(
+    azure: AzureDouble,
+    ask: Client,
+    method: str,
+    fault: Fault,
+    outcome: int | None,
+    applied: bool,
+) -> None:
+    """Whatever is answered, if anything is, the write was applied as the fault says, once."""
+    subscription, other = azure.add(contact=CONTACT), azure.add(contact=CONTACT)
+    azure.fail(f"{method} {subscription.scope}/", fault, times=1)
+
+    def write(to: Subscription) -> int | None:
+        path, body = contacts(to, V2023, "default"), {"properties": {"emails": "a@b.c"}}
+        try:
+            return ask(path, method=method, json=body, timeout=0.3).status_code
+        except requests.RequestException:
+            return None
+
+    elsewhere, seen, contact = write(other), write(subscription), subscription.contact
+    again = write(subscription)
+
+    assert elsewhere == 200
+    assert seen == outcome
+    assert (contact != CONTACT) == applied
+    assert again in {200, 204}
+    assert subscription.contact == other.contact != CONTACT
+
+
+def test_a_policy_may_deny_a_write(azure: AzureDouble, ask: Client) -> None:
+    """Reads go on, and the code is for the reader to see."""
+    subscription = azure.add(contact=CONTACT)
+    azure.fail("PUT", faults.arm_error(403, "RequestDisallowedByPolicy", "Disallowed by policy."))
+
+    answer = put(ask, subscription, {"emails": "a@b.c"})
+
+    assert code(answer) == (403, "RequestDisallowedByPolicy")
+    assert ask(contacts(subscription)).json()["value"][0]["properties"] == CONTACT
+
+
+def test_writes_are_on_record(azure: AzureDouble, ask: Client) -> None:
+    """Every PUT and DELETE is, in its order, whether or not it was applied; nothing else is."""
+    subscription = azure.add(writable=False)
+    path = contacts(subscription, V2023, "default")
+    azure.fail("PUT", faults.reset(), times=1)
+
+    with pytest.raises(requests.ConnectionError):
+        put(ask, subscription, {"emails": "a@b.c"})
+    for method in ("GET", "DELETE", "PUT", "POST"):
+        ask(path, method=method, json={"properties": {}})
+
+    assert [asked.method for asked in azure.writes()] == ["PUT", "DELETE", "PUT"]
+    assert azure.writes()[0].json() == {"properties": {"emails": "a@b.c"}}
+
+
 def test_faults_are_spent_in_their_order(azure: AzureDouble, ask: Client) -> None:
     """The first plan that matches and has something left wins."""
     azure.fail("GET /subscriptions?", faults.status(503), times=1)

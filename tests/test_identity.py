@@ -273,6 +273,18 @@ def test_a_code_that_is_not_used_fails_the_run(
     assert time.monotonic() - began < 5
 
 
+def test_a_service_that_wants_no_pause_is_asked_once_a_second(
+    azure: AzureDouble, run: Run
+) -> None:
+    """It is not hammered, and the person's time ends."""
+    azure.device_answer, azure.device_interval = "never", 0
+
+    ran = run("audit", "--auth", "device-code", "--auth-timeout", "3")
+
+    assert ran.code == 1
+    assert len(azure.token_asked()) == 2
+
+
 def test_one_stumble_while_the_person_types_is_no_failure(azure: AzureDouble, run: Run) -> None:
     """MSAL would replay a 503 for a minute."""
     azure.add("Prod", contacts_2017=GOOD)

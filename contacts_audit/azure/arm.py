@@ -65,6 +65,12 @@ def contacts_url(endpoint: str, subscription_id: str, version: str) -> str:
     )
 
 
+def contact_url(endpoint: str, subscription_id: str, name: str, version: str) -> str:
+    """https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create."""
+    address, query = contacts_url(endpoint, subscription_id, version).split("?")
+    return f"{address}/{quote(name, safe='')}?{query}"
+
+
 def complete(answer: Answer) -> Answer:
     """
     Return *answer* where a GET succeeded: status 200, and a body.
@@ -77,6 +83,18 @@ def complete(answer: Answer) -> Answer:
     if not answer.body:
         raise _error(Reason.TRUNCATED, "Azure answered 200 without a body", answer, retryable=True)
     return answer
+
+
+def accepted(answer: Answer) -> Answer:
+    """
+    Return *answer* where a PUT or DELETE was taken: whether it was done, only a reading tells.
+
+    Raises:
+        AzureError: it was not.
+    """
+    if answer.status in (200, 201, 202, 204):
+        return answer
+    raise fault(answer)
 
 
 def document(answer: Answer) -> Any:

@@ -14,6 +14,7 @@ from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
 
+UNDONE = frozenset({429, 503})  # what a service answers that did not begin
 SHORTEST_TOKEN = 20  # what is shorter is no token, and may stand anywhere by chance
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ class TokenSource(Protocol):
 class Tape(Protocol):
     """Where exchanges are kept."""
 
-    def keep(self, url: str, outcome: Answer | AzureError) -> None:
-        """Keep what came of a GET of *url*."""
+    def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
+        """Keep what came of a request of *url*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,33 @@ class Client:
             AuthError: no token is to be had.
         """
         return patiently(
-            lambda: arm.complete(self._authorized(url, until)), until=until, pause=self._pause
+            lambda: arm.complete(self._authorized("GET", url, None, until)),
+            until=until,
+            pause=self._pause,
         )
 
-    def _authorized(self, url: str, until: float) -> Answer:
+    def write(self, method: str, url: str, body: bytes | None, until: float) -> Answer:
+        """
+        Send a PUT or DELETE, and again only where the service surely did nothing: at 429 and 503.
+
+        Success means that it was answered, not that it was done.
+
+        Raises:
+            AzureError: it was refused; or nobody knows whether it was carried out.
+            AuthError: no token is to be had.
+        """
+        return patiently(
+            lambda: arm.accepted(self._authorized(method, url, body, until)),
+            until=until,
+            pause=self._pause,
+            again=lambda error: error.status in UNDONE,
+        )
+
+    def _authorized(self, method: str, url: str, body: bytes | None, until: float) -> Answer:
         """Ask with a token; where it is rejected, with a fresh one, or one with the claims."""
         for _ in range(3):
             token = self._tokens.token()
-            answer = self._exchange(url, token, until)
+            answer = self._exchange(method, url, body, token, until)
             if answer.status != 401:
                 break
             if arm.fault(answer).reason is not Reason.UNAUTHORIZED:
@@ -115,7 +135,9 @@ class Client:
                 break
         return answer
 
-    def _exchange(self, url: str, token: AccessToken, until: float) -> Answer:
+    def _exchange(
+        self, method: str, url: str, body: bytes | None, token: AccessToken, until: float
+    ) -> Answer:
         headers = {
             "Authorization": f"Bearer {token.value}",
             "Content-Type": "application/json",
@@ -123,21 +145,22 @@ class Client:
         }
         left = until - time.monotonic()
         try:
-            answer = self._wire.send(prepared(url, headers), timeout=min(self.limits.timeout, left))
+            request = prepared(url, headers, method=method, body=body)
+            answer = self._wire.send(request, timeout=min(self.limits.timeout, left))
             answer = _without(token.value, answer)
         except AzureError as error:
-            self._keep(url, error)
-            log.debug("GET %s: %s", url, error)
+            self._keep(method, url, error)
+            log.debug("%s %s: %s", method, url, error)
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
                 raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
-        self._keep(url, answer)
-        log.debug("GET %s: %d %s", url, answer.status, _shown(answer))
+        self._keep(method, url, answer)
+        log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))
         return answer
 
-    def _keep(self, url: str, outcome: Answer | AzureError) -> None:
+    def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
         if self._tape is not None:
-            self._tape.keep(url, outcome)
+            self._tape.keep(method, url, outcome)
 
 
 def _without(token: str, answer: Answer) -> Answer:

@@ -70,14 +70,14 @@ def _by_code(sign_in: SignIn, application: Any, claims: str | None) -> Any:
     flow = application.initiate_device_flow([sign_in.whole().scope], claims_challenge=claims)
     if "user_code" not in flow:
         raise refused(flow)
+    flow["interval"] = max(1, flow["interval"])  # at 0, MSAL would ask for ever
     sign_in.tell(f"{flow.get('message')} ({sign_in.timeout:g} s are left)")
     while True:
-        pause = max(1, flow["interval"])
-        if time.monotonic() + pause >= until:
+        if time.monotonic() + flow["interval"] >= until:
             raise AuthError(
                 f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout"
             )
-        sign_in.ending.stopped.wait(pause)
+        sign_in.ending.stopped.wait(flow["interval"])
         result = application.acquire_token_by_device_flow(
             flow, claims_challenge=claims, exit_condition=lambda flow: True
         )

@@ -28,12 +28,14 @@ def patiently(
     until: float,
     pause: Callable[[float], None] = time.sleep,
     attempts: int = ATTEMPTS,
+    again: Callable[[AzureError], bool] = lambda error: error.retryable,
 ) -> T:
     """
     Return what *attempt* returns, asking again where its error allows that.
 
     *until* is a `time.monotonic()`.  A wait that would pass it is not begun: what the other side
     asked for is said in the error instead.  Where nobody asks to wait, there are *attempts* in all.
+    *again* says which errors allow another one.
 
     Raises:
         AzureError: the last one.
@@ -49,7 +51,7 @@ def patiently(
             before = error
             asked = error.retry_after
             own = own + 1 if asked is None else own
-            if not error.retryable or own == attempts:
+            if not again(error) or own == attempts:
                 raise
             wait = backoff(own) if asked is None else max(asked, min(1.0, 0.05 * (count - 1)))
             if time.monotonic() + wait >= until:

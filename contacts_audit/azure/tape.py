@@ -56,13 +56,13 @@ class Recorder:
         }
         replace(self._folder / MANIFEST, [_readable(manifest)])
 
-    def keep(self, url: str, outcome: Answer | AzureError) -> None:
-        """Keep what came of a GET of *url*, without what could sign anybody in."""
+    def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
+        """Keep what came of a request of *url*, without what could sign anybody in."""
         with self._lock:  # the order of the files is the order of the answers
             number = next(self._numbers)
             if number == 1:  # until then the folder stays empty, and can be named again
                 self._describe()
-            kept = {"request": {"method": "GET", "url": self._text(url)}, **self._outcome(outcome)}
+            kept = {"request": {"method": method, "url": self._text(url)}, **self._outcome(outcome)}
             name = f"{number:05d}-{_slug(kept['request']['url'])}.json"
             _write(self._folder / name, kept)
 

@@ -96,11 +96,16 @@ def _stays_here(url: str) -> bool:
     return parts.scheme == "http" and (address.is_loopback or address.is_link_local)
 
 
-def prepared(url: str, headers: dict[str, str]) -> requests.PreparedRequest:
-    """Return a GET of *url* to the letter: no session touches it, so no netrc does either."""
+def prepared(
+    url: str, headers: dict[str, str], *, method: str = "GET", body: bytes | None = None
+) -> requests.PreparedRequest:
+    """Return a request of *url* to the letter: no session touches it, so no netrc does either."""
     request = _template().copy()
-    request.url = url
+    request.method, request.url = method, url
     request.headers.update(headers)
+    if body is not None:
+        request.body = body
+        request.headers["Content-Length"] = str(len(body))
     return request
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import typer
 
 PREFIX = "CONTACTS_AUDIT_"
-NO_VARIABLE = frozenset({"--token-file", "--help"})
+NO_VARIABLE = frozenset(
+    {"--token-file", "--help", "--yes", "--replace", "--remove-email", "--email"}
+)
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})
 

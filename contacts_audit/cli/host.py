@@ -25,6 +25,17 @@ class Host:
         """Return a variable's value; empty is unset."""
         return self.environment.get(name) or None
 
+    @property
+    def asks(self) -> bool:
+        """Say whether somebody sits at stdin."""
+        return self.stdin is not None and self.stdin.isatty()
+
+    def agreed(self, question: str) -> bool:
+        """Ask on stderr, and say whether the answer is yes."""
+        self.screen.ask(question)
+        answer = b"" if self.stdin is None else self.stdin.readline(100)
+        return answer.strip().lower() in {b"y", b"yes"}
+
     def read(self, name: str, option: str, most: int = LARGEST_FILE) -> bytes:
         """
         Return what is in the file *name*, or on stdin where it is `-`, up to *most* bytes.

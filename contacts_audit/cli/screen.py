@@ -70,6 +70,12 @@ class Screen:
         message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
         self._say(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
 
+    def ask(self, question: str) -> None:
+        """Show a question, its last line left open."""
+        if self.err is not None:
+            self.err.write("\n".join(map(inert, question.split("\n"))))
+            self.err.flush()
+
     def log(self, line: str) -> None:
         """Tell what `-v` or `--debug` asked for."""
         self._say(line)

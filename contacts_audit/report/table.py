@@ -20,9 +20,13 @@ STYLES = {
 
 def render(report: Report) -> Iterator[str]:
     """Yield the table at its full width: nothing is cut, whoever reads it."""
+    return aligned([HEADER, *(_cells(outcome) for outcome in report.outcomes)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield *rows*, each cell as wide as the widest of its column."""
     from rich.cells import cell_len
 
-    rows = [HEADER, *(_cells(outcome) for outcome in report.outcomes)]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (

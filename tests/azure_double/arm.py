@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from . import contacts, groups, metadata, refusals, writing
+from . import groups, metadata, refusals, security
 from .admission import admit, find
 from .paging import page, page_or_top
 from .refusals import Refused
-from .subscriptions import Json, Subscription, listed
-from .wire import JSON, Answer, Asked, HeaderValue, compact
-from .world import Issued, World
+from .subscriptions import Json, listed
+from .wire import JSON, Answer, Asked, HeaderValue, Reply, compact
+from .world import World
 
 LIST_VERSIONS = {"2016-06-01", "2019-06-01", "2020-01-01", "2021-01-01", "2022-12-01"}
 GROUP_VERSIONS = {"2020-05-01", "2021-04-01", "2023-04-01"}
@@ -23,7 +23,6 @@ CONTACTS = re.compile(
 DESCENDANTS = re.compile(
     r"/providers/Microsoft\.Management/managementGroups/([^/]+)/descendants/?", re.IGNORECASE
 )
-ACTIONS = {"GET": "read", "PUT": "write", "DELETE": "delete"}
 
 
 def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
@@ -54,13 +53,10 @@ def answer(world: World, asked: Asked) -> Answer:
     return Answer(status, body, {**usual.headers, **headers})
 
 
-Reply = tuple[int, bytes, dict[str, HeaderValue]]
-
-
 def _route(world: World, asked: Asked) -> Reply:
     path = asked.path
     if found := CONTACTS.fullmatch(path):
-        return _contacts(world, asked, *found.groups())
+        return security.answer(world, asked, *found.groups())
     if asked.method == "GET":
         if path == metadata.PATH:
             return 200, compact(metadata.body(world, asked)), {}
@@ -93,66 +89,3 @@ def _descendants(world: World, asked: Asked, group_id: str) -> Json:
         raise refusals.no_group(group_id)
     below = list(groups.descendants(world.groups, group))
     return page_or_top(asked, below, world.groups_page_size)
-
-
-def _contacts(world: World, asked: Asked, subscription_id: str, name: str | None) -> Reply:
-    version, issued = admit(world, asked, None)
-    subscription = find(world, subscription_id, issued)
-    if version not in world.offered:
-        raise refusals.bad_version(world.version_refusal, version, world.offered)
-    _allow(world, asked, subscription, issued)
-    match asked.method, name:
-        case "GET", None:
-            return _list(world, asked, subscription, version)
-        case "GET", str(name):
-            return 200, compact(_one(world, subscription, version, name)), {}
-        case "PUT", str(name):
-            status = writing.put(subscription, version, name, _content(asked))
-            return status, compact(_one(world, subscription, version, name)), {}
-        case "DELETE", str(name):
-            return writing.delete(subscription, version, name), b"", {}
-    raise Refused(405, "MethodNotAllowed", f"The method '{asked.method}' is not supported.")
-
-
-def _list(world: World, asked: Asked, subscription: Subscription, version: str) -> Reply:
-    quota: dict[str, HeaderValue] = {
-        "x-ms-ratelimit-remaining-subscription-resource-requests": "749"
-    }
-    if version in subscription.answers:
-        given = subscription.answers[version]
-        return 200, given if isinstance(given, bytes) else compact(given), quota
-    body = contacts.list_body(world, subscription, version)
-    if isinstance(body, dict):
-        body = page(asked, body["value"], world.contacts_page_size)
-    return 200, compact(body), quota
-
-
-def _one(world: World, subscription: Subscription, version: str, name: str) -> Json:
-    for contact in contacts.view(world, subscription, version):
-        if contact["name"].lower() == name.lower():
-            return contact
-    raise refusals.no_contact(name)
-
-
-def _allow(world: World, asked: Asked, subscription: Subscription, issued: Issued) -> None:
-    """Let those through who may do this, where Defender for Cloud is at work."""
-    reading = asked.method == "GET"
-    if not (subscription.readable if reading else subscription.writable):
-        action = f"{contacts.TYPE}/{ACTIONS.get(asked.method, 'action')}"
-        who = issued.principal
-        raise refusals.forbidden(who.name, who.object_id, action, subscription.scope)
-    if not subscription.registered:
-        raise refusals.not_registered(world.missing_provider_status)
-    if subscription.state == "Disabled" and not reading:
-        raise refusals.read_only(subscription.id)
-
-
-def _content(asked: Asked) -> object:
-    try:
-        return asked.json()
-    except ValueError:
-        raise Refused(
-            400,
-            "InvalidRequestContent",
-            "The request content was invalid and could not be deserialized.",
-        ) from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
+from .respelling import respelled
 from .subscriptions import Json, Subscription
 from .wire import compact
 from .world import World
@@ -16,17 +18,24 @@ TYPE = "Microsoft.Security/securityContacts"
 
 def view(world: World, subscription: Subscription, version: str) -> list[Json]:
     """Return the contacts that a list at *version* holds."""
-    if version == V2017:
-        records = list(subscription.contacts_2017)
-        if world.shows_newer_at_2017 and subscription.contact is not None:
-            records.append({"name": "default", "properties": _as_2017(subscription.contact)})
-        return [_item_2017(subscription, record) for record in records]
-    contact = subscription.contact
-    if contact is None and world.shows_2017_at_newer and subscription.contacts_2017:
-        contact = _from_2017(subscription.contacts_2017)
-    if contact is None:
-        return []
-    return [_item(subscription, _as_2020(contact) if version == V2020 else contact)]
+    kind = _items_2017 if version == V2017 else _items_2020 if version == V2020 else _items
+    items = kind(world, subscription)
+    if not world.respells:
+        return items
+    return [{**item, "properties": respelled(item["properties"])} for item in items]
+
+
+def one(world: World, subscription: Subscription, version: str, name: str) -> Json | None:
+    """Return the contact of that *name* that shows at *version*."""
+    for contact in view(world, subscription, version):
+        if contact["name"].lower() == name.lower():
+            return contact
+    return None
+
+
+def kept(world: World, subscription: Subscription, version: str, name: str) -> Json | None:
+    """Return the contact of that *name* even if it is hidden from reads at *version*."""
+    return one(world, replace(subscription, hides_2017=False), version, name)
 
 
 def list_body(world: World, subscription: Subscription, version: str) -> object:
@@ -34,6 +43,27 @@ def list_body(world: World, subscription: Subscription, version: str) -> object:
     contacts = view(world, subscription, version)
     bare = version == V2020 and (contacts or world.empty_2020_list == "array")
     return contacts if bare else {"value": contacts}
+
+
+def _items_2017(world: World, subscription: Subscription) -> list[Json]:
+    newer = subscription.contact
+    hidden = subscription.hides_2017 and newer is not None
+    records = [] if hidden else list(subscription.contacts_2017)
+    if world.shows_newer_at_2017 and newer is not None:
+        records.append({"name": "default", "properties": _as_2017(newer)})
+    return [_item_2017(subscription, record) for record in records]
+
+
+def _items(world: World, subscription: Subscription) -> list[Json]:
+    contact = subscription.contact
+    if contact is None and world.shows_2017_at_newer and subscription.contacts_2017:
+        contact = from_2017(subscription.contacts_2017)
+    return [] if contact is None else [_item(subscription, contact)]
+
+
+def _items_2020(world: World, subscription: Subscription) -> list[Json]:
+    items = _items(world, subscription)
+    return [{**item, "properties": _as_2020(item["properties"])} for item in items]
 
 
 def _item_2017(subscription: Subscription, record: Json) -> Json:
@@ -59,7 +89,7 @@ def _item(subscription: Subscription, properties: Json) -> Json:
 
 
 def _etag(subscription: Subscription, properties: Json) -> str:
-    """An etag as Cosmos DB writes it; it changes when the contact does."""
+    """An etag as Cosmos DB writes it; it changes when the contact does, and is of no version."""
     digest = hashlib.sha256(compact([subscription.id, properties])).hexdigest()
     return f'"{digest[:8]}-0000-0d00-0000-{digest[8:16]}0000"'
 
@@ -98,7 +128,7 @@ def _as_2017(contact: Json) -> Json:
     }
 
 
-def _from_2017(records: list[Json]) -> Json:
+def from_2017(records: list[Json]) -> Json:
     """Return what the newer api-versions could say of 2017's *records*."""
     each = [record["properties"] for record in records]
     alerts = any(properties.get("alertNotifications") == "On" for properties in each)

@@ -102,13 +102,25 @@ def not_registered(status: int) -> Refused:
     )
 
 
-def read_only(subscription_id: str) -> Refused:
+def read_only(subscription_id: str, status: int) -> Refused:
     """Return the refusal to write to a disabled subscription."""
     return Refused(
-        409,
+        status,
         "ReadOnlyDisabledSubscription",
         f"The subscription '{subscription_id}' is disabled and therefore marked as read only. "
         "You cannot perform any write actions on this subscription until it is re-enabled.",
+    )
+
+
+def precondition_failed(header: str) -> Refused:
+    """Return the refusal of a write, because of what *header* demands of the contact."""
+    # An assumption: the status is HTTP's, code and wording are not established,
+    # and neither is it whether the provider ever says so.
+    return Refused(
+        412,
+        "PreconditionFailed",
+        f"The precondition in the header '{header}' is not satisfied.",
+        SERVICE,
     )
 
 

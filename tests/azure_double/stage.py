@@ -61,6 +61,10 @@ class Stage(World):
         """Return the requests to Resource Manager."""
         return [asked for asked in list(self.asked) if asked.to_arm]
 
+    def writes(self) -> list[Asked]:
+        """Return the PUT and DELETE requests, whatever came of them, in their order."""
+        return [asked for asked in list(self.asked) if asked.method in {"PUT", "DELETE"}]
+
     def token_asked(self) -> list[Asked]:
         """Return the requests for a token."""
         return [

@@ -16,6 +16,7 @@ class Subscription:
     *contact* is the one that the newer api-versions know, with the properties
     that 2023-12-01-preview gives it.  *answers* replaces the body of a list of
     contacts, by api-version: bytes are sent as they are, anything else as JSON.
+    *hides_2017* keeps *contacts_2017* from reads at 2017 for as long as there is a *contact*.
     *delegated_to* holds the ids of the tenants that Azure Lighthouse lets in.
     """
 
@@ -25,6 +26,7 @@ class Subscription:
     tenant_id: str = ""
     contacts_2017: list[Json] = field(default_factory=list)
     contact: Json | None = None
+    hides_2017: bool = False
     registered: bool = True
     readable: bool = True
     writable: bool = True

@@ -14,6 +14,9 @@ from urllib.parse import parse_qsl, unquote
 HeaderValue = str | tuple[str, ...] | None
 """A header's value, its several values, or None for a header that is left out."""
 
+Reply = tuple[int, bytes, dict[str, HeaderValue]]
+"""A status, a body, and headers besides those that every answer bears."""
+
 JSON = "application/json; charset=utf-8"
 TOKEN_SERVICE = ("/oauth2/", "/.well-known/", "/discovery/")
 

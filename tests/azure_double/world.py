@@ -12,8 +12,10 @@ from typing import Literal
 from . import principals
 from .groups import Group
 from .identity import Ids
+from .lag import Lag
 from .principals import ManagedIdentity, Principal, Tenant, User
 from .subscriptions import Register, Subscription
+from .unknowns import Unknowns
 from .wire import Asked
 
 
@@ -47,7 +49,7 @@ class Consent:
 
 
 @dataclass(eq=False, repr=False)
-class World:
+class World(Unknowns):
     """The one consistent state behind all services."""
 
     ids: Ids
@@ -98,6 +100,7 @@ class World:
 
     subscriptions: list[Subscription] = field(default_factory=list)
     register: Register = field(default_factory=Register)
+    lag: Lag = field(default_factory=Lag)
     tokens: dict[str, Issued] = field(default_factory=dict)
     device_codes: dict[str, DeviceCode] = field(default_factory=dict)
     refresh_tokens: dict[str, Consent] = field(default_factory=dict)

@@ -1,0 +1,98 @@
+"""
+Contacts as a service keeps them: names and properties, to the last unknown field.
+
+https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contacts_audit.azure import arm
+from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.contacts import TYPES
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A contact by its *name*; *properties* are exactly what an answer held."""
+
+    name: str
+    properties: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a subscription showed: the records at each api-version that was read, oldest first."""
+
+    versions: Mapping[str, tuple[Record, ...]]
+
+    @property
+    def newest(self) -> str:
+        """The newest api-version that the service offers."""
+        return max(self.versions)
+
+    def at(self, version: str) -> tuple[Record, ...]:
+        """Return the records at *version*, none where it was not read."""
+        return self.versions.get(version, ())
+
+
+def records(answer: Answer) -> Iterator[Record]:
+    """
+    Yield the contacts in *answer*, none of their fields lost.
+
+    Raises:
+        AzureError: it is not what any api-version documents.
+    """
+    arm.document(answer)
+    document = json.loads(arm.text(answer))
+    match document:
+        case {"value": list(items)} | [*items]:
+            pass
+        case {"properties": dict()}:
+            items = [document]
+        case _:
+            raise arm.malformed(answer, "the answer is no list of security contacts")
+    for item in items:
+        match item:
+            case {"type": str(kind)} if not kind.casefold().endswith(TYPES):
+                continue
+            case {"name": str(name), "properties": dict(properties)}:
+                if not _is_finite(properties):
+                    raise arm.malformed(answer, "a number of a contact is too large")
+                yield Record(name, properties)
+            case _:
+                raise arm.malformed(answer, "a contact has no name, or no properties")
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def named(records: Sequence[Record], name: str) -> Json | None:
+    """Return the properties of the contact *name*, in whatever case it is written."""
+    return next((one.properties for one in records if one.name.casefold() == name.casefold()), None)
+
+
+def in_sequence(record: Record) -> tuple[int, str]:
+    """Order default1, default2, ..., default10, and whatever else there is after them."""
+    found = re.fullmatch(r"default(\d{1,9})", record.name)
+    return (int(found[1]) if found else 1_000_000_000, record.name)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Say whether two JSON values are equal; 1, 1.0 and true are not."""
+    return canonical(one) == canonical(other)
+
+
+def canonical(value: Any) -> str:
+    """Spell a JSON value in the one way in which equal values are spelt."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

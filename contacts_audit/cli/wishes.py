@@ -1,0 +1,138 @@
+"""What is wished of a contact, and how writing is guarded: the options of plan and apply."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from contacts_audit.cli.options import count, flag, option
+from contacts_audit.model import Wish
+
+
+class ChangeFormat(StrEnum):
+    """How changes are printed; the first is the default."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class Severity(StrEnum):
+    """The severities of an alert."""
+
+    HIGH = "High"
+    MEDIUM = "Medium"
+    LOW = "Low"
+
+
+class RiskLevel(StrEnum):
+    """The risk levels of an attack path."""
+
+    CRITICAL = "Critical"
+    HIGH = "High"
+    MEDIUM = "Medium"
+    LOW = "Low"
+
+
+Output = Annotated[
+    ChangeFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: table.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WishOptions:
+    """How a contact should be; what is not wished stays as it is."""
+
+    email: Annotated[
+        list[str],
+        option("--email", panel="Wish", metavar="A", help="Have this address; repeatable."),
+    ] = field(default_factory=list)
+    replace: Annotated[
+        bool, flag("--replace", panel="Wish", help="Have no other addresses than --email's.")
+    ] = False
+    remove_email: Annotated[
+        list[str],
+        option("--remove-email", panel="Wish", metavar="A", help="Drop this address; repeatable."),
+    ] = field(default_factory=list)
+    allow_empty: Annotated[
+        bool, flag("--allow-empty", panel="Wish", help="Let a contact lose its last address.")
+    ] = False
+    notify_owners: Annotated[
+        bool, flag("--notify-owners", panel="Wish", help="Notify the role Owner.")
+    ] = False
+    minimum_severity: Annotated[
+        Severity | None,
+        option("--minimum-severity", panel="Wish", help="Mail alerts from this severity on."),
+    ] = None
+    attack_paths: Annotated[
+        RiskLevel | None,
+        option("--attack-paths", panel="Wish", help="Mail attack paths from this risk on."),
+    ] = None
+    enable: Annotated[bool, flag("--enable", panel="Wish", help="Enable the contact.")] = False
+    phone: Annotated[
+        str | None,
+        option("--phone", panel="Wish", metavar="P", help="Have this telephone number."),
+    ] = None
+    api_version: Annotated[
+        str | None,
+        option(
+            "--api-version",
+            panel="Wish",
+            metavar="V",
+            help="Write at 2017-08-01-preview, as documented.  Default: the newest offered.",
+        ),
+    ] = None
+    failing_only: Annotated[
+        bool,
+        flag("--failing-only", panel="Wish", help="Only what audit calls non-compliant."),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How writing is guarded."""
+
+    yes: Annotated[bool, flag("--yes", panel="Writing", help="Do not ask.")] = False
+    max_changes: Annotated[
+        int | None,
+        option(
+            "--max-changes",
+            panel="Writing",
+            metavar="N",
+            parser=count,
+            help="Write nothing where more than N subscriptions would change.",
+        ),
+    ] = None
+    state_dir: Annotated[
+        Path | None,
+        option(
+            "--state-dir",
+            panel="Writing",
+            metavar="DIR",
+            help="Keep backups, journals and the lock there.  Default: the user's state folder.",
+        ),
+    ] = None
+
+
+def wish_of(given: WishOptions) -> Wish:
+    """
+    Return what is wished.
+
+    Raises:
+        UsageError: nothing is, or what cannot be had.
+    """
+    from contacts_audit.planning import check
+
+    wish = Wish(
+        tuple(given.email),
+        given.replace,
+        tuple(given.remove_email),
+        given.notify_owners,
+        given.minimum_severity,
+        given.attack_paths,
+        given.enable,
+        given.phone,
+        given.allow_empty,
+    )
+    check(wish, given.api_version)
+    return wish

@@ -1,0 +1,116 @@
+"""From what was read and a wish to what will be written. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contacts_audit.azure import arm, drafts
+from contacts_audit.azure.contacts import addresses, is_address
+from contacts_audit.azure.drafts import DEFAULT, RefusedError, Step
+from contacts_audit.azure.records import Seen
+from contacts_audit.errors import ExitCode, UsageError
+from contacts_audit.model import Fault, Subscription, Wish
+
+PHONE = re.compile(r"[+(0-9][\w ().+/-]{2,63}", re.ASCII)
+SEVERITIES = frozenset({None, "High", "Medium", "Low"})
+RISKS = frozenset({None, "Critical", "High", "Medium", "Low"})
+
+
+class Intent(StrEnum):
+    """What a plan says of a subscription."""
+
+    CHANGE = "change"
+    NOTHING = "nothing"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    SKIPPED = "skipped"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """
+    What is to be done about a subscription: *steps* at *api_version*, given what was *seen*.
+
+    *fault* says why it could not be read; *message* why it is refused, or what is to be known.
+    """
+
+    subscription: Subscription
+    intent: Intent
+    seen: Seen | None = None
+    api_version: str | None = None
+    steps: tuple[Step, ...] = ()
+    message: str | None = None
+    fault: Fault | None = None
+
+    @property
+    def contact(self) -> str | None:
+        """The contact that is written first, or would be."""
+        if self.steps:
+            return self.steps[0].contact
+        return DEFAULT if self.seen is not None else None
+
+
+def check(wish: Wish, version: str | None) -> None:
+    """
+    Check that *wish* is one, to be written at *version* if it is not None.
+
+    Raises:
+        UsageError: it is none, contradicts itself, or cannot be had at that api-version.
+    """
+    for text in wish.emails:
+        if addresses(text) != [text] or not is_address(text):
+            raise UsageError(f"--email: {text!r} is no address", "give one as a@example.com")
+    for text in wish.remove_emails:
+        if addresses(text) != [text] or not text.isprintable():
+            raise UsageError(f"--remove-email: {text!r} is no address", "give one as it is spelt")
+    if wish.replace and not wish.emails:
+        raise UsageError("--replace needs --email", "name the addresses that there should be")
+    both = {one.casefold() for one in wish.emails} & {one.casefold() for one in wish.remove_emails}
+    if both:
+        raise UsageError(f"{min(both)} is to be there and to be dropped", "decide")
+    if wish.phone is not None and not PHONE.fullmatch(wish.phone):
+        raise UsageError(f"--phone: {wish.phone!r} is no number", "give one as +1-425-555-0100")
+    if wish.minimum_severity not in SEVERITIES or wish.attack_paths not in RISKS:
+        raise UsageError("--minimum-severity or --attack-paths: it is no level", "see --help")
+    if version not in (None, arm.V2017):
+        raise UsageError(f"--api-version: only {arm.V2017} can be chosen", "or leave it out")
+    if version is not None:
+        try:
+            drafts.check_2017(wish)
+        except RefusedError as error:
+            raise UsageError(str(error), error.hint) from error
+    if wish == Wish(allow_empty=wish.allow_empty):
+        raise UsageError("nothing is wished", "give --email, or another option of the group Wish")
+
+
+def planned(
+    subscription: Subscription, seen: Seen, wish: Wish, version: str | None = None
+) -> Planned:
+    """Return what fulfils *wish*, written at *version*, else at the newest that is offered."""
+    version = version or seen.newest
+    if version not in seen.versions:
+        message = f"{version} is not offered in this cloud -- leave --api-version out"
+        return Planned(subscription, Intent.REFUSED, seen, version, message=message)
+    try:
+        draft = drafts.draft(seen, wish, version)
+    except RefusedError as error:
+        message = f"{error} -- {error.hint}" if error.hint else str(error)
+        return Planned(subscription, Intent.REFUSED, seen, version, message=message)
+    intent = Intent.CHANGE if draft.steps else Intent.NOTHING
+    notes = "; ".join(draft.notes) or None
+    return Planned(subscription, intent, seen, version, draft.steps, notes)
+
+
+def exit_code(rows: Iterable[Planned]) -> ExitCode:
+    """Return the code of a plan: a refusal outranks what could not be read, that a change."""
+    intents = {row.intent for row in rows}
+    for intent, code in (
+        (Intent.REFUSED, ExitCode.NOT_DONE),
+        (Intent.UNREADABLE, ExitCode.INCOMPLETE),
+        (Intent.CHANGE, ExitCode.FINDINGS),
+    ):
+        if intent in intents:
+            return code
+    return ExitCode.CLEAN

@@ -1,0 +1,117 @@
+"""What would change, and what became of it: as a table, as JSON, and for a ticket."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from contacts_audit import __version__
+from contacts_audit.azure.records import Json, canonical, same
+from contacts_audit.errors import ExitCode
+from contacts_audit.inert import inert, inert_json
+from contacts_audit.ledger import Plan, plan_document
+from contacts_audit.model import Subscription
+from contacts_audit.planning import Intent, Planned
+from contacts_audit.remediate import Result
+from contacts_audit.report import markdown
+from contacts_audit.report.table import aligned
+
+SCHEMA = 1
+PLAN_HEADER = ("STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER")
+RESULT_HEADER = ("STATUS", "NAME", "ID", "MESSAGE")
+
+
+def plan_table(plan: Plan) -> Iterator[str]:
+    """Yield the plan as a table, a line a field that changes."""
+    return aligned([PLAN_HEADER, *_plan_cells(plan)])
+
+
+def plan_json(plan: Plan) -> Iterator[str]:
+    """Yield the plan as it is saved."""
+    yield inert_json(json.dumps(plan_document(plan), ensure_ascii=False, indent=2)) + "\n"
+
+
+def plan_markdown(plan: Plan) -> Iterator[str]:
+    """Yield the plan for a ticket."""
+    return markdown.table([PLAN_HEADER, *_plan_cells(plan)])
+
+
+def result_table(results: Sequence[Result]) -> Iterator[str]:
+    """Yield what became of each subscription as a table."""
+    return aligned([RESULT_HEADER, *map(_result_cells, results)])
+
+
+def result_markdown(results: Sequence[Result]) -> Iterator[str]:
+    """Yield what became of each subscription for a ticket."""
+    return markdown.table([RESULT_HEADER, *map(_result_cells, results)])
+
+
+def result_json(
+    results: Sequence[Result], *, backup: Path | None, journal: Path | None, code: ExitCode
+) -> str:
+    """Return what became of each subscription as a document."""
+    rows = [
+        {
+            "id": result.subscription.id,
+            "name": result.subscription.name,
+            "tenant_id": result.subscription.tenant_id,
+            "status": result.status,
+            "message": result.message,
+        }
+        for result in results
+    ]
+    document = {
+        "schema": SCHEMA,
+        "kind": "result",
+        "tool": {"name": "contacts-audit", "version": __version__},
+        "backup": None if backup is None else str(backup),
+        "journal": None if journal is None else str(journal),
+        "exit_code": int(code),
+        "subscriptions": rows,
+    }
+    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+
+
+def _plan_cells(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for row in plan.rows:
+        head = (str(row.intent), *_name(row.subscription))
+        if row.intent is not Intent.CHANGE:
+            yield tuple(map(inert, (*head, "", "", "", _why(row))))
+        for step in row.steps:
+            contact = f"{step.contact} at {row.api_version}"
+            for field, before, after in _differences(step.before, step.after):
+                yield tuple(map(inert, (*head, contact, field, before, after)))
+        if row.intent is Intent.CHANGE and row.message:
+            yield tuple(map(inert, (*head, "", "note", "", row.message)))
+
+
+def _why(row: Planned) -> str:
+    if row.fault is not None:
+        return f"{row.fault.reason}: {row.fault.told}"
+    return row.message or ""
+
+
+def _differences(before: Json | None, after: Json | None) -> Iterator[tuple[str, str, str]]:
+    """Yield each field that differs, with its two values as they are shown."""
+    if after is None:
+        yield "(contact)", _shown((before or {}).get("email")), "deleted"
+        return
+    for field in {**(before or {}), **after}:
+        values = [side.get(field) for side in (before or {}, after)]
+        if not same(*values):
+            yield field, _shown(values[0]), _shown(values[1])
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else canonical(value)
+
+
+def _result_cells(result: Result) -> tuple[str, ...]:
+    cells = (str(result.status), *_name(result.subscription), result.message or "")
+    return tuple(map(inert, cells))
+
+
+def _name(subscription: Subscription) -> tuple[str, str]:
+    return subscription.name or subscription.id, subscription.id

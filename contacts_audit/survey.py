@@ -1,0 +1,67 @@
+"""Reads what stands before a change: at 2017 and at the newest api-version, to the last field."""
+
+from collections.abc import Callable, Iterable
+
+from contacts_audit.azure import arm, contacts
+from contacts_audit.azure.client import Client
+from contacts_audit.azure.records import Record, Seen, records
+from contacts_audit.azure.versions import Versions
+from contacts_audit.errors import AzureError, Reason, VersionRefusedError
+from contacts_audit.model import Subscription
+
+
+class Surveyor:
+    """Reads subscriptions, each through the client that *client* says; safe for all threads."""
+
+    def __init__(self, client: Callable[[Subscription], Client]) -> None:
+        self._client = client
+        self._versions = Versions()
+
+    def seen(self, subscription: Subscription) -> Seen:
+        """
+        Return what *subscription* shows at 2017 and at the newest api-version that is offered.
+
+        Raises:
+            AzureError: one of them cannot be read, or none is offered.
+            AuthError: no token is to be had.
+        """
+        found: dict[str, tuple[Record, ...]] = {}
+        for version in (arm.V2017, arm.V2023, arm.V2020):
+            if version == arm.V2020 and arm.V2023 in found:
+                break
+            if not self._versions.offered(version):
+                continue
+            try:
+                found[version] = self.at(subscription, version)
+            except VersionRefusedError:
+                self._versions.refused(version, subscription.id)
+            else:
+                self._versions.answered(version)
+        if not found:
+            raise AzureError(
+                Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
+            )
+        return Seen(found)
+
+    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Seen:
+        """
+        Return what *subscription* shows at each of *versions*.
+
+        Raises:
+            AzureError: one of them cannot be read.
+            AuthError: no token is to be had.
+        """
+        return Seen({version: self.at(subscription, version) for version in versions})
+
+    def at(self, subscription: Subscription, version: str) -> tuple[Record, ...]:
+        """
+        Return what *subscription* shows at *version*.
+
+        Raises:
+            AzureError: it cannot be read.
+            AuthError: no token is to be had.
+        """
+        client = self._client(subscription)
+        url = arm.contacts_url(client.endpoint, subscription.id, version)
+        pages = client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until())
+        return tuple(record for answer in pages for record in records(answer))

@@ -1,0 +1,29 @@
+"""Whether the `If-Match` and the `If-None-Match` of a write let it pass."""
+
+from __future__ import annotations
+
+from . import refusals
+from .subscriptions import Json
+from .wire import Asked
+
+
+def check(asked: Asked, present: Json | None) -> None:
+    """
+    Let the write of a contact pass, of which *present* is what there is.
+
+    A record of 2017 has an empty etag, so that nothing but `*` and an empty `If-Match` fit it.
+
+    Raises:
+        Refused: the contact is not as the request wants it.
+    """
+    match = asked.headers.get("if-match")
+    if match is not None and not _fits(match, present):
+        raise refusals.precondition_failed("If-Match")
+    if asked.headers.get("if-none-match") == "*" and present is not None:
+        raise refusals.precondition_failed("If-None-Match")
+
+
+def _fits(match: str, present: Json | None) -> bool:
+    if present is None:
+        return False
+    return match == "*" or present["etag"] in [each.strip() for each in match.split(",")]
