@@ -7,18 +7,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from contacts_audit.audit import unasked
+from contacts_audit.audit import in_order, out_of_time, unasked
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.sign_in import claims_of
 from contacts_audit.azure.tenants import Connection, Tenant
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.errors import (
-    HINTS,
     AuthError,
     AzureError,
     ContactsAuditError,
     ExitCode,
-    Reason,
     UsageError,
     VersionRefusedError,
 )
@@ -27,7 +25,7 @@ from contacts_audit.model import Fault, Subscription
 ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client's
 NOTICED_SKEW = 10.0
 NEAR_EXPIRY = 600.0
-TRIED = 20
+AT_ONCE = 32
 
 
 class Status(StrEnum):
@@ -148,27 +146,43 @@ def subscriptions(connection: Connection, listed: Sequence[Subscription]) -> Ite
         yield Examined("subscriptions", Status.WARNING, detail, hint)
         return
     yield Examined("subscriptions", Status.OK, detail)
-    yield from _reads(connection, audited[:TRIED], len(audited))
+    yield from _reads(connection, audited)
 
 
-def _reads(connection: Connection, tried: Sequence[Subscription], total: int) -> Iterator[Examined]:
-    """Read the first that can be read; where none can, tell of the first."""
-    readings: list[list[Examined]] = []
-    for subscription in tried:
-        readings.append(
-            [_read(connection, subscription, one) for one in (arm.V2017, arm.V2020, arm.V2023)]
-        )
-        if any(each.status is Status.OK for each in readings[-1]):
-            yield from readings[-1]
-            return
-    for each in readings[0]:
+def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[Examined]:
+    """Read the first that can be read, many at once after the first; else tell of that."""
+    first: Sequence[Examined] = ()
+    tried, size = 0, 1
+    while tried < len(audited):
+        for readings in in_order(
+            lambda subscription: _read(connection, subscription),
+            audited[tried : tried + size],
+            workers=size,
+            deadline=connection.limits.deadline,
+            late=lambda subscription: [_late(subscription)],
+        ):
+            if any(each.status is Status.OK for each in readings):
+                yield from readings
+                return
+            first = first or readings
+        tried, size = tried + size, AT_ONCE
+    for each in first:
         yield Examined(each.name, Status.FAILED, each.detail, each.hint)
-    if len(tried) > 1:
-        detail = f"none of {len(tried)} subscriptions could be read ({total} are to be audited)"
-        yield Examined("read", Status.FAILED, detail, HINTS[Reason.FORBIDDEN])
+    if len(audited) > 1:
+        detail = f"none of {len(audited)} subscriptions could be read"
+        yield Examined("read", Status.FAILED, detail, first[0].hint)
 
 
-def _read(connection: Connection, subscription: Subscription, version: str) -> Examined:
+def _late(subscription: Subscription) -> Examined:
+    fault = out_of_time(subscription).fault
+    return Examined("read", Status.WARNING, f"{subscription.label}: {fault.told}", fault.hint)
+
+
+def _read(connection: Connection, subscription: Subscription) -> list[Examined]:
+    return [_at(connection, subscription, one) for one in (arm.V2017, arm.V2020, arm.V2023)]
+
+
+def _at(connection: Connection, subscription: Subscription, version: str) -> Examined:
     """A version that fails beside one that works is a warning."""
     name = f"read {version}"
     client = connection.client(subscription)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -115,12 +116,14 @@ def resolve(
         )
     chosen = list(visible) if wanted is None else _chosen(visible, wanted)
     warnings, gone = [], set[str]()
-    known = [*visible, *(subscription for subscription in chosen if not subscription.visible)]
+    hidden = [subscription for subscription in chosen if not subscription.visible]
+    known = Known([*visible, *hidden])
+    in_scope = {subscription.id for subscription in chosen}
     for unwanted_one in unwanted:
-        found = _matches(known, unwanted_one)
+        found = known.matching(unwanted_one)
         if len(found) > 1:
             raise _ambiguous(unwanted_one, found)
-        if not found or found[0] not in chosen:
+        if not found or found[0].id not in in_scope:
             warnings.append(f"{unwanted_one.option}: {unwanted_one.text!r} matches nothing")
         gone.update(subscription.id for subscription in found)
     left = tuple(subscription for subscription in chosen if subscription.id not in gone)
@@ -132,27 +135,33 @@ def resolve(
 def _chosen(visible: Sequence[Subscription], wanted: Sequence[Selector]) -> list[Subscription]:
     """Return the wanted ones in Azure's order, then those that are not visible as asked for."""
     ids: dict[str, None] = {}
+    listed = Known(visible)
     for wanted_one in wanted:
-        found = _matches(visible, wanted_one)
+        found = listed.matching(wanted_one)
         if not wanted_one.is_id and len(found) != 1:
             raise (_ambiguous(wanted_one, found) if found else _unknown(wanted_one, visible))
         ids[found[0].id if found else wanted_one.text] = None
     seen = [subscription for subscription in visible if subscription.id in ids]
-    known = {subscription.id for subscription in seen}
-    return seen + [Subscription(id_, visible=False) for id_ in ids if id_ not in known]
+    return seen + [Subscription(id_, visible=False) for id_ in ids if id_ not in listed.ids]
 
 
-def _matches(among: Iterable[Subscription], wanted: Selector) -> list[Subscription]:
-    """An id matches in any case; a name to the letter, else in any case."""
-    among = list(among)
-    if wanted.is_id:
-        return [subscription for subscription in among if subscription.id == wanted.text]
-    named = [subscription for subscription in among if subscription.name is not None]
-    exact = [subscription for subscription in named if subscription.name == wanted.text]
-    folded = wanted.text.casefold()
-    return exact or [
-        subscription for subscription in named if (subscription.name or "").casefold() == folded
-    ]
+class Known:
+    """Subscriptions, to be found by what selects them, however many there are."""
+
+    def __init__(self, subscriptions: Iterable[Subscription]) -> None:
+        self.ids: dict[str, Subscription] = {}
+        self._named: defaultdict[str, list[Subscription]] = defaultdict(list)
+        for subscription in subscriptions:
+            self.ids[subscription.id] = subscription
+            if subscription.name is not None:
+                self._named[subscription.name.casefold()].append(subscription)
+
+    def matching(self, wanted: Selector) -> list[Subscription]:
+        """An id matches in any case; a name to the letter, else in any case."""
+        if wanted.is_id:
+            return [self.ids[wanted.text]] if wanted.text in self.ids else []
+        folded = self._named.get(wanted.text.casefold(), [])
+        return [each for each in folded if each.name == wanted.text] or list(folded)
 
 
 def _unknown(wanted: Selector, visible: Sequence[Subscription]) -> UsageError:

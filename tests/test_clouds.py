@@ -198,6 +198,8 @@ def test_an_endpoint_is_checked_whatever_else_is_given() -> None:
     "given",
     [
         pytest.param({"authority_host": "https://login.microsoftonline.us"}, id="login host"),
+        pytest.param({"authority_host": "login.microsoftonline.us.:8443/x"}, id="in disguise"),
+        pytest.param({"audience": "HTTPS://MANAGEMENT.usgovcloudapi.net"}, id="in capitals"),
         pytest.param({"audience": "https://management.core.usgovcloudapi.net/"}, id="audience"),
         pytest.param({"audience": "https://management.usgovcloudapi.net"}, id="its other spelling"),
     ],

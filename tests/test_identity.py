@@ -1,6 +1,7 @@
 """Machines, people and second spellings: the sign-ins that need more than a secret."""
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -227,6 +228,23 @@ def test_an_identity_that_is_none_is_wrong_usage(
     assert (ran.code, ran.err.count("\n"), azure.asked) == (2, 1, [])
 
 
+def test_a_named_identity_is_no_other(azure: AzureDouble, on_a_machine: Machine) -> None:
+    """Who names one means it, whatever else is configured."""
+    azure.add("Prod", contacts_2017=GOOD)
+
+    code, _, err = on_a_machine(
+        *("audit", "-v", "--identity-client-id", azure.assigned.client_id),
+        **azure.imds_variables,
+        AZURE_TENANT_ID=azure.tenant,
+        AZURE_CLIENT_ID=azure.client_id,
+        AZURE_CLIENT_SECRET=azure.secret,
+    )
+
+    assert code == 0, err
+    assert f"user-assigned, client id {azure.assigned.client_id}" in err
+    assert azure.token_asked() == []
+
+
 # Device code
 
 
@@ -273,9 +291,7 @@ def test_a_code_that_is_not_used_fails_the_run(
     assert time.monotonic() - began < 5
 
 
-def test_a_service_that_wants_no_pause_is_asked_once_a_second(
-    azure: AzureDouble, run: Run
-) -> None:
+def test_a_service_that_wants_no_pause_is_asked_once_a_second(azure: AzureDouble, run: Run) -> None:
     """It is not hammered, and the person's time ends."""
     azure.device_answer, azure.device_interval = "never", 0
 
@@ -283,6 +299,16 @@ def test_a_service_that_wants_no_pause_is_asked_once_a_second(
 
     assert ran.code == 1
     assert len(azure.token_asked()) == 2
+
+
+def test_a_short_time_is_used(azure: AzureDouble, run: Run) -> None:
+    """Entra wants five seconds between two questions; even so, the first comes in time."""
+    azure.add("Prod", contacts_2017=GOOD)
+    azure.device_interval, azure.device_pending = 5, 0
+
+    ran = run("audit", "--auth", "device-code", "--auth-timeout", "2")
+
+    assert ran.code == 0, ran.err
 
 
 def test_one_stumble_while_the_person_types_is_no_failure(azure: AzureDouble, run: Run) -> None:
@@ -394,6 +420,16 @@ def test_an_incomplete_set_of_terraform_s_names_its_three_ways(
 
     assert (ran.code, azure.asked) == (1, [])
     assert "ARM_CLIENT_SECRET, ARM_CLIENT_CERTIFICATE_PATH, ARM_OIDC_TOKEN_FILE_PATH" in ran.err
+
+
+def test_a_credential_that_is_a_pipe_is_said(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Nobody may ever write to it."""
+    os.mkfifo(tmp_path / "pipe")
+
+    ran = run("audit", AZURE_CLIENT_SECRET="", AZURE_FEDERATED_TOKEN_FILE=str(tmp_path / "pipe"))
+
+    assert ran.code == 1
+    assert "is no file" in ran.err
 
 
 def test_a_tenant_variable_that_is_none_is_said(azure: AzureDouble, run: Run) -> None:

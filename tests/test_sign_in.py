@@ -145,6 +145,15 @@ def test_auto_takes_az_where_nothing_else_is_configured(
             id="traceback",
         ),
         pytest.param("no json", "", 0, "no token", id="garbage"),
+        pytest.param(
+            "",
+            "x/y.py:1: CryptographyDeprecationWarning: old\n  import z\n"
+            "ERROR: Please run 'az login' to setup account.\n",
+            1,
+            "Please run 'az login' to setup account. -- sign in: az login",
+            id="warned first",
+        ),
+        pytest.param("", "Traceback:\n  File\nImportError: z\n", 1, "ImportError: z", id="crash"),
         pytest.param("{}", "", 0, "no token", id="no token in it"),
         pytest.param(
             '{"accessToken": "a\\nb", "tenant": "t"}', "", 0, "no bearer token", id="two lines"
@@ -188,6 +197,33 @@ def test_an_az_that_hangs_is_killed(azure: AzureDouble, run: Run, az: Callable[.
     assert ran.code == 1
     assert "0.5 s" in ran.err
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("script", ["", "#!/nonexistent/python\n", "\x7fELF no program"])
+def test_a_broken_az_is_said(run: Run, az: Callable[..., str], script: str) -> None:
+    """After an upgrade of Python, say: one line, no bug of ours."""
+    path = az()
+    (Path(path.split(":")[1]) / "az").write_text(script)
+
+    ran = run("audit", "--auth", "azure-cli", PATH=path)
+
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, b"", 1)
+    assert "bug" not in ran.err
+
+
+@pytest.mark.parametrize("expires", ["NaN", "1e300", '"soon"', "null", "[]"])
+@pytest.mark.parametrize("tenant", ["5", "null", '"x"'])
+@pytest.mark.parametrize("command", ["token", "doctor", "audit"])
+def test_odd_words_of_az_are_no_crash(
+    azure: AzureDouble, run: Run, az: Callable[..., str], expires: str, tenant: str, command: str
+) -> None:
+    """Its token is used, as far as it goes."""
+    azure.add("Prod", contacts_2017=GOOD)
+    said = f'{{"accessToken":"{azure.token()}","expires_on":{expires},"tenant":{tenant}}}'
+
+    ran = run(command, "--auth", "azure-cli", PATH=az(said))
+
+    assert ran.code == 0, ran.err
 
 
 def test_a_missing_az_is_said(run: Run) -> None:
@@ -315,7 +351,8 @@ def test_what_is_no_token_is_not_sent(azure: AzureDouble, run: Run) -> None:
         pytest.param(faults.hang(), "did not answer", id="hangs"),
         pytest.param(faults.status(503), "503", id="503"),
         pytest.param(faults.status(429, {"error": "slow down"}), "429", id="429"),
-        pytest.param(faults.html(200), "sign-in failed", id="HTML"),
+        pytest.param(faults.html(200), "200, without a JSON object", id="HTML"),
+        pytest.param(faults.html(401), "401, without a JSON object", id="HTML 401"),
         pytest.param(faults.answer(b"{}"), "no token", id="no token in it"),
         pytest.param(faults.redirect(302, "https://evil.example/"), "302", id="redirect"),
         pytest.param(faults.reset(), "no answer", id="reset"),

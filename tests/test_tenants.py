@@ -109,8 +109,13 @@ def test_a_credential_of_one_tenant_signs_in_to_no_other(azure: AzureDouble, run
 
     ran = run(*("audit", "--auth", "token", "--tenant", other.id), AZURE_ACCESS_TOKEN=azure.token())
 
+    domain = run(
+        *("audit", "--auth", "token", "--tenant", other.domain), AZURE_ACCESS_TOKEN=azure.token()
+    )
+
     assert (ran.code, ran.out, azure.asked) == (1, b"", [])
     assert azure.tenant in ran.err
+    assert (domain.code, domain.out) == (1, b"")
 
 
 def test_a_token_of_the_wrong_tenant_is_a_fault_of_the_row(azure: AzureDouble, run: Run) -> None:
@@ -137,6 +142,54 @@ def withdrawn(subscription: Any) -> Any:
         subscription.delegated_to.clear()
 
     return fault
+
+
+def test_one_tenant_by_two_names_is_listed_once(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """And a recording of that is played as it was."""
+    other = azure.add_tenant("fabrikam.example")
+    azure.add("Theirs", tenant_id=other.id, contacts_2017=GOOD)
+    azure.add("Ours", contacts_2017=GOOD)
+    tenants = [word for one in (azure.domain, azure.tenant, other.id) for word in ("--tenant", one)]
+    folder = str(tmp_path / "r")
+
+    live = run("audit", "-o", "json", *tenants, "--record", folder)
+    played = run_in({}, "audit", "-o", "json", "--replay", folder)
+
+    assert names(live) == names(played) == ["Ours", "Theirs"]
+    assert len([asked for asked in azure.asked if asked.path == "/subscriptions"]) == 2
+
+
+def test_a_fault_of_one_of_several_tenants_says_which(azure: AzureDouble, run: Run) -> None:
+    """The operator has to know where to look."""
+    azure.add("Ours", contacts_2017=GOOD)
+
+    ran = run("audit", "--tenant", azure.tenant, "--tenant", "nowhere.example")
+
+    assert "tenant nowhere.example: sign-in failed: AADSTS90002" in ran.err
+
+
+def test_masked_groups_are_named_by_nobody(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Neither in an address nor in a body nor in a file's name."""
+    azure.group("secret-group", subscriptions=[azure.add("Prod", contacts_2017=GOOD)])
+    folder = tmp_path / "r"
+
+    ran = run("audit", "--management-group", "Secret-Group", "--record", str(folder), "--mask")
+
+    assert ran.code == 0
+    for path in folder.iterdir():
+        assert "secret-group" not in (path.name + path.read_text()).lower()
+
+
+def test_many_in_a_group_cost_no_square(azure: AzureDouble, run: Run) -> None:
+    """Each is looked up, not looked for."""
+    listed = [azure.add(f"S{number}", state="Disabled") for number in range(20_000)]
+    azure.group("root", subscriptions=listed)
+
+    ran = run("audit", "-q", "--deadline", "20", "--management-group", "root")
+
+    assert ran.code == 0
 
 
 def test_several_tenants_are_recorded_and_played_back(
@@ -237,6 +290,22 @@ def test_a_group_that_cannot_be_read_ends_the_run(
     assert (ran.code, ran.out, ran.err.count("\n"), reads(azure)) == (1, b"", 1, [])
     assert "--management-group root" in ran.err
     assert "Management Group Reader" in ran.err
+
+
+def test_a_group_of_the_same_id_is_taken_in_each_tenant(azure: AzureDouble, run: Run) -> None:
+    """Ids of groups are unique within a tenant only: `prod` is a name that many give."""
+    other = azure.add_tenant("fabrikam.example")
+    theirs = azure.add("Theirs", tenant_id=other.id, contacts_2017=GOOD)
+    ours = azure.add("Ours", contacts_2017=GOOD)
+    azure.group("prod", subscriptions=[ours])
+    azure.group("prod", subscriptions=[theirs], tenant=other.id)
+
+    ran = run(
+        *("audit", "-o", "json", "--tenant", azure.tenant, "--tenant", other.id),
+        *("--management-group", "prod"),
+    )
+
+    assert (ran.code, names(ran)) == (0, ["Ours", "Theirs"])
 
 
 def test_a_group_is_found_in_the_tenant_that_has_it(azure: AzureDouble, run: Run) -> None:

@@ -295,6 +295,31 @@ def test_a_subscription_that_rejects_every_token_is_unauthorized(
     assert len(azure.token_asked()) == 2
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:hunter2#x@127.0.0.1:3128",
+        "http://user:hunter2/x@127.0.0.1:3128",
+        "http://user:hunter2@127.0.0.1:99999",
+        "http://user:hunter2@",
+    ],
+)
+@pytest.mark.parametrize("command", ["audit", "doctor"])
+def test_a_proxy_that_is_none_is_said_without_its_password(
+    azure: AzureDouble, monkeypatch: pytest.MonkeyPatch, proxy: str, command: str
+) -> None:
+    """One line; nobody may read the password out of an error."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+
+    ran = run_in(surroundings(azure), command)
+
+    assert (ran.code, azure.asked) == (1, [])
+    assert "HTTPS_PROXY" in ran.text + ran.err
+    assert "hunter2" not in ran.text + ran.err
+    assert "Traceback" not in ran.err
+
+
 def test_a_claims_challenge_is_answered_once(azure: AzureDouble, run: Run) -> None:
     """The claims that Azure asks for are asked of the token service, once for all threads."""
     for number in range(10):

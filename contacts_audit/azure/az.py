@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.tokens import AccessToken, bearer
+from contacts_audit.azure.tokens import AccessToken, bearer, moment
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError, ContactsAuditError
 
@@ -72,8 +72,8 @@ def az_token(
         return AccessToken(
             bearer(said["accessToken"], "what az printed"),
             _expiry(said),
-            said["tenant"],
-            said.get("subscription"),
+            _text(said, "tenant"),
+            _text(said, "subscription"),
         )
     except (ValueError, LookupError, TypeError) as error:
         raise AuthError("az printed something that is no token", "try: az --version") from error
@@ -123,20 +123,24 @@ def _az(
 ) -> bytes:
     """Run az with nothing on its stdin, in a folder where nobody can have put anything."""
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
-    with ending.running(
-        [program(environment), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd="/",
-        env={**environment, **quiet},
-    ) as process:
-        try:
+    try:
+        with ending.running(
+            [program(environment), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env={**environment, **quiet},
+        ) as process:
             out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired as error:
-            raise AuthError(
-                f"az did not answer within {timeout:g} s", "raise --auth-timeout, or run az by hand"
-            ) from error
+    except subprocess.TimeoutExpired as error:
+        raise AuthError(
+            f"az did not answer within {timeout:.3g} s", "raise --auth-timeout, or run az by hand"
+        ) from error
+    except OSError as error:
+        raise AuthError(
+            f"az cannot be run: {error.strerror}", "install the Azure CLI anew"
+        ) from error
     if process.returncode != 0:
         raise _az_error(err.decode("utf-8", "replace"))
     return out
@@ -144,9 +148,10 @@ def _az(
 
 def _az_error(said: str) -> AuthError:
     """Tell az's first sentence that says something, and the command that it advises."""
-    lines = [line.removeprefix("ERROR: ").strip() for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if not line.endswith("Here is the traceback:")]
-    message = telling[0] if telling else "it said nothing"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    telling = [line for line in errors if not line.endswith("Here is the traceback:")]
+    message = next(iter(telling or lines[-1:]), "it said nothing")
     advice = next((line for line in lines if line.startswith("az login")), None)
     if advice is not None:
         return AuthError(f"az failed: {message[:500]}", f"sign in: {advice}")
@@ -156,8 +161,13 @@ def _az_error(said: str) -> AuthError:
     )
 
 
-def _expiry(said: Mapping[str, Any]) -> float:
+def _text(said: Mapping[str, Any], key: str) -> str | None:
+    value = said.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _expiry(said: Mapping[str, Any]) -> float | None:
     """Return the expiry in epoch seconds; an az before 2.54 tells it in local time only."""
     if "expires_on" in said:
-        return float(said["expires_on"])
+        return moment(said["expires_on"])
     return datetime.strptime(said["expiresOn"], "%Y-%m-%d %H:%M:%S.%f").timestamp()

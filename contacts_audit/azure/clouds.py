@@ -33,9 +33,14 @@ class Cloud:
         """The name that az has for it; None for one's own."""
         return self.name if self.name in {*CloudName} else None
 
+    def signs_in_at(self, authority: str) -> bool:
+        """Say whether *authority* is this cloud's login host, at whatever port and path."""
+        host = (urlsplit(authority).hostname or "").rstrip(".")
+        return host == urlsplit(self.authority).hostname
+
     def accepts(self, audience: str) -> bool:
         """Say whether a token for *audience* is one for this Resource Manager; a slash is none."""
-        return audience.rstrip("/") in {self.audience.rstrip("/"), self.arm}
+        return audience.rstrip("/").lower() in {self.audience.rstrip("/"), self.arm}
 
     @property
     def scope(self) -> str:
@@ -101,7 +106,7 @@ def choose(
     if known is None:
         return Cloud(urlsplit(arm).netloc, arm, authority, audience or "", None)
     for other in CLOUDS.values():
-        if other is not known and other.authority == authority:
+        if other is not known and authority and other.signs_in_at(authority):
             raise _mixed("--authority-host", authority, other, known)
         if other is not known and audience is not None and other.accepts(audience):
             raise _mixed("--audience", audience, other, known)

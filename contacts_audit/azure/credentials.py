@@ -4,6 +4,7 @@ The chain of credentials: which one is configured.
 https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from contacts_audit.azure.device_code import device_code
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.azure.managed_identity import managed_identity, offered
 from contacts_audit.azure.principals import any_principal, environment, workload
-from contacts_audit.azure.sign_in import Credential, SignIn, described
+from contacts_audit.azure.sign_in import Credential, SignIn, check_fixed_tenant, described
 from contacts_audit.azure.tokens import AccessToken, bearer
 from contacts_audit.errors import AuthError
 
@@ -24,6 +25,8 @@ def choose(auth: Auth, sign_in: SignIn) -> Credential:
     Raises:
         AuthError: it is not configured, or not completely.
     """
+    if auth is Auth.AUTO and sign_in.identity is not None:
+        auth = Auth.MANAGED_IDENTITY  # who names one means it
     if auth is Auth.AUTO:
         return any_principal(sign_in) or _of_machine(sign_in)
     credential = KINDS[auth](sign_in)
@@ -52,17 +55,18 @@ def azure_cli(sign_in: SignIn) -> Credential:
     found = program(sign_in.environment)
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
+        until = time.monotonic() + sign_in.timeout
         return az_token(
             claims,
             audience=sign_in.audience(),
             tenant=sign_in.tenant,
             subscription=sign_in.subscription,
-            timeout=sign_in.timeout,
+            timeout=max(0.1, until - time.monotonic()),
             ending=sign_in.ending,
             environment=sign_in.environment,
         )
 
-    return Credential("Azure CLI", f"{found}; nothing else is configured", acquire)
+    return Credential("Azure CLI", f"{found}, as nothing else is configured", acquire)
 
 
 def token(sign_in: SignIn) -> Credential | None:
@@ -73,6 +77,7 @@ def token(sign_in: SignIn) -> Credential | None:
         given = sign_in.environment.get("AZURE_ACCESS_TOKEN")
     if given is None:
         return None
+    check_fixed_tenant(sign_in)
     text = bearer(given.strip(), source)
     return Credential(
         f"token of {source}",

@@ -71,15 +71,18 @@ def _by_code(sign_in: SignIn, application: Any, claims: str | None) -> Any:
     if "user_code" not in flow:
         raise refused(flow)
     flow["interval"] = max(1, flow["interval"])  # at 0, MSAL would ask for ever
-    sign_in.tell(f"{flow.get('message')} ({sign_in.timeout:g} s are left)")
+    default = f"open {flow.get('verification_uri')} and enter the code {flow['user_code']}"
+    sign_in.tell(f"{flow.get('message') or default} ({sign_in.timeout:g} s are left)")
+    pause = min(flow["interval"], sign_in.timeout / 2)  # so that even a short time is used
     while True:
-        if time.monotonic() + flow["interval"] >= until:
+        if time.monotonic() + pause >= until:
             raise AuthError(
                 f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout"
             )
-        sign_in.ending.stopped.wait(flow["interval"])
+        sign_in.ending.stopped.wait(pause)
         result = application.acquire_token_by_device_flow(
             flow, claims_challenge=claims, exit_condition=lambda flow: True
         )
         if result.get("error") not in PENDING:
             return result
+        pause = flow["interval"]

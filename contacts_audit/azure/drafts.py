@@ -77,9 +77,9 @@ def _single(seen: Seen, wish: Wish, version: str) -> Draft:
     written = {one.casefold() for one in addresses(after["emails"])}
     carried = [one for one in standing if one.casefold() in written]
     stays = [one for one in standing if one.casefold() not in written]
-    notes = [f"carried over from {arm.V2017}: {', '.join(carried)}"] if carried else []
-    notes += [f"still at {arm.V2017}: {', '.join(stays)}"] if stays else []
-    return Draft(version, (Step(DEFAULT, None, after),), tuple(notes))
+    facts = (f"carried over from {arm.V2017}", carried), (f"still at {arm.V2017}", stays)
+    said = tuple(f"{fact}: {', '.join(which)}" for fact, which in facts if which)
+    return Draft(version, (Step(DEFAULT, None, after),), said)
 
 
 def body(subscription_id: str, version: str, step: Step) -> Json:
@@ -294,9 +294,7 @@ def check_2017(wish: Wish) -> None:
         RefusedError: it cannot.
     """
     if wish.minimum_severity not in (None, "High"):
-        raise RefusedError(
-            f"{arm.V2017} knows no severity but High", "give --minimum-severity High"
-        )
+        raise RefusedError(f"{arm.V2017} knows no severity but High", "give High, or leave it out")
     if wish.attack_paths is not None or wish.enable:
         option = "--enable" if wish.attack_paths is None else "--attack-paths"
         raise RefusedError(f"{arm.V2017} has no field for it", f"leave {option} out")

@@ -7,7 +7,7 @@ https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/ho
 import functools
 from collections.abc import Mapping
 
-from contacts_audit.azure.sign_in import Credential, SignIn, granted
+from contacts_audit.azure.sign_in import Credential, SignIn, check_fixed_tenant, granted
 from contacts_audit.azure.token_service import TokenService
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire
@@ -31,6 +31,7 @@ def managed_identity(sign_in: SignIn) -> Credential:
     Raises:
         AuthError: the platform tells half of it.
     """
+    check_fixed_tenant(sign_in)
     place = _place(sign_in.environment)
     identity = "system-assigned"
     if sign_in.identity is not None:
@@ -40,7 +41,7 @@ def managed_identity(sign_in: SignIn) -> Credential:
     @functools.cache
     def service() -> TokenService:
         platform = Wire(stopped=sign_in.ending.stopped, platform=True)
-        return TokenService(platform, attempt=ATTEMPT_SECONDS, attempts=ATTEMPTS)
+        return TokenService(platform, attempt=ATTEMPT_SECONDS, attempts=ATTEMPTS, challenged=True)
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
         import msal

@@ -18,7 +18,7 @@ _SKIP_TOKEN = re.compile(r"((?:\$|%24)skiptoken=)([^&\s\"]+)", re.IGNORECASE)
 _NAMED_FIELD = re.compile(r'("(displayName|phone)"\s*:\s*")((?:[^"\\]|\\.)*)')
 _NAMED = frozenset({"displayName", "phone"})
 _AZURE_WORDS = frozenset({"state", "type", "sourceType", "code"})
-_CONTACT_ID = re.compile(r"(/securityContacts?/)([^/?\s\"']+)", re.IGNORECASE)
+_NAMED_ID = re.compile(r"(/(?:securityContacts?|managementGroups)/)([^/?\s\"']+)", re.IGNORECASE)
 _DOMAIN = re.compile(r"\b([\w-]+)\.onmicrosoft\.com", re.IGNORECASE)
 _ADDRESSED = frozenset({"email", "emails"})
 
@@ -41,7 +41,7 @@ class Mask:
         """Mask running text: a URL, a header, a message."""
         text = self._without_names(text)
         text = self._names.get(text, text)
-        text = _CONTACT_ID.sub(lambda found: found[1] + self._contact_name(found[2]), text)
+        text = _NAMED_ID.sub(lambda found: found[1] + self._id(found[2]), text)
         text = _DOMAIN.sub(lambda found: f"{self._digest(found[1].lower())}.onmicrosoft.com", text)
         text = _SKIP_TOKEN.sub(lambda found: found[1] + self._digest(found[2]), text)
         text = GUID.sub(lambda found: self._guid(found[0]), text)
@@ -95,7 +95,7 @@ class Mask:
         if key in _AZURE_WORDS:
             return text
         if key == "name":
-            return self._contact_name(text)
+            return self._id(text)
         if key == "tags":
             return self._digest(text)
         return self.text(text)
@@ -104,10 +104,10 @@ class Mask:
         word = unquote(found[0]) if "%40" in found[0] else found[0]
         return self._email(word) if "@" in word else word
 
-    def _contact_name(self, name: str) -> str:
-        """2017 took any name for a contact, a person's too."""
+    def _id(self, name: str) -> str:
+        """2017 took any name for a contact, a person's too; groups are named, as well."""
         plain = GUID.fullmatch(name) or re.fullmatch(r"default\d*", name)
-        return self.text(name) if plain else f"name-{self._digest(name)}"
+        return self.text(name) if plain else f"name-{self._digest(name.casefold())}"
 
     def _cut_field(self, found: re.Match[str]) -> str:
         return f"{found[1]}{found[2]}-{self._digest(found[3])}" if found[3].strip() else found[0]

@@ -82,8 +82,8 @@ def _is_of(entry: Any, cloud: Cloud) -> bool:
 
 def _believed(endpoint: str, authority: str, audience: str) -> bool:
     for known in CLOUDS.values():
-        if known.authority == authority:
-            return known.accepts(audience)
+        if known.signs_in_at(authority):
+            return known.authority == authority and known.accepts(audience)
     domains = {_registrable(address) for address in (endpoint, authority, audience)}
     return len(domains) == 1 and None not in domains
 

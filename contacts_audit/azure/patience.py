@@ -55,7 +55,7 @@ def patiently(
                 raise
             wait = backoff(own) if asked is None else max(asked, min(1.0, 0.05 * (count - 1)))
             if time.monotonic() + wait >= until:
-                if asked is not None:
+                if asked is not None and time.monotonic() + asked >= until:
                     error.args = (f"{error} (it asked to wait {asked:g} s, more than is left)",)
                 raise
         pause(wait)

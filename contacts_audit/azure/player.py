@@ -56,14 +56,7 @@ class Recording:
                 tuple(manifest["tenants"]),
                 {key: tuple(kept) for key, kept in exchanges.items()},
             )
-        except (
-            OSError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+        except UNREADABLE as error:
             raise UsageError(
                 f"--replay: {folder} is no recording: {error}", "name a folder made by --record"
             ) from error

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.azure.token_service import CHECK, refused
-from contacts_audit.azure.tokens import AccessToken, Acquire, bearer
+from contacts_audit.azure.tokens import AccessToken, Acquire, bearer, moment
 from contacts_audit.azure.wire import Wire
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError
-
-LAST_MOMENT = 253_402_300_800.0  # of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def granted(
     """
     if "access_token" not in result:
         raise refused(result, hint)
-    lifetime = _moment(result.get("expires_in"))
+    lifetime = moment(result.get("expires_in"))
     value = bearer(result["access_token"], "the answer of the token service")
     return described(AccessToken(value, None if lifetime is None else now + lifetime, tenant))
 
@@ -90,13 +88,27 @@ def described(token: AccessToken) -> AccessToken:
     return replace(
         token,
         tenant=tenant if isinstance(tenant, str) else token.tenant,
-        expires_on=token.expires_on or _moment(claims.get("exp")),
+        expires_on=token.expires_on or moment(claims.get("exp")),
     )
 
 
 def is_tenant(text: str) -> bool:
     """Say whether *text* can be a tenant: its id, or one of its domains."""
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", text) is not None
+
+
+def check_fixed_tenant(sign_in: SignIn) -> None:
+    """
+    Check that a credential of one tenant alone can be held against the one that is asked for.
+
+    Raises:
+        AuthError: it cannot, as that is named by a domain.
+    """
+    if sign_in.tenant is not None and not GUID.fullmatch(sign_in.tenant):
+        raise AuthError(
+            f"--tenant {sign_in.tenant}: this credential is of one tenant, known by its id alone",
+            "give the tenant's id, or leave --tenant out",
+        )
 
 
 def content(path: Path) -> bytes:
@@ -107,15 +119,8 @@ def content(path: Path) -> bytes:
         AuthError: it cannot be read.
     """
     try:
+        if not path.is_file() and path.exists():
+            raise AuthError(f"{path} is no file", "name a file, not a pipe or a folder")
         return path.read_bytes()
     except OSError as error:
         raise AuthError(f"{path} cannot be read: {error.strerror}", "check the path") from error
-
-
-def _moment(value: object) -> float | None:
-    """Return a number of seconds that a calendar can hold, None for anything else."""
-    try:
-        seconds = float(value) if isinstance(value, int | float | str) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return seconds if 0 <= seconds < LAST_MOMENT else None

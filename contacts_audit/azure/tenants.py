@@ -1,5 +1,7 @@
 """The tenants that are signed in to, and what they show."""
 
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from contacts_audit.azure.client import Client, Limits, TokenSource
@@ -8,6 +10,13 @@ from contacts_audit.azure.subscriptions import GUID, in_group, visible
 from contacts_audit.azure.tape import Recorder
 from contacts_audit.errors import AuthError, AzureError, Reason
 from contacts_audit.model import Subscription
+
+ROLE = "check its id, and grant the identity Management Group Reader on it"
+GROUP_HINTS: Mapping[Reason, str] = {
+    Reason.NOT_FOUND: ROLE,
+    Reason.FORBIDDEN: ROLE,
+    Reason.PAGING: "look at the nextLink of its descendants by --record",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +64,47 @@ class Connection:
         """
         found: dict[str, Subscription] = {}
         for tenant in self.tenants:
-            self.clients.setdefault(tenant.id, tenant.client)
-            for subscription in visible(tenant.client, tenant.id):
-                found.setdefault(subscription.id, subscription)
+            with self._named(tenant):
+                if tenant.id is not None and tenant.id in self.clients:
+                    continue  # by another name: one tenant is listed once
+                for subscription in visible(tenant.client, tenant.id):
+                    found.setdefault(subscription.id, subscription)
+                self.clients[tenant.id] = tenant.client
         if self.recorder is not None:
             self.recorder.signed_in(self.tenant_ids())
         return list(found.values())
 
     def in_group(self, group: str) -> list[str]:
         """
-        Return the ids of the subscriptions under the management group, which one tenant has.
+        Return the ids of the subscriptions under the management group, in each tenant that has it.
 
         Raises:
-            ContactsAuditError: it cannot be read.
+            ContactsAuditError: it cannot be read, or no tenant has it.
         """
-        failures = []
-        for tenant in self.tenants:
+        found: list[str] = []
+        missing: list[AzureError] = []
+        for client in self.clients.values():
             try:
-                return list(in_group(tenant.client, group))
+                found += in_group(client, group)
             except AzureError as error:
-                if error.reason not in {Reason.NOT_FOUND, Reason.FORBIDDEN}:
+                error.args = (f"--management-group {group}: {error}",)
+                error.hint = GROUP_HINTS.get(error.reason, error.hint)
+                if error.reason is not Reason.NOT_FOUND:
                     raise
-                failures.append(error)
-        failure = failures[0]
-        failure.args = (f"--management-group {group}: {failure}",)
-        failure.hint = "check its id, and grant the identity Management Group Reader on it"
-        raise failure
+                missing.append(error)
+        if len(missing) == len(self.clients):
+            raise missing[0]
+        return found
+
+    @contextlib.contextmanager
+    def _named(self, tenant: Tenant) -> Iterator[None]:
+        """Say of which tenant an error is, where there are several."""
+        try:
+            yield
+        except (AzureError, AuthError) as error:
+            if len(self.tenants) > 1:
+                error.args = (f"tenant {tenant.asked}: {error}",)
+            raise
 
     def client(self, subscription: Subscription) -> Client:
         """Return the client that is signed in to the tenant of *subscription*."""

@@ -51,11 +51,18 @@ class TokenService:
     What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
 
     MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
+    *challenged*: a 401 is part of the protocol, whatever its body.
     """
 
     def __init__(
-        self, wire: Wire, *, attempt: float = ATTEMPT_SECONDS, attempts: int = ATTEMPTS
+        self,
+        wire: Wire,
+        *,
+        attempt: float = ATTEMPT_SECONDS,
+        attempts: int = ATTEMPTS,
+        challenged: bool = False,
     ) -> None:
+        self._challenged = challenged
         self._wire = wire
         self._attempt = attempt
         self._attempts = attempts
@@ -104,7 +111,7 @@ class TokenService:
         request.headers["User-Agent"] = USER_AGENT
         answer = patiently(lambda: self._once(request), until=self._until, attempts=self._attempts)
         text = answer.body.decode("utf-8-sig", "replace")
-        if answer.status != 401 and not _is_object(text):
+        if not _is_object(text) and not (self._challenged and answer.status == 401):
             raise AzureError(
                 Reason.HTML, f"the token service answered {answer.status}, without a JSON object"
             )

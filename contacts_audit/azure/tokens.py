@@ -1,5 +1,6 @@
 """One token for all threads: whoever comes first fetches it, the others wait or go on."""
 
+import math
 import re
 import threading
 import time
@@ -11,6 +12,7 @@ from contacts_audit.errors import AuthError
 RENEWAL_PAUSE = 300.0
 AGEING_SHARE = 0.2
 AGEING_SECONDS = 300.0
+LAST_MOMENT = 253_402_300_800.0  # of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ def bearer(value: object, source: str) -> str:
     raise AuthError(f"{source} holds no bearer token", "give the token alone, on one line")
 
 
+def moment(value: object) -> float | None:
+    """Return a number of seconds that a calendar can hold, None for anything else."""
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 <= seconds < LAST_MOMENT else None
+
+
 Acquire = Callable[[str | None, bool], AccessToken]
 """Takes the claims that the token must carry, and whether it must be a new one."""
 
@@ -55,6 +66,7 @@ class Tokens:
         self._token: AccessToken | None = None
         self._ages_at = 0.0
         self._failure: AuthError | None = None
+        self._refusal: AuthError | None = None
         self._renewed: dict[bool, float] = {}
         self._claims: str | None = None
 
@@ -81,7 +93,8 @@ class Tokens:
         """
         Say whether there is another token than the *rejected* one, fetching it if need be.
 
-        *claims* are those that Azure asked for.  At most one renewal of each kind is made in five
+        A renewal that failed is an error for all who would have had the token.  *claims* are those
+        that Azure asked for.  At most one renewal of each kind is made in five
         minutes: a subscription that rejects every token must not cost a token each.
         """
         with self._lock:
@@ -89,10 +102,17 @@ class Tokens:
                 return True
             last = self._renewed.get(claims is not None)
             if last is not None and time.monotonic() - last < RENEWAL_PAUSE:
+                if self._refusal is not None:
+                    raise AuthError(str(self._refusal), self._refusal.hint) from self._refusal
                 return False
             self._renewed[claims is not None] = time.monotonic()
             self._claims = claims or self._claims
-            return self._keep(self._acquire(self._claims, True)).value != rejected.value
+            self._refusal = None
+            try:
+                return self._keep(self._acquire(self._claims, True)).value != rejected.value
+            except AuthError as error:
+                self._refusal = error
+                raise
 
     def _fetch(self, fresh: bool) -> AccessToken:
         if self._failure is not None:

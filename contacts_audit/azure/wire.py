@@ -81,8 +81,23 @@ class Wire:
             return {}
         origin = urlsplit(url).netloc
         if origin not in self._proxies:
-            self._proxies[origin] = dict(get_environ_proxies(url))
+            found = dict(get_environ_proxies(url))
+            if not all(map(_is_address, found.values())):  # whose password nobody must see
+                raise AzureError(
+                    Reason.UNREACHABLE,
+                    "the address of a proxy is none",
+                    hint="check HTTPS_PROXY; its password spells / and # as %2F and %23",
+                )
+            self._proxies[origin] = found
         return self._proxies[origin]
+
+
+def _is_address(proxy: str) -> bool:
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        return bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:
+        return False
 
 
 def _stays_here(url: str) -> bool:

@@ -55,16 +55,20 @@ def doctor(
     Exit codes: 0 an audit can run, 1 it cannot.
     """
     from contacts_audit.audit import apart
-    from contacts_audit.doctor import exit_code
+    from contacts_audit.doctor import examined, exit_code
 
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     deadline = time.monotonic() + network.deadline
     examination = _examination(host, identity, cloud, network)
     found = []
-    while (
-        each := apart(functools.partial(next, examination, None), deadline=deadline)
-    ) is not None:
+
+    def timely() -> "Iterator[Examined]":
+        coming = functools.partial(next, examination, None)
+        while (each := apart(coming, deadline=deadline)) is not None:
+            yield each
+
+    for each in examined("deadline", timely):
         found.append(each)
         if output is DoctorFormat.TEXT:
             host.screen.data(_line(each))

@@ -1,5 +1,6 @@
 """The commands that plan, write and take back: plan, apply, restore."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
