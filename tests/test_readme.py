@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from azure_double import AzureDouble
+from conftest import ROOT, coverage_variables, surroundings
 
 from contacts_audit.errors import HINTS, ExitCode
 
@@ -24,11 +25,9 @@ def test_a_session_shows_what_happens(session: str) -> None:
         f"code=$?; echo '$ '{_quoted(command)}\n{command.replace('$?', '$code')}\n"
         for command in commands
     )
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-
     ran = subprocess.run(
         ["bash", "-c", script],
-        env={"PATH": path, "HOME": os.environ.get("HOME", "/")},
+        env={"PATH": _path(), "HOME": os.environ.get("HOME", "/")},
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -37,6 +36,39 @@ def test_a_session_shows_what_happens(session: str) -> None:
     )
 
     assert ran.stdout == session
+
+
+@pytest.mark.usefixtures("tools")
+def test_the_session_that_writes_shows_what_happens(azure: AzureDouble, tmp_path: Path) -> None:
+    """Plan, apply, audit and restore, in an organisation of three; only its times differ."""
+    role = {"state": "On", "roles": ["Owner"]}
+    source = [{"sourceType": "Alert", "minimalSeverity": "High"}]
+    known = {"isEnabled": True, "notificationsByRole": role, "notificationsSources": source}
+    azure.add("Production").contact = {"emails": "ciso@contoso.com", "phone": "", **known}
+    azure.add("Owners Only").contact = {"emails": "", "phone": "", **known}
+    azure.add("Sandbox")
+    (session,) = re.findall(r"```shell-session\n(.*?)```", README, re.DOTALL)
+    variables = surroundings(azure, PATH=_path(), HOME=str(tmp_path)) | coverage_variables()
+
+    shown = ""
+    for command in re.findall(r"^\$ (.*)$", session, re.MULTILINE):
+        ran = subprocess.run(
+            ["bash", "-c", command],
+            env=variables,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        shown += f"$ {command}\n{ran.stdout}"
+
+    timeless = shown.replace(str(tmp_path), "/home/you")
+    assert re.sub(r"\d{8}T\d{12}", "20261124T200000000000", timeless) == session
+
+
+def _path() -> str:
+    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
 def _quoted(command: str) -> str:
@@ -57,7 +89,9 @@ def test_every_reason_is_listed_with_its_hint() -> None:
     assert {reason: table.get(reason) for reason in HINTS} == dict(HINTS)
 
 
-@pytest.mark.parametrize("command", ["audit", "doctor", "emails", "fetch", "token"])
+@pytest.mark.parametrize(
+    "command", ["apply", "audit", "doctor", "emails", "fetch", "plan", "restore", "token"]
+)
 def test_every_option_of_the_readme_exists(command: str) -> None:
     """No option is promised that `--help` does not know, and each command is named."""
     shown = subprocess.run(
