@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from contacts_audit import policy
@@ -25,6 +25,7 @@ from contacts_audit.model import (
     Audited,
     Check,
     Contact,
+    Criteria,
     Fault,
     Outcome,
     Reading,
@@ -32,6 +33,7 @@ from contacts_audit.model import (
     Subscription,
     Unread,
 )
+from contacts_audit.policy import Policy
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,56 +43,104 @@ log = logging.getLogger(__name__)
 
 
 class Auditor:
-    """Audits subscriptions by *checks*, each through the client that *client* says."""
+    """Audits subscriptions by a *policy*, each through the client that *client* says."""
 
-    def __init__(self, client: Callable[[Subscription], Client], checks: Sequence[Check]) -> None:
+    def __init__(self, client: Callable[[Subscription], Client], policy: Policy) -> None:
         self._client = client
-        self._checks = checks
+        self._policy = policy
         self._versions = Versions()
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
-        seen: list[Reading] = []
+        seen: dict[str, Reading] = {}
+        criteria = self._policy.criteria_of(subscription)
         try:
-            self._read(subscription, seen)
+            deciding = self._read(subscription, criteria.checks, seen)
         except (AzureError, AuthError) as error:
-            shown = tuple(contact for reading in seen for contact in reading.contacts)
-            return Unread(subscription, fault(error), shown)
-        return self._judged(subscription, seen)
+            return Unread(subscription, fault(error), _contacts_of(seen))
+        return self._judged(subscription, criteria, deciding, _contacts_of(seen))
 
-    def _read(self, subscription: Subscription, seen: list[Reading]) -> None:
-        """Read on until an api-version shows an address, or a newer one than 2017 shows none."""
+    def _read(
+        self, subscription: Subscription, checks: Sequence[Check], seen: dict[str, Reading]
+    ) -> Mapping[Check, Reading]:
+        """
+        Return the reading that decides each of *checks*; no check costs more than it needs.
+
+        `contact-email` asks 2017 first, and the newest where that shows no address; all others ask
+        the newest.
+        """
         client = self._client(subscription)
         until = client.limits.until()
-        for version in (arm.V2017, arm.V2023, arm.V2020):
-            if not self._versions.offered(version):
-                continue
-            try:
-                found = tuple(_contacts(client, subscription, version, until))
-            except VersionRefusedError:
-                self._versions.refused(version, subscription.id)
-                continue
-            self._versions.answered(version)
-            seen.append(Reading(version, found))
-            if version != arm.V2017 or policy.shows_address(found):
-                return
-        if not seen:
+
+        def at(version: str) -> Reading | None:
+            if version not in seen and self._versions.offered(version):
+                try:
+                    found = tuple(_contacts(client, subscription, version, until))
+                except VersionRefusedError:
+                    self._versions.refused(version, subscription.id)
+                    refused.add(version)
+                else:
+                    self._versions.answered(version)
+                    seen[version] = Reading(version, found)
+            return seen.get(version)
+
+        def newest() -> Reading:
+            for version in (arm.V2023, arm.V2020, arm.V2017):
+                if version not in refused and (reading := at(version)) is not None:
+                    return reading
             raise AzureError(
                 Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
             )
 
-    def _judged(self, subscription: Subscription, seen: Sequence[Reading]) -> Audited:
+        refused: set[str] = set()
+        deciding: dict[Check, Reading] = {}
+        for check in checks:
+            documented = at(arm.V2017) if check is Check.CONTACT_EMAIL else None
+            if documented is not None and policy.shows_address(documented.contacts):
+                deciding[check] = documented
+            else:
+                deciding[check] = newest()
+            if check is Check.ATTACK_PATHS and deciding[check].api_version != arm.V2023:
+                raise AzureError(
+                    Reason.VERSION_UNAVAILABLE, f"attack-paths needs {arm.V2023}, not offered here"
+                )
+        return deciding
+
+    def _judged(
+        self,
+        subscription: Subscription,
+        criteria: Criteria,
+        deciding: Mapping[Check, Reading],
+        contacts: tuple[Contact, ...],
+    ) -> Audited:
         """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
-        deciding = seen[-1]
-        alone = deciding.api_version == arm.V2017
-        remark = f"; {arm.V2017} alone decided, no newer api-version is offered" if alone else ""
+        findings = tuple(
+            finding
+            for check, reading in deciding.items()
+            if (finding := policy.judge(check, reading, criteria, _remark(reading))) is not None
+        )
+        first = next((finding.check for finding in findings), None)
+        if first is None:
+            email = Check.CONTACT_EMAIL
+            first = email if email in deciding else next(iter(deciding))
         return Audited(
             subscription,
-            contacts=tuple(contact for reading in seen for contact in reading.contacts),
-            emails=policy.distinct(deciding.contacts),
-            findings=policy.judge(self._checks, deciding, remark),
-            decided_by=deciding.api_version,
+            contacts=contacts,
+            emails=policy.distinct(deciding[first].contacts),
+            findings=findings,
+            decided_by=deciding[first].api_version,
+            waiver=self._policy.waiver_of(subscription, findings),
         )
+
+
+def _remark(reading: Reading) -> str:
+    if reading.api_version != arm.V2017:
+        return ""
+    return f"; {arm.V2017} alone decided, no newer api-version is offered"
+
+
+def _contacts_of(seen: Mapping[str, Reading]) -> tuple[Contact, ...]:
+    return tuple(contact for reading in seen.values() for contact in reading.contacts)
 
 
 def _contacts(

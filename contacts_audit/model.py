@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from contacts_audit.errors import AzureError, ExitCode, Reason
@@ -22,12 +22,21 @@ class Check(StrEnum):
     """The questions that can be asked of a subscription."""
 
     CONTACT_EMAIL = "contact-email"
+    ALERT_NOTIFICATIONS = "alert-notifications"
+    OWNER_NOTIFIED = "owner-notified"
+    ATTACK_PATHS = "attack-paths"
+    REACHABLE = "reachable"
+    REQUIRED_EMAIL = "required-email"
+    ALLOWED_DOMAIN = "allowed-domain"
+    MINIMUM_EMAILS = "minimum-emails"
 
 
 class Profile(StrEnum):
     """Named sets of checks."""
 
     CONFORMITY = "conformity"
+    CIS = "cis"
+    STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,33 @@ class Contact:
     def addresses(self) -> tuple[str, ...]:
         """The well-formed addresses."""
         return tuple(email for email in self.emails if email not in self.malformed)
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Which checks are judged, by which values; *profile* is None where single ones were named."""
+
+    profile: Profile | None
+    checks: tuple[Check, ...]
+    attack_path_level: str = "Critical"
+    required_emails: tuple[str, ...] = ()
+    allowed_domains: tuple[str, ...] = ()
+    minimum_emails: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """
+    A finding that somebody answers for, through the day that it *expires* (UTC).
+
+    *subscription* is an id or a name; without a *check* it is of all checks.
+    """
+
+    subscription: str
+    reason: str
+    owner: str
+    expires: date
+    check: Check | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +157,13 @@ class Audited:
     emails: tuple[str, ...]
     findings: tuple[Finding, ...]
     decided_by: str
+    waiver: Waiver | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Compliant only where nothing was found."""
+        """Compliant only where nothing was found; waived where all that was found is."""
+        if self.waiver is not None:
+            return Verdict.WAIVED
         return Verdict.NON_COMPLIANT if self.findings else Verdict.COMPLIANT
 
 

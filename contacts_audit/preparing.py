@@ -6,7 +6,16 @@ from contacts_audit.audit import Auditor, fault, unasked
 from contacts_audit.azure.records import Seen, same
 from contacts_audit.errors import AuthError, AzureError
 from contacts_audit.ledger import Plan
-from contacts_audit.model import Fault, Skipped, Subscription, Unread, Verdict, Wish
+from contacts_audit.model import (
+    Audited,
+    Fault,
+    Skipped,
+    Subscription,
+    Unread,
+    Verdict,
+    Waiver,
+    Wish,
+)
 from contacts_audit.planning import Intent, Planned, planned
 from contacts_audit.remediate import Result, Status, Task, to_backup, to_wish
 from contacts_audit.survey import Surveyor
@@ -15,25 +24,33 @@ Item = Task | Result
 """A subscription that is to be written to, or what is to be said of it without that."""
 
 
+def left_alone(
+    auditor: Auditor, subscription: Subscription, *, failing_only: bool
+) -> Planned | None:
+    """Return the row of what is not to be touched: waived, or with *failing_only* compliant."""
+    if unasked(subscription) is not None:
+        return None
+    match auditor.audit(subscription):
+        case Unread() as outcome:
+            return unread(outcome)
+        case Audited(waiver=Waiver() as waiver):
+            why = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
+            return Planned(subscription, Intent.WAIVED, message=why)
+        case Audited(verdict=Verdict.COMPLIANT) if failing_only:
+            return Planned(subscription, Intent.NOTHING, message="it complies")
+    return None
+
+
 def plan(
-    surveyor: Surveyor,
-    auditor: Auditor | None,
-    subscription: Subscription,
-    wish: Wish,
-    version: str | None,
+    surveyor: Surveyor, subscription: Subscription, wish: Wish, version: str | None
 ) -> Planned:
-    """Return what fulfils *wish*; with an *auditor*, only where it calls non-compliant."""
-    outcome = unasked(subscription)
-    if auditor is not None and outcome is None:
-        outcome = auditor.audit(subscription)
-    match outcome:
+    """Return what fulfils *wish*."""
+    match unasked(subscription):
         case Skipped():
             why = f"its state is {subscription.state}"
             return Planned(subscription, Intent.SKIPPED, message=why)
-        case Unread():
+        case Unread() as outcome:
             return unread(outcome)
-    if outcome is not None and outcome.verdict is Verdict.COMPLIANT:
-        return Planned(subscription, Intent.NOTHING, message="it complies")
     try:
         return planned(subscription, surveyor.seen(subscription), wish, version)
     except (AzureError, AuthError) as error:

@@ -6,7 +6,7 @@ https://learn.microsoft.com/rest/api/resources/subscriptions/list
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from contacts_audit.azure import arm
 from contacts_audit.azure.client import Client
@@ -44,14 +44,23 @@ def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]
                 yield subscription
 
 
-def in_group(client: Client, group: str) -> Iterator[str]:
+class Descendants(NamedTuple):
+    """What is under a management group, on all levels: ids in lower case."""
+
+    subscriptions: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+def descendants(client: Client, group: str) -> Descendants:
     """
-    Yield the id of each subscription under the management group, on all levels, in lower case.
+    Return what is under the management group *group*.
 
     Raises:
         AzureError: the list cannot be read whole.
         AuthError: no token is to be had.
     """
+    subscriptions: list[str] = []
+    groups: list[str] = []
     for answer in client.pages(arm.descendants_url(client.endpoint, group), most=MOST_PAGES):
         match arm.document(answer):
             case {"value": list(items)}:
@@ -64,11 +73,12 @@ def in_group(client: Client, group: str) -> Iterator[str]:
                     found = path[len(PREFIX) :].lower()
                     if not GUID.fullmatch(found):
                         raise arm.malformed(answer, "the management group holds no id of one")
-                    yield found
+                    subscriptions.append(found)
                 case {"id": str(path)} if path.lower().startswith(GROUPS):
-                    pass  # what is in it is listed, too
+                    groups.append(path[len(GROUPS) :].lower())  # what is in it is listed, too
                 case _:
                     raise arm.malformed(answer, "the management group holds something else")
+    return Descendants(tuple(subscriptions), tuple(groups))
 
 
 def _subscription(item: Any, tenant: str | None) -> Subscription | None:

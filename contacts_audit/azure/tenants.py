@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from contacts_audit.azure.client import Client, Limits, TokenSource
 from contacts_audit.azure.clouds import Cloud
-from contacts_audit.azure.subscriptions import GUID, in_group, visible
+from contacts_audit.azure.subscriptions import GUID, Descendants, descendants, visible
 from contacts_audit.azure.tape import Recorder
 from contacts_audit.errors import AuthError, AzureError, Reason
 from contacts_audit.model import Subscription
@@ -74,27 +74,31 @@ class Connection:
             self.recorder.signed_in(self.tenant_ids())
         return list(found.values())
 
-    def in_group(self, group: str) -> list[str]:
+    def descendants(self, group: str) -> Descendants:
         """
-        Return the ids of the subscriptions under the management group, in each tenant that has it.
+        Return what is under the management group, in each tenant that has it.
 
         Raises:
             ContactsAuditError: it cannot be read, or no tenant has it.
         """
-        found: list[str] = []
+        subscriptions: list[str] = []
+        groups: list[str] = []
         missing: list[AzureError] = []
         for client in self.clients.values():
             try:
-                found += in_group(client, group)
+                found = descendants(client, group)
             except AzureError as error:
                 error.args = (f"--management-group {group}: {error}",)
                 error.hint = GROUP_HINTS.get(error.reason, error.hint)
                 if error.reason is not Reason.NOT_FOUND:
                     raise
                 missing.append(error)
+            else:
+                subscriptions += found.subscriptions
+                groups += found.groups
         if len(missing) == len(self.clients):
             raise missing[0]
-        return found
+        return Descendants(tuple(subscriptions), tuple(groups))
 
     @contextlib.contextmanager
     def _named(self, tenant: Tenant) -> Iterator[None]:

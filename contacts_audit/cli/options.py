@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,15 @@ import typer
 from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.model import Check, Profile
 from contacts_audit.report import Format
+
+
+class RiskLevel(StrEnum):
+    """The risk levels of an attack path."""
+
+    CRITICAL = "Critical"
+    HIGH = "High"
+    MEDIUM = "Medium"
+    LOW = "Low"
 
 
 def count(given: str | int) -> int:
@@ -296,20 +306,59 @@ class PolicyOptions:
 
     check: Annotated[
         list[Check],
-        option(
-            "--check",
-            metavar="NAME",
-            panel="Checks",
-            help="Judge by this check: contact-email; repeatable.",
-        ),
+        option("--check", metavar="NAME", panel="Checks", help="Judge by this check; repeatable."),
     ] = field(default_factory=list)
     profile: Annotated[
         Profile | None,
         option(
             "--profile",
-            metavar="NAME",
             panel="Checks",
             help="Judge by the checks of a profile.  Default: conformity, unless --check is given.",
+        ),
+    ] = None
+    attack_path_level: Annotated[
+        RiskLevel | None,
+        option(
+            "--attack-path-level",
+            panel="Checks",
+            help="Want mail for attack paths from this risk on.  Default: Critical.",
+        ),
+    ] = None
+    required_email: Annotated[
+        list[str],
+        option(
+            "--required-email",
+            metavar="A",
+            panel="Checks",
+            help="Want this address, by the check required-email; repeatable.",
+        ),
+    ] = field(default_factory=list)
+    allowed_domain: Annotated[
+        list[str],
+        option(
+            "--allowed-domain",
+            metavar="D",
+            panel="Checks",
+            help="Want addresses of this domain, by the check allowed-domain; repeatable.",
+        ),
+    ] = field(default_factory=list)
+    minimum_emails: Annotated[
+        int | None,
+        option(
+            "--minimum-emails",
+            metavar="N",
+            panel="Checks",
+            parser=count,
+            help="Want N addresses, by the check minimum-emails.",
+        ),
+    ] = None
+    policy: Annotated[
+        str | None,
+        option(
+            "--policy",
+            metavar="FILE",
+            panel="Checks",
+            help="Judge by this TOML: settings, overrides, waivers.  Options go before it.",
         ),
     ] = None
 

@@ -13,6 +13,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.judging import judged_by, settled
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -28,9 +29,7 @@ from contacts_audit.cli.wiring import enter
 from contacts_audit.errors import ExitCode, OutputError, UsageError
 from contacts_audit.files import check_writable, is_stream, replace
 from contacts_audit.model import (
-    Check,
     Outcome,
-    Profile,
     Report,
     Run,
     Subscription,
@@ -42,6 +41,7 @@ from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, sha
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
+    from contacts_audit.policy import Policy
 
 
 @grouped
@@ -72,23 +72,24 @@ def audit(
         host.screen.data(schema.read_bytes())
         return
     printing = _checked(output)
-    profile, checks = _judged_by(policy)
     host.screen.quiet = output.quiet
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     started = datetime.now(UTC)
+    judged = judged_by(host, policy, started)
     threading.Thread(target=_warm_up, daemon=True).start()  # while the network is waited for
     connection, found = enter(host, scope, identity, cloud, network)
+    judged = settled(host, judged, connection, found)
     run = Run(
         __version__,
         started,
         connection.cloud.name,
         connection.tenant_ids(),
-        profile,
-        checks,
+        judged.criteria.profile,
+        judged.criteria.checks,
         connection.cloud.portal_url,
     )
     outcomes = host.screen.progress(
-        _outcomes(connection, found.subscriptions, checks, network.workers),
+        _outcomes(connection, found.subscriptions, judged, network.workers),
         len(found.subscriptions),
     )
     raise typer.Exit(_reported(host, run, outcomes, output, printing))
@@ -183,24 +184,15 @@ def _format(path: Path) -> Format:
     )
 
 
-def _judged_by(policy: PolicyOptions) -> tuple[Profile | None, tuple[Check, ...]]:
-    """Profile and checks add up; with neither, it is the rule that we replace."""
-    from contacts_audit.policy import PROFILES
-
-    profile = policy.profile or (None if policy.check else Profile.CONFORMITY)
-    wanted = [*(PROFILES[profile] if profile else ()), *policy.check]
-    return profile, tuple(dict.fromkeys(wanted))
-
-
 def _outcomes(
     connection: "Connection",
     subscriptions: Sequence[Subscription],
-    checks: Sequence[Check],
+    policy: "Policy",
     workers: int,
 ) -> Iterator[Outcome]:
     from contacts_audit.audit import Auditor, in_order, out_of_time, unasked
 
-    auditor = Auditor(connection.client, checks)
+    auditor = Auditor(connection.client, policy)
 
     def work(subscription: Subscription) -> Outcome:
         return unasked(subscription) or auditor.audit(subscription)

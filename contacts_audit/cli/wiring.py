@@ -170,11 +170,11 @@ def enter(
     deadline = connection.limits.deadline
     listed = apart(connection.visible, deadline=deadline)
     for group in groups:
-        ids = apart(functools.partial(connection.in_group, group), deadline=deadline)
+        under = apart(functools.partial(connection.descendants, group), deadline=deadline)
         option = f"--management-group {group}"
-        if not ids:
+        if not under.subscriptions:
             host.screen.warn(f"{option}: it holds no subscription")
-        wanted = [*(wanted or ()), *(Selector(each, option) for each in ids)]
+        wanted = [*(wanted or ()), *(Selector(each, option) for each in under.subscriptions)]
     resolved = resolve(listed, wanted, unwanted)
     for warning in resolved.warnings:
         host.screen.warn(warning)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from contacts_audit.cli.options import count, flag, option
+from contacts_audit.cli.options import RiskLevel, count, flag, option
 from contacts_audit.model import Wish
 
 
@@ -23,20 +23,6 @@ class Severity(StrEnum):
     HIGH = "High"
     MEDIUM = "Medium"
     LOW = "Low"
-
-
-class RiskLevel(StrEnum):
-    """The risk levels of an attack path."""
-
-    CRITICAL = "Critical"
-    HIGH = "High"
-    MEDIUM = "Medium"
-    LOW = "Low"
-
-
-Output = Annotated[
-    ChangeFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: table.")
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ import typer
 
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.judging import judged_by, settled
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
     NetworkOptions,
+    PolicyOptions,
     ScopeOptions,
     TalkOptions,
     flag,
@@ -58,6 +60,7 @@ def plan(
     context: typer.Context,
     scope: ScopeOptions,
     wish: WishOptions,
+    policy: PolicyOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
     network: NetworkOptions,
@@ -81,7 +84,7 @@ def plan(
     if save is not None:
         check_writable(save)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    _, made = _planned(host, scope, wish, identity, cloud, network)
+    _, made = _planned(host, scope, wish, policy, identity, cloud, network)
     from contacts_audit.planning import exit_code
     from contacts_audit.report import changes
     from contacts_audit.report import curl as shell
@@ -106,6 +109,7 @@ def apply(
     context: typer.Context,
     scope: ScopeOptions,
     wish: WishOptions,
+    policy: PolicyOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
     network: NetworkOptions,
@@ -134,9 +138,11 @@ def apply(
 
     if plan_file is None:
         wish_of(wish)
-        connection, made = _planned(host, scope, wish, identity, cloud, network)
+        connection, made = _planned(host, scope, wish, policy, identity, cloud, network)
         items = [foreseen(row, made) for row in made.rows]
-    elif any(getattr(group, item.name) for group in (wish, scope) for item in fields(group)):
+    elif any(
+        getattr(group, item.name) for group in (wish, scope, policy) for item in fields(group)
+    ):
         raise UsageError("a plan has a scope and a wish of its own", "leave those options out")
     else:
         from contacts_audit.ledger import read_plan
@@ -216,25 +222,28 @@ def _planned(
     host: Host,
     scope: ScopeOptions,
     wish: WishOptions,
+    policy: PolicyOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
     network: NetworkOptions,
 ) -> "tuple[Connection, Plan]":
     """Read all subscriptions in scope, and plan."""
+    judged = judged_by(host, policy, datetime.now(UTC))
     connection, found = enter(host, scope, identity, cloud, network)
     from contacts_audit import preparing
     from contacts_audit.audit import Auditor, out_of_time, unasked
     from contacts_audit.ledger import Origin, Plan
-    from contacts_audit.model import Profile
-    from contacts_audit.policy import PROFILES
     from contacts_audit.survey import Surveyor
 
     surveyor, wanted = Surveyor(connection.client), wish_of(wish)
-    auditor = Auditor(connection.client, PROFILES[Profile.CONFORMITY])
+    auditor = Auditor(connection.client, settled(host, judged, connection, found))
 
     def work(subscription: Subscription) -> "Planned":
-        judge = auditor if wish.failing_only else None
-        return preparing.plan(surveyor, judge, subscription, wanted, wish.api_version)
+        if wish.failing_only or judged.waivers:
+            outcome = preparing.left_alone(auditor, subscription, failing_only=wish.failing_only)
+            if outcome is not None:
+                return outcome
+        return preparing.plan(surveyor, subscription, wanted, wish.api_version)
 
     def late(subscription: Subscription) -> "Planned":
         if unasked(subscription) is not None:

@@ -22,6 +22,7 @@ from contacts_audit.model import (
     Skipped,
     Unread,
     Verdict,
+    Waiver,
     exit_code,
 )
 
@@ -90,6 +91,7 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
             said["contacts"] = [_contact(contact) for contact in outcome.contacts]
             said["findings"] = [_finding(finding) for finding in outcome.findings]
             said["decided_by"] = outcome.decided_by
+            said["waiver"] = None if outcome.waiver is None else _waiver(outcome.waiver)
         case Unread():
             said["contacts"] = [_contact(contact) for contact in outcome.contacts]
             said["error"] = _error(outcome.fault)
@@ -116,6 +118,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "check": finding.check,
         "message": finding.message,
         "api_version": finding.api_version,
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "expires": waiver.expires.isoformat(),
+        "check": waiver.check,
     }
 
 

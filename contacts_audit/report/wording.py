@@ -17,8 +17,11 @@ def reason(outcome: Outcome) -> str:
 def message(outcome: Outcome) -> str:
     """Return what is wrong, in a sentence."""
     match outcome:
-        case Audited():
-            return "; ".join(finding.message for finding in outcome.findings)
+        case Audited(waiver=waiver):
+            found = "; ".join(finding.message for finding in outcome.findings)
+            if waiver is None:
+                return found
+            return f"{found} (waived until {waiver.expires}: {waiver.reason}, {waiver.owner})"
         case Unread():
             return outcome.fault.message
         case Skipped():

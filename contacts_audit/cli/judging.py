@@ -1,0 +1,94 @@
+"""Options and policy file become what is judged."""
+
+import functools
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.options import PolicyOptions
+from contacts_audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.tenants import Connection
+    from contacts_audit.policy import Policy
+    from contacts_audit.scope import Scope
+
+
+def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
+    """
+    Return what is judged, before anything is asked of Azure.
+
+    Raises:
+        UsageError: an option or the policy cannot be used.
+    """
+    from contacts_audit import policyfile
+    from contacts_audit.azure.contacts import is_address
+    from contacts_audit.model import Profile
+    from contacts_audit.policy import Policy, Settings
+
+    for text in given.required_email:
+        if not is_address(text):
+            raise UsageError(f"--required-email: {text!r} is no address", "give a@example.com")
+    for text in given.allowed_domain:
+        try:
+            policyfile.domain(text)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"--allowed-domain: {text!r} is no domain", "example.com") from error
+    asked = given.profile is not None or bool(given.check)
+    options = Settings(
+        given.profile,
+        tuple(given.check) if asked else None,
+        tuple(given.required_email) or None,
+        tuple(given.allowed_domain) or None,
+        given.minimum_emails,
+        given.attack_path_level,
+    )
+    day = now.astimezone(UTC).date()
+    if given.policy is None:
+        policy = Policy(options, day=day)
+    else:
+        policy = policyfile.read(host.read(given.policy, "--policy"), given.policy, options, day)
+    if asked and given.profile is None:  # a check named here stands alone
+        policy = replace(
+            policy,
+            top=replace(policy.top, profile=None),
+            overrides=tuple(
+                replace(one, settings=replace(one.settings, profile=None))
+                for one in policy.overrides
+            ),
+        )
+    unused = {
+        "--required-email": given.required_email,
+        "--allowed-domain": given.allowed_domain,
+        "--minimum-emails": given.minimum_emails,
+    }
+    judged = policy.criteria
+    for option, value in unused.items():
+        check = option.removeprefix("--")
+        if value and check not in judged.checks and judged.profile is not Profile.STRICT:
+            host.screen.warn(f"{option} is not judged -- add --check {check} or --profile strict")
+    return policy
+
+
+def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scope") -> "Policy":
+    """
+    Return *policy* with what it must know of management groups; say what is to be said of waivers.
+
+    Raises:
+        ContactsAuditError: a group cannot be read.
+    """
+    from contacts_audit.audit import apart
+
+    groups = {}
+    for override in policy.overrides:
+        if override.management_group is not None:
+            read = functools.partial(connection.descendants, override.management_group)
+            under = apart(read, deadline=connection.limits.deadline)
+            groups[override.management_group.casefold()] = (
+                frozenset(under.subscriptions),
+                frozenset(under.groups),
+            )
+    for warning in policy.warnings(found.subscriptions):
+        host.screen.warn(warning)
+    return replace(policy, groups=groups)
