@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from contacts_audit import __version__
 from contacts_audit.azure import arm
 from contacts_audit.azure.clouds import Cloud
-from contacts_audit.azure.records import Json, Record, Seen, canonical, same
+from contacts_audit.azure.records import Json, Record, Seen, canonical, is_name, is_plain, same
 from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.errors import OutputError, UsageError
 from contacts_audit.model import Fault, Subscription, Wish
@@ -92,14 +92,9 @@ def read_plan(text: bytes, name: str) -> Plan:
     document = _unsealed(text, "plan", name)
 
     def parsed() -> Plan:
-        told: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in document["wish"].items()
-        }
-        version: str | None = told.pop("api_version")
-        wish = Wish(**told)
+        wish, version = _wish(document["wish"])
         check(wish, version)
-        rows = tuple(_planned(row, wish, version) for row in document["subscriptions"])
+        rows = tuple(_planned(row, wish, version) for row in _rows(document))
         return Plan(_origin(document), wish, version, rows)
 
     plan = _undamaged(parsed, name)
@@ -122,7 +117,9 @@ def read_backup(text: bytes, name: str) -> Backup:
     document = _unsealed(text, "backup", name)
 
     def parsed() -> Backup:
-        rows = document["subscriptions"]
+        rows = _rows(document)
+        if len({row["id"].lower() for row in rows}) < len(rows):
+            raise ValueError("a subscription is there twice")
         return Backup(
             _origin(document),
             tuple((_subscription(row), _seen(row["versions"])) for row in rows),
@@ -151,14 +148,37 @@ class Journal:
         """
         line = {"at": _now(), "subscription": subscription.id, "event": event, **facts}
         try:
-            os.write(self._file, (json.dumps(line) + "\n").encode())
+            left = (json.dumps(line) + "\n").encode()
+            while left:  # a full disk takes a part
+                left = left[os.write(self._file, left) :]
             os.fsync(self._file)
         except OSError as error:
             raise OutputError(f"{self.path} could not be written: {error.strerror}") from error
 
 
+def _wish(told: Mapping[str, Any]) -> tuple[Wish, str | None]:
+    """Return the wish of a plan, and at which api-version; each value has to be of its kind."""
+    values = {}
+    for item in fields(Wish):
+        value = told[item.name]
+        kind = str | None if item.default is None else type(item.default)
+        if kind is tuple:
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise TypeError(f"{item.name} is no list of texts")
+            value = tuple(value)
+        elif not isinstance(value, kind):
+            raise TypeError(f"{item.name} is of another kind")
+        values[item.name] = value
+    version = told["api_version"]
+    if not isinstance(version, str | None) or len(told) != len(values) + 1:
+        raise TypeError("the wish is none")
+    return Wish(**values), version
+
+
 def _plan_row(row: Planned) -> Json:
-    steps = [asdict(step) for step in row.steps]
+    steps = [
+        {"contact": step.contact, "before": step.before, "after": step.after} for step in row.steps
+    ]
     records = row.seen.at(row.api_version or "") if row.seen is not None else ()
     standing = records[0] if records else None
     first = (
@@ -218,9 +238,14 @@ def _versions(seen: Seen) -> Json:
 def _seen(versions: Mapping[str, Any]) -> Seen:
     if not versions or not VERSIONS.issuperset(versions):
         raise ValueError("an api-version is none")
-    for one in (record for records in versions.values() for record in records):
-        if not isinstance(one["name"], str) or not isinstance(one["properties"], dict):
-            raise TypeError("a contact is none")
+    for records in versions.values():
+        if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
+            raise TypeError("the contacts are no list, or one is there twice")
+        for one in records:
+            if not isinstance(one["properties"], dict) or not is_plain(one["properties"]):
+                raise TypeError("a contact is none")
+            if not isinstance(one["name"], str) or not is_name(one["name"]):
+                raise TypeError("a contact has no name")
     return Seen(
         {
             version: tuple(Record(one["name"], one["properties"]) for one in records)
@@ -229,7 +254,16 @@ def _seen(versions: Mapping[str, Any]) -> Seen:
     )
 
 
+def _rows(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    rows = document["subscriptions"]
+    if not isinstance(rows, list):
+        raise TypeError("the subscriptions are no list")
+    return rows
+
+
 def _origin(document: Mapping[str, Any]) -> Origin:
+    if not isinstance(document["tenants"], list):
+        raise TypeError("the tenants are no list")
     return Origin(
         str(document["cloud"]), str(document["arm_endpoint"]), tuple(map(str, document["tenants"]))
     )
@@ -253,10 +287,12 @@ def _unsealed(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
     """Return the document of *kind* in *text*, its digest checked."""
 
     def parsed() -> Json:
-        document = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse)
+        document = json.loads(
+            text.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_once
+        )
         if document["kind"] != kind:
             raise ValueError(f"it is a {document['kind']}")
-        if document["schema"] != SCHEMA:
+        if not same(document["schema"], SCHEMA):
             raise ValueError("it is of another schema")
         digest = document.pop("sha256")
         if digest != _digest(document):
@@ -275,6 +311,14 @@ def _undamaged(parse: Callable[[], T], name: str) -> T:
 
 def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Json:
+    """A reader and a program may take different ones of two values."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def _refuse(constant: str) -> None:

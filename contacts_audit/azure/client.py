@@ -1,5 +1,6 @@
 """Azure Resource Manager over the network: tokens, retries, pages, one subscription's budget."""
 
+import copy
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -68,6 +69,12 @@ class Client:
         self._tokens = tokens
         self._tape = tape
         self._pause = pause
+
+    def telling(self, tape: Tape) -> "Client":
+        """Return a client like this one that tells *tape*, too."""
+        other = copy.copy(self)
+        other._tape = tape if self._tape is None else _Both(self._tape, tape)
+        return other
 
     def pages(self, url: str, *, most: int, until: float | None = None) -> Iterator[Answer]:
         """
@@ -161,6 +168,16 @@ class Client:
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
         if self._tape is not None:
             self._tape.keep(method, url, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    one: Tape
+    other: Tape
+
+    def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
+        self.one.keep(method, url, outcome)
+        self.other.keep(method, url, outcome)
 
 
 def _without(token: str, answer: Answer) -> Answer:

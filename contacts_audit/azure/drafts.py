@@ -5,12 +5,12 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contacts_audit.azure import arm
 from contacts_audit.azure.contacts import addresses, is_address
-from contacts_audit.azure.records import Json, Record, Seen, in_sequence, named
+from contacts_audit.azure.records import Json, Record, Seen, in_sequence, named, same
 from contacts_audit.errors import ContactsAuditError
 from contacts_audit.model import Wish
 
@@ -60,9 +60,9 @@ def _single(seen: Seen, wish: Wish, version: str) -> Draft:
     before, older = named(seen.at(version), DEFAULT), seen.at(arm.V2017)
     if before is not None:
         after = _wished(before, wish, version)
-        if after == before:
+        if same(after, before):
             return Draft(version, ())
-        muted = wish.emails and after.get("isEnabled", True) is not True
+        muted = wish.emails and after.get("isEnabled") not in (None, True)
         notes = ("it stays disabled, and nobody gets mail: add --enable",) if muted else ()
         return Draft(version, (Step(DEFAULT, before, after),), notes)
     standing = _addresses_of(older)
@@ -77,7 +77,11 @@ def _single(seen: Seen, wish: Wish, version: str) -> Draft:
     written = {one.casefold() for one in addresses(after["emails"])}
     carried = [one for one in standing if one.casefold() in written]
     stays = [one for one in standing if one.casefold() not in written]
-    facts = (f"carried over from {arm.V2017}", carried), (f"still at {arm.V2017}", stays)
+    facts = (
+        (f"carried over from {arm.V2017}", carried),
+        ("telephone number carried over", [phone] if phone and wish.phone is None else []),
+        (f"still at {arm.V2017}", stays),
+    )
     said = tuple(f"{fact}: {', '.join(which)}" for fact, which in facts if which)
     return Draft(version, (Step(DEFAULT, None, after),), said)
 
@@ -126,8 +130,9 @@ def _check_nothing_to_create(standing: Sequence[str], wish: Wish) -> None:
 def _wished(before: Json, wish: Wish, version: str) -> Json:
     """Return the properties of `default`, changed where *wish* says so."""
     after = dict(before)
-    if wish.emails or wish.replace or wish.remove_emails:
-        after["emails"] = _emails(before.get("emails"), wish)
+    emails = _emails(before.get("emails"), wish)
+    if emails is not None:
+        after["emails"] = emails
     if wish.notify_owners:
         after["notificationsByRole"] = _with_owner(before.get("notificationsByRole"))
     if wish.minimum_severity is not None and version == arm.V2020:
@@ -150,22 +155,22 @@ def _wished(before: Json, wish: Wish, version: str) -> Json:
         ):
             if wanted is not None:
                 sources = after["notificationsSources"] = _with_source(sources, kind, level, wanted)
-    if wish.enable and before.get("isEnabled", True) is not True:
+    if wish.enable and not (before.get("isEnabled") is None or before["isEnabled"] is True):
         after["isEnabled"] = True
     if wish.phone is not None:
         after["phone"] = wish.phone
-    return before if after == before else after
+    return after
 
 
-def _emails(value: Any, wish: Wish) -> str:
-    """Return the text of all addresses: to the letter as it was, where nothing is to change."""
+def _emails(value: Any, wish: Wish) -> str | None:
+    """Return the text of all addresses, None where nothing is to change."""
+    if not (wish.emails or wish.remove_emails):
+        return None
     if value is not None and not isinstance(value, str):
         raise RefusedError("its addresses are no text", "look at it by 'contacts-audit fetch'")
     there = addresses(value or "")
     wanted = _wanted(there, wish)
-    if wanted == there:
-        return value or ""
-    return ";".join(wanted)
+    return None if wanted == there else ";".join(wanted)
 
 
 def _wanted(there: Sequence[str], wish: Wish) -> list[str]:
@@ -191,7 +196,10 @@ def _wanted(there: Sequence[str], wish: Wish) -> list[str]:
 
 def distinct(given: Iterable[str]) -> list[str]:
     """Return each address once, whatever its case, as first spelt."""
-    return list({one.casefold(): one for one in reversed(list(given))}.values())[::-1]
+    spelt: dict[str, str] = {}
+    for one in given:
+        spelt.setdefault(one.casefold(), one)
+    return list(spelt.values())
 
 
 def _with_owner(by_role: Any) -> Json:
@@ -236,9 +244,16 @@ def _sequence(older: Sequence[Record], wish: Wish) -> Iterator[Step]:
     if any(not isinstance(slot.properties.get("email"), str) for slot in slots):
         raise RefusedError("a contact has no text for its address", "look at it by 'fetch'")
     there = [slot.properties["email"].strip() for slot in slots]
+    if any(len(addresses(email)) > 1 for email in there):
+        raise RefusedError(
+            f"a contact holds several addresses, and {arm.V2017} takes one a contact",
+            "write at the newest api-version: leave --api-version out",
+        )
     placed, new = _placed(there, _wanted(there, wish))
-    if not slots and not new and (wish.creates or wish.phone is not None):
+    if not any(placed) and not new and (wish.creates or wish.phone is not None):
         raise RefusedError(NO_CONTACT, "add --email")
+    if any(slot.properties.get("phone") == wish.phone for slot in slots):
+        wish = replace(wish, phone=None)
     names = _free_names({slot.name.casefold() for slot in slots})
     for at, (slot, email) in enumerate(zip(slots, placed, strict=True)):
         if email is not None:

@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import TYPES
 
 Json = dict[str, Any]
+LEVELS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ def records(answer: Answer) -> Iterator[Record]:
         AzureError: it is not what any api-version documents.
     """
     arm.document(answer)
-    document = json.loads(arm.text(answer))
+    try:
+        document = json.loads(arm.text(answer))
+    except ValueError as error:  # a number of thousands of digits
+        raise arm.malformed(answer, f"the answer cannot be kept: {error}") from error
     match document:
         case {"value": list(items)} | [*items]:
             pass
@@ -61,19 +66,28 @@ def records(answer: Answer) -> Iterator[Record]:
         match item:
             case {"type": str(kind)} if not kind.casefold().endswith(TYPES):
                 continue
-            case {"name": str(name), "properties": dict(properties)}:
-                if not _is_finite(properties):
-                    raise arm.malformed(answer, "a number of a contact is too large")
+            case {"name": str(name), "properties": dict(properties)} if is_name(name):
+                if not is_plain(properties):
+                    raise arm.malformed(answer, "a contact is too deep, or a number too large")
                 yield Record(name, properties)
             case _:
                 raise arm.malformed(answer, "a contact has no name, or no properties")
 
 
-def _is_finite(value: Any) -> bool:
-    try:
-        json.dumps(value, allow_nan=False)
-    except ValueError:
-        return False
+def is_name(name: str) -> bool:
+    """Say whether *name* stays one step of a path, whatever a client makes of that."""
+    encodable = name == name.encode("utf-8", "replace").decode()
+    return encodable and name not in {"", ".", ".."}
+
+
+def is_plain(value: Any, levels: int = LEVELS) -> bool:
+    """Say whether a JSON value can be kept and written again: not too deep, no infinite number."""
+    match value:
+        case dict() | list():
+            below = value.values() if isinstance(value, dict) else value
+            return levels > 0 and all(is_plain(item, levels - 1) for item in below)
+        case float():
+            return math.isfinite(value)
     return True
 
 
@@ -84,7 +98,7 @@ def named(records: Sequence[Record], name: str) -> Json | None:
 
 def in_sequence(record: Record) -> tuple[int, str]:
     """Order default1, default2, ..., default10, and whatever else there is after them."""
-    found = re.fullmatch(r"default(\d{1,9})", record.name)
+    found = re.fullmatch(r"default(\d{1,9})", record.name, re.IGNORECASE)
     return (int(found[1]) if found else 1_000_000_000, record.name)
 
 
@@ -95,4 +109,4 @@ def same(one: Any, other: Any) -> bool:
 
 def canonical(value: Any) -> str:
     """Spell a JSON value in the one way in which equal values are spelt."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

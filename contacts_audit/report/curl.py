@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contacts_audit.azure import arm, drafts
 from contacts_audit.ledger import Plan
 
-AUTHORIZED = """printf 'header = "Authorization: Bearer %s"\\n' "$TOKEN" | curl -sS -K -"""
+AUTHORIZED = """printf 'header = "Authorization: Bearer %s"\\n' "$TOKEN" | curl -K -"""
 PREFACE = "# TOKEN holds the token: TOKEN=$(contacts-audit token -o raw)\n"
+STOP = "set -e # a script: what follows a failure may rest upon it\n"
 
 
 def plan_curl(plan: Plan) -> Iterator[str]:
     """Yield the writes of *plan* as curl commands and the documents that they send."""
-    yield PREFACE
+    yield PREFACE + STOP
     for row in plan.rows:
         for number, step in enumerate(row.steps, start=1):
             version, found = row.api_version or "", row.subscription.id
@@ -33,7 +34,7 @@ def plan_curl(plan: Plan) -> Iterator[str]:
 
 def command(method: str, url: str, body: str | None = None) -> str:
     """Return the command that sends a request, with the file *body* if there is one."""
-    words = ["-X", method, "-H", "Content-Type: application/json"]
+    words = ["-sS", "--fail-with-body", "-X", method, "-H", "Content-Type: application/json"]
     if body is not None:
         words += ["--data-binary", f"@{body}"]
     return f"{AUTHORIZED} {shlex.join([*words, url])}\n"
