@@ -1,9 +1,11 @@
 """The nouns of an audit: frozen values without behaviour towards the outside."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from contacts_audit.errors import AzureError, ExitCode, Reason
 
@@ -234,13 +236,22 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of every subscription in scope, in order."""
+    """
+    The outcome of every subscription in scope, in order.
+
+    Where only changes are to be shown, *outcomes* are those that differ from a baseline, *whole*
+    counts all, and *gone* are the baseline's rows of what is in scope no more.
+    """
 
     run: Run
     finished: datetime
     outcomes: tuple[Outcome, ...]
+    whole: Counter[Verdict] | None = None
+    gone: tuple[Mapping[str, Any], ...] | None = None
 
     @property
     def verdicts(self) -> Counter[Verdict]:
-        """How many subscriptions have which verdict."""
+        """How many subscriptions have which verdict, of all that are in scope."""
+        if self.whole is not None:
+            return self.whole
         return Counter(outcome.verdict for outcome in self.outcomes)

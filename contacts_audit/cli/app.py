@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli import doctor, reading, stages, token, writing
+from contacts_audit.cli import comparing, doctor, explaining, reading, stages, token, writing
 from contacts_audit.cli.groups import defaults_from, variable_of
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.screen import Screen, plain
@@ -32,6 +32,8 @@ app.command()(reading.audit)
 app.command()(stages.emails)
 app.command()(stages.fetch)
 app.command()(token.token)
+app.command()(explaining.explain)
+app.command()(comparing.diff)
 app.command()(doctor.doctor)
 app.command()(writing.plan)
 app.command()(writing.apply)

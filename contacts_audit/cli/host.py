@@ -10,6 +10,7 @@ from contacts_audit.ending import Ending
 from contacts_audit.errors import UsageError
 
 LARGEST_FILE = 16 * 1024 * 1024
+LARGEST_REPORT = 1024 * 1024 * 1024
 
 
 @dataclass(slots=True)

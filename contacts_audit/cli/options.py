@@ -386,6 +386,23 @@ class OutputOptions:
             "(.json .jsonl .tsv); repeatable.",
         ),
     ] = field(default_factory=list)
+    baseline: Annotated[
+        Path | None,
+        option(
+            "--baseline",
+            metavar="OLD.json",
+            panel="Output",
+            help="Compare with this JSON report; one that does not exist is an empty one.",
+        ),
+    ] = None
+    only_changes: Annotated[
+        bool,
+        flag(
+            "--only-changes",
+            panel="Output",
+            help="Print what differs from --baseline; where nothing does, nothing at all.",
+        ),
+    ] = False
     jq: Annotated[
         str | None,
         option(

@@ -22,6 +22,7 @@ class Screen:
     out: BinaryIO | IO[bytes] | None
     err: TextIO | None
     quiet: bool = False
+    held: list[str] | None = None
 
     @classmethod
     def of_process(cls) -> "Screen":
@@ -55,7 +56,7 @@ class Screen:
     def note(self, line: str) -> None:
         """Tell something that `--quiet` silences."""
         if not self.quiet:
-            self._say(line)
+            self._tell(line)
 
     def warn(self, line: str) -> None:
         """Tell what the user may not have meant."""
@@ -63,7 +64,21 @@ class Screen:
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
         """Tell why *subscription* could not be read, and what to do: never silenced."""
-        self._say(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
+        self._tell(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
+
+    def hold(self) -> None:
+        """Keep what would be told until it is known whether anybody should hear it."""
+        self.held = []
+
+    def release(self) -> None:
+        """Tell what was kept, and from now on everything."""
+        lines, self.held = self.held or [], None
+        for line in lines:
+            self._say(line)
+
+    def drop(self) -> None:
+        """Forget what was kept: nothing has happened."""
+        self.held = None
 
     def fail(self, error: ContactsAuditError) -> None:
         """Tell why the run ends: never silenced."""
@@ -86,6 +101,12 @@ class Screen:
             self._say(line)
         self._say("error: this is a bug of contacts-audit: please report it with the lines above")
 
+    def _tell(self, line: str) -> None:
+        if self.held is None:
+            self._say(line)
+        else:
+            self.held.append(line)
+
     def _say(self, line: str) -> None:
         if self.err is not None:
             with contextlib.suppress(OSError):  # nobody is left to be told
@@ -105,7 +126,7 @@ class Screen:
     def progress(self, items: Iterable[T], total: int) -> Iterator[T]:
         """Yield *items*, a bar on stderr keeping count where that is a terminal."""
         watched = self.err is not None and self.err.isatty() and not self.quiet
-        if not watched or plain():
+        if not watched or self.held is not None or plain():
             yield from items
             return
         from rich.console import Console

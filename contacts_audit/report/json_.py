@@ -6,7 +6,7 @@ The report as JSON, schema 1: written out key by key, so that no name of ours is
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +33,8 @@ def render(report: Report) -> Iterator[str]:
     """Yield the report as one indented JSON object."""
     closing = summary(report.run, report.finished, report.verdicts)
     rows = [row(outcome, report.run) for outcome in report.outcomes]
-    yield dump({**closing, "subscriptions": rows}, indent=2) + "\n"
+    gone = {} if report.gone is None else {"disappeared": [_gone(one) for one in report.gone]}
+    yield dump({**closing, "subscriptions": rows, **gone}, indent=2) + "\n"
 
 
 def dump(value: Any, indent: int | None = None) -> str:
@@ -98,6 +99,10 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
         case Skipped():
             pass
     return said
+
+
+def _gone(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in ("id", "name", "verdict")}
 
 
 def _contact(contact: Contact) -> dict[str, Any]:

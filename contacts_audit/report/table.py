@@ -20,7 +20,11 @@ STYLES = {
 
 def render(report: Report) -> Iterator[str]:
     """Yield the table at its full width: nothing is cut, whoever reads it."""
-    return aligned([HEADER, *(_cells(outcome) for outcome in report.outcomes)])
+    gone = [
+        ("disappeared", row["name"] or row["id"], row["id"], "", "") for row in report.gone or ()
+    ]
+    rows = (_cells(outcome) for outcome in report.outcomes)
+    return aligned([HEADER, *rows, *(tuple(map(inert, row)) for row in gone)])
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

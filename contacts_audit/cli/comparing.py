@@ -1,0 +1,66 @@
+"""The command that compares two reports: diff."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from contacts_audit import comparing
+from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import LARGEST_REPORT, Host
+from contacts_audit.cli.options import option
+from contacts_audit.comparing import Change, Difference
+from contacts_audit.inert import inert, inert_json
+from contacts_audit.report.table import aligned
+
+HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
+
+
+class DiffFormat(StrEnum):
+    """How differences are printed; the first is the default."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@grouped
+def diff(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The older JSON report.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The newer JSON report.")],
+    output: Annotated[
+        DiffFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: text.")
+    ] = DiffFormat.TEXT,
+) -> None:
+    """
+    Tell what differs between two JSON reports, subscription by subscription.
+
+    Exit codes: 0 nothing got worse, 3 something did.
+    """
+    host: Host = context.obj
+    sides = [comparing.read(host.read(name, name, LARGEST_REPORT), name) for name in (old, new)]
+    found = comparing.compare(sides[0]["subscriptions"], sides[1]["subscriptions"])
+    if output is DiffFormat.JSON:
+        document = comparing.document(old, new, found)
+        spelt = json.dumps(document, ensure_ascii=False, indent=2)
+        host.screen.data(inert_json(spelt) + "\n")
+    else:
+        told = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
+        if told:
+            host.screen.stream(aligned([HEADER, *told]))
+        host.screen.note(_counts(found))
+    raise typer.Exit(comparing.exit_code(found))
+
+
+def _cells(one: Difference) -> tuple[str, ...]:
+    was, now = one.verdicts
+    row = one.row
+    cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
+    return tuple(map(inert, cells))
+
+
+def _counts(found: list[Difference]) -> str:
+    changed = sum(one.change is not Change.UNCHANGED for one in found)
+    worse = sum(one.worse for one in found)
+    return f"{len(found)} subscriptions: {len(found) - changed} unchanged, {worse} worse"

@@ -1,0 +1,192 @@
+"""The command that explains one verdict: explain."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contacts_audit import __version__
+from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.judging import judged_by, settled
+from contacts_audit.cli.options import (
+    CloudOptions,
+    IdentityOptions,
+    NetworkOptions,
+    PolicyOptions,
+    ScopeOptions,
+    TalkOptions,
+    flag,
+    option,
+)
+from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.wiring import enter
+from contacts_audit.errors import AzureError
+from contacts_audit.inert import inert, inert_json
+from contacts_audit.model import Audited, Outcome, Run, Subscription, Unread, exit_code
+from contacts_audit.report import json_, wording
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.arm import Answer
+    from contacts_audit.policy import Policy
+
+SCHEMA = 1
+
+
+class ExplainFormat(StrEnum):
+    """How an explanation is printed; the first is the default."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(slots=True)
+class Heard:
+    """A tape for what was asked and answered, in order."""
+
+    exchanges: "list[tuple[str, str, Answer | AzureError]]" = field(default_factory=list)
+
+    def keep(self, method: str, url: str, outcome: "Answer | AzureError") -> None:
+        """Keep an exchange."""
+        self.exchanges.append((method, url, outcome))
+
+
+@grouped
+def explain(
+    context: typer.Context,
+    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION", help="An id or a name.")],
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    policy: PolicyOptions,
+    network: NetworkOptions,
+    talk: TalkOptions,
+    output: Annotated[
+        ExplainFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: text.")
+    ] = ExplainFormat.TEXT,
+    curl: Annotated[
+        bool, flag("--curl", panel="Output", help="Print the requests as curl commands, only.")
+    ] = False,
+) -> None:
+    """
+    Show for one subscription what was asked, what was answered, and which rule decided.
+
+    Exit codes: as audit's for this subscription alone.
+    """
+    host: Host = context.obj
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    now = datetime.now(UTC)
+    judged = judged_by(host, policy, now)
+    scope = ScopeOptions(subscription=[subscription])
+    connection, found = enter(host, scope, identity, cloud, network)
+    judged = settled(host, judged, connection, found)
+    from contacts_audit.audit import Auditor, apart, unasked
+
+    (one,) = found.subscriptions
+    heard = Heard()
+    auditor = Auditor(lambda each: connection.client(each).telling(heard), judged)
+    outcome = unasked(one) or apart(lambda: auditor.audit(one), deadline=connection.limits.deadline)
+    criteria = judged.criteria_of(one)
+    tenants, portal = connection.tenant_ids(), connection.cloud.portal_url
+    run = Run(
+        __version__, now, connection.cloud.name, tenants, criteria.profile, criteria.checks, portal
+    )
+    if curl:
+        host.screen.stream(_commands(heard))
+    elif output is ExplainFormat.JSON:
+        host.screen.data(_document(heard, judged, outcome, run))
+    else:
+        host.screen.stream(_lines(heard, judged, outcome))
+    if isinstance(outcome, Unread):
+        host.screen.fault(one, outcome.fault)
+    raise typer.Exit(exit_code(Counter([outcome.verdict])))
+
+
+def _commands(heard: Heard) -> Iterator[str]:
+    from contacts_audit.report.curl import PREFACE, command
+
+    yield PREFACE
+    for url in dict.fromkeys(url for _, url, _ in heard.exchanges):
+        yield command("GET", url)
+
+
+def _document(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> str:
+    document = {
+        "schema": SCHEMA,
+        "kind": "explanation",
+        "exchanges": [_exchange(*each) for each in heard.exchanges],
+        "checks": _checks(policy, outcome),
+        "override": _override(policy, outcome.subscription),
+        "subscription": json_.row(outcome, run),
+        "exit_code": int(exit_code(Counter([outcome.verdict]))),
+    }
+    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+
+
+def _exchange(method: str, url: str, outcome: "Answer | AzureError") -> dict[str, Any]:
+    said: dict[str, Any] = {"method": method, "url": url, "status": None, "request_id": None}
+    if isinstance(outcome, AzureError):
+        return {**said, "body": None, "error": str(outcome)}
+    body = outcome.body.decode("utf-8-sig", "replace")
+    told = {"status": outcome.status, "request_id": outcome.request_id}
+    return {**said, **told, "body": body, "error": None}
+
+
+def _checks(policy: "Policy", outcome: Outcome) -> list[dict[str, Any]]:
+    """Tell of each check whether it holds, and why not; null where it could not be judged."""
+    findings = outcome.findings if isinstance(outcome, Audited) else ()
+    wrong = {finding.check: finding for finding in findings}
+    return [
+        {
+            "check": check,
+            "holds": check not in wrong if isinstance(outcome, Audited) else None,
+            "message": wrong[check].message if check in wrong else None,
+            "api_version": wrong[check].api_version if check in wrong else None,
+        }
+        for check in policy.criteria_of(outcome.subscription).checks
+    ]
+
+
+def _override(policy: "Policy", subscription: Subscription) -> str | None:
+    found = policy.override_of(subscription)
+    if found is None:
+        return None
+    return found.subscription or f"management group {found.management_group}"
+
+
+def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
+    subscription = outcome.subscription
+    yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
+    for method, url, answer in heard.exchanges:
+        yield _line(f"\n{method} {url}")
+        if isinstance(answer, AzureError):
+            yield _line(f"  no answer: {answer}")
+        else:
+            yield _line(f"  {answer.status}, request id {answer.request_id}")
+            yield from (_line(f"  {line}") for line in _body(answer.body))
+    yield "\n"
+    if (override := _override(policy, subscription)) is not None:
+        yield _line(f"{'override':<14} {override}")
+    for check in _checks(policy, outcome):
+        holds = {True: "holds", False: "fails", None: "not judged"}[check["holds"]]
+        where = f" at {check['api_version']}: {check['message']}" if check["message"] else ""
+        yield _line(f"{holds:<14} {check['check']}{where}")
+    if isinstance(outcome, Audited):
+        yield _line(f"{'decided by':<14} {outcome.decided_by}: {', '.join(outcome.emails)}")
+    yield _line(f"{outcome.verdict:<14} {wording.message(outcome)}")
+
+
+def _body(body: bytes) -> Sequence[str]:
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=2).splitlines()
+    except (ValueError, RecursionError):
+        return text.splitlines()
+
+
+def _line(text: str) -> str:
+    return "\n".join(map(inert, text.split("\n"))).rstrip() + "\n"

@@ -1,0 +1,181 @@
+"""Where a report goes: to stdout, to files, and what is said beside it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from contacts_audit import comparing
+from contacts_audit.cli.host import LARGEST_REPORT, Host
+from contacts_audit.cli.options import OutputOptions
+from contacts_audit.cli.screen import plain
+from contacts_audit.errors import ExitCode, OutputError, UsageError
+from contacts_audit.files import check_writable, is_stream
+from contacts_audit.files import replace as replace_file
+from contacts_audit.model import Outcome, Report, Run, Unread, Verdict, exit_code
+from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What was asked for: *format* of stdout, if any; *baseline* where only changes are printed."""
+
+    output: OutputOptions
+    format: Format | None
+    baseline: Sequence[Mapping[str, Any]] | None = None
+
+
+def checked(host: Host, output: OutputOptions) -> Printing:
+    """
+    Return what is to be printed and written.
+
+    Raises:
+        UsageError: the options contradict each other, the filter or the baseline is none.
+        OutputError: a report could not be written where it should be.
+    """
+    if output.jq is not None:
+        if output.output not in (None, Format.JSON):
+            raise UsageError("--jq shapes JSON", f"leave -o {output.output} out")
+        shaping.check(output.jq)
+    elif output.raw:
+        raise UsageError("-r needs --jq", "give a filter by --jq")
+    if output.only_changes != (output.baseline is not None):
+        raise UsageError("--only-changes and --baseline need each other", "give both")
+    seen = set()
+    for path in output.report:
+        format_of(path)
+        place = path.parent.resolve() / path.name
+        if place in seen:
+            raise UsageError(f"--report: {path} is given twice", "give it once")
+        seen.add(place)
+    for path in output.report:
+        check_writable(path)
+    form = Format.JSON if output.jq is not None else output.output
+    if form is None and not (output.quiet and not output.only_changes):
+        form = Format.TABLE
+    if output.baseline is None:
+        return Printing(output, form)
+    host.screen.hold()
+    return Printing(output, form, _baseline(host, output.baseline))
+
+
+def format_of(path: Path) -> Format:
+    """
+    Return the format that the suffix of *path* tells; a pipe or device may have none.
+
+    Raises:
+        UsageError: it tells none.
+    """
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if path.name.endswith(suffix):
+            return SUFFIXES[suffix]
+    if is_stream(path):
+        return Format.JSON
+    raise UsageError(
+        f"--report: {str(path)!r} has no known suffix", f"use one of {' '.join(sorted(SUFFIXES))}"
+    )
+
+
+def reported(host: Host, run: Run, outcomes: Iterator[Outcome], printing: Printing) -> ExitCode:
+    """Print and write what comes of the subscriptions, as soon as the format allows it."""
+    verdicts: Counter[Verdict] = Counter()
+    kept: list[Outcome] = []
+    streams = printing.format is Format.JSONL and printing.baseline is None
+    for outcome in outcomes:
+        verdicts[outcome.verdict] += 1
+        if streams:
+            host.screen.data(jsonl.line(outcome, run))
+            _tell(host, outcome)
+        if printing.output.report or not streams:
+            kept.append(outcome)
+    report = Report(run, datetime.now(UTC), tuple(kept))
+    unwritten = _written(printing.output.report, report)
+    if printing.baseline is not None:
+        report = _changed(report, printing.baseline)
+        if not report.outcomes and not report.gone:
+            host.screen.drop()
+            if unwritten is not None:
+                raise unwritten
+            return exit_code(verdicts)
+        host.screen.release()
+    if streams:
+        host.screen.data(jsonl.last_line(run, report.finished, verdicts))
+    else:
+        _print(host, report, printing)
+        for outcome in report.outcomes:
+            _tell(host, outcome)
+    for row in report.gone or ():
+        host.screen.note(f"{row['name'] or row['id']} ({row['id']}): it is in scope no more")
+    _sum_up(host, verdicts)
+    if unwritten is not None:
+        raise unwritten
+    return exit_code(verdicts)
+
+
+def _baseline(host: Host, path: Path) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of the report *path*, none where it does not exist yet."""
+    if not path.exists():
+        host.screen.note(f"--baseline: {path} does not exist: all is new")
+        return ()
+    text = host.read(str(path), "--baseline", LARGEST_REPORT)
+    found: Sequence[Mapping[str, Any]] = comparing.read(text, f"--baseline {path}")["subscriptions"]
+    return found
+
+
+def _changed(report: Report, baseline: Sequence[Mapping[str, Any]]) -> Report:
+    """Return *report* with the rows that differ from the *baseline*, and what it lacks."""
+    rows = [json_.row(outcome, report.run) for outcome in report.outcomes]
+    differing = [one for one in comparing.compare(baseline, rows) if one.differs]
+    ids = {one.row["id"] for one in differing if one.new is not None}
+    return replace(
+        report,
+        outcomes=tuple(each for each in report.outcomes if each.subscription.id in ids),
+        whole=report.verdicts,
+        gone=tuple(one.row for one in differing if one.new is None),
+    )
+
+
+def _written(paths: Sequence[Path], report: Report) -> OutputError | None:
+    """Write the report to all *paths*; return the first failure, once all were tried."""
+    failures = []
+    for path in paths:
+        try:
+            replace_file(path, RENDERERS[format_of(path)](report))
+        except OutputError as error:
+            failures.append(error)
+    return failures[0] if failures else None
+
+
+def _print(host: Host, report: Report, printing: Printing) -> None:
+    output, form, width = printing.output, printing.format, host.screen.terminal_width
+    if output.jq is not None:
+        document = "".join(json_.render(report))
+        host.screen.data(shaping.shape(document, output.jq, host.ending, raw=output.raw))
+    elif form is Format.TABLE and width is not None:
+        host.screen.data(table.render_at(report, width, plain=plain()))
+    elif form is not None:
+        host.screen.stream(RENDERERS[form](report))
+
+
+def _tell(host: Host, outcome: Outcome) -> None:
+    if isinstance(outcome, Unread):
+        host.screen.fault(outcome.subscription, outcome.fault)
+
+
+def _sum_up(host: Host, verdicts: Counter[Verdict]) -> None:
+    """Say the counts, and what to do next."""
+    total = verdicts.total()
+    counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
+    noun = "subscription" if total == 1 else "subscriptions"
+    host.screen.note(f"{total} {noun}: {counts}")
+    match exit_code(verdicts):
+        case ExitCode.INCOMPLETE:
+            host.screen.note(
+                "The audit is incomplete: mend what could not be read, then run it again."
+            )
+        case ExitCode.FINDINGS:
+            host.screen.note("See what would mend it: contacts-audit plan --failing-only --email A")
+        case _ if verdicts[Verdict.SKIPPED] == total:
+            host.screen.warn("all subscriptions were skipped: nothing was audited")
