@@ -43,6 +43,9 @@ bench: $(READY) ## Measure: 2,000 subscriptions at 100 ms, 64 workers
 fixtures: $(READY) ## Record the folders under fixtures/ anew
 	$(BIN)/python tests/record_fixtures.py
 
+golden: $(READY) ## Write the expected reports anew; review them in the diff
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_report.py tests/test_formats.py -k golden
+
 lock: $(READY) ## Choose the newest versions of everything, and write them down with their hashes
 	$(BIN)/pip-compile -q --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
@@ -50,9 +53,10 @@ lock: $(READY) ## Choose the newest versions of everything, and write them down 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) $(AZ_VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml tests/ocsf.txt
 	python3 -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/ocsf.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -60,4 +64,4 @@ $(AZ_VENV)/bin/az:
 	python3 -m venv $(AZ_VENV)
 	$(AZ_VENV)/bin/python -m pip install -q --disable-pip-version-check azure-cli
 
-.PHONY: help demo test check lint types layers tests test-az fix bench fixtures lock clean
+.PHONY: help demo test check lint types layers tests test-az fix bench fixtures golden lock clean

@@ -28,11 +28,11 @@ def write_new(path: Path, content: bytes) -> None:
         raise OutputError(f"{path} could not be written: {error.strerror}") from error
 
 
-def replace(path: Path, pieces: Iterable[str]) -> None:
+def replace(path: Path, pieces: Iterable[str], mode: int = 0o600) -> None:
     """
     Write *pieces* to *path* so that a reader sees the old file or the new one, never half of one.
 
-    A pipe or a device is written through.
+    A pipe or a device is written through; a file gets *mode*.
 
     Raises:
         OutputError: it could not be written; an old file is as it was.
@@ -42,7 +42,7 @@ def replace(path: Path, pieces: Iterable[str]) -> None:
             with _opened(path) as stream:
                 stream.writelines(pieces)
         else:
-            _replace(path, pieces)
+            _replace(path, pieces, mode)
     except OSError as error:
         raise OutputError(
             f"{path} could not be written: {error.strerror}", "the old file, if any, is untouched"
@@ -116,12 +116,13 @@ def _opened(path: Path) -> TextIO:
     return os.fdopen(os.dup(number), "w", encoding="utf-8", newline="")
 
 
-def _replace(path: Path, pieces: Iterable[str]) -> None:
+def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:
     handle, name = tempfile.mkstemp(prefix=".contacts-audit.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.writelines(pieces)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:

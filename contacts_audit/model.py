@@ -152,7 +152,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """A subscription that was read and judged."""
+    """A subscription that was read and judged by *checks*; empty: by those of the run."""
 
     subscription: Subscription
     contacts: tuple[Contact, ...]
@@ -160,6 +160,7 @@ class Audited:
     findings: tuple[Finding, ...]
     decided_by: str
     waiver: Waiver | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -249,6 +249,19 @@ def test_the_two_options_need_each_other(
     assert (ran.code, azure.asked) == (2, [])
 
 
+def test_metrics_are_for_their_collector(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Mode 0644, as the collector is another user; a run that fails leaves the old file."""
+    azure.add("First", contacts_2017=GOOD)
+    path = tmp_path / "contacts.prom"
+    run("audit", "-q", "--report", str(path))
+    before = path.read_text()
+
+    ran = run("audit", "-q", "--report", str(path), AZURE_CLIENT_SECRET="wrong")
+
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert (ran.code, path.read_text()) == (1, before)
+
+
 def test_a_run_that_fails_is_told_whatever_changed(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:

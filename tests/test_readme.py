@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,22 @@ def test_the_session_that_writes_shows_what_happens(azure: AzureDouble, tmp_path
 
     timeless = shown.replace(str(tmp_path), "/home/you")
     assert re.sub(r"\d{8}T\d{12}", "20261124T200000000000", timeless) == session
+
+
+def test_the_units_of_systemd_are_ones(tmp_path: Path) -> None:
+    """Service and timer, as the README shows them, are what systemd takes."""
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("no systemd-analyze")
+    service, timer = re.findall(r"```ini\n(.*?)```", README, re.DOTALL)
+    service = service.replace("/usr/local/bin/contacts-audit", sys.executable)
+    (tmp_path / "contacts-audit.service").write_text(service)
+    (tmp_path / "contacts-audit.timer").write_text(timer)
+
+    units = [str(tmp_path / f"contacts-audit.{kind}") for kind in ("service", "timer")]
+    ran = subprocess.run([tool, "verify", "--man=no", *units], capture_output=True, check=False)
+
+    assert (ran.returncode, b"contacts-audit" in ran.stderr) == (0, False), ran.stderr
 
 
 def _path() -> str:

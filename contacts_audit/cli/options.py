@@ -383,7 +383,7 @@ class OutputOptions:
             metavar="PATH",
             panel="Output",
             help="Also write the report to PATH, in the format of its suffix "
-            "(.json .jsonl .tsv); repeatable.",
+            "(.json .jsonl .csv .tsv .md .html .xml .ocsf.json .prom); repeatable.",
         ),
     ] = field(default_factory=list)
     baseline: Annotated[

@@ -142,7 +142,9 @@ def _written(paths: Sequence[Path], report: Report) -> OutputError | None:
     failures = []
     for path in paths:
         try:
-            replace_file(path, RENDERERS[format_of(path)](report))
+            form = format_of(path)
+            mode = 0o644 if form is Format.PROMETHEUS else 0o600  # its collector is another user
+            replace_file(path, RENDERERS[form](report), mode)
         except OutputError as error:
             failures.append(error)
     return failures[0] if failures else None

@@ -5,12 +5,12 @@ https://github.github.com/gfm/#tables-extension-
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from contacts_audit.inert import inert
 
 
-def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield *rows* as a table, the first of them its head."""
     for at, row in enumerate(rows):
         yield f"| {' | '.join(map(cell, row))} |\n"

@@ -1,0 +1,53 @@
+"""
+The report as comma-separated values with a header, for spreadsheets.
+
+RFC 4180 but for its line ends, which are LF as in all that we write.  A cell that a spreadsheet
+would take for a formula gets an apostrophe in front; a reader undoes it by dropping that one.
+
+https://www.rfc-editor.org/rfc/rfc4180
+https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+
+from contacts_audit.inert import inert
+from contacts_audit.model import Report
+from contacts_audit.report import tsv
+
+HEADER = (
+    "id",
+    "name",
+    "tenant_id",
+    "state",
+    "verdict",
+    "emails",
+    "decided_by",
+    "reason",
+    "message",
+)
+# Blanks in front do not stop every spreadsheet, and East Asian ones know the wide signs, too.  The
+# apostrophes let a text that has one already be told from one that got it here.
+_FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+class _Line:
+    """Hands the line that a csv writer makes back to its caller."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the header, then a line a subscription."""
+    writer = csv.writer(_Line(), lineterminator="\n")
+    yield writer.writerow(HEADER)
+    for outcome in report.outcomes:
+        yield writer.writerow([cell(text) for text in tsv.cells(outcome)])
+
+
+def cell(text: str) -> str:
+    """Return *text* so that it is text to a spreadsheet, telephone numbers included."""
+    shown = inert(text)
+    return f"'{shown}" if _FORMULA.match(shown) else shown

@@ -1,0 +1,93 @@
+"""
+The report as JUnit XML, for CI servers: a testcase a subscription.
+
+A testcase is an element tree of its own, so that there is never more than one.
+
+https://github.com/testmoapp/junitxml
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from contacts_audit.inert import inert
+from contacts_audit.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
+from contacts_audit.report import wording
+
+SUITE = "contacts-audit"
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the head with its counts, then a testcase a subscription."""
+    verdicts = Counter(outcome.verdict for outcome in report.outcomes)  # of the rows that follow
+    counts = {
+        "name": SUITE,
+        "tests": str(verdicts.total()),
+        "failures": str(verdicts[Verdict.NON_COMPLIANT]),
+        "errors": str(verdicts[Verdict.UNREADABLE]),
+        "skipped": str(verdicts[Verdict.WAIVED] + verdicts[Verdict.SKIPPED]),
+        "time": f"{(report.finished - report.run.started).total_seconds():.3f}",
+    }
+    started = report.run.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    yield '<?xml version="1.0" encoding="utf-8"?>\n'
+    yield _opening("testsuites", counts)
+    yield _opening("testsuite", {**counts, "timestamp": started})
+    yield _spelt(_properties(report.run))
+    for outcome in report.outcomes:
+        yield _spelt(_testcase(outcome))
+    yield "</testsuite>\n</testsuites>\n"
+
+
+def _properties(run: Run) -> Element:
+    properties = Element("properties")
+    facts = {
+        "version": run.version,
+        "cloud": run.cloud,
+        "profile": run.profile or "",
+        "checks": ",".join(run.checks),
+    }
+    for name, value in facts.items():
+        SubElement(properties, "property", name=name, value=_legal(value))
+    return properties
+
+
+def _testcase(outcome: Outcome) -> Element:
+    case = Element("testcase", classname=SUITE, name=_legal(outcome.subscription.label))
+    told = {"message": _legal(wording.message(outcome))}
+    typed = {"type": wording.reason(outcome), **told}
+    match outcome:
+        case Audited(verdict=Verdict.COMPLIANT):
+            pass
+        case Audited(verdict=Verdict.NON_COMPLIANT):
+            SubElement(case, "failure", typed).text = "\n".join(
+                _legal(f"{finding.check} at {finding.api_version}: {finding.message}")
+                for finding in outcome.findings
+            )
+        case Unread(fault=fault):
+            text = f"{_legal(fault.told)}\n{_legal(fault.hint)}"
+            SubElement(case, "error", typed).text = text
+        case Audited() | Skipped():
+            SubElement(case, "skipped", told)
+    return case
+
+
+def _opening(name: str, attributes: Mapping[str, str]) -> str:
+    """Return the start of an element that holds all others; its *attributes* are words of ours."""
+    said = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    return f"<{name}{said}>\n"
+
+
+def _spelt(element: Element) -> str:
+    indent(element)
+    return tostring(element, encoding="unicode") + "\n"
+
+
+def _legal(text: str) -> str:
+    """
+    Return *text* without what XML forbids; beyond what is inert anyway it is two characters.
+
+    https://www.w3.org/TR/xml/#charsets
+    """
+    return re.sub("[\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", inert(text))

@@ -1,0 +1,166 @@
+"""
+The report as OCSF Compliance Findings, for security lakes: one a subscription and check.
+
+How the check came out is `compliance.status_id`: 1 Pass, 3 Fail, 2 Warning where the subscription
+could not be read, and 99 Other, by the name of Skipped, where there is nothing to audit: rows out
+are subscriptions in, and none of the other words would be true.  The event's own `status_id` is 1
+New, and 3 Suppressed for a failure that is waived.
+
+https://schema.ocsf.io/1.5.0/classes/compliance_finding
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from contacts_audit.model import Audited, Check, Outcome, Report, Run, Skipped, Unread, Waiver
+from contacts_audit.report import json_, wording
+
+VERSION = "1.5.0"
+CIS = "CIS Microsoft Azure Foundations Benchmark"
+TITLES: Mapping[Check, str] = {
+    Check.CONTACT_EMAIL: "A security contact's e-mail address is configured",
+    Check.ALERT_NOTIFICATIONS: "Mail goes out for high-severity alerts",
+    Check.OWNER_NOTIFIED: "The role Owner is notified",
+    Check.ATTACK_PATHS: "Mail goes out for attack paths",
+    Check.REACHABLE: "An alert would reach someone",
+    Check.REQUIRED_EMAIL: "The required addresses are configured",
+    Check.ALLOWED_DOMAIN: "All addresses are of an allowed domain",
+    Check.MINIMUM_EMAILS: "Enough addresses are configured",
+}
+STANDARDS: Mapping[Check, Mapping[str, list[str]]] = {
+    Check.CONTACT_EMAIL: {
+        "standards": [CIS, "SecurityCenter-016"],
+        "requirements": ["3.1.13 (v3)", "9.1.13 (v4)", "8.1.13 (v5, v6)"],
+    },
+    Check.ALERT_NOTIFICATIONS: {"standards": [CIS]},
+    Check.OWNER_NOTIFIED: {"standards": [CIS]},
+    Check.ATTACK_PATHS: {"standards": [CIS]},
+}
+
+
+class _Judged(NamedTuple):
+    """How one check came out: its status, as it is called, and in our own words."""
+
+    check: Check
+    status_id: int
+    status: str
+    code: str
+    detail: str
+    mend: str | None = None
+    waiver: Waiver | None = None
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield an array, a finding on each line."""
+    before = "[\n"
+    for outcome in report.outcomes:
+        for judged in _judged(outcome, report.run):
+            yield before + json_.dump(_finding(outcome, judged, report))
+            before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
+    match outcome:
+        case Audited():
+            found = {finding.check: finding.message for finding in outcome.findings}
+            mend = "see 'contacts-audit plan', and make the change by 'contacts-audit apply'"
+            for check in outcome.checks or run.checks:
+                if check in found:
+                    told, waiver = found[check], outcome.waiver
+                    yield _Judged(check, 3, "Fail", outcome.verdict, told, mend, waiver)
+                else:
+                    yield _Judged(check, 1, "Pass", "compliant", TITLES[check])
+        case Unread(fault=fault):
+            for check in run.checks:
+                yield _Judged(check, 2, "Warning", fault.reason, fault.told, fault.hint)
+        case Skipped():
+            for check in run.checks:
+                yield _Judged(check, 99, "Skipped", "skipped", wording.message(outcome))
+
+
+def _finding(outcome: Outcome, judged: _Judged, report: Report) -> dict[str, Any]:
+    subscription, run = outcome.subscription, report.run
+    moment = int(report.finished.timestamp() * 1000)
+    grave = judged.status_id in (2, 3)  # what could not be read may be as bad as what was
+    event = {
+        "activity_id": 1,
+        "activity_name": "Create",
+        "category_uid": 2,
+        "category_name": "Findings",
+        "class_uid": 2003,
+        "class_name": "Compliance Finding",
+        "type_uid": 200301,
+        "type_name": "Compliance Finding: Create",
+        "time": moment,
+        "message": judged.detail,
+        "severity_id": 3 if grave else 1,
+        "severity": "Medium" if grave else "Informational",
+        "status_id": 1 if judged.waiver is None else 3,
+        "status": "New" if judged.waiver is None else "Suppressed",
+        "status_code": judged.code,
+        "status_detail": judged.detail,
+        "metadata": _metadata(outcome, judged, run),
+        "finding_info": {
+            "uid": f"contacts-audit/{judged.check}/{subscription.id}",
+            "title": TITLES[judged.check],
+            "created_time": moment,
+            **({} if run.portal_url is None else {"src_url": run.portal_url}),
+        },
+        "compliance": _compliance(judged),
+        "resources": [
+            {
+                "uid": f"/subscriptions/{subscription.id}",
+                "name": subscription.name or subscription.id,
+                "type": "Microsoft.Resources/subscriptions",
+                "cloud_partition": run.cloud,
+            }
+        ],
+        "cloud": _cloud(outcome),
+    }
+    if judged.waiver is not None:
+        waiver = judged.waiver
+        event["comment"] = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
+    if judged.mend is not None:
+        event["remediation"] = {"desc": judged.mend}
+    return event
+
+
+def _metadata(outcome: Outcome, judged: _Judged, run: Run) -> dict[str, Any]:
+    name = "contacts-audit"
+    product = {"name": name, "vendor_name": name, "version": run.version}
+    tenant = outcome.subscription.tenant_id
+    return {
+        "version": VERSION,
+        "profiles": ["cloud"],
+        "product": product,
+        "event_code": judged.check,
+        **({} if tenant is None else {"tenant_uid": tenant}),
+    }
+
+
+def _compliance(judged: _Judged) -> dict[str, Any]:
+    status = {"status_id": judged.status_id, "status": judged.status}
+    return {
+        **STANDARDS.get(judged.check, {}),
+        "control": TITLES[judged.check],
+        **status,
+        "checks": [{"uid": judged.check, "name": TITLES[judged.check], **status}],
+    }
+
+
+def _cloud(outcome: Outcome) -> dict[str, Any]:
+    """Return the cloud profile: an account of type 13 is an Azure subscription."""
+    subscription = outcome.subscription
+    account = {
+        "uid": subscription.id,
+        "name": subscription.name or subscription.id,
+        "type": "Azure Subscription",
+        "type_id": 13,
+    }
+    tenant = subscription.tenant_id
+    return {
+        "provider": "Azure",
+        "account": account,
+        **({} if tenant is None else {"org": {"uid": tenant}}),
+    }
