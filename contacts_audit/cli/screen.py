@@ -130,10 +130,29 @@ class Screen:
             yield from items
             return
         from rich.console import Console
-        from rich.progress import track
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
-        console = Console(file=self.err)
-        yield from track(items, "Reading", total=total, console=console, transient=True)
+        with Progress(
+            TextColumn("Reading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(file=self.err),
+            transient=True,
+        ) as bar:
+            task = bar.add_task("", total=total, rate="")
+            for item in items:
+                yield item
+                speed = bar.tasks[0].speed
+                rate = f"{speed:.0f}/s" if speed else ""
+                bar.update(task, advance=1, rate=rate)
 
 
 def plain() -> bool:
