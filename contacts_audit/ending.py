@@ -34,7 +34,7 @@ class Ending:
         self._groups: set[int] = set()
         self.asked = threading.Event()
         self._gentle = False
-        self._first: ExitCode | None = None
+        self.first: ExitCode | None = None
         self._sheltered = False
         self._pending: Stopped | None = None
 
@@ -57,8 +57,8 @@ class Ending:
             yield
         finally:
             self._gentle = False
-        if self._first is not None:
-            raise Stopped(self._first)
+        if self.first is not None:
+            raise Stopped(self.first)
 
     @contextlib.contextmanager
     def running(
@@ -94,8 +94,8 @@ class Ending:
             raise self._pending
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self._gentle and self._first is None:
-            self._first = SIGNALS[signal.Signals(number)]
+        if self._gentle and self.first is None:
+            self.first = SIGNALS[signal.Signals(number)]
             self.asked.set()
             return
         self.stopped.set()

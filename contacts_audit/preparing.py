@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from contacts_audit.audit import Auditor, fault, unasked
-from contacts_audit.azure.records import Seen, same
+from contacts_audit.azure.records import Seen
 from contacts_audit.errors import AuthError, AzureError
 from contacts_audit.ledger import Plan
 from contacts_audit.model import (
@@ -17,7 +17,7 @@ from contacts_audit.model import (
     Wish,
 )
 from contacts_audit.planning import Intent, Planned, planned
-from contacts_audit.remediate import Result, Status, Task, to_backup, to_wish
+from contacts_audit.remediate import Result, Status, Task, as_it_was, to_backup, to_wish
 from contacts_audit.survey import Surveyor
 
 Item = Task | Result
@@ -78,7 +78,7 @@ def foreseen(row: Planned, made: Plan) -> Item:
 
 def review(surveyor: Surveyor, row: Planned, made: Plan, here: Mapping[str, Subscription]) -> Item:
     """Return what is to be done about a *row* of a saved plan: nothing, if it has changed since."""
-    if row.intent is not Intent.CHANGE or row.seen is None:
+    if row.intent not in (Intent.CHANGE, Intent.NOTHING) or row.seen is None:
         return foreseen(row, made)
     item = _now(surveyor, row.subscription, row.seen, here)
     if isinstance(item, Result):
@@ -86,7 +86,7 @@ def review(surveyor: Surveyor, row: Planned, made: Plan, here: Mapping[str, Subs
     anew = planned(row.subscription, item, made.wish, row.api_version)
     if anew.intent is Intent.NOTHING:
         return Result(row.subscription, Status.ALREADY)
-    if not _as_it_was(row.seen, item):
+    if row.intent is Intent.NOTHING or not as_it_was(row.seen, item):
         message = "it changed since the plan was made: plan anew"
         return Result(row.subscription, Status.CONFLICT, message)
     return foreseen(row, made)
@@ -126,13 +126,3 @@ def _now(
 
 def _said(found: Fault) -> str:
     return f"{found.reason}: {found.told}"
-
-
-def _as_it_was(then: Seen, now: Seen) -> bool:
-    return all(
-        same(
-            {one.name: one.properties for one in then.at(version)},
-            {one.name: one.properties for one in now.at(version)},
-        )
-        for version in then.versions
-    )

@@ -151,14 +151,16 @@ class Remedy:
 
     def _done(self, task: Task) -> Result:
         """Read, compare, write, read back."""
-        subscription, seen = task.subscription, task.before
+        subscription = task.subscription
         sent: list[tuple[str, Step]] = []
         try:
+            now = self._surveyor.at_all(subscription, task.before.versions)
             for version in task.versions:
-                now = self._surveyor.at(subscription, version)
-                seen = Seen({**seen.versions, version: now})
-                steps = task.steps(version, seen)
-                if steps and not sent and not _equal(now, task.before.at(version)):
+                if sent:  # what was written at one version may show at another
+                    fresh = self._surveyor.at(subscription, version)
+                    now = Seen({**now.versions, version: fresh})
+                steps = task.steps(version, now)
+                if steps and not sent and not as_it_was(task.before, now):
                     return Result(
                         subscription, Status.CONFLICT, "it changed since it was read: plan anew"
                     )
@@ -201,7 +203,7 @@ class Remedy:
         self._journal.note(subscription, "wanted", **facts, before=step.before, after=step.after)
         self._journal.note(subscription, "sent", **facts, method=method)
         try:
-            answer = client.write(method, url, body, client.limits.until())
+            answer = client.write(method, url, body, client.limits.until(), self._wait)
         except AuthError as error:
             return Result(subscription, Status.FAILED, f"nothing was sent: {error}")
         except AzureError as error:
@@ -215,6 +217,13 @@ class Remedy:
             subscription, "answered", **facts, status=answer.status, request_id=answer.request_id
         )
         return None
+
+    def _wait(self, seconds: float) -> None:
+        """Wait until the service takes the write, unless the run is told to end meanwhile."""
+        if self._asked.wait(seconds):
+            raise AzureError(
+                Reason.THROTTLED, "the run was told to end before it was taken", status=429
+            )
 
     def _after_loss(
         self,
@@ -279,8 +288,11 @@ def _refusal(error: AzureError) -> Status:
     return Status.REFUSED if client_s else Status.FAILED
 
 
-def _equal(one: Sequence[Record], other: Sequence[Record]) -> bool:
-    return same(_by_name(one), _by_name(other))
+def as_it_was(then: Seen, now: Seen) -> bool:
+    """Say whether *now* shows what was seen *then*, at each api-version; etags aside."""
+    return all(
+        same(_by_name(then.at(version)), _by_name(now.at(version))) for version in then.versions
+    )
 
 
 def _by_name(records: Sequence[Record]) -> Json:
@@ -335,10 +347,10 @@ def _fits(value: Any, back: Any) -> bool:
         case list(), list():
             left = list(back)
             for item in value:
-                found = next((other for other in left if _fits(item, other)), None)
+                found = next((at for at, other in enumerate(left) if _fits(item, other)), None)
                 if found is None:
                     return False
-                left.remove(found)
+                del left[found]
             return not left
     return same(value, back)
 

@@ -112,11 +112,19 @@ class Client:
             pause=self._pause,
         )
 
-    def write(self, method: str, url: str, body: bytes | None, until: float) -> Answer:
+    def write(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        until: float,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> Answer:
         """
         Send a PUT or DELETE, and again only where the service surely did nothing: at 429 and 503.
 
-        Success means that it was answered, not that it was done.
+        *pause* waits in between, and may raise what ends that.  Success means that it was answered,
+        not that it was done.
 
         Raises:
             AzureError: it was refused; or nobody knows whether it was carried out.
@@ -125,7 +133,7 @@ class Client:
         return patiently(
             lambda: arm.accepted(self._authorized(method, url, body, until)),
             until=until,
-            pause=self._pause,
+            pause=pause,
             again=lambda error: error.status in UNDONE,
         )
 

@@ -31,6 +31,14 @@ def count(given: str | int) -> int:
     raise typer.BadParameter(f"{text!r} is no whole number from 1 to 1024")
 
 
+def whole(given: str | int) -> int:
+    """Read a number of things, none of them included."""
+    text = str(given)
+    if re.fullmatch("[0-9]{1,9}", text):
+        return int(text)
+    raise typer.BadParameter(f"{text!r} is no whole number from 0")
+
+
 def seconds(given: str | float) -> float:
     """Read a positive number of seconds; typer hands over the default, too."""
     text = str(given)

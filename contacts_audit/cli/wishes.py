@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from contacts_audit.cli.options import RiskLevel, count, flag, option
+from contacts_audit.cli.options import RiskLevel, flag, option, whole
 from contacts_audit.model import Wish
 
 
@@ -85,7 +85,7 @@ class WriteOptions:
             "--max-changes",
             panel="Writing",
             metavar="N",
-            parser=count,
+            parser=whole,
             help="Write nothing where more than N subscriptions would change.",
         ),
     ] = None

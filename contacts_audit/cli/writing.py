@@ -26,7 +26,7 @@ from contacts_audit.cli.options import (
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import connect, enter
 from contacts_audit.cli.wishes import WishOptions, WriteOptions, wish_of
-from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
+from contacts_audit.errors import ContactsAuditError, ExitCode, OutputError, UsageError
 from contacts_audit.files import check_writable, locked, replace
 from contacts_audit.model import Subscription
 
@@ -345,7 +345,32 @@ def _carried_out(
         surveyor = Surveyor(connection.client)
         with host.ending.gently():
             remedy = Remedy(connection.client, surveyor, journal, host.ending.asked)
-            return _told(host, list(remedy.run(items)), output, backup, journal.path)
+            results, failure = _collected(remedy.run(items), items)
+            code = _told(host, results, output, backup, journal.path, host.ending.first)
+            if failure is not None:
+                raise failure
+            return code
+
+
+def _collected(
+    coming: "Iterator[Result]", items: "Sequence[Item]"
+) -> "tuple[list[Result], OutputError | None]":
+    """Return the results, whole also where the journal could not be written in the middle."""
+    from contacts_audit.remediate import Result, Status
+
+    results: list[Result] = []
+    try:
+        results.extend(coming)
+    except OutputError as error:
+        for item in items[len(results) :]:
+            if isinstance(item, Result):
+                results.append(item)
+            else:
+                first = not any(one.status is Status.UNKNOWN for one in results)
+                status = Status.UNKNOWN if first else Status.NOT_SENT
+                results.append(Result(item.subscription, status, str(error)))
+        return results, error
+    return results, None
 
 
 def _told(
@@ -354,11 +379,13 @@ def _told(
     output: ChangeFormat,
     backup: Path | None = None,
     journal: Path | None = None,
+    ended: ExitCode | None = None,
 ) -> ExitCode:
+    """Tell what became of each subscription; a run that was *ended* ends by that code."""
     from contacts_audit.remediate import exit_code
     from contacts_audit.report import changes
 
-    code = exit_code(results)
+    code = exit_code(results) if ended is None else ended
     if output is ChangeFormat.JSON:
         host.screen.data(changes.result_json(results, backup=backup, journal=journal, code=code))
     else:
