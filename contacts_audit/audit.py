@@ -92,18 +92,26 @@ class Auditor:
                 Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
             )
 
+        def attack_paths() -> Reading:
+            if arm.V2023 not in refused and (reading := at(arm.V2023)) is not None:
+                return reading
+            raise AzureError(
+                Reason.VERSION_UNAVAILABLE,
+                f"attack-paths needs {arm.V2023}, which is not offered here",
+                hint="leave the check attack-paths out: --check, --profile, --policy",
+            )
+
         refused: set[str] = set()
         deciding: dict[Check, Reading] = {}
         for check in checks:
+            if check is Check.ATTACK_PATHS:
+                deciding[check] = attack_paths()
+                continue
             documented = at(arm.V2017) if check is Check.CONTACT_EMAIL else None
             if documented is not None and policy.shows_address(documented.contacts):
                 deciding[check] = documented
             else:
                 deciding[check] = newest()
-            if check is Check.ATTACK_PATHS and deciding[check].api_version != arm.V2023:
-                raise AzureError(
-                    Reason.VERSION_UNAVAILABLE, f"attack-paths needs {arm.V2023}, not offered here"
-                )
         return deciding
 
     def _judged(

@@ -1,5 +1,6 @@
 """What is judged: each check a pure function from contacts to what is wrong with them."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
@@ -23,6 +24,11 @@ SEVERITIES = ("Low", "Medium", "High")
 RISKS = ("Low", "Medium", "High", "Critical")
 SOON = timedelta(days=14)
 BASE = (Check.CONTACT_EMAIL, Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED, Check.ATTACK_PATHS)
+KEYS: Mapping[Check, str] = {
+    Check.REQUIRED_EMAIL: "required_emails",
+    Check.ALLOWED_DOMAIN: "allowed_domains",
+    Check.MINIMUM_EMAILS: "minimum_emails",
+}
 PROFILES: Mapping[Profile, tuple[Check, ...]] = {
     Profile.CONFORMITY: (Check.CONTACT_EMAIL,),
     Profile.CIS: BASE,
@@ -39,7 +45,7 @@ def contact_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None
     """SecurityCenter-016; CIS 3.1.13 (v3), 9.1.13 (v4), 8.1.13 (v5, v6)."""
     if shows_address(contacts):
         return None
-    wrong = [f"malformed address {email!r}" for contact in contacts for email in contact.malformed]
+    wrong = _malformed(contacts)
     disabled = [contact.name for contact in contacts if contact.addresses and not contact.enabled]
     wrong += [f"contact {name!r} is disabled" for name in disabled]
     roles = sorted({role for contact in contacts if contact.enabled for role in contact.roles})
@@ -82,7 +88,7 @@ def reachable(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
         return None
     wrong = _why_no_alerts(contacts)
     if not any(one.addresses or _owner(one) for one in contacts):
-        wrong.append("there is neither an address nor the role Owner")
+        wrong += ["there is neither an address nor the role Owner", *_malformed(contacts)]
     return _said("an alert would reach nobody", wrong)
 
 
@@ -90,7 +96,7 @@ def required_email(contacts: Sequence[Contact], criteria: Criteria) -> str | Non
     """Each required address is configured."""
     there = {address.casefold() for address in distinct(_enabled(contacts))}
     missing = [one for one in criteria.required_emails if one.casefold() not in there]
-    return f"not configured: {', '.join(missing)}" if missing else None
+    return _said(f"not configured: {', '.join(missing)}", _malformed(contacts)) if missing else None
 
 
 def allowed_domain(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
@@ -107,7 +113,8 @@ def allowed_domain(contacts: Sequence[Contact], criteria: Criteria) -> str | Non
 def minimum_emails(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
     """There are enough distinct addresses."""
     found, wanted = len(distinct(_enabled(contacts))), criteria.minimum_emails or 0
-    return f"{found} of at least {wanted} addresses" if found < wanted else None
+    fact = f"{found} of at least {wanted} addresses"
+    return _said(fact, _malformed(contacts)) if found < wanted else None
 
 
 RULES: Mapping[Check, Rule] = {
@@ -166,17 +173,16 @@ class Settings:
             UsageError: a check lacks its value.
         """
         profile = self.profile or (None if self.checks else Profile.CONFORMITY)
-        values = {
-            Check.REQUIRED_EMAIL: self.required_emails,
-            Check.ALLOWED_DOMAIN: self.allowed_domains,
-            Check.MINIMUM_EMAILS: self.minimum_emails,
-        }
+        values = {check: getattr(self, key) for check, key in KEYS.items()}
         checks = [*(PROFILES[profile] if profile else ()), *(self.checks or ())]
         if profile is Profile.STRICT:
             checks += [check for check, value in values.items() if value]
         for check in checks:
             if check in values and not values[check]:
-                raise UsageError(f"the check {check} has no value", f"give --{check}")
+                key = KEYS[check]
+                raise UsageError(
+                    f"the check {check} has no value", f"give --{check}, or {key} in the policy"
+                )
         return Criteria(
             profile,
             tuple(dict.fromkeys(checks)),
@@ -217,19 +223,22 @@ class Policy:
         """What is judged where no override says otherwise."""
         return self.options.over(self.top).criteria
 
-    def criteria_of(self, subscription: Subscription) -> Criteria:
-        """Return what is judged of *subscription*: its own override, else its nearest group's."""
-        override = self.override_of(subscription)
-        if override is None:
-            return self.criteria
-        return self.options.over(override.settings.over(self.top)).criteria
+    @property
+    def all_criteria(self) -> list[Criteria]:
+        """What is judged somewhere, by any one override."""
+        said = [one.settings.over(self.top) for one in self.overrides]
+        return [self.criteria, *(self.options.over(one).criteria for one in said)]
 
-    def override_of(self, subscription: Subscription) -> Override | None:
-        """Return the override that counts for *subscription*."""
-        own = [one for one in self.overrides if one.subscription is not None]
-        for one in own:
-            if names(one.subscription or "", subscription):
-                return one
+    def criteria_of(self, subscription: Subscription) -> Criteria:
+        """Return what is judged of *subscription*, each key by the nearest that says it."""
+        said = self.top
+        for override in reversed(self.overrides_of(subscription)):
+            said = override.settings.over(said)
+        return self.options.over(said).criteria
+
+    def overrides_of(self, subscription: Subscription) -> list[Override]:
+        """Return the overrides that count for *subscription*: its own, then its nearest group's."""
+        own = [one for one in self.overrides if names(one.subscription or "", subscription)]
         groups = self.groups or {}
         around = [
             one
@@ -237,12 +246,17 @@ class Policy:
             if one.management_group is not None
             and subscription.id in groups[one.management_group.casefold()][0]
         ]
-        return max(around, key=lambda one: self._depth(one, around), default=None)
+        nearest = max((self._depth(one, around) for one in around), default=0)
+        return own + [one for one in around if self._depth(one, around) == nearest]
 
     def _depth(self, override: Override, among: Sequence[Override]) -> int:
         """Count the groups of *among* that *override*'s group is in."""
         own, groups = (override.management_group or "").casefold(), self.groups or {}
         return sum(own in groups[(one.management_group or "").casefold()][1] for one in among)
+
+    def may_waive(self, subscription: Subscription) -> bool:
+        """Say whether there is a waiver of *subscription*, be it valid or not."""
+        return any(names(one.subscription, subscription) for one in self.waivers)
 
     def waiver_of(self, subscription: Subscription, findings: Sequence[Finding]) -> Waiver | None:
         """Return the waiver that ends first, where waivers cover all of *findings*."""
@@ -259,17 +273,26 @@ class Policy:
         return min((one for group in used for one in group), key=lambda one: one.expires)
 
     def warnings(self, subscriptions: Sequence[Subscription]) -> list[str]:
-        """Return what is to be said of the waivers, given all that is in scope."""
-        said = []
-        known = {text for one in subscriptions for text in (one.id, (one.name or "").casefold())}
+        """Return what is to be said of waivers and overrides, given all that is in scope."""
+        known = Counter(
+            text for one in subscriptions for text in {one.id, (one.name or one.id).casefold()}
+        )
+        said = [
+            f"the override of {one.subscription} matches no subscription in scope"
+            for one in self.overrides
+            if one.subscription is not None and not known[one.subscription.casefold()]
+        ]
         for one in self.waivers:
             what = f"the waiver of {one.subscription} ({one.reason}, {one.owner})"
-            if one.subscription.casefold() not in known:
+            number = known[one.subscription.casefold()]
+            if number == 0:
                 said.append(f"{what} matches no subscription in scope")
             elif one.expires < self.day:
                 said.append(f"{what} expired on {one.expires} and does not count")
             elif one.expires - self.day <= SOON:
                 said.append(f"{what} ends on {one.expires}")
+            if number > 1:
+                said.append(f"{what} matches {number} subscriptions: name one by its id")
         return said
 
 
@@ -280,6 +303,10 @@ def names(text: str, subscription: Subscription) -> bool:
 
 def _enabled(contacts: Sequence[Contact]) -> list[Contact]:
     return [contact for contact in contacts if contact.enabled]
+
+
+def _malformed(contacts: Sequence[Contact]) -> list[str]:
+    return [f"malformed address {email!r}" for contact in contacts for email in contact.malformed]
 
 
 def _alerts(contact: Contact) -> bool:

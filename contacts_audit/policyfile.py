@@ -26,6 +26,8 @@ SETTINGS = (
     "minimum_emails",
     "attack_path_level",
 )
+LONGEST = 100
+MOST = 1024
 WAIVER = ("subscription", "check", "reason", "owner", "expires")
 
 
@@ -38,8 +40,8 @@ def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
     """
     try:
         document = tomllib.loads(text.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{name}: {error}", "see https://toml.io") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: {_short(str(error))}", "see https://toml.io") from error
     top = _Table(document, name)
     top.check((*SETTINGS, "override", "waiver"))
     policy = Policy(
@@ -49,10 +51,27 @@ def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
         tuple(_waiver(table) for table in top.tables("waiver")),
         day=day,
     )
-    for override in policy.overrides:
-        _ = options.over(override.settings.over(policy.top)).criteria
-    _ = policy.criteria
+    settings = {name: Settings()} | {
+        f"{name}, override {at}": one.settings for at, one in enumerate(policy.overrides, start=1)
+    }
+    for place, one in settings.items():
+        try:
+            _ = options.over(one.over(policy.top)).criteria
+        except UsageError as error:
+            raise UsageError(f"{place}: {error}", error.hint) from error
     return policy
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _spelt(value: Any) -> str:
+    """Spell a value as far as that is possible, and helps."""
+    try:
+        return _short(repr(value))
+    except (ValueError, RecursionError):
+        return "the value"
 
 
 class _Table:
@@ -66,8 +85,8 @@ class _Table:
         """Refuse a key that is not *known*, and name the nearest one."""
         for key in self.content:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
-                raise UsageError(f"{self.place}: {key!r} is no key", f"did you mean {near}?")
+                near = difflib.get_close_matches(key[:LONGEST], known, n=1, cutoff=0.0)[0]
+                raise UsageError(f"{self.place}: {_spelt(key)} is no key", f"did you mean {near}?")
 
     def tables(self, key: str) -> list["_Table"]:
         """Return the tables of an array of them."""
@@ -83,8 +102,9 @@ class _Table:
         value = self.content[key]
         try:
             return read(value)
-        except (ValueError, TypeError) as error:
-            raise UsageError(f"{self.place}: {key}: {value!r} is {form}", "see --help") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            told = f"{self.place}: {key}: {_spelt(value)} is {form}"
+            raise UsageError(told, "see --help") from error
 
     def need(self, key: str, read: Callable[[Any], T], form: str) -> T:
         """Return the value of *key*, which has to be there."""
@@ -100,7 +120,7 @@ def _settings(table: _Table) -> Settings:
         table.get("checks", _each(Check), f"no list of checks ({', '.join(Check)})"),
         table.get("required_emails", _each(_address), "no list of addresses"),
         table.get("allowed_domains", _each(domain), "no list of domains"),
-        table.get("minimum_emails", _count, "no number above 0"),
+        table.get("minimum_emails", _count, f"no number from 1 to {MOST}"),
         table.get("attack_path_level", _level, f"no level ({', '.join(RISKS)})"),
     )
 
@@ -114,7 +134,7 @@ def _override(table: _Table) -> Override:
     )
     if (override.subscription is None) == (override.management_group is None):
         raise UsageError(
-            f"{table.place}: it is neither of a subscription nor of a management group",
+            f"{table.place}: it has to be of a subscription or of a management group",
             "give one of subscription and management_group",
         )
     if override.settings == Settings():
@@ -174,7 +194,7 @@ def domain(value: Any) -> str:
 
 
 def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST:
         raise ValueError("no count")
     return value
 

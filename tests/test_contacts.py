@@ -17,11 +17,13 @@ from contacts_audit.azure.contacts import (
     shows_address,
 )
 from contacts_audit.errors import AzureError, Reason
-from contacts_audit.model import Contact
+from contacts_audit.model import Check, Contact, Criteria
 from contacts_audit.policy import contact_email
 
 TYPE = "Microsoft.Security/securityContacts"
 VERSION = "2023-12-01-preview"
+
+CRITERIA = Criteria(None, (Check.CONTACT_EMAIL,))
 
 
 def answer(body: Any) -> Answer:
@@ -279,7 +281,7 @@ def test_what_is_no_text_is_no_address(key: str, email: object) -> None:
 
     assert contact.addresses == ()
     assert contact.malformed == contact.emails != ()
-    assert contact_email([contact]) is not None
+    assert contact_email([contact], CRITERIA) is not None
 
 
 @pytest.mark.parametrize(
@@ -525,7 +527,7 @@ def test_never_a_pass_without_an_address(body: object) -> None:
 
     spelt = json.dumps(body, ensure_ascii=False)
     assert all(email in spelt for contact in found for email in contact.addresses)
-    assert (contact_email(found) is None) is should_pass(body)
+    assert (contact_email(found, CRITERIA) is None) is should_pass(body)
 
 
 @settings(deadline=None)

@@ -14,6 +14,7 @@ from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import addresses, contacts, is_address
 from contacts_audit.azure.masking import Mask
 from contacts_audit.errors import AzureError
+from contacts_audit.model import Check, Criteria
 from contacts_audit.policy import contact_email, distinct
 
 ENDPOINT = "https://management.azure.com"
@@ -36,6 +37,8 @@ LIST = {
     "nextLink": f"{ENDPOINT}/subscriptions?api-version=2022-12-01&$skiptoken=c2VjcmV0",
 }
 SECRETS = (ID, TENANT, NAME, PHONE, EMAIL, "Anna", "Smith", "contoso", "Bob", "c2VjcmV0")
+
+CRITERIA = Criteria(None, (Check.CONTACT_EMAIL,))
 
 
 def contact(email: object, **properties: Any) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def judged(body: object) -> tuple[bool, int, list[bool]]:
     answer = Answer(ENDPOINT, 200, {}, json.dumps(body).encode())
     found = list(contacts(answer, "2023-12-01-preview"))
     spelt = [email in one.malformed for one in found for email in one.emails]
-    return contact_email(found) is None, len(distinct(found)), spelt
+    return contact_email(found, CRITERIA) is None, len(distinct(found)), spelt
 
 
 def test_nothing_of_a_body_remains() -> None:

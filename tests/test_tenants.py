@@ -288,7 +288,7 @@ def test_a_group_that_cannot_be_read_ends_the_run(
     ran = run("audit", "--management-group", "root")
 
     assert (ran.code, ran.out, ran.err.count("\n"), reads(azure)) == (1, b"", 1, [])
-    assert "--management-group root" in ran.err
+    assert "management group root: " in ran.err
     assert "Management Group Reader" in ran.err
 
 

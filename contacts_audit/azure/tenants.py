@@ -88,7 +88,7 @@ class Connection:
             try:
                 found = descendants(client, group)
             except AzureError as error:
-                error.args = (f"--management-group {group}: {error}",)
+                error.args = (f"management group {group}: {error}",)
                 error.hint = GROUP_HINTS.get(error.reason, error.hint)
                 if error.reason is not Reason.NOT_FOUND:
                     raise

@@ -152,10 +152,9 @@ def _checks(policy: "Policy", outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _override(policy: "Policy", subscription: Subscription) -> str | None:
-    found = policy.override_of(subscription)
-    if found is None:
-        return None
-    return found.subscription or f"management group {found.management_group}"
+    found = policy.overrides_of(subscription)
+    names = [one.subscription or f"management group {one.management_group}" for one in found]
+    return ", ".join(names) or None
 
 
 def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:

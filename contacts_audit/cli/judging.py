@@ -24,7 +24,6 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     """
     from contacts_audit import policyfile
     from contacts_audit.azure.contacts import is_address
-    from contacts_audit.model import Profile
     from contacts_audit.policy import Policy, Settings
 
     for text in given.required_email:
@@ -63,10 +62,10 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
         "--allowed-domain": given.allowed_domain,
         "--minimum-emails": given.minimum_emails,
     }
-    judged = policy.criteria
+    judged = {check for criteria in policy.all_criteria for check in criteria.checks}
     for option, value in unused.items():
         check = option.removeprefix("--")
-        if value and check not in judged.checks and judged.profile is not Profile.STRICT:
+        if value and check not in judged:
             host.screen.warn(f"{option} is not judged -- add --check {check} or --profile strict")
     return policy
 
@@ -81,14 +80,11 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     from contacts_audit.audit import apart
 
     groups = {}
-    for override in policy.overrides:
-        if override.management_group is not None:
-            read = functools.partial(connection.descendants, override.management_group)
-            under = apart(read, deadline=connection.limits.deadline)
-            groups[override.management_group.casefold()] = (
-                frozenset(under.subscriptions),
-                frozenset(under.groups),
-            )
+    named = (one.management_group for one in policy.overrides if one.management_group is not None)
+    for group in {name.casefold(): name for name in named}.values():
+        read = functools.partial(connection.descendants, group)
+        under = apart(read, deadline=connection.limits.deadline)
+        groups[group.casefold()] = frozenset(under.subscriptions), frozenset(under.groups)
     for warning in policy.warnings(found.subscriptions):
         host.screen.warn(warning)
     return replace(policy, groups=groups)

@@ -140,9 +140,7 @@ def apply(
         wish_of(wish)
         connection, made = _planned(host, scope, wish, policy, identity, cloud, network)
         items = [foreseen(row, made) for row in made.rows]
-    elif any(
-        getattr(group, item.name) for group in (wish, scope, policy) for item in fields(group)
-    ):
+    elif any(getattr(group, item.name) for group in (wish, scope) for item in fields(group)):
         raise UsageError("a plan has a scope and a wish of its own", "leave those options out")
     else:
         from contacts_audit.ledger import read_plan
@@ -239,7 +237,7 @@ def _planned(
     auditor = Auditor(connection.client, settled(host, judged, connection, found))
 
     def work(subscription: Subscription) -> "Planned":
-        if wish.failing_only or judged.waivers:
+        if wish.failing_only or judged.may_waive(subscription):
             outcome = preparing.left_alone(auditor, subscription, failing_only=wish.failing_only)
             if outcome is not None:
                 return outcome
