@@ -233,6 +233,7 @@ class Run:
     profile: Profile | None
     checks: tuple[Check, ...]
     portal_url: str | None
+    shard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,15 +51,20 @@ def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
         tuple(_waiver(table) for table in top.tables("waiver")),
         day=day,
     )
-    settings = {name: Settings()} | {
-        f"{name}, override {at}": one.settings for at, one in enumerate(policy.overrides, start=1)
-    }
-    for place, one in settings.items():
-        try:
-            _ = options.over(one.over(policy.top)).criteria
-        except UsageError as error:
-            raise UsageError(f"{place}: {error}", error.hint) from error
+    groups = [one.settings for one in policy.overrides if one.management_group is not None]
+    _check_values(name, policy, Settings())
+    for at, one in enumerate(policy.overrides, start=1):
+        for below in (Settings(), *(groups if one.subscription is not None else ())):
+            _check_values(f"{name}, override {at}", policy, one.settings.over(below))
     return policy
+
+
+def _check_values(place: str, policy: Policy, settings: Settings) -> None:
+    """Check that no check would lack its value where *settings* count."""
+    try:
+        _ = policy.options.over(settings.over(policy.top)).criteria
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}", error.hint) from error
 
 
 def _short(text: str) -> str:

@@ -1,10 +1,12 @@
 """Which subscriptions: those asked for, or all that are visible, in one order. Pure."""
 
+import hashlib
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.errors import ContactsAuditError, UsageError
@@ -91,19 +93,56 @@ def group_id(text: str) -> str:
     )
 
 
+class Shard(NamedTuple):
+    """One *part* of several *parts*, counted from 0."""
+
+    part: int
+    parts: int
+
+    def holds(self, subscription: Subscription) -> bool:
+        """Say whether *subscription* is in this part: by its id alone, whoever asks, and when."""
+        digest = hashlib.sha256(subscription.id.encode()).digest()
+        return int.from_bytes(digest) % self.parts == self.part
+
+    def __str__(self) -> str:
+        return f"{self.part}/{self.parts}"
+
+
+def shard(text: str, index: str | None) -> Shard:
+    """
+    Return the part that `--shard` *text* names; of `auto/N`, the *index* of the Indexed Job.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
+
+    Raises:
+        UsageError: it names none.
+    """
+    found = re.fullmatch("(auto|[0-9]{1,9})/([0-9]{1,9})", text)
+    place = index if found and found[1] == "auto" else found and found[1]
+    if found and place is None:
+        raise UsageError("--shard auto/N: JOB_COMPLETION_INDEX is not set", "give I/N")
+    if found and re.fullmatch("[0-9]{1,9}", place or "") and int(place or "") < int(found[2]):
+        return Shard(int(place or ""), int(found[2]))
+    raise UsageError(f"--shard: {text!r} is no part", "give I/N, I from 0 to N-1, or auto/N")
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The *subscriptions* to report on, each once, and what to *warn* of."""
+    """The *subscriptions* to report on, each once, what to *warn* of, and which *part* it is."""
 
     subscriptions: tuple[Subscription, ...]
     warnings: tuple[str, ...]
+    part: Shard | None = None
 
 
 def resolve(
-    visible: Sequence[Subscription], wanted: Sequence[Selector] | None, unwanted: Sequence[Selector]
+    visible: Sequence[Subscription],
+    wanted: Sequence[Selector] | None,
+    unwanted: Sequence[Selector],
+    part: Shard | None = None,
 ) -> Scope:
     """
-    Return the scope: all of *visible*, or the *wanted*, less the *unwanted*.
+    Return the scope: all of *visible*, or the *wanted*, less the *unwanted*; of that, the *part*.
 
     Raises:
         UsageError: a name selects no subscription, or several.
@@ -129,7 +168,9 @@ def resolve(
     left = tuple(subscription for subscription in chosen if subscription.id not in gone)
     if not left:
         raise ContactsAuditError("no subscription is left in scope", "check --exclude and files")
-    return Scope(left, tuple(warnings))
+    if part is not None:
+        left = tuple(subscription for subscription in left if part.holds(subscription))
+    return Scope(left, tuple(warnings), part)
 
 
 def _chosen(visible: Sequence[Subscription], wanted: Sequence[Selector]) -> list[Subscription]:

@@ -969,3 +969,34 @@ def test_a_saved_plan_is_applied_whatever_the_variables_of_audit_say(
     ran = run("apply", "--yes", "--state-dir", str(tmp_path / "state"), saved, **more)
 
     assert ran.code == 0
+
+
+def test_a_policy_that_is_given_with_a_plan_is_not_ignored(
+    azure: AzureDouble, run: Run, policy: Write, tmp_path: Path
+) -> None:
+    """Whoever waives between plan and apply must not see it written: left alone, or refused."""
+    azure.add("Prod")
+    saved = str(tmp_path / "plan.json")
+    run("plan", *WISH, "--save", saved)
+    more = ("--policy", policy(waiver()), "--yes", "--state-dir", str(tmp_path / "state"))
+
+    run("apply", saved, *more)
+
+    assert azure.writes() == []
+
+
+def test_overrides_that_leave_a_check_without_its_value_are_2_before_any_list(
+    azure: AzureDouble, run: Run, policy: Write
+) -> None:
+    """The group asks for the check, the subscription takes its value away."""
+    first, second = azure.add("First"), azure.add("Second", contact=GOOD)
+    azure.group("sandbox", subscriptions=[second])
+    file = policy(
+        '[[override]]\nmanagement_group = "sandbox"\nchecks = ["required-email"]\n'
+        'required_emails = ["a@b.com"]\n'
+        '[[override]]\nsubscription = "second"\nrequired_emails = []\n'
+    )
+
+    ran = run("audit", "-o", "jsonl", "--workers", "1", "--policy", file)
+
+    assert (ran.code, ran.out, asked(azure, first)) == (2, b"", [])

@@ -573,7 +573,7 @@ def test_the_schema_is_printed_without_a_network(run: Run, azure: AzureDouble) -
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        pytest.param(["audit", "-o", "csv"], ["--output", "csv"], id="unknown format"),
+        pytest.param(["audit", "-o", "yaml"], ["--output", "yaml"], id="unknown format"),
         pytest.param(["audit", "--workers", "0"], ["--workers", "'0'"], id="no workers"),
         pytest.param(["audit", "--workers", "1e6"], ["--workers", "1e6"], id="too many workers"),
         pytest.param(["audit", "--timeout", "nan"], ["--timeout", "nan"], id="no number"),
@@ -681,7 +681,7 @@ def test_variables_stand_for_options(azure: AzureDouble, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("WORKERS", "many"), ("QUIET", "perhaps"), ("OUTPUT", "csv")]
+    ("variable", "value"), [("WORKERS", "many"), ("QUIET", "perhaps"), ("OUTPUT", "yaml")]
 )
 def test_a_wrong_variable_is_named(azure: AzureDouble, run: Run, variable: str, value: str) -> None:
     """Who set a variable long ago needs to be told which."""
@@ -952,3 +952,19 @@ def test_a_failed_start_leaves_the_recording_to_be_named_again(
     good = run("audit", "--record", folder)
 
     assert (typo.code, secret.code, good.code) == (2, 1, 0)
+
+
+def test_shards_make_a_whole(azure: AzureDouble, run: Run) -> None:
+    """Each subscription is in one part, which the report names; an empty part is 0."""
+    for number in range(5):
+        azure.add(f"S{number}", contacts_2017=at_2017("a@contoso.com"))
+
+    parts = [run("audit", "-o", "json", "--shard", f"{index}/64") for index in range(64)]
+    auto = run("audit", "-o", "json", "--shard", "auto/64", JOB_COMPLETION_INDEX="7")
+
+    found = [row["id"] for ran in parts for row in rows(ran)]
+    assert {ran.code for ran in parts} == {0}
+    assert sorted(found) == sorted(each.id for each in azure.subscriptions)
+    assert [json.loads(ran.out)["shard"] for ran in parts] == [f"{at}/64" for at in range(64)]
+    assert json.loads(auto.out)["shard"] == "7/64"
+    assert not any("skipped" in ran.err for ran in parts)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -739,6 +740,8 @@ def test_a_journal_on_a_full_disk(tmp_path: Path) -> None:
     found = [
         subprocess.run(
             [sys.executable, "-c", program, str(tmp_path / limit), limit],
+            env={"PATH": os.environ["PATH"]},  # what measures coverage could not write, either
+            cwd=ROOT,
             capture_output=True,
             check=False,
         )

@@ -1,5 +1,7 @@
 """What is in scope is exactly what was asked for: a slip of the pen is said, never guessed at."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,15 @@ from hypothesis import strategies as st
 from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.model import Subscription
-from contacts_audit.scope import LONGEST_NAME, Selector, resolve, selector, selectors
+from contacts_audit.scope import (
+    LONGEST_NAME,
+    Selector,
+    Shard,
+    resolve,
+    selector,
+    selectors,
+    shard,
+)
 
 A, B, C, D = (f"{letter * 8}-0000-4000-8000-{letter * 12}" for letter in "abcd")
 WIDE = {ord(letter): ord(letter) + 0xFEE0 for letter in "-0123456789abcdef"}
@@ -316,3 +326,44 @@ def test_rows_out_are_subscriptions_in(visible: list[Subscription], ids: list[st
     rows = [subscription.id for subscription in scope.subscriptions]
     assert sorted(rows) == sorted(set(ids))
     assert all(GUID.fullmatch(row) for row in rows)
+
+
+# Shards
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_each_subscription_is_in_one_part(count: int) -> None:
+    """By the SHA-256 of its id in lower case, modulo the number of parts."""
+    known = [Subscription(f"{number:08x}-0000-4000-8000-000000000000") for number in range(50)]
+
+    parts = [resolve(known, None, [], Shard(index, count)).subscriptions for index in range(count)]
+
+    for index, part in enumerate(parts):
+        assert list(part) == [
+            each
+            for each in known
+            if int(hashlib.sha256(each.id.encode()).hexdigest(), 16) % count == index
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "part"),
+    [("0/1", None, (0, 1)), ("2/3", "1", (2, 3)), ("auto/3", "1", (1, 3)), ("007/8", None, (7, 8))],
+)
+def test_parts(text: str, index: str | None, part: tuple[int, int]) -> None:
+    """By number, or by the index of the job."""
+    assert shard(text, index) == part
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        *((text, "0") for text in ("", "1", "1/1", "0/0", "-1/2", "a/2", "1/2/3", " 0/1", "0/1\n")),
+        *((text, "0") for text in ("٣/9", "1e1/99", "auto", "AUTO/2", "0/9999999999")),
+        *(("auto/2", index) for index in (None, "2", "x", "-1", "")),
+    ],
+)
+def test_what_is_no_part(text: str, index: str | None) -> None:
+    """Wrong usage, before anything is sent."""
+    with pytest.raises(UsageError):
+        shard(text, index)

@@ -9,6 +9,8 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import PolicyOptions
 from contacts_audit.errors import UsageError
 
+LARGEST = 1024 * 1024  # tomllib takes a long time for long keys
+
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.policy import Policy
@@ -47,7 +49,9 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     if given.policy is None:
         policy = Policy(options, day=day)
     else:
-        policy = policyfile.read(host.read(given.policy, "--policy"), given.policy, options, day)
+        policy = policyfile.read(
+            host.read(given.policy, "--policy", LARGEST), given.policy, options, day
+        )
     if asked and given.profile is None:  # a check named here stands alone
         policy = replace(
             policy,

@@ -108,6 +108,15 @@ class ScopeOptions:
             help="Leave this subscription out; repeatable.",
         ),
     ] = field(default_factory=list)
+    shard: Annotated[
+        str | None,
+        option(
+            "--shard",
+            panel="Scope",
+            metavar="I/N",
+            help="Of all that, take the I-th of N parts, from 0; auto/N: JOB_COMPLETION_INDEX.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,5 +179,5 @@ def _sum_up(host: Host, verdicts: Counter[Verdict]) -> None:
             )
         case ExitCode.FINDINGS:
             host.screen.note("See what would mend it: contacts-audit plan --failing-only --email A")
-        case _ if verdicts[Verdict.SKIPPED] == total:
+        case _ if total and verdicts[Verdict.SKIPPED] == total:
             host.screen.warn("all subscriptions were skipped: nothing was audited")

@@ -79,6 +79,7 @@ def audit(
         judged.criteria.profile,
         judged.criteria.checks,
         connection.cloud.portal_url,
+        None if found.part is None else str(found.part),
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

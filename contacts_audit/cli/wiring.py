@@ -157,12 +157,14 @@ def enter(
     """
     from contacts_audit.audit import apart
     from contacts_audit.azure.az import default_subscription
-    from contacts_audit.scope import Selector, group_id, resolve, selector
+    from contacts_audit.scope import Selector, group_id, resolve, selector, shard
 
     stdin_once(*scope.subscriptions_from, identity.token_file)
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope)
     groups = [group_id(text) for text in scope.management_group]
+    index = host.variable("JOB_COMPLETION_INDEX")
+    part = None if scope.shard is None else shard(scope.shard, index)
     connection = connect(host, identity, cloud_options, network)
     if scope.current:
         found = default_subscription(host.environment, connection.cloud.known_name)
@@ -175,7 +177,7 @@ def enter(
         if not under.subscriptions:
             host.screen.warn(f"{option}: it holds no subscription")
         wanted = [*(wanted or ()), *(Selector(each, option) for each in under.subscriptions)]
-    resolved = resolve(listed, wanted, unwanted)
+    resolved = resolve(listed, wanted, unwanted, part)
     for warning in resolved.warnings:
         host.screen.warn(warning)
     return connection, resolved

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -140,8 +140,8 @@ def apply(
         wish_of(wish)
         connection, made = _planned(host, scope, wish, policy, identity, cloud, network)
         items = [foreseen(row, made) for row in made.rows]
-    elif any(getattr(group, item.name) for group in (wish, scope) for item in fields(group)):
-        raise UsageError("a plan has a scope and a wish of its own", "leave those options out")
+    elif _typed(context, wish, scope, policy):
+        raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
     else:
         from contacts_audit.ledger import read_plan
 
@@ -201,6 +201,13 @@ def restore(
     labels = [item.subscription.label for item in items if isinstance(item, Task)]
     question = "".join(f"restore  {label}\n" for label in labels)
     raise typer.Exit(_carried_out(host, connection, kept.origin, items, write, question, output))
+
+
+def _typed(context: typer.Context, *groups: Any) -> bool:
+    """Say whether an option of *groups* stands on the command line; variables are for others."""
+    names = (item.name for group in groups for item in fields(group))
+    sources = (context.get_parameter_source(name) for name in names)
+    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
 
 
 def _check(host: Host, network: NetworkOptions, write: WriteOptions) -> None:

@@ -54,7 +54,7 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
         "tenants": list(run.tenants),
         "profile": run.profile,
         "checks": list(run.checks),
-        "shard": None,
+        "shard": run.shard,
         "rule": {"id": "SecurityCenter-016", "risk": "Medium"},
         "summary": {
             "in_scope": verdicts.total(),
