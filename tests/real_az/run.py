@@ -348,7 +348,9 @@ def test_refused(azure: AzureDouble, desk: Desk) -> None:
             id="no network",
         ),
         pytest.param(
-            "REQUESTS_CA_BUNDLE= contacts-audit token", "CERTIFICATE_VERIFY_FAILED", id="no trust"
+            "REQUESTS_CA_BUNDLE= CONTACTS_AUDIT_CA_BUNDLE= contacts-audit token",
+            "CERTIFICATE_VERIFY_FAILED",
+            id="no trust",
         ),
         pytest.param(
             "contacts-audit token --tenant 11111111-2222-4333-8444-555555555555",
