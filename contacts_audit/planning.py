@@ -7,14 +7,13 @@ from enum import StrEnum
 
 from contacts_audit.azure import arm, drafts
 from contacts_audit.azure.contacts import addresses, is_address
-from contacts_audit.azure.drafts import DEFAULT, RefusedError, Step
+from contacts_audit.azure.drafts import RefusedError, Step
 from contacts_audit.azure.records import Seen
 from contacts_audit.errors import ExitCode, UsageError
 from contacts_audit.model import Fault, Subscription, Wish
+from contacts_audit.policy import RISKS, SEVERITIES
 
 PHONE = re.compile(r"[+(0-9][\w ().+/-]{2,63}", re.ASCII)
-SEVERITIES = frozenset({None, "High", "Medium", "Low"})
-RISKS = frozenset({None, "Critical", "High", "Medium", "Low"})
 
 
 class Intent(StrEnum):
@@ -44,13 +43,6 @@ class Planned:
     message: str | None = None
     fault: Fault | None = None
 
-    @property
-    def contact(self) -> str | None:
-        """The contact that is written first, or would be."""
-        if self.steps:
-            return self.steps[0].contact
-        return DEFAULT if self.seen is not None else None
-
 
 def check(wish: Wish, version: str | None) -> None:
     """
@@ -72,7 +64,8 @@ def check(wish: Wish, version: str | None) -> None:
         raise UsageError(f"{min(both)} is to be there and to be dropped", "decide")
     if wish.phone is not None and not PHONE.fullmatch(wish.phone):
         raise UsageError(f"--phone: {wish.phone!r} is no number", "give one as +1-425-555-0100")
-    if wish.minimum_severity not in SEVERITIES or wish.attack_paths not in RISKS:
+    levels = (wish.minimum_severity, SEVERITIES), (wish.attack_paths, RISKS)
+    if any(level is not None and level not in known for level, known in levels):
         raise UsageError("--minimum-severity or --attack-paths: it is no level", "see --help")
     if version not in (None, arm.V2017):
         raise UsageError(f"--api-version: only {arm.V2017} can be chosen", "or leave it out")

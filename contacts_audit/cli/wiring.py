@@ -103,14 +103,15 @@ def sign_in(
 
 def _assigned(identity: IdentityOptions) -> tuple[str, str] | None:
     """Return the user-assigned identity, as MSAL names it."""
-    guid = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    from contacts_audit.azure.subscriptions import GUID
+
     resource = r"/subscriptions/[\w./()-]+"
     given = [
         (kind, value, form)
         for kind, value, form in (
-            ("client_id", identity.identity_client_id, guid),
+            ("client_id", identity.identity_client_id, GUID.pattern),
             ("resource_id", identity.identity_resource_id, resource),
-            ("object_id", identity.identity_object_id, guid),
+            ("object_id", identity.identity_object_id, GUID.pattern),
         )
         if value is not None
     ]
