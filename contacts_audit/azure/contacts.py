@@ -180,7 +180,7 @@ def _text(value: Any) -> str | None:
 
 
 def _shown(value: Any) -> str | None:
-    """A value that is no text is shown as its JSON, which is of no known kind: a finding names it."""
+    """Show what is no text as its JSON, which is of no known kind: a finding names it."""
     return _text(value) if isinstance(value, str | None) else json.dumps(value)
 
 
