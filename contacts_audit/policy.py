@@ -287,9 +287,9 @@ class Policy:
             number = known[one.subscription.casefold()]
             if number == 0:
                 said.append(f"{what} matches no subscription in scope")
-            elif one.expires < self.day:
+            if one.expires < self.day:
                 said.append(f"{what} expired on {one.expires} and does not count")
-            elif one.expires - self.day <= SOON:
+            elif number and one.expires - self.day <= SOON:
                 said.append(f"{what} ends on {one.expires}")
             if number > 1:
                 said.append(f"{what} matches {number} subscriptions: name one by its id")

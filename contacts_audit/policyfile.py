@@ -8,7 +8,7 @@ import difflib
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from contacts_audit.azure.contacts import is_address
@@ -73,6 +73,8 @@ def _short(text: str) -> str:
 
 def _spelt(value: Any) -> str:
     """Spell a value as far as that is possible, and helps."""
+    if isinstance(value, date | time):
+        return value.isoformat()
     try:
         return _short(repr(value))
     except (ValueError, RecursionError):

@@ -282,8 +282,9 @@ def _is_lost(error: AzureError) -> bool:
 
 def _refusal(error: AzureError) -> Status:
     if error.status in (409, 412) and error.reason is Reason.REFUSED:
-        readonly = "readonly" in (error.code or "").casefold().replace(" ", "")
-        return Status.REFUSED if readonly else Status.CONFLICT
+        code = (error.code or "").casefold().replace(" ", "")
+        held = "readonly" in code or code == "scopelocked"  # nobody else's change, and it stays
+        return Status.REFUSED if held else Status.CONFLICT
     client_s = error.status is not None and 400 <= error.status < 500 and error.status != 429
     return Status.REFUSED if client_s else Status.FAILED
 

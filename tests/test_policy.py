@@ -1074,6 +1074,14 @@ def test_a_waiver_that_matches_nothing_is_said(text: str) -> None:
     assert warnings == [f"the waiver of {text} (why, who) matches no subscription in scope"]
 
 
+def test_an_expired_waiver_that_matches_nothing_says_both() -> None:
+    """Either is to be mended, and the one would hide the other."""
+    matched, expired = waiving(waiver("Prdo", date(2026, 1, 30))).warnings([PROD])
+
+    assert matched.endswith("matches no subscription in scope")
+    assert expired.endswith("expired on 2026-01-30 and does not count")
+
+
 def test_a_waiver_of_a_name_that_several_have_is_said() -> None:
     """Who may rename a subscription could waive it."""
     judged = waiving(waiver("Prod", date.max))

@@ -737,20 +737,21 @@ NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("options", "option"),
+    ("options", "check"),
     [
-        pytest.param({"required_email": ["a@b.com"]}, "--required-email", id="an address"),
-        pytest.param({"allowed_domain": ["b.com"]}, "--allowed-domain", id="a domain"),
-        pytest.param({"minimum_emails": 2}, "--minimum-emails", id="a count"),
+        pytest.param({"required_email": ["a@b.com"]}, "required-email", id="an address"),
+        pytest.param({"allowed_domain": ["b.com"]}, "allowed-domain", id="a domain"),
+        pytest.param({"minimum_emails": 2}, "minimum-emails", id="a count"),
+        pytest.param({"attack_path_level": "Low"}, "attack-paths", id="a level"),
     ],
 )
 def test_a_value_that_nothing_judges_is_warned_of(
-    tmp_path: Path, options: dict[str, Any], option: str
+    tmp_path: Path, options: dict[str, Any], check: str
 ) -> None:
     """Unless the check or strict is asked for, by whomever."""
-    _, said = judged(NOW, 'profile = "cis"', tmp_path, **options)
+    option = f"--{next(iter(options)).replace('_', '-')}"
+    _, said = judged(NOW, 'profile = "conformity"', tmp_path, **options)
     _, strict = judged(NOW, 'profile = "strict"', tmp_path, **options)
-    check = option.removeprefix("--")
     _, asked = judged(NOW, f'checks = ["{check}"]', tmp_path, **options)
 
     assert said == f"warning: {option} is not judged -- add --check {check} or --profile strict\n"

@@ -957,6 +957,7 @@ FAULTS: dict[str, tuple[Fault, int | None, str, int, bool]] = {
     "409": (refusal(409, "Conflict"), None, "conflict", 1, False),
     "409, read-only": (refusal(409, "ReadOnlyDisabledSubscription"), None, "refused", 1, False),
     "403, read-only": (refusal(403, "ReadOnlyDisabledSubscription"), None, "refused", 1, False),
+    "409, locked": (refusal(409, "ScopeLocked"), None, "refused", 1, False),
     "412": (refusal(412, "PreconditionFailed"), None, "conflict", 1, False),
     "401 once": (refusal(401, "ExpiredAuthenticationToken"), 1, "done", 2, True),
     "401 always": (refusal(401, "InvalidAuthenticationToken"), None, "refused", 2, False),

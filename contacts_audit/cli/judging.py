@@ -61,17 +61,22 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
                 for one in policy.overrides
             ),
         )
-    unused = {
-        "--required-email": given.required_email,
-        "--allowed-domain": given.allowed_domain,
-        "--minimum-emails": given.minimum_emails,
+    _warn_of_unused(host, given, policy)
+    return policy
+
+
+def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
+    """Say which value was typed for a check that is not made."""
+    values = {
+        ("--required-email", "required-email"): given.required_email,
+        ("--allowed-domain", "allowed-domain"): given.allowed_domain,
+        ("--minimum-emails", "minimum-emails"): given.minimum_emails,
+        ("--attack-path-level", "attack-paths"): given.attack_path_level,
     }
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
-    for option, value in unused.items():
-        check = option.removeprefix("--")
+    for (option, check), value in values.items():
         if value and check not in judged:
             host.screen.warn(f"{option} is not judged -- add --check {check} or --profile strict")
-    return policy
 
 
 def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scope") -> "Policy":
