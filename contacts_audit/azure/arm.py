@@ -71,6 +71,11 @@ def contact_url(endpoint: str, subscription_id: str, name: str, version: str) ->
     return f"{address}/{quote(name, safe='')}?{query}"
 
 
+def is_of_subscription(url: str) -> bool:
+    """Say whether *url* counts for the limit of a subscription; else it does for the tenant's."""
+    return urlsplit(url).path.casefold().startswith("/subscriptions/")
+
+
 def complete(answer: Answer) -> Answer:
     """
     Return *answer* where a GET succeeded: status 200, and a body.

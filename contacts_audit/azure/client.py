@@ -10,12 +10,14 @@ from uuid import uuid4
 
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.pace import Pace
 from contacts_audit.azure.patience import patiently
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
 
-UNDONE = frozenset({429, 503})  # what a service answers that did not begin
+THROTTLED = 429
+UNDONE = frozenset({THROTTLED, 503})  # what a service answers that did not begin
 SHORTEST_TOKEN = 20  # what is shorter is no token, and may stand anywhere by chance
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ class Client:
         self._tokens = tokens
         self._tape = tape
         self._pause = pause
+        self._paces = {True: Pace(pause), False: Pace(pause)}
 
     def telling(self, tape: Tape) -> "Client":
         """Return a client like this one that tells *tape*, too."""
@@ -158,6 +161,8 @@ class Client:
             "Content-Type": "application/json",
             "x-ms-client-request-id": str(uuid4()),
         }
+        pace = self._paces[arm.is_of_subscription(url)]
+        sent = pace.enter(until)
         left = until - time.monotonic()
         try:
             request = prepared(url, headers, method=method, body=body)
@@ -169,6 +174,10 @@ class Client:
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
                 raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
+        if answer.status == THROTTLED:
+            pace.refused(sent)
+        else:
+            pace.answered(sent, answer.headers)
         self._keep(method, url, answer)
         log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))
         return answer

@@ -1,0 +1,240 @@
+"""How all workers slow down together, and speed up again; in time of our own."""
+
+import heapq
+import itertools
+from dataclasses import dataclass, field
+
+import pytest
+from azure_double import AzureDouble, faults
+from conftest import Run
+
+from contacts_audit.azure.pace import REMAINING, Pace
+from contacts_audit.errors import AzureError, Reason
+
+FOREVER = 1e9
+A_SEND = 0.0005  # seconds that a request takes to be sent
+AT_THE_GATE = 0.005  # seconds after which a request is refused
+GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
+
+
+@dataclass
+class Clock:
+    """Time that passes when somebody waits."""
+
+    now: float = 0.0
+    pauses: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        """Let it pass."""
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@dataclass
+class Bucket:
+    """What throttles: *size* requests at once, *refill* a second for long."""
+
+    size: float
+    refill: float
+    left: float = field(init=False)
+    at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.left = self.size
+
+    def takes(self, now: float) -> bool:
+        """Say whether a request at *now* is let pass."""
+        self.left = min(self.size, self.left + (now - self.at) * self.refill)
+        self.at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+def simulated(
+    pace: Pace, clock: Clock, bucket: Bucket, *, requests: int, workers: int, latency: float
+) -> tuple[float, int]:
+    """Let *workers* send until all *requests* are served; return the seconds and the refusals."""
+    order = itertools.count()
+    events: list[tuple[float, int, str, tuple[float, float]]] = []
+
+    def at(moment: float, what: str, turn: tuple[float, float] = (0.0, 0.0)) -> None:
+        heapq.heappush(events, (moment, next(order), what, turn))
+
+    begun = served = refused = 0
+    free = 0.0  # when the one processor of the client is
+    for _ in range(workers):
+        at(0.0, "next")
+    while served < requests:
+        clock.now, _, what, turn = heapq.heappop(events)
+        match what:
+            case "next" if begun < requests:
+                begun += 1
+                at(clock.now, "ask")
+            case "ask":
+                turn = pace.turn(clock.now, FOREVER)
+                at(turn[0], "go", turn)
+            case "go" if not pace.stands(turn):
+                at(clock.now, "ask")
+            case "go":
+                free = max(free, clock.now) + A_SEND
+                at(free, "arrive", (clock.now, 0.0))
+            case "arrive" if bucket.takes(clock.now):
+                at(clock.now + latency, "served", turn)
+            case "arrive":
+                at(clock.now + AT_THE_GATE, "refused", turn)
+            case "served":
+                served += 1
+                pace.answered(turn[0], {})
+                at(clock.now, "next")
+            case "refused":
+                refused += 1
+                pace.refused(turn[0])
+                at(clock.now + 1.0, "ask")  # as Retry-After says
+    return clock.now, refused
+
+
+@pytest.mark.parametrize(
+    ("workers", "latency"), [(8, 0.02), (8, 0.1), (32, 0.1), (64, 0.1), (32, 0.5), (64, 0.5)]
+)
+def test_one_bucket_for_all_is_used_up_and_hardly_overdrawn(workers: int, latency: float) -> None:
+    """250 at once, 25 a second: within 1.1 times the ideal, at most 2 % of requests refused."""
+    clock = Clock()
+    pace = Pace(clock.pause, clock)
+
+    seconds, refused = simulated(
+        pace, clock, Bucket(250, 25), requests=1000, workers=workers, latency=latency
+    )
+
+    assert seconds <= 1.1 * (1000 - 250) / 25
+    assert refused <= 0.02 * (1000 + refused)
+
+
+@pytest.mark.parametrize("refill", [5, 100])
+def test_a_bucket_of_another_size_is_learned(refill: float) -> None:
+    """What is documented is where it begins, not what it believes."""
+    clock = Clock()
+    pace = Pace(clock.pause, clock)
+
+    seconds, refused = simulated(
+        pace, clock, Bucket(250, refill), requests=4000, workers=32, latency=0.1
+    )
+
+    assert seconds <= 1.7 * (4000 - 250) / refill
+    assert refused <= 0.05 * (4000 + refused)
+
+
+def slowed(clock: Clock) -> Pace:
+    """Return a pace that all requests were refused."""
+    pace = Pace(clock.pause, clock)
+    for _ in range(4):
+        pace.refused(pace.enter(FOREVER))
+    return pace
+
+
+def test_nobody_waits_unless_refused() -> None:
+    """Turns come at once; what one subscription has left is not looked at."""
+    clock = Clock()
+    pace = Pace(clock.pause, clock)
+
+    for _ in range(1000):
+        sent = pace.enter(FOREVER)
+        pace.answered(sent, {"x-ms-ratelimit-remaining-subscription-reads": "0"})
+
+    assert clock.pauses == []
+
+
+def test_refusals_of_single_subscriptions_slow_nobody_down() -> None:
+    """One in five is refused, by a bucket of its own: the other four have nothing to do with it."""
+    clock = Clock()
+    pace = Pace(clock.pause, clock)
+
+    for number in range(1000):
+        sent = pace.enter(FOREVER)
+        clock.now += 0.001
+        if number % 5:
+            pace.answered(sent, {})
+        else:
+            pace.refused(sent)
+
+    assert clock.pauses == []
+
+
+def test_a_wave_of_refusals_slows_all_down_once() -> None:
+    """Those that were on their way already teach nothing new."""
+    clock = Clock()
+    pace = Pace(clock.pause, clock)
+    on_their_way = [pace.enter(FOREVER) for _ in range(64)]
+    for sent in on_their_way:
+        pace.refused(sent)
+
+    clock.now += 2
+    (first, _), (second, _) = pace.turn(clock.now, FOREVER), pace.turn(clock.now, FOREVER)
+
+    assert second - first == pytest.approx(1 / 24.5, rel=0.01)
+
+
+def test_it_speeds_up_again() -> None:
+    """Where nothing is refused for some minutes, nobody waits any more."""
+    clock = Clock()
+    pace = slowed(clock)
+
+    while clock.now < 300:
+        pace.answered(pace.enter(FOREVER), {})
+        clock.now += 0.01
+    clock.pauses.clear()
+    for _ in range(100):
+        pace.answered(pace.enter(FOREVER), {})
+
+    assert clock.pauses == []
+
+
+def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
+    """The budget of a subscription ends it at once, and takes no turn from the others."""
+    clock = Clock()
+    pace = slowed(clock)
+    pace.turn(clock.now, FOREVER)
+
+    with pytest.raises(AzureError) as raised:
+        pace.enter(clock.now + 0.01)
+
+    assert raised.value.reason is Reason.THROTTLED
+    assert pace.turn(clock.now, FOREVER)[0] == pytest.approx(clock.now + 1 / 24.5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("left", "waits"),
+    [
+        pytest.param("11999", False, id="plenty"),
+        pytest.param("3", True, id="hardly any"),
+        pytest.param("-1", False, id="no number of requests"),
+        pytest.param("x", False, id="no number"),
+    ],
+)
+def test_what_is_left_to_the_tenant_counts_for_all(left: str, waits: bool) -> None:
+    """The list and the management groups have one bucket together."""
+    clock = Clock()
+    pace = Pace(clock.pause, clock)
+
+    pace.answered(pace.enter(FOREVER), {REMAINING: left})
+    for _ in range(2):
+        pace.enter(FOREVER)
+
+    assert bool(clock.pauses) is waits
+
+
+def test_throttled_subscriptions_are_all_read(azure: AzureDouble, run: Run) -> None:
+    """Six in a row are refused once: the run slows down, and each has its verdict."""
+    for number in range(12):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    azure.fail("securityContacts", faults.throttle(0.05), times=6)
+
+    ran = run("audit", "--workers", "4", "-o", "tsv")
+
+    assert ran.code == 0
+    assert len(ran.text.splitlines()) == 12
