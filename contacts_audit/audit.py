@@ -201,12 +201,12 @@ def in_order(
     Yield *work* of each of *items* in their order, done by *workers* threads a little ahead.
 
     What is not done at *deadline*, a `time.monotonic()`, is yielded as *late*.  The threads are
-    daemons: one that hangs keeps nobody.
+    daemons: one that hangs keeps nobody.  The others end with the last item.
 
     Raises:
         BaseException: what *work* raised.
     """
-    tasks: queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]]] = queue.SimpleQueue()
+    tasks: queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]] | None] = queue.SimpleQueue()
     waiting: deque[tuple[T, queue.SimpleQueue[Any]]] = deque()
     coming = iter(items)
     started = 0
@@ -218,6 +218,8 @@ def in_order(
                 started += 1
                 threading.Thread(target=_work, args=(work, tasks), daemon=True).start()
         if not waiting:
+            for _ in range(started):
+                tasks.put(None)
             break
         item, result = waiting.popleft()
         try:
@@ -231,10 +233,10 @@ def in_order(
 
 
 def _work(
-    work: Callable[[T], R], tasks: "queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]]]"
+    work: Callable[[T], R], tasks: "queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]] | None]"
 ) -> None:
-    while True:
-        item, result = tasks.get()
+    while (task := tasks.get()) is not None:
+        item, result = task
         try:
             result.put((True, work(item)))
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
