@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble, faults
 from conftest import ROOT, coverage_variables, program, surroundings
+
+from contacts_audit.ending import Ending
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -86,6 +89,30 @@ def test_a_signal_kills_az(azure: AzureDouble, start: Start, tmp_path: Path) -> 
 
     assert process.returncode == 143
     wait_for(lambda: ended(int((tmp_path / "pid").read_text())))
+
+
+def test_a_child_that_just_begins_is_killed_too(tmp_path: Path) -> None:
+    """Also where a thread begins it: the end waits until it is known, and then none begins."""
+    begun = tmp_path / "pid"
+    ending = Ending()
+
+    def slowly() -> None:
+        begun.write_text(str(os.getpid()))
+        time.sleep(0.3)
+
+    def run() -> None:
+        with ending.running(["sleep", "60"], preexec_fn=slowly) as process:
+            process.wait()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    wait_for(lambda: begun.exists() and begun.read_text() != "")
+
+    ending.end()
+
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert ended(int(begun.read_text()))
 
 
 def test_a_filter_that_loops_can_be_interrupted(start: Start) -> None:
