@@ -1,5 +1,6 @@
 """Fans out over subscriptions and yields one outcome for each, in order, as it becomes ready."""
 
+import contextlib
 import itertools
 import logging
 import queue
@@ -38,6 +39,7 @@ from contacts_audit.policy import Policy
 T = TypeVar("T")
 R = TypeVar("R")
 AHEAD = 4096  # so far the quick ones may run ahead of a slow one
+MOMENT = 0.1  # seconds after which a signal is heard at the latest
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
 log = logging.getLogger(__name__)
 
@@ -223,13 +225,29 @@ def in_order(
             break
         item, result = waiting.popleft()
         try:
-            done, value = result.get(timeout=max(0.0, deadline - time.monotonic()))
+            done, value = _awaited(result, deadline)
         except queue.Empty:
             yield late(item)
             continue
         if not done:
             raise value
         yield value
+
+
+def _awaited(result: "queue.SimpleQueue[Any]", deadline: float) -> Any:
+    """
+    Return what *result* gets until *deadline*, waiting for a moment at a time.
+
+    Where the kernel gives a signal to one of our threads, no wait of the main thread is cut short:
+    its handler runs at the next look.
+
+    Raises:
+        queue.Empty: *deadline* passed.
+    """
+    while (left := deadline - time.monotonic()) > MOMENT:
+        with contextlib.suppress(queue.Empty):
+            return result.get(timeout=MOMENT)
+    return result.get(timeout=max(0.0, left))
 
 
 def _work(
