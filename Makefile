@@ -27,7 +27,7 @@ layers: $(READY) ## Who may import whom
 
 tests: $(READY) ## The tests, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(PYTEST)
+	$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -1,5 +1,6 @@
 """Fans out over subscriptions and yields one outcome for each, in order, as it becomes ready."""
 
+import contextlib
 import itertools
 import logging
 import queue
@@ -38,6 +39,7 @@ from contacts_audit.policy import Policy
 T = TypeVar("T")
 R = TypeVar("R")
 AHEAD = 4096  # so far the quick ones may run ahead of a slow one
+MOMENT = 0.1  # seconds after which a signal is heard at the latest
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
 log = logging.getLogger(__name__)
 
@@ -201,12 +203,12 @@ def in_order(
     Yield *work* of each of *items* in their order, done by *workers* threads a little ahead.
 
     What is not done at *deadline*, a `time.monotonic()`, is yielded as *late*.  The threads are
-    daemons: one that hangs keeps nobody.
+    daemons: one that hangs keeps nobody.  The others end with the last item.
 
     Raises:
         BaseException: what *work* raised.
     """
-    tasks: queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]]] = queue.SimpleQueue()
+    tasks: queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]] | None] = queue.SimpleQueue()
     waiting: deque[tuple[T, queue.SimpleQueue[Any]]] = deque()
     coming = iter(items)
     started = 0
@@ -218,10 +220,12 @@ def in_order(
                 started += 1
                 threading.Thread(target=_work, args=(work, tasks), daemon=True).start()
         if not waiting:
+            for _ in range(started):
+                tasks.put(None)
             break
         item, result = waiting.popleft()
         try:
-            done, value = result.get(timeout=max(0.0, deadline - time.monotonic()))
+            done, value = _awaited(result, deadline)
         except queue.Empty:
             yield late(item)
             continue
@@ -230,11 +234,27 @@ def in_order(
         yield value
 
 
+def _awaited(result: "queue.SimpleQueue[Any]", deadline: float) -> Any:
+    """
+    Return what *result* gets until *deadline*, waiting for a moment at a time.
+
+    Where the kernel gives a signal to one of our threads, no wait of the main thread is cut short:
+    its handler runs at the next look.
+
+    Raises:
+        queue.Empty: *deadline* passed.
+    """
+    while (left := deadline - time.monotonic()) > MOMENT:
+        with contextlib.suppress(queue.Empty):
+            return result.get(timeout=MOMENT)
+    return result.get(timeout=max(0.0, left))
+
+
 def _work(
-    work: Callable[[T], R], tasks: "queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]]]"
+    work: Callable[[T], R], tasks: "queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]] | None]"
 ) -> None:
-    while True:
-        item, result = tasks.get()
+    while (task := tasks.get()) is not None:
+        item, result = task
         try:
             result.put((True, work(item)))
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited

@@ -16,6 +16,7 @@ SIGNALS = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
 }
+LONGEST_START = 1.0  # seconds that a thread may need to begin a child
 
 
 class Stopped(BaseException):
@@ -32,6 +33,7 @@ class Ending:
     def __init__(self) -> None:
         self.stopped = threading.Event()
         self._groups: set[int] = set()
+        self._starting = threading.Lock()
         self.asked = threading.Event()
         self._gentle = False
         self.first: ExitCode | None = None
@@ -70,8 +72,9 @@ class Ending:
         A signal waits until the child is known: between fork and exec it would be forgotten.
         """
         self._sheltered = threading.current_thread() is threading.main_thread()
-        process = subprocess.Popen(command, start_new_session=True, **options)
-        self._groups.add(process.pid)
+        with self._starting:
+            process = subprocess.Popen(command, start_new_session=True, **options)
+            self._groups.add(process.pid)
         with process:
             try:
                 self._unshelter()
@@ -85,6 +88,7 @@ class Ending:
     def end(self) -> None:
         """Let nothing begin any more, and leave no child behind."""
         self.stopped.set()
+        self._starting.acquire(timeout=LONGEST_START)  # for good: a child is known, or never begins
         for group in tuple(self._groups):
             _kill(group)
 

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
+from hypothesis import settings
 
 from contacts_audit.cli.app import run as run_program
 from contacts_audit.cli.host import Host
@@ -18,6 +20,9 @@ from contacts_audit.cli.screen import Screen
 from contacts_audit.ending import Ending
 
 ROOT = Path(__file__).parents[1]
+
+settings.register_profile("unhurried", deadline=None)  # what an example takes, the machine decides
+settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,14 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard() -> None:
+    """Let the programs that we start hear signals, also where the tests run under nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture
@@ -85,11 +98,12 @@ def program(*arguments: str) -> list[str]:
 
 
 @pytest.fixture
-def start(azure: AzureDouble) -> Callable[..., "subprocess.Popen[bytes]"]:
-    """Return the program as a process, for what only a process shows."""
+def start(azure: AzureDouble) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Return the program as a process, for what only a process shows; none outlives its test."""
+    started: list[subprocess.Popen[bytes]] = []
 
     def starter(*arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
+        process = subprocess.Popen(
             program(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -97,8 +111,13 @@ def start(azure: AzureDouble) -> Callable[..., "subprocess.Popen[bytes]"]:
             env=surroundings(azure, **variables) | coverage_variables(),
             cwd=ROOT,
         )
+        started.append(process)
+        return process
 
-    return starter
+    yield starter
+    for process in started:
+        with process:
+            process.kill()
 
 
 def coverage_variables() -> dict[str, str]:

@@ -8,14 +8,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from azure_double import Asked, AzureDouble, Subscription, faults
 from conftest import Ran, Run, run_in
+from jsonschema import Draft202012Validator
 
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
 ALL = {V2017, V2020, V2023}
 ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+SCHEMA = Draft202012Validator(
+    json.loads(files("contacts_audit.report").joinpath("schema.json").read_bytes())
+)
 
 
 def at_2017(*emails: str | None) -> list[dict[str, Any]]:
@@ -44,8 +47,7 @@ def newer(emails: Any, **more: Any) -> dict[str, Any]:
 def rows(ran: Ran) -> list[dict[str, Any]]:
     """Return the rows of a JSON report, which must fit its schema."""
     report = json.loads(ran.out)
-    schema = json.loads(files("contacts_audit.report").joinpath("schema.json").read_text())
-    jsonschema.validate(report, schema)
+    SCHEMA.validate(report)
     assert report["exit_code"] == ran.code
     found: list[dict[str, Any]] = report["subscriptions"]
     return found
@@ -563,7 +565,7 @@ def test_the_schema_is_printed_without_a_network(run: Run, azure: AzureDouble) -
     """`--json-schema` prints the JSON Schema of the report."""
     ran = run("audit", "--json-schema")
 
-    jsonschema.Draft202012Validator.check_schema(json.loads(ran.out))
+    Draft202012Validator.check_schema(json.loads(ran.out))
     assert (ran.code, azure.asked) == (0, [])
 
 

@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble, faults
 from conftest import ROOT, coverage_variables, program, surroundings
+
+from contacts_audit.audit import in_order
+from contacts_audit.ending import Ending
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -39,8 +43,8 @@ def ended(process: int) -> bool:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* holds; ten seconds are plenty."""
-    end = time.monotonic() + 10
+    """Wait until *condition* holds; a minute is plenty."""
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -64,7 +68,7 @@ def test_a_signal_ends_the_run_whatever_hangs(
     process.send_signal(number)
     sent = time.monotonic()
     asked = len(azure.asked)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
 
     assert process.returncode == code
     assert time.monotonic() - sent < 2
@@ -76,16 +80,68 @@ def test_a_signal_ends_the_run_whatever_hangs(
 def test_a_signal_kills_az(azure: AzureDouble, start: Start, tmp_path: Path) -> None:
     """No child outlives the run."""
     az = tmp_path / "az"
-    az.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nsleep 60\n")
+    az.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nsleep 600\n")
     az.chmod(0o755)
     process = start("audit", "--auth", "azure-cli", PATH=f"{tmp_path}:{os.environ['PATH']}")
     wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
 
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
     assert process.returncode == 143
     wait_for(lambda: ended(int((tmp_path / "pid").read_text())))
+
+
+def test_a_child_that_just_begins_is_killed_too(tmp_path: Path) -> None:
+    """Also where a thread begins it: the end waits until it is known, and then none begins."""
+    begun = tmp_path / "pid"
+    ending = Ending()
+
+    def slowly() -> None:
+        begun.write_text(str(os.getpid()))
+        time.sleep(0.3)
+
+    def run() -> None:
+        with ending.running(["sleep", "60"], preexec_fn=slowly) as process:
+            process.wait()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    wait_for(lambda: begun.exists() and begun.read_text() != "")
+
+    ending.end()
+
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert ended(int(begun.read_text()))
+
+
+def test_a_signal_that_a_thread_took_is_heard() -> None:
+    """The kernel may give it to any of them; who waits for the thread hears of it all the same."""
+    later = threading.Event()
+
+    def hear(*_: object) -> None:
+        raise InterruptedError
+
+    def work(_: None) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        later.wait(60)
+
+    before = signal.signal(signal.SIGUSR1, hear)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        until = time.monotonic() + 60
+        with pytest.raises(InterruptedError):
+            next(in_order(work, [None], workers=1, deadline=until, late=work))
+        heard = time.monotonic()
+    finally:
+        later.set()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+        signal.signal(signal.SIGUSR1, before)
+
+    assert heard < until - 30
 
 
 def test_a_filter_that_loops_can_be_interrupted(start: Start) -> None:
@@ -96,7 +152,7 @@ def test_a_filter_that_loops_can_be_interrupted(start: Start) -> None:
     child = int(children.read_text())
 
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=5)
+    process.communicate(timeout=60)
 
     assert process.returncode == 130
     wait_for(lambda: ended(child))
@@ -114,7 +170,7 @@ def test_a_signal_that_our_caller_ignores_stays_ignored(azure: AzureDouble, star
     wait_for(lambda: bool(azure.asked))
 
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
     assert process.returncode == 0
 
@@ -129,7 +185,7 @@ def test_a_reader_that_goes_away_is_no_finding(start: Start) -> None:
     err = process.stderr.read()
     process.stderr.close()
 
-    assert process.wait(timeout=10) == 141
+    assert process.wait(timeout=60) == 141
     assert b"Traceback" not in err
     assert b"error" not in err
 
@@ -162,7 +218,7 @@ def test_output_is_utf_8_whatever_the_locale(azure: AzureDouble, start: Start, l
     azure.add("Zürich 😀", readable=False)
 
     process = start("audit", LC_ALL=locale, LANG=locale, PYTHONIOENCODING="latin-1")
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
 
     assert "Zürich 😀" in out.decode()
     assert "Zürich 😀" in err.decode()
@@ -264,7 +320,7 @@ def on_a_terminal(*arguments: str, **variables: str) -> str:
         while piece := os.read(ours, 65536):
             shown += piece
     os.close(ours)
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     return shown.decode()
 
 

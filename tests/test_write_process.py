@@ -27,7 +27,7 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 FIVE = 5
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until *condition* holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -170,7 +170,7 @@ def interrupted(step: Step, number: signal.Signals, state: Path) -> Ended:
         wait_for(there)
         time.sleep(0.3)
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         sent = puts(azure)
         reads = [
             asked
@@ -264,7 +264,7 @@ def test_a_put_that_waits_for_retry_after_is_not_sent_after_a_signal(
     time.sleep(0.3)
 
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
     assert (process.returncode, len(azure.writes())) == (143, 1)
 
@@ -285,7 +285,7 @@ def test_a_second_signal_ends_within_two_seconds(
 
     process.send_signal(number)
     sent = time.monotonic()
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
 
     assert (still, process.returncode) == (None, CODES[number])
     assert time.monotonic() - sent < 2
@@ -309,7 +309,7 @@ def test_a_second_signal_leaves_what_was_done_on_record(azure: AzureDouble, tmp_
     process.send_signal(signal.SIGTERM)
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
     events = [(line["subscription"], line["event"]) for line in journal(state)]
     steps = ["wanted", "sent", "answered", "read back"]
@@ -334,7 +334,7 @@ def test_sigkill_leaves_whole_files_and_no_lock(
     wait_for(there)
 
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
     written = {name: 0, "reading before the PUT": 2, "PUT": 2, "reading back": 3}[name]
     if state.exists():
@@ -371,7 +371,7 @@ def test_of_two_at_once_one_is_6_and_sends_nothing(
 
     second = run_in(surroundings(azure), *arguments)
     left = {file.name for file in state.iterdir()}
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
 
     assert (second.code, second.out, left) == (6, b"", files)
     assert (process.returncode, statuses(out)) == (0, ["already", "done"])
@@ -444,7 +444,7 @@ def with_little_room(azure: AzureDouble, state: Path, size: int) -> tuple[int, b
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     process = begin(azure, *applying(state), preexec_fn=limit)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert b"Traceback" not in err
     (file,) = state.glob("journal-*")
     lines = [json.loads(line) for line in file.read_text().split("\n")[:-1]]
@@ -501,7 +501,7 @@ def on_a_terminal(
         yield process, ours
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         os.close(ours)
 
 
@@ -532,7 +532,7 @@ def test_it_asks(azure: AzureDouble, tmp_path: Path, answer: str, code: int, sen
 
         os.write(ours, answer.encode() + (b"" if answer == "\x04" else b"\n"))
         rest = shown_until(ours, b"never shown")
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
         assert (process.returncode, asked, len(azure.writes())) == (code, 0, sent)
         assert all(subscription.id.encode() in shown for subscription in subscriptions)
@@ -565,7 +565,7 @@ def test_what_changes_while_somebody_thinks_is_left_alone(
 
         os.write(ours, b"y\n")
         rest = shown_until(ours, b"never shown")
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
         assert (process.returncode, azure.writes()) == (5, [])
         assert b"conflict" in rest

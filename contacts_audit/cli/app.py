@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -100,7 +101,7 @@ def run(arguments: Sequence[str], host: Host) -> int:
 
 
 def _dispatched(arguments: Sequence[str], host: Host) -> int:
-    program: Any = typer.main.get_command(app)
+    program = _program()
     name = next((word for word in arguments if word in program.commands), None)
     defaults = {name: defaults_from(host.environment, program.commands[name])} if name else {}
     code = program.main(
@@ -111,6 +112,12 @@ def _dispatched(arguments: Sequence[str], host: Host) -> int:
         obj=host,
     )
     return code if isinstance(code, int) else ExitCode.CLEAN
+
+
+@cache
+def _program() -> Any:
+    """Return the commands, built from their signatures: once, however often a process runs them."""
+    return typer.main.get_command(app)
 
 
 def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
