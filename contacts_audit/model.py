@@ -152,7 +152,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """A subscription that was read and judged by *checks*; empty: by those of the run."""
+    """A subscription that was read and judged by *criteria*; None: who reads it back knows not."""
 
     subscription: Subscription
     contacts: tuple[Contact, ...]
@@ -160,7 +160,7 @@ class Audited:
     findings: tuple[Finding, ...]
     decided_by: str
     waiver: Waiver | None = None
-    checks: tuple[Check, ...] = ()
+    criteria: Criteria | None = None
 
     @property
     def verdict(self) -> Verdict:
