@@ -8,13 +8,14 @@ the script it still shows everything.  https://www.w3.org/TR/CSP3/#framework-dir
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contacts_audit.inert import inert
 from contacts_audit.model import Outcome, Report, Run, Verdict
 from contacts_audit.report import json_, mending, wording
+from contacts_audit.report.gone import gone
 from contacts_audit.report.table import STYLES
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ def render(report: Report) -> Iterator[str]:
     """Yield the page, rows and all, a piece at a time."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    class Known(Environment):
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            """Look a row's keys up as keys first: there are thousands of rows."""
+            return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
+
+    environment = Known(
         loader=PackageLoader("contacts_audit.report", "page"),
         autoescape=True,
         finalize=_inert,
@@ -45,7 +51,7 @@ def render(report: Report) -> Iterator[str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["joined"] = _joined
+    environment.filters.update(joined=_joined, several=_several)
     style, script = _asset("page.css"), _asset("page.js")
     page = environment.get_template("page.html.j2").stream(
         style=style,
@@ -54,8 +60,9 @@ def render(report: Report) -> Iterator[str]:
         head=json_.summary(report.run, report.finished, report.verdicts),
         picture=_picture(report.verdicts),
         rows=(_row(outcome, report.run) for outcome in report.outcomes),
-        gone=report.gone,
+        gone=None if report.gone is None else [*gone(report)],
         marks=MARKS,
+        marked=_marked(),
         colours=STYLES,
         many=MANY,
     )
@@ -126,6 +133,25 @@ def _joined(lines: "Markup") -> "Markup":
     from markupsafe import Markup
 
     return Markup(str(lines).replace(">\n<", "><"))  # noqa: S704 - it is markup already
+
+
+def _several(texts: Iterable[str], otherwise: str) -> "Markup":
+    """Return *texts*, each apart from the others whatever way it is written."""
+    from markupsafe import Markup, escape
+
+    said = [f"<bdi>{escape(inert(text))}</bdi>" for text in texts]
+    return Markup(", ".join(said) or escape(otherwise))  # noqa: S704 - all in it is escaped
+
+
+def _marked() -> "Mapping[Verdict, Markup]":
+    """Return each verdict with its mark and colour."""
+    from markupsafe import Markup
+
+    spelt = '<span class="verdict {}"><span class="mark" aria-hidden="true">{}</span>{}</span>'
+    return {
+        one: Markup(spelt).format(STYLES[one], MARKS[one], one)  # noqa: S704 - a text of ours
+        for one in Verdict
+    }
 
 
 def _inert(value: object) -> object:
