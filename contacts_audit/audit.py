@@ -138,6 +138,7 @@ class Auditor:
             findings=findings,
             decided_by=deciding[first].api_version,
             waiver=self._policy.waiver_of(subscription, findings),
+            checks=criteria.checks,
             criteria=criteria,
         )
 

@@ -35,7 +35,6 @@ from contacts_audit.model import (
     Audited,
     Check,
     Contact,
-    Criteria,
     Fault,
     Finding,
     Outcome,
@@ -486,9 +485,7 @@ def test_ocsf_has_no_addresses() -> None:
 def test_an_override_chooses_the_checks() -> None:
     """What was judged of this one is told, whatever the run as a whole asks for."""
     strange = Finding(Check.REACHABLE, "an alert would reach nobody", V2023)
-    overridden = replace(
-        judged(1, "x", findings=(strange,)), criteria=Criteria(None, (Check.REACHABLE,))
-    )
+    overridden = replace(judged(1, "x", findings=(strange,)), checks=(Check.REACHABLE,))
 
     found = findings(report(overridden))
 

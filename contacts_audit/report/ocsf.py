@@ -83,7 +83,7 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
         case Audited():
             found = {finding.check: finding.message for finding in outcome.findings}
             mend = "see 'contacts-audit plan', and make the change by 'contacts-audit apply'"
-            for check in (outcome.criteria or run).checks:
+            for check in outcome.checks or run.checks:
                 if check in found:
                     told, waiver = found[check], outcome.waiver
                     yield _Judged(check, 3, "Fail", outcome.verdict, told, mend, waiver)
