@@ -101,6 +101,12 @@ class BusyError(ContactsAuditError):
     exit_code = ExitCode.BUSY
 
 
+class IncompleteError(ContactsAuditError):
+    """Something that belongs to a whole is not there, or does not belong to it."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
 class PipeClosedError(OutputError):
     """The reader of stdout went away."""
 

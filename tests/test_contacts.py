@@ -316,7 +316,7 @@ def test_an_unknown_state_is_not_enabled(properties: dict[str, Any], enabled: bo
             id="2020 new one",
         ),
         pytest.param(
-            {"alertNotifications": {"state": "On", "minimalSeverity": 5}}, None, id="2020 odd"
+            {"alertNotifications": {"state": "On", "minimalSeverity": 5}}, "5", id="2020 odd"
         ),
         pytest.param({"notificationsSources": []}, None, id="2023 none"),
         pytest.param({"notificationsSources": None}, None, id="2023 null"),
@@ -336,7 +336,7 @@ def test_an_unknown_state_is_not_enabled(properties: dict[str, Any], enabled: bo
 def test_the_severity_is_that_of_what_is_on(
     properties: dict[str, Any], severity: str | None
 ) -> None:
-    """Off, odd and unknown are nothing."""
+    """Off and odd are nothing; an unknown one is shown, that a finding may name it."""
     assert one(properties).alert_severity == severity
 
 
@@ -350,14 +350,14 @@ def test_the_severity_is_that_of_what_is_on(
         pytest.param({"notificationsByRole": {"state": "On", "roles": "Owner"}}, (), id="no array"),
         pytest.param(
             {"notificationsByRole": {"state": "On", "roles": [1, None, "New"]}},
-            ("New",),
+            ("1", "New"),
             id="odd ones",
         ),
         pytest.param({"notificationsByRole": ["On"]}, (), id="no object"),
     ],
 )
 def test_roles_are_those_that_are_on(properties: dict[str, Any], roles: tuple[str, ...]) -> None:
-    """Off, odd and unknown are nothing."""
+    """Off and odd are nothing; unknown ones are shown."""
     assert one(properties).roles == roles
 
 

@@ -107,7 +107,7 @@ def test_every_reason_is_listed_with_its_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["apply", "audit", "doctor", "emails", "fetch", "plan", "restore", "token"]
+    "command", ["apply", "audit", "doctor", "emails", "fetch", "merge", "plan", "restore", "token"]
 )
 def test_every_option_of_the_readme_exists(command: str) -> None:
     """No option is promised that `--help` does not know, and each command is named."""

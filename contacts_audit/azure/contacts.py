@@ -156,27 +156,32 @@ def _severity(alerts: Any) -> str | None:
     match alerts:
         case "On":
             return "High"
-        case {"state": "On", "minimalSeverity": str(severity)}:
-            return severity
+        case {"state": "On", "minimalSeverity": severity}:
+            return _shown(severity)
     return None
 
 
 def _source(sources: Any, kind: str, level: str) -> str | None:
     for source in sources if isinstance(sources, list) else ():
         if isinstance(source, dict) and source.get("sourceType") == kind:
-            return _text(source.get(level))
+            return _shown(source.get(level))
     return None
 
 
 def _roles(by_role: Any) -> tuple[str, ...]:
     match by_role:
         case {"state": "On", "roles": list(roles)}:
-            return tuple(role for role in roles if isinstance(role, str))
+            return tuple(filter(None, map(_shown, roles)))
     return ()
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _shown(value: Any) -> str | None:
+    """Show what is no text as its JSON, which is of no known kind: a finding names it."""
+    return _text(value) if isinstance(value, str | None) else json.dumps(value)
 
 
 @functools.lru_cache(maxsize=4096)  # the same few addresses, over and over

@@ -9,7 +9,16 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli import comparing, doctor, explaining, reading, stages, token, writing
+from contacts_audit.cli import (
+    comparing,
+    doctor,
+    explaining,
+    merging,
+    reading,
+    stages,
+    token,
+    writing,
+)
 from contacts_audit.cli.groups import defaults_from, variable_of
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.screen import Screen, plain
@@ -34,6 +43,7 @@ app.command()(stages.fetch)
 app.command()(token.token)
 app.command()(explaining.explain)
 app.command()(comparing.diff)
+app.command()(merging.merge)
 app.command()(doctor.doctor)
 app.command()(writing.plan)
 app.command()(writing.apply)

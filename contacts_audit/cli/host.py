@@ -21,6 +21,7 @@ class Host:
     stdin: BinaryIO | None
     screen: Screen
     ending: Ending
+    stdin_is: str | None = None
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value; empty is unset."""
@@ -48,6 +49,11 @@ class Host:
             if name == "-":
                 if self.stdin is None:
                     raise UsageError(f"{option}: stdin is closed", "name a file")
+                if self.stdin_is is not None:
+                    raise UsageError(
+                        f"{option}: stdin is read as {self.stdin_is} already", "give a file"
+                    )
+                self.stdin_is = option
                 content = self.stdin.read(most + 1)
             else:
                 with Path(name).open("rb") as file:

@@ -78,7 +78,14 @@ def format_of(path: Path) -> Format:
     )
 
 
-def reported(host: Host, run: Run, outcomes: Iterator[Outcome], printing: Printing) -> ExitCode:
+def reported(
+    host: Host,
+    run: Run,
+    outcomes: Iterator[Outcome],
+    printing: Printing,
+    *,
+    finished: datetime | None = None,
+) -> ExitCode:
     """Print and write what comes of the subscriptions, as soon as the format allows it."""
     verdicts: Counter[Verdict] = Counter()
     kept: list[Outcome] = []
@@ -90,7 +97,7 @@ def reported(host: Host, run: Run, outcomes: Iterator[Outcome], printing: Printi
             _tell(host, outcome)
         if printing.output.report or not streams:
             kept.append(outcome)
-    report = Report(run, datetime.now(UTC), tuple(kept))
+    report = Report(run, finished or datetime.now(UTC), tuple(kept))
     unwritten = _written(printing.output.report, report)
     if printing.baseline is not None:
         report = _changed(report, printing.baseline)

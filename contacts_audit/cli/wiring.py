@@ -160,7 +160,6 @@ def enter(
     from contacts_audit.azure.az import default_subscription
     from contacts_audit.scope import Selector, group_id, resolve, selector, shard
 
-    stdin_once(*scope.subscriptions_from, identity.token_file)
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope)
     groups = [group_id(text) for text in scope.management_group]
@@ -205,17 +204,6 @@ def selectors(host: Host, scope: ScopeOptions) -> "list[Selector] | None":
             raise UsageError(f"{option}: it is no UTF-8 text: {error.reason}") from error
         wanted += in_lines(lines, option)
     return wanted
-
-
-def stdin_once(*names: str | None) -> None:
-    """
-    Check that stdin is asked for once at most.
-
-    Raises:
-        UsageError: it is asked for twice.
-    """
-    if sum(name == "-" for name in names) > 1:
-        raise UsageError("stdin ('-') can be read once only", "give files")
 
 
 def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":

@@ -95,6 +95,7 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
         "emails": [],
         "contacts": [],
         "findings": [],
+        "checks": [],
         "decided_by": None,
         "error": None,
         "waiver": None,
@@ -104,6 +105,7 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
             said["emails"] = list(outcome.emails)
             said["contacts"] = [_contact(contact) for contact in outcome.contacts]
             said["findings"] = [_finding(finding) for finding in outcome.findings]
+            said["checks"] = list(outcome.checks or run.checks)
             said["decided_by"] = outcome.decided_by
             said["waiver"] = None if outcome.waiver is None else _waiver(outcome.waiver)
         case Unread():
