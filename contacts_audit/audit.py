@@ -141,6 +141,7 @@ class Auditor:
             decided_by=deciding[first].api_version,
             waiver=self._policy.waiver_of(subscription, findings),
             checks=criteria.checks,
+            criteria=criteria,
         )
 
 

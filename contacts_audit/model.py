@@ -152,7 +152,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """A subscription that was read and judged by *checks*; empty: by those of the run."""
+    """
+    A subscription that was read and judged by *checks*; empty: by those of the run.
+
+    *criteria* has their values, too; it is None in a report that is read back.
+    """
 
     subscription: Subscription
     contacts: tuple[Contact, ...]
@@ -161,6 +165,7 @@ class Audited:
     decided_by: str
     waiver: Waiver | None = None
     checks: tuple[Check, ...] = ()
+    criteria: Criteria | None = None
 
     @property
     def verdict(self) -> Verdict:

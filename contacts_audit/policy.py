@@ -94,25 +94,35 @@ def reachable(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
 
 def required_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
     """Each required address is configured."""
-    there = {address.casefold() for address in distinct(_enabled(contacts))}
-    missing = [one for one in criteria.required_emails if one.casefold() not in there]
-    return _said(f"not configured: {', '.join(missing)}", _malformed(contacts)) if missing else None
+    lacking = missing(contacts, criteria)
+    return _said(f"not configured: {', '.join(lacking)}", _malformed(contacts)) if lacking else None
+
+
+def missing(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
+    """Return the required addresses that no enabled contact has."""
+    there = {address.casefold() for address in distinct(enabled(contacts))}
+    return [one for one in criteria.required_emails if one.casefold() not in there]
 
 
 def allowed_domain(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
     """Each address is of an allowed domain; a subdomain is another domain."""
+    found = strange(contacts, criteria)
+    return f"of a domain that is not allowed: {', '.join(found)}" if found else None
+
+
+def strange(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
+    """Return the addresses of enabled contacts that are of no allowed domain."""
     allowed = {domain.casefold() for domain in criteria.allowed_domains}
-    strange = [
+    return [
         one
-        for one in distinct(_enabled(contacts))
+        for one in distinct(enabled(contacts))
         if one.rpartition("@")[2].casefold() not in allowed
     ]
-    return f"of a domain that is not allowed: {', '.join(strange)}" if strange else None
 
 
 def minimum_emails(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
     """There are enough distinct addresses."""
-    found, wanted = len(distinct(_enabled(contacts))), criteria.minimum_emails or 0
+    found, wanted = len(distinct(enabled(contacts))), criteria.minimum_emails or 0
     fact = f"{found} of at least {wanted} addresses"
     return _said(fact, _malformed(contacts)) if found < wanted else None
 
@@ -301,7 +311,8 @@ def names(text: str, subscription: Subscription) -> bool:
     return text.casefold() in {subscription.id, (subscription.name or "").casefold()} - {""}
 
 
-def _enabled(contacts: Sequence[Contact]) -> list[Contact]:
+def enabled(contacts: Sequence[Contact]) -> list[Contact]:
+    """Return those of *contacts* that count."""
     return [contact for contact in contacts if contact.enabled]
 
 

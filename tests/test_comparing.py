@@ -223,7 +223,8 @@ def test_a_change_is_printed(
     assert [each["name"] for each in told["disappeared"]] == ["Gone"]
     assert told["summary"]["in_scope"] == 3
     assert shaped.text == "3\n"
-    assert len(lines.text.splitlines()) == 3
+    records = [json.loads(line)["record"] for line in lines.text.splitlines()]
+    assert records == ["subscription", "subscription", "disappeared", "summary"]
 
 
 def test_the_first_night_has_no_baseline(azure: AzureDouble, run: Run, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ from contacts_audit.model import (
     Waiver,
     Wish,
 )
-from contacts_audit.report import html, table
+from contacts_audit.report import html, mending, table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -346,7 +346,7 @@ def test_it_says_how_things_stand(of: Report, said: str) -> None:
 
 def test_a_command_for_whoever_can_mend() -> None:
     """And none for what complies, is waived, skipped, or needs another's hand."""
-    commands = [html.mending(outcome, RUN) for outcome in REPORT.outcomes]
+    commands = [mending.command(outcome, RUN) for outcome in REPORT.outcomes]
 
     assert commands == [
         None,
@@ -361,7 +361,7 @@ def test_a_command_for_whoever_can_mend() -> None:
 
 def test_a_provider_is_registered_by_az() -> None:
     """As its hint says, with the id."""
-    command = html.mending(unread(1, "x", Reason.NOT_REGISTERED), RUN)
+    command = mending.command(unread(1, "x", Reason.NOT_REGISTERED), RUN)
 
     assert command == (
         "az provider register --namespace Microsoft.Security "
@@ -390,7 +390,7 @@ def test_the_command_goes_where_the_audit_went(run: Run, words: str) -> None:
     """To the same cloud, and the tenant that showed the subscription."""
     found = failing(1, "x")
 
-    command = html.mending(found, run)
+    command = mending.command(found, run)
 
     assert command == f"contacts-audit apply -s {found.subscription.id} {words}--email ADDRESS"
 
@@ -399,7 +399,7 @@ def test_the_command_goes_where_the_audit_went(run: Run, words: str) -> None:
 def test_nothing_of_azures_is_in_a_command(hostile: str) -> None:
     """Only ids, words of ours, and what was asked for."""
     for outcome in everywhere(hostile).outcomes:
-        assert html.mending(outcome, RUN) in {
+        assert mending.command(outcome, RUN) in {
             None,
             f"contacts-audit apply -s {outcome.subscription.id} --email ADDRESS",
         }
@@ -407,11 +407,39 @@ def test_nothing_of_azures_is_in_a_command(hostile: str) -> None:
 
 def test_a_word_for_the_shell_is_quoted() -> None:
     """An address that was asked for may hold what a shell would run."""
-    finding = Finding(Check.REQUIRED_EMAIL, "not configured: $(id)`id`@b.example, ü@b.example", "")
+    finding = Finding(Check.REQUIRED_EMAIL, "they are missing", V2023)
+    wanted = Criteria(
+        None, (finding.check,), required_emails=("$(id)`id`@b.example", "ü@b.example")
+    )
 
-    command = html.mending(replace(failing(1, "x"), findings=(finding,)), RUN) or ""
+    found = replace(failing(1, "x"), findings=(finding,), criteria=wanted)
+    command = mending.command(found, RUN) or ""
 
     assert "--email '$(id)`id`@b.example' --email ADDRESS" in command
+
+
+@pytest.mark.parametrize(
+    ("check", "options"),
+    [
+        pytest.param(Check.REQUIRED_EMAIL, "--email ADDRESS", id="required"),
+        pytest.param(Check.MINIMUM_EMAILS, "--email ADDRESS", id="minimum"),
+        pytest.param(Check.ATTACK_PATHS, "--attack-paths LEVEL", id="attack paths"),
+        pytest.param(
+            Check.ALLOWED_DOMAIN,
+            "--email ADDRESS --remove-email WRONG-ADDRESS-1",
+            id="domain",
+        ),
+    ],
+)
+def test_what_was_asked_for_may_not_be_known(check: Check, options: str) -> None:
+    """A report that is read back tells no criteria: the command has blanks, and guesses nothing."""
+    finding = Finding(check, "7 of at least 9 of risk High: a@b.example", V2023)
+    found = replace(failing(1, "x"), findings=(finding,))
+
+    command = mending.command(found, RUN)
+
+    assert command == f"contacts-audit apply -s {found.subscription.id} {options}"
+    assert "Put your own" in page_of(report(found))
 
 
 def read(properties: Json | None, version: str) -> Reading:
@@ -454,7 +482,7 @@ def test_the_command_mends(checks: Sequence[Check], properties: Json | None) -> 
     if not audited.findings:
         return
 
-    wish = wished(html.mending(audited, RUN) or "", audited.contacts)
+    wish = wished(mending.command(audited, RUN) or "", audited.contacts)
     before = () if properties is None else (Record("default", properties),)
     (step,) = draft(Seen({V2017: (), V2023: before}), wish, V2023).steps
 
@@ -469,7 +497,14 @@ def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
     """Return what *checks* say of *reading*."""
     judgements = (policy.judge(check, reading, CRITERIA) for check in checks)
     findings = tuple(finding for finding in judgements if finding is not None)
-    return Audited(subscription(1, "x"), reading.contacts, (), findings, reading.api_version)
+    return Audited(
+        subscription(1, "x"),
+        reading.contacts,
+        (),
+        findings,
+        reading.api_version,
+        criteria=CRITERIA,
+    )
 
 
 def wished(command: str, contacts: Sequence[Contact]) -> Wish:
@@ -703,7 +738,9 @@ def test_a_command_is_copied(browser: "Browser", tmp_path: Path, clipboard: str)
         assert copy.evaluate("(button) => button === document.activeElement")
         page.get_by_role("searchbox").focus()
         page.keyboard.press("Control+V")
-        assert page.get_by_role("searchbox").input_value() == html.mending(REPORT.outcomes[2], RUN)
+        assert page.get_by_role("searchbox").input_value() == mending.command(
+            REPORT.outcomes[2], RUN
+        )
 
 
 def test_it_is_used_by_the_keyboard_alone(page: "Page") -> None:

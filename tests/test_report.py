@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from rich.cells import cell_len
 
 from contacts_audit.ending import Ending
 from contacts_audit.errors import HINTS, AzureError, ContactsAuditError, Reason, UsageError
@@ -658,3 +659,17 @@ Renderer = Callable[[Report], Iterator[str]]
 def test_a_report_is_the_same_twice(render: Renderer) -> None:
     """The same facts make the same bytes."""
     assert list(render(REPORT)) == list(render(REPORT))
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_what_would_change_is_folded_at_a_terminal(width: int) -> None:
+    """A plan and a result keep their columns: no line is longer than the terminal, none is cut."""
+    head = ("STATUS", "NAME", "ID", "FIELD", "AFTER")
+    row = ("change", "Prod", "0" * 36, "notificationsSources", '[{"sourceType":"東京"}]' * 5)
+
+    lines = "".join(table.folded([head, row], width, plain=True)).splitlines()
+
+    assert max(map(cell_len, lines)) <= width
+    assert "".join(line[lines[0].index("AFTER") :] for line in lines[1:]).count("sourceType") >= 1
+    assert "ID" not in lines[0]
+    assert lines[1].startswith("change  Prod  notificationsSources  ")

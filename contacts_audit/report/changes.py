@@ -14,16 +14,16 @@ from contacts_audit.model import Subscription
 from contacts_audit.planning import Intent, Planned
 from contacts_audit.remediate import Result
 from contacts_audit.report import markdown
-from contacts_audit.report.table import aligned
+from contacts_audit.report.table import aligned, folded
 
 SCHEMA = 1
 PLAN_HEADER = ("STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER")
 RESULT_HEADER = ("STATUS", "NAME", "ID", "MESSAGE")
 
 
-def plan_table(plan: Plan) -> Iterator[str]:
-    """Yield the plan as a table, a line a field that changes."""
-    return aligned([PLAN_HEADER, *_plan_cells(plan)])
+def plan_table(plan: Plan, width: int | None = None) -> Iterator[str]:
+    """Yield the plan as a table, a row a field that changes, for a terminal of *width* if any."""
+    return _table([PLAN_HEADER, *_plan_cells(plan)], width)
 
 
 def plan_json(plan: Plan) -> Iterator[str]:
@@ -36,9 +36,13 @@ def plan_markdown(plan: Plan) -> Iterator[str]:
     return markdown.table([PLAN_HEADER, *_plan_cells(plan)])
 
 
-def result_table(results: Sequence[Result]) -> Iterator[str]:
-    """Yield what became of each subscription as a table."""
-    return aligned([RESULT_HEADER, *map(_result_cells, results)])
+def result_table(results: Sequence[Result], width: int | None = None) -> Iterator[str]:
+    """Yield what became of each subscription as a table, for a terminal of *width* if any."""
+    return _table([RESULT_HEADER, *map(_result_cells, results)], width)
+
+
+def _table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
+    return aligned(rows) if width is None else folded(rows, width, plain=True)
 
 
 def result_markdown(results: Sequence[Result]) -> Iterator[str]:

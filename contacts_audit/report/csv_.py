@@ -43,8 +43,8 @@ def render(report: Report) -> Iterator[str]:
     """Yield the header, then a line a subscription."""
     writer = csv.writer(_Line(), lineterminator="\n")
     yield writer.writerow(HEADER)
-    for outcome in report.outcomes:
-        yield writer.writerow([cell(text) for text in tsv.cells(outcome)])
+    for row in tsv.rows(report):
+        yield writer.writerow(map(cell, row))
 
 
 def cell(text: str) -> str:

@@ -6,7 +6,7 @@ The report as JSON, schema 1: written out key by key, so that no name of ours is
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,16 +25,29 @@ from contacts_audit.model import (
     Waiver,
     exit_code,
 )
+from contacts_audit.report.gone import DISAPPEARED, Gone, gone
 
 SCHEMA = 1
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the report as one indented JSON object."""
+    """Yield the report as one indented JSON object, a row at a time."""
     closing = summary(report.run, report.finished, report.verdicts)
-    rows = [row(outcome, report.run) for outcome in report.outcomes]
-    gone = {} if report.gone is None else {"disappeared": [_gone(one) for one in report.gone]}
-    yield dump({**closing, "subscriptions": rows, **gone}, indent=2) + "\n"
+    yield dump(closing, indent=2).removesuffix("\n}")
+    yield from _array("subscriptions", (row(outcome, report.run) for outcome in report.outcomes))
+    if report.gone is not None:
+        yield from _array(DISAPPEARED, map(gone_row, gone(report)))
+    yield "\n}\n"
+
+
+def _array(key: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Yield *items* as the next key of an object; no string of JSON has a line end in it."""
+    yield f',\n  "{key}": ['
+    before = ""
+    for item in items:
+        yield before + f"\n{dump(item, indent=2)}".replace("\n", "\n    ")
+        before = ","
+    yield "\n  ]" if before else "]"
 
 
 def dump(value: Any, indent: int | None = None) -> str:
@@ -103,8 +116,9 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
     return said
 
 
-def _gone(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: row[key] for key in ("id", "name", "verdict")}
+def gone_row(one: Gone) -> dict[str, Any]:
+    """Return what is told of a subscription that disappeared; the verdict is its last one."""
+    return {"id": one.subscription.id, "name": one.subscription.name, "verdict": one.was}
 
 
 def _contact(contact: Contact) -> dict[str, Any]:

@@ -6,12 +6,15 @@ from datetime import datetime
 
 from contacts_audit.model import Outcome, Report, Run, Verdict
 from contacts_audit.report import json_
+from contacts_audit.report.gone import DISAPPEARED, gone
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield each subscription's line, then the summary's."""
+    """Yield each subscription's line, those of what disappeared, and the summary's."""
     for outcome in report.outcomes:
         yield line(outcome, report.run)
+    for one in gone(report):
+        yield json_.dump({"record": DISAPPEARED, **json_.gone_row(one)}) + "\n"
     yield last_line(report.run, report.finished, report.verdicts)
 
 

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from contacts_audit.inert import inert
 from contacts_audit.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
 from contacts_audit.report import wording
+from contacts_audit.report.gone import Gone, gone
 
 SUITE = "contacts-audit"
 
@@ -22,12 +23,13 @@ SUITE = "contacts-audit"
 def render(report: Report) -> Iterator[str]:
     """Yield the head with its counts, then a testcase a subscription."""
     verdicts = Counter(outcome.verdict for outcome in report.outcomes)  # of the rows that follow
+    lost = [*gone(report)]
     counts = {
         "name": SUITE,
-        "tests": str(verdicts.total()),
+        "tests": str(verdicts.total() + len(lost)),
         "failures": str(verdicts[Verdict.NON_COMPLIANT]),
         "errors": str(verdicts[Verdict.UNREADABLE]),
-        "skipped": str(verdicts[Verdict.WAIVED] + verdicts[Verdict.SKIPPED]),
+        "skipped": str(verdicts[Verdict.WAIVED] + verdicts[Verdict.SKIPPED] + len(lost)),
         "time": f"{(report.finished - report.run.started).total_seconds():.3f}",
     }
     started = report.run.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -37,6 +39,8 @@ def render(report: Report) -> Iterator[str]:
     yield _spelt(_properties(report.run))
     for outcome in report.outcomes:
         yield _spelt(_testcase(outcome))
+    for one in lost:
+        yield _spelt(_lost(one))
     yield "</testsuite>\n</testsuites>\n"
 
 
@@ -70,6 +74,13 @@ def _testcase(outcome: Outcome) -> Element:
             SubElement(case, "error", typed).text = text
         case Audited() | Skipped():
             SubElement(case, "skipped", told)
+    return case
+
+
+def _lost(one: Gone) -> Element:
+    """Return a testcase that was not run: neither a pass nor a failure is known."""
+    case = Element("testcase", classname=SUITE, name=_legal(one.subscription.label))
+    SubElement(case, "skipped", message=_legal(one.message))
     return case
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from contacts_audit.model import Outcome, Report, Unread, Verdict
 from contacts_audit.report import json_, markdown, wording
+from contacts_audit.report.gone import DISAPPEARED, gone
 
 HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY")
 
@@ -18,13 +19,22 @@ def render(report: Report) -> Iterator[str]:
     yield f"- cloud: {markdown.cell(run.cloud)}\n"
     yield f"- checks: {judged}\n"
     yield f"- audited: {span}, by contacts-audit {markdown.cell(run.version)}\n"
-    yield f"- exit code: {facts['exit_code']}\n\n"
+    yield f"- exit code: {facts['exit_code']}\n"
+    if report.gone is not None:
+        yield "- listed: only those that changed since the baseline\n"
+    yield "\n"
     counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
     yield from markdown.table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
     yield "\n"
-    yield from markdown.table([HEADER])
-    for outcome in report.outcomes:
-        yield f"| {' | '.join(map(markdown.cell, _cells(outcome)))} |\n"
+    yield from markdown.table(_rows(report))
+
+
+def _rows(report: Report) -> Iterator[tuple[str, ...]]:
+    yield HEADER
+    yield from map(_cells, report.outcomes)
+    for one in gone(report):
+        found = one.subscription
+        yield DISAPPEARED, found.name or found.id, found.id, "", one.message
 
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:

@@ -3,7 +3,9 @@ The report as OCSF Compliance Findings, for security lakes: one a subscription a
 
 How the check came out is `compliance.status_id`: 1 Pass, 3 Fail, 2 Warning where the subscription
 could not be read, and 99 Other, by the name of Skipped, where there is nothing to audit: rows out
-are subscriptions in, and none of the other words would be true.  The event's own `status_id` is 1
+are subscriptions in, and none of the other words would be true.  The same, by the name of
+Disappeared, is what a baseline has and the scope has no more; no event says Close, for nobody knows
+whether it was mended.  The event's own `status_id` is 1
 New, and 3 Suppressed for a failure that is waived.
 
 https://schema.ocsf.io/1.5.0/classes/compliance_finding
@@ -12,8 +14,19 @@ https://schema.ocsf.io/1.5.0/classes/compliance_finding
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from contacts_audit.model import Audited, Check, Outcome, Report, Run, Skipped, Unread, Waiver
+from contacts_audit.model import (
+    Audited,
+    Check,
+    Outcome,
+    Report,
+    Run,
+    Skipped,
+    Subscription,
+    Unread,
+    Waiver,
+)
 from contacts_audit.report import json_, wording
+from contacts_audit.report.gone import DISAPPEARED, gone
 
 VERSION = "1.5.0"
 CIS = "CIS Microsoft Azure Foundations Benchmark"
@@ -55,7 +68,12 @@ def render(report: Report) -> Iterator[str]:
     before = "[\n"
     for outcome in report.outcomes:
         for judged in _judged(outcome, report.run):
-            yield before + json_.dump(_finding(outcome, judged, report))
+            yield before + json_.dump(_finding(outcome.subscription, judged, report))
+            before = ",\n"
+    for one in gone(report):
+        for check in report.run.checks:
+            lost = _Judged(check, 99, "Disappeared", DISAPPEARED, one.message)
+            yield before + json_.dump(_finding(one.subscription, lost, report))
             before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
@@ -79,8 +97,8 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
                 yield _Judged(check, 99, "Skipped", "skipped", wording.message(outcome))
 
 
-def _finding(outcome: Outcome, judged: _Judged, report: Report) -> dict[str, Any]:
-    subscription, run = outcome.subscription, report.run
+def _finding(subscription: Subscription, judged: _Judged, report: Report) -> dict[str, Any]:
+    run = report.run
     moment = int(report.finished.timestamp() * 1000)
     grave = judged.status_id in (2, 3)  # what could not be read may be as bad as what was
     event = {
@@ -100,7 +118,7 @@ def _finding(outcome: Outcome, judged: _Judged, report: Report) -> dict[str, Any
         "status": "New" if judged.waiver is None else "Suppressed",
         "status_code": judged.code,
         "status_detail": judged.detail,
-        "metadata": _metadata(outcome, judged, run),
+        "metadata": _metadata(subscription, judged, run),
         "finding_info": {
             "uid": f"contacts-audit/{judged.check}/{subscription.id}",
             "title": TITLES[judged.check],
@@ -116,7 +134,7 @@ def _finding(outcome: Outcome, judged: _Judged, report: Report) -> dict[str, Any
                 "cloud_partition": run.cloud,
             }
         ],
-        "cloud": _cloud(outcome),
+        "cloud": _cloud(subscription),
     }
     if judged.waiver is not None:
         waiver = judged.waiver
@@ -126,10 +144,10 @@ def _finding(outcome: Outcome, judged: _Judged, report: Report) -> dict[str, Any
     return event
 
 
-def _metadata(outcome: Outcome, judged: _Judged, run: Run) -> dict[str, Any]:
+def _metadata(subscription: Subscription, judged: _Judged, run: Run) -> dict[str, Any]:
     name = "contacts-audit"
     product = {"name": name, "vendor_name": name, "version": run.version}
-    tenant = outcome.subscription.tenant_id
+    tenant = subscription.tenant_id
     return {
         "version": VERSION,
         "profiles": ["cloud"],
@@ -149,9 +167,8 @@ def _compliance(judged: _Judged) -> dict[str, Any]:
     }
 
 
-def _cloud(outcome: Outcome) -> dict[str, Any]:
+def _cloud(subscription: Subscription) -> dict[str, Any]:
     """Return the cloud profile: an account of type 13 is an Azure subscription."""
-    subscription = outcome.subscription
     account = {
         "uid": subscription.id,
         "name": subscription.name or subscription.id,

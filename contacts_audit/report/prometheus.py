@@ -1,6 +1,8 @@
 """
 The report as metrics for Prometheus, for its textfile collector: no names, no addresses.
 
+Of a subscription that disappeared nothing is told: its series ends, which is how Prometheus knows.
+
 https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 """
 

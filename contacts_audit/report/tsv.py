@@ -5,12 +5,21 @@ from collections.abc import Iterator
 from contacts_audit.inert import inert
 from contacts_audit.model import Outcome, Report
 from contacts_audit.report import wording
+from contacts_audit.report.gone import DISAPPEARED, gone
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield a line a subscription."""
-    for outcome in report.outcomes:
-        yield "\t".join(inert(cell) for cell in cells(outcome)) + "\n"
+    for row in rows(report):
+        yield "\t".join(map(inert, row)) + "\n"
+
+
+def rows(report: Report) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each subscription, last of those that disappeared."""
+    yield from map(cells, report.outcomes)
+    for one in gone(report):
+        found = one.subscription
+        yield found.id, found.name or "", "", "", DISAPPEARED, "", "", "", one.message
 
 
 def cells(outcome: Outcome) -> tuple[str, ...]:
