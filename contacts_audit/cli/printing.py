@@ -113,7 +113,8 @@ def reported(
         _print(host, report, printing)
         for outcome in report.outcomes:
             _tell(host, outcome)
-    for row in report.gone or ():
+    told = printing.format is not Format.PROMETHEUS  # which has no rows for what is no more
+    for row in () if told else report.gone or ():
         host.screen.note(f"{row['name'] or row['id']} ({row['id']}): it is in scope no more")
     _sum_up(host, verdicts)
     if unwritten is not None:

@@ -90,7 +90,7 @@ def plan(
     from contacts_audit.report import curl as shell
 
     render = {
-        ChangeFormat.TABLE: changes.plan_table,
+        ChangeFormat.TABLE: lambda plan: changes.plan_table(plan, host.screen.terminal_width),
         ChangeFormat.JSON: changes.plan_json,
         ChangeFormat.MARKDOWN: changes.plan_markdown,
     }[output]
@@ -156,7 +156,7 @@ def apply(
             lambda row: _too_late(row.subscription),
             network.workers,
         )
-    question = "".join(changes.plan_table(made))
+    question = "".join(changes.plan_table(made, host.screen.terminal_width))
     raise typer.Exit(_carried_out(host, connection, made.origin, items, write, question, output))
 
 
@@ -395,8 +395,10 @@ def _told(
         host.screen.data(changes.result_json(results, backup=backup, journal=journal, code=code))
     else:
         table = output is ChangeFormat.TABLE
-        render = changes.result_table if table else changes.result_markdown
-        host.screen.stream(render(results))
+        width = host.screen.terminal_width
+        host.screen.stream(
+            changes.result_table(results, width) if table else changes.result_markdown(results)
+        )
     _sum_up(host, Counter(result.status for result in results))
     return code
 

@@ -23,7 +23,7 @@ RESULT_HEADER = ("STATUS", "NAME", "ID", "MESSAGE")
 
 def plan_table(plan: Plan, width: int | None = None) -> Iterator[str]:
     """Yield the plan as a table, a row a field that changes, for a terminal of *width* if any."""
-    return _table([PLAN_HEADER, *_plan_cells(plan)], width)
+    return _table([PLAN_HEADER, *_plan_cells(plan, brief=width is not None)], width)
 
 
 def plan_json(plan: Plan) -> Iterator[str]:
@@ -76,11 +76,12 @@ def result_json(
     return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
-def _plan_cells(plan: Plan) -> Iterator[tuple[str, ...]]:
+def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]:
+    """Yield the rows; *brief* leaves the whole story of a fault to the line that tells it below."""
     for row in plan.rows:
         head = (str(row.intent), *_name(row.subscription))
         if row.intent is not Intent.CHANGE:
-            yield tuple(map(inert, (*head, "", "", "", _why(row))))
+            yield tuple(map(inert, (*head, "", "", "", _why(row, brief=brief))))
         for step in row.steps:
             contact = f"{step.contact} at {row.api_version}"
             for field, before, after in _differences(step.before, step.after):
@@ -89,9 +90,9 @@ def _plan_cells(plan: Plan) -> Iterator[tuple[str, ...]]:
             yield tuple(map(inert, (*head, "", "note", "", row.message)))
 
 
-def _why(row: Planned) -> str:
+def _why(row: Planned, *, brief: bool) -> str:
     if row.fault is not None:
-        return f"{row.fault.reason}: {row.fault.told}"
+        return row.fault.reason if brief else f"{row.fault.reason}: {row.fault.told}"
     return row.message or ""
 
 
