@@ -12,7 +12,7 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import option
 from contacts_audit.comparing import Change, Difference
 from contacts_audit.inert import inert, inert_json
-from contacts_audit.report.table import aligned
+from contacts_audit.report.table import aligned, folded
 
 HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
 
@@ -48,7 +48,8 @@ def diff(
     else:
         told = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
         if told:
-            host.screen.stream(aligned([HEADER, *told]))
+            rows, width = [HEADER, *told], host.screen.terminal_width
+            host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
         host.screen.note(_counts(found))
     raise typer.Exit(comparing.exit_code(found))
 
