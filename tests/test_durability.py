@@ -554,7 +554,7 @@ def typed(
     process, ours = pty.fork()
     if process == 0:
         os.chdir(ROOT)
-        os.execve(command[0], command, {**environment, **coverage_variables()})  # noqa: S606
+        os.execve(command[0], [*command], {**environment, **coverage_variables()})  # noqa: S606
     shown, end, typed_at = b"", time.monotonic() + 30, 0.0
     os.set_blocking(ours, False)
     while time.monotonic() < end:
