@@ -40,6 +40,9 @@ fix: $(READY) ## Mend style where a machine can
 bench: $(READY) ## Measure: 2,000 subscriptions at 100 ms, 64 workers
 	$(BIN)/python tests/bench/run.py
 
+audit-deps: $(READY) ## Look for known vulnerabilities of what requirements.lock pins
+	@$(BIN)/python tests/audit_deps.py
+
 soak: $(READY) ## Audit 50,000 subscriptions in bad weather; the memory must stay flat
 	PYTHONPATH=tests timeout 1500 $(BIN)/python tests/soak/run.py
 
