@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+LOCK = str(Path(__file__).parents[1] / "requirements.lock")
 SECONDS = 300
 NOBODY = "audit-deps: the advisories cannot be reached: nothing was audited\n"
 
@@ -24,7 +24,7 @@ def verdict(output: str, said: str) -> tuple[int, str]:
         return (0, NOBODY) if unreached else (1, f"audit-deps: pip-audit failed:\n{said}")
     asked = [each for each in found if "vulns" in each]
     lines = [
-        f"{each['name']} {each['version']}: {one['id']}, mended in {', '.join(one['fix_versions'])}\n"
+        f"{each['name']} {each['version']}: {one['id']}, mended in {one['fix_versions']}\n"
         for each in asked
         for one in each["vulns"]
     ]

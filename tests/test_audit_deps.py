@@ -15,7 +15,7 @@ HIT = {"name": "jq", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions":
     ("found", "code", "says"),
     [
         pytest.param([SAFE, SKIPPED], 0, "1 of 2 packages audited, 0 known", id="none known"),
-        pytest.param([SAFE, HIT], 1, "jq 1: PYSEC-1, mended in 2", id="one known"),
+        pytest.param([SAFE, HIT], 1, "jq 1: PYSEC-1, mended in ['2']", id="one known"),
         pytest.param([SKIPPED, SKIPPED], 0, "nothing was audited", id="all skipped"),
     ],
 )
