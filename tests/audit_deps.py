@@ -43,7 +43,7 @@ def main() -> int:
         "--timeout",
         "15",
         "-r",
-        str(ROOT / "requirements.lock"),
+        LOCK,
     ]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
