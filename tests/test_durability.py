@@ -474,7 +474,11 @@ def test_stdout_is_written_through_however_it_is_spelt(
             check=False,
         )
 
-    assert Path("/dev/stdout").readlink() == before
+    kept = Path("/dev/stdout").is_symlink()
+    if not kept:  # root has broken the machine: mend it before anybody stumbles over it
+        Path("/dev/stdout").unlink()
+        Path("/dev/stdout").symlink_to(before)
+    assert kept
     document, end = json.JSONDecoder().raw_decode((tmp_path / "out").read_text())
     assert "subscriptions" in document
     assert (tmp_path / "out").read_text()[end:].strip()

@@ -86,7 +86,8 @@ def run(arguments: Sequence[str], host: Host) -> int:
             host.screen.fail(error)
         return error.exit_code
     except Exception:  # noqa: BLE001 - a crash must never look like a finding
-        host.screen.crash(told_in_public(traceback.format_exc(), host.environment))
+        trace = told_in_public(traceback.format_exc(), host.environment or {})
+        host.screen.crash(trace)
         return ExitCode.FAILED
 
 
