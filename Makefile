@@ -40,6 +40,12 @@ fix: $(READY) ## Mend style where a machine can
 bench: $(READY) ## Measure: 2,000 subscriptions at 100 ms, 64 workers
 	$(BIN)/python tests/bench/run.py
 
+audit-deps: $(READY) ## Look for known vulnerabilities of what requirements.lock pins
+	@$(BIN)/python tests/audit_deps.py
+
+soak: $(READY) ## Audit 50,000 subscriptions in bad weather; the memory must stay flat
+	PYTHONPATH=tests timeout 1500 $(BIN)/python tests/soak/run.py
+
 fixtures: $(READY) ## Record the folders under fixtures/ anew
 	$(BIN)/python tests/record_fixtures.py
 
@@ -64,4 +70,4 @@ $(AZ_VENV)/bin/az:
 	python3 -m venv $(AZ_VENV)
 	$(AZ_VENV)/bin/python -m pip install -q --disable-pip-version-check azure-cli
 
-.PHONY: help demo test check lint types layers tests test-az fix bench fixtures golden lock clean
+.PHONY: help demo test check lint types layers tests test-az fix bench soak audit-deps fixtures golden lock clean

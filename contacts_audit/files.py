@@ -1,17 +1,20 @@
 """Private, atomic files."""
 
 import contextlib
+import errno
+import fcntl
 import os
-import re
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from contacts_audit.errors import BusyError, OutputError
+from contacts_audit.errors import BusyError, OutputError, PipeClosedError
 
-OPEN_FILES = {"/dev/stdout": 1, "/dev/stderr": 2}
+OPEN_FILES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+FOLDERS_OF_OPEN_FILES = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -19,34 +22,63 @@ def write_new(path: Path, content: bytes) -> None:
     Write *content* to a file that does not exist yet, readable by us alone.
 
     Raises:
-        OutputError: it could not be written.
+        OutputError: it could not be written, and is not there.
     """
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with _removed_if_cut_short(path), os.fdopen(handle, "wb") as file:
             file.write(content)
     except OSError as error:
         raise OutputError(f"{path} could not be written: {error.strerror}") from error
 
 
-def replace(path: Path, pieces: Iterable[str], mode: int = 0o600) -> None:
+def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: float = 30) -> None:
     """
     Write *pieces* to *path* so that a reader sees the old file or the new one, never half of one.
 
-    A pipe or a device is written through; a file gets *mode*.
+    A pipe or a device is written through; a pipe gets *patience* seconds to find a reader.  A file
+    gets *mode*.
 
     Raises:
         OutputError: it could not be written; an old file is as it was.
     """
+    through = is_stream(path)
     try:
-        if is_stream(path):
-            with _opened(path) as stream:
+        if through:
+            with _opened(path, patience) as stream:
                 stream.writelines(pieces)
         else:
             _replace(path, pieces, mode)
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _number(path) == 1:
+            raise PipeClosedError("the reader of stdout went away") from error
         raise OutputError(
-            f"{path} could not be written: {error.strerror}", "the old file, if any, is untouched"
+            f"{path} could not be written: {error.strerror}",
+            "" if through else "the old file, if any, is untouched",
         ) from error
+
+
+def make_private(folder: Path) -> None:
+    """
+    Make *folder*, and what is missing above it, for us alone, and see it on disk.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for each in reversed([each for each in (folder, *folder.parents) if not each.is_dir()]):
+        each.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """
+    See the names in *folder* on disk: that a file was made, or renamed.
+
+    Raises:
+        OSError: the disk does not say so.
+    """
+    with _folder(folder) as handle:
+        _sync(handle)
 
 
 @contextlib.contextmanager
@@ -61,7 +93,7 @@ def locked(folder: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         lock = FileLock(folder / "lock", mode=0o600)
         lock.acquire(blocking=False)
     except Timeout as error:
@@ -80,16 +112,13 @@ def locked(folder: Path) -> Iterator[None]:
 
 def check_writable(path: Path) -> None:
     """
-    Try whether *path* could be replaced, leaving no trace.
+    Try whether *path* could be replaced or written through, leaving no trace.
 
     Raises:
         OutputError: it could not.
     """
     try:
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
-        if not is_stream(path):
-            tempfile.TemporaryFile(dir=path.parent).close()
+        _try(path)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror}", "name a folder that exists and is yours"
@@ -98,7 +127,7 @@ def check_writable(path: Path) -> None:
 
 def is_stream(path: Path) -> bool:
     """Say whether *path* is a pipe, a device or an open file: something to write through."""
-    if path.is_relative_to("/dev/fd") or str(path) in OPEN_FILES:
+    if _number(path) is not None:
         return True
     try:
         mode = path.stat().st_mode
@@ -107,30 +136,103 @@ def is_stream(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _opened(path: Path) -> TextIO:
+def place(path: Path) -> str:
+    """Return what *path* names, however it is spelt; what a link there points to is another."""
+    folder = os.path.realpath(path.parent)  # unlike Path.resolve, it bears links in a circle
+    spelt = os.path.join(folder, path.name)  # noqa: PTH118 - Path would keep what realpath undid
+    if spelt in OPEN_FILES:
+        return f"/dev/fd/{OPEN_FILES[spelt]}"
+    if folder in map(os.path.realpath, FOLDERS_OF_OPEN_FILES):
+        return f"/dev/fd/{path.name}"
+    return spelt
+
+
+def _number(path: Path) -> int | None:
+    """Return which of our own open files *path* is, None where it is none."""
+    folder, _, name = place(path).rpartition("/")
+    return int(name) if folder == "/dev/fd" and name.isdecimal() else None
+
+
+def _try(path: Path) -> None:
+    number = _number(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if number is not None:
+        if fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise PermissionError(errno.EBADF, "it is open for reading only")
+    elif is_stream(path):
+        if path.is_socket():
+            raise OSError(errno.ENXIO, "it is a socket")
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    else:
+        with _folder(path.parent):
+            tempfile.TemporaryFile(dir=path.parent).close()
+
+
+def _opened(path: Path, patience: float) -> TextIO:
     """Open a stream for writing; of one of our own, share the place in it."""
-    own = OPEN_FILES.get(str(path)) or re.fullmatch(r"/dev/fd/(\d+)", str(path))
-    if own is None:
-        return path.open("a", encoding="utf-8", newline="")
-    number = own if isinstance(own, int) else int(own[1])
-    return os.fdopen(os.dup(number), "w", encoding="utf-8", newline="")
+    number = _number(path)
+    handle = _found(path, time.monotonic() + patience) if number is None else os.dup(number)
+    return os.fdopen(handle, "w", encoding="utf-8", newline="")
+
+
+def _found(path: Path, until: float) -> int:
+    """Open a pipe once it has a reader; opening would wait for one for ever."""
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > until:
+                raise OSError(errno.ENXIO, "nobody reads it") from error
+            time.sleep(0.05)
+        else:
+            os.set_blocking(handle, True)
+            return handle
 
 
 def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:
-    handle, name = tempfile.mkstemp(prefix=".contacts-audit.", suffix=".tmp", dir=path.parent)
+    with _folder(path.parent) as folder:  # opened first: what cannot be synced is not begun
+        handle, name = tempfile.mkstemp(prefix=".contacts-audit.", suffix=".tmp", dir=path.parent)
+        with _removed_if_cut_short(Path(name)):
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        try:
+            _sync(folder)
+        except OSError as error:
+            raise OutputError(
+                f"{path} was written, but may not outlive a loss of power: {error.strerror}"
+            ) from error
+
+
+@contextlib.contextmanager
+def _removed_if_cut_short(path: Path) -> Iterator[None]:
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        yield
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            path.unlink()
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+@contextlib.contextmanager
+def _folder(folder: Path) -> Iterator[int]:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)  # the rename itself
+        yield handle
     finally:
-        os.close(folder)
+        os.close(handle)
+
+
+def _sync(folder: int) -> None:
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that knows no such thing, as CIFS
+            raise

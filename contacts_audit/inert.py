@@ -1,6 +1,7 @@
 """Makes remote text harmless wherever a person or a terminal reads it."""
 
 import re
+from collections.abc import Iterable, Mapping
 
 # Control characters, what reorders or hides text (bidi, zero-width, tags), the line and paragraph
 # separators that end a line in some readers, and lone surrogates, which no UTF-8 can carry.
@@ -9,6 +10,25 @@ _HOSTILE = re.compile(
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
     "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
+
+
+_SECRET_NAME = re.compile(r".*(SECRET|PASSWORD|TOKEN|IDENTITY_HEADER)", re.IGNORECASE)
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_PROXY_PASSWORD = re.compile(r"(?<=//)[^\s'\"]*:[^\s'\"]*@")
+
+
+def blotted(text: str, secrets: Iterable[str]) -> str:
+    """Return *text* with *secrets* blotted out."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def told_in_public(text: str, environment: Mapping[str, str]) -> str:
+    """Return *text*, of which nobody knows what it holds, without what signs anybody in."""
+    values = {value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)}
+    known = blotted(text, (value for value in values if value))
+    return _PROXY_PASSWORD.sub("***@", _TOKEN.sub("***", known))
 
 
 def inert(text: str) -> str:

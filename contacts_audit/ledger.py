@@ -15,6 +15,7 @@ from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.records import Json, Record, Seen, canonical, is_name, is_plain, same
 from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.errors import OutputError, UsageError
+from contacts_audit.files import sync_folder
 from contacts_audit.model import Fault, Subscription, Wish
 from contacts_audit.planning import Intent, Planned, check, planned
 
@@ -136,6 +137,7 @@ class Journal:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             self._file = os.open(path, flags, 0o600)
+            sync_folder(path.parent)  # else a loss of power could take all of it
         except OSError as error:
             raise OutputError(f"{path} could not be written: {error.strerror}") from error
 

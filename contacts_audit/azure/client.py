@@ -15,6 +15,7 @@ from contacts_audit.azure.patience import patiently
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
+from contacts_audit.inert import blotted
 
 THROTTLED = 429
 UNDONE = frozenset({THROTTLED, 503})  # what a service answers that did not begin
@@ -169,6 +170,8 @@ class Client:
             answer = self._wire.send(request, timeout=min(self.limits.timeout, left))
             answer = _without(token.value, answer)
         except AzureError as error:
+            if len(token.value) > SHORTEST_TOKEN:  # it may be what came in place of HTTP
+                error.args = (blotted(str(error), [token.value]),)
             self._keep(method, url, error)
             log.debug("%s %s: %s", method, url, error)
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:

@@ -23,7 +23,7 @@ from contacts_audit.errors import (
     OutputError,
     UsageError,
 )
-from contacts_audit.files import replace, write_new
+from contacts_audit.files import make_private, replace, write_new
 
 SCHEMA = 1
 MANIFEST = "recording.json"
@@ -121,7 +121,7 @@ def _make(folder: Path) -> None:
         OutputError: it cannot be made.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         if any(folder.iterdir()):
             raise UsageError(f"--record: {folder} is not empty", "name a new folder")
         folder.chmod(0o700)

@@ -9,8 +9,9 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qs
 
 import requests
 
@@ -18,9 +19,14 @@ from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.patience import ATTEMPTS, RETRIED, asked_wait, patiently
 from contacts_audit.azure.wire import USER_AGENT, Wire
 from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, Reason
+from contacts_audit.inert import blotted
 
 ATTEMPT_SECONDS = 15.0
 CHECK = "check the credential; -v says which one was used"
+PROOFS = (
+    *("client_secret", "client_assertion", "refresh_token", "device_code"),
+    *("X-IDENTITY-HEADER", "secret"),
+)
 CURES: Mapping[str, str] = {
     "7000215": "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
     "7000222": "the client secret expired: add a new one to the app registration",
@@ -119,7 +125,15 @@ class TokenService:
 
     def _once(self, request: requests.PreparedRequest) -> Answer:
         left = self._until - time.monotonic()
-        answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
+        sent = _secrets(request)
+        try:
+            answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
+        except AzureError as error:
+            error.args = (blotted(str(error), sent),)  # it may be what came in place of HTTP
+            raise
+        if answer.status != 200:
+            told = blotted(answer.body.decode("utf-8-sig", "replace"), sent)
+            answer = replace(answer, body=told.encode())
         if answer.status in RETRIED or 300 <= answer.status < 400 or answer.status >= 500:
             raise AzureError(
                 Reason.SERVER_ERROR,
@@ -130,6 +144,14 @@ class TokenService:
                 retry_after=asked_wait(answer.headers),
             )
         return answer
+
+
+def _secrets(request: requests.PreparedRequest) -> list[str]:
+    """Return what *request* sends to sign in, of which no error may tell."""
+    body = request.body or b""
+    form = parse_qs(body if isinstance(body, str) else body.decode())
+    values = [value for name in PROOFS for value in form.get(name, ())]
+    return [*values, *(request.headers[name] for name in PROOFS if name in request.headers)]
 
 
 def refused(result: Mapping[str, Any], hint: str = CHECK) -> AuthError:

@@ -25,6 +25,7 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.screen import Screen, plain
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
+from contacts_audit.inert import told_in_public
 
 EPILOG = (
     "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'); the command "
@@ -96,7 +97,8 @@ def run(arguments: Sequence[str], host: Host) -> int:
             host.screen.fail(error)
         return error.exit_code
     except Exception:  # noqa: BLE001 - a crash must never look like a finding
-        host.screen.crash(traceback.format_exc())
+        trace = told_in_public(traceback.format_exc(), host.environment or {})
+        host.screen.crash(trace)
         return ExitCode.FAILED
 
 

@@ -12,7 +12,7 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import OutputOptions
 from contacts_audit.cli.screen import plain
 from contacts_audit.errors import ExitCode, OutputError, UsageError
-from contacts_audit.files import check_writable, is_stream
+from contacts_audit.files import check_writable, is_stream, place
 from contacts_audit.files import replace as replace_file
 from contacts_audit.model import Outcome, Report, Run, Unread, Verdict, exit_code
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
@@ -46,10 +46,9 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     seen = set()
     for path in output.report:
         format_of(path)
-        place = path.parent.resolve() / path.name
-        if place in seen:
+        if place(path) in seen:
             raise UsageError(f"--report: {path} is given twice", "give it once")
-        seen.add(place)
+        seen.add(place(path))
     for path in output.report:
         check_writable(path)
     form = Format.JSON if output.jq is not None else output.output
