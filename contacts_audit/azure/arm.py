@@ -110,7 +110,7 @@ def document(answer: Answer) -> Any:
         AzureError: it holds anything else.
     """
     try:
-        return json.loads(text(answer), parse_constant=_refuse, parse_int=str, parse_float=str)
+        return _DECODER.decode(text(answer))
     except (ValueError, RecursionError) as error:
         if is_html(answer):
             raise _error(Reason.HTML, "an HTML page came instead of JSON", answer) from error
@@ -247,6 +247,9 @@ def _origin(url: str) -> tuple[str, str | None, int]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=str, parse_float=str)
 
 
 def _error(

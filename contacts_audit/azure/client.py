@@ -182,7 +182,8 @@ class Client:
         else:
             pace.answered(sent, answer.headers)
         self._keep(method, url, answer)
-        log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))
         return answer
 
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:

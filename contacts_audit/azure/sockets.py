@@ -9,6 +9,7 @@ import contextlib
 import functools
 import math
 import os
+import re
 import socket
 import ssl
 import threading
@@ -29,6 +30,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _S = TypeVar("_S", bound=socket.socket)
 _attempt = threading.local()
+ADDRESS = re.compile(r"(https?://[^/?#]+)(/(?!/)[^#]*)")
 
 
 @contextlib.contextmanager
@@ -126,6 +128,7 @@ class Adapter(HTTPAdapter):
 
     def __init__(self, context: ssl.SSLContext, connections: int) -> None:
         self._context = context
+        self._pools: dict[tuple[str, str | None], Any] = {}
         super().__init__(pool_connections=4, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -139,6 +142,23 @@ class Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = {"https": _Pool}
         return manager
 
+    def get_connection_with_tls_context(
+        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """Look the pool of an origin up once: what leads to it stays the same for the run."""
+        found = ADDRESS.fullmatch(request.url)
+        key = found[1] if found else request.url, (proxies or {}).get("https")
+        if key not in self._pools:
+            self._pools[key] = super().get_connection_with_tls_context(
+                request, verify, proxies, cert
+            )
+        return self._pools[key]
+
+    def request_url(self, request: Any, proxies: Any) -> str:
+        """Return what stands in the request's first line, which is mostly plain to see."""
+        found = None if proxies else ADDRESS.fullmatch(request.url)
+        return super().request_url(request, proxies) if found is None else found[2]
+
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> Any:
@@ -150,7 +170,7 @@ class Adapter(HTTPAdapter):
         """Take status, headers and the raw body: a cookie is not even read."""
         response = requests.Response()
         response.status_code = resp.status
-        response.headers = CaseInsensitiveDict(resp.headers)
+        response.headers = CaseInsensitiveDict(resp.headers.itermerged())
         response.raw = resp
         return response
 

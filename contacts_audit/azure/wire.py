@@ -1,6 +1,5 @@
 """One HTTP exchange through requests: whole, within its time and size, or an error of ours."""
 
-import functools
 import ipaddress
 import re
 import ssl
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
 from contacts_audit import __version__
@@ -22,6 +22,7 @@ from contacts_audit.errors import AzureError, Reason
 
 LARGEST_BODY = 8 * 1024 * 1024
 USER_AGENT = f"contacts-audit/{__version__}"
+USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 
 
 class Wire:
@@ -79,7 +80,7 @@ class Wire:
         """The environment's proxies, looked up once for each origin: NO_PROXY is by host."""
         if self._platform:
             return {}
-        origin = urlsplit(url).netloc
+        origin = url.split("/", 3)[2]
         if origin not in self._proxies:
             found = dict(get_environ_proxies(url))
             if not all(map(_is_address, found.values())):  # whose password nobody must see
@@ -115,19 +116,12 @@ def prepared(
     url: str, headers: dict[str, str], *, method: str = "GET", body: bytes | None = None
 ) -> requests.PreparedRequest:
     """Return a request of *url* to the letter: no session touches it, so no netrc does either."""
-    request = _template().copy()
-    request.method, request.url = method, url
-    request.headers.update(headers)
+    request = requests.PreparedRequest()
+    request.method, request.url, request.body = method, url, body
+    request.headers = CaseInsensitiveDict(USUAL_HEADERS | headers)
     if body is not None:
-        request.body = body
         request.headers["Content-Length"] = str(len(body))
     return request
-
-
-@functools.cache
-def _template() -> requests.PreparedRequest:
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
-    return requests.Request("GET", "https://localhost/", headers).prepare()
 
 
 def _body(raw: Any) -> bytes:
