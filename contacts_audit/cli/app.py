@@ -22,6 +22,7 @@ from contacts_audit.cli import (
 )
 from contacts_audit.cli.groups import defaults_from, variable_of
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.lean import LeanCommand
 from contacts_audit.cli.screen import Screen, plain
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
@@ -39,17 +40,17 @@ app = typer.Typer(
     rich_markup_mode="rich",
     epilog=EPILOG,
 )
-app.command()(reading.audit)
-app.command()(stages.emails)
-app.command()(stages.fetch)
-app.command()(token.token)
-app.command()(explaining.explain)
-app.command()(comparing.diff)
-app.command()(merging.merge)
-app.command()(doctor.doctor)
-app.command()(writing.plan)
-app.command()(writing.apply)
-app.command()(writing.restore)
+app.command(cls=LeanCommand)(reading.audit)
+app.command(cls=LeanCommand)(stages.emails)
+app.command(cls=LeanCommand)(stages.fetch)
+app.command(cls=LeanCommand)(token.token)
+app.command(cls=LeanCommand)(explaining.explain)
+app.command(cls=LeanCommand)(comparing.diff)
+app.command(cls=LeanCommand)(merging.merge)
+app.command(cls=LeanCommand)(doctor.doctor)
+app.command(cls=LeanCommand)(writing.plan)
+app.command(cls=LeanCommand)(writing.apply)
+app.command(cls=LeanCommand)(writing.restore)
 
 
 @app.callback()

@@ -1,0 +1,54 @@
+"""
+Options that are read without pydantic, which typer loads to read any at all.
+
+Loading it takes longer than everything else that a short run does, and more memory than 10,000
+subscriptions.  What is plain is taken as it is; whatever else is left to typer, errors included.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from typer.core import TyperCommand, TyperOption
+
+
+class LeanCommand(TyperCommand):
+    """A command of lean options."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for parameter in self.params:
+            if type(parameter) is TyperOption:
+                parameter.__class__ = _LeanOption
+
+
+class _LeanOption(TyperOption):
+    def process_value(self, ctx: Any, value: Any) -> Any:
+        """As typer does, where the value is plain."""
+        reader = self.type_descriptor.parameter_info.parser
+        known, read = _plain(self.type_descriptor.annotation, value, reader)
+        if not known or self.required or self.callback is not None:
+            return super().process_value(ctx, value)
+        return read
+
+
+def _plain(wanted: Any, value: Any, reader: Callable[[Any], Any] | None) -> tuple[bool, Any]:
+    """Return whether *value* is plainly of the type *wanted*, and what is read from it."""
+    if get_origin(wanted) is list:
+        if isinstance(value, str):
+            return False, None
+        read = [_plain(get_args(wanted)[0], item, reader) for item in value or ()]
+        return all(known for known, _ in read), [item for _, item in read]
+    if value is None:
+        return True, None
+    if reader is not None:
+        return True, reader(value)
+    if wanted is str:
+        return isinstance(value, str), value
+    if wanted is Path:
+        return isinstance(value, str), Path(value)
+    if isinstance(wanted, type) and issubclass(wanted, Enum):
+        found = [each for each in wanted if value in (each, each.value)]
+        return len(found) == 1, next(iter(found), None)
+    return False, None
