@@ -22,7 +22,7 @@ from contacts_audit.cli import (
 )
 from contacts_audit.cli.groups import defaults_from, variable_of
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.lean import LeanCommand
+from contacts_audit.cli.lean import LeanCommand, LeanGroup
 from contacts_audit.cli.screen import Screen, plain
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
@@ -34,6 +34,7 @@ EPILOG = (
 )
 
 app = typer.Typer(
+    cls=LeanGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

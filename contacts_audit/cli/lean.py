@@ -10,17 +10,30 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 
 class LeanCommand(TyperCommand):
     """A command of lean options."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for parameter in self.params:
-            if type(parameter) is TyperOption:
-                parameter.__class__ = _LeanOption
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options, `--help` among them."""
+        return _lean(super().get_params(ctx))
+
+
+class LeanGroup(TyperGroup):
+    """A program of lean options."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options, `--help` among them."""
+        return _lean(super().get_params(ctx))
+
+
+def _lean(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        if type(parameter) is TyperOption:
+            parameter.__class__ = _LeanOption
+    return parameters
 
 
 class _LeanOption(TyperOption):
@@ -28,9 +41,9 @@ class _LeanOption(TyperOption):
         """As typer does, where the value is plain."""
         reader = self.type_descriptor.parameter_info.parser
         known, read = _plain(self.type_descriptor.annotation, value, reader)
-        if not known or self.required or self.callback is not None:
+        if not known or self.required:
             return super().process_value(ctx, value)
-        return read
+        return read if self.callback is None else self.callback(ctx, self, read)
 
 
 def _plain(wanted: Any, value: Any, reader: Callable[[Any], Any] | None) -> tuple[bool, Any]:
