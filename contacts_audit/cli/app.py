@@ -41,17 +41,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
     epilog=EPILOG,
 )
-app.command(cls=LeanCommand)(reading.audit)
-app.command(cls=LeanCommand)(stages.emails)
-app.command(cls=LeanCommand)(stages.fetch)
-app.command(cls=LeanCommand)(token.token)
-app.command(cls=LeanCommand)(explaining.explain)
-app.command(cls=LeanCommand)(comparing.diff)
-app.command(cls=LeanCommand)(merging.merge)
-app.command(cls=LeanCommand)(doctor.doctor)
-app.command(cls=LeanCommand)(writing.plan)
-app.command(cls=LeanCommand)(writing.apply)
-app.command(cls=LeanCommand)(writing.restore)
+for _command in (
+    reading.audit,
+    stages.emails,
+    stages.fetch,
+    token.token,
+    explaining.explain,
+    comparing.diff,
+    merging.merge,
+    doctor.doctor,
+    writing.plan,
+    writing.apply,
+    writing.restore,
+):
+    app.command(cls=LeanCommand)(_command)
 
 
 @app.callback()

@@ -39,9 +39,11 @@ def _lean(parameters: list[Any]) -> list[Any]:
 class _LeanOption(TyperOption):
     def process_value(self, ctx: Any, value: Any) -> Any:
         """As typer does, where the value is plain."""
-        reader = self.type_descriptor.parameter_info.parser
-        known, read = _plain(self.type_descriptor.annotation, value, reader)
-        if not known or self.required:
+        described = getattr(self, "type_descriptor", None)  # a later typer may have another way
+        if described is None or self.required:
+            return super().process_value(ctx, value)
+        known, read = _plain(described.annotation, value, described.parameter_info.parser)
+        if not known:
             return super().process_value(ctx, value)
         return read if self.callback is None else self.callback(ctx, self, read)
 
