@@ -717,7 +717,9 @@ def test_a_401_without_a_challenge_asks_no_claims() -> None:
 def test_claims_are_read_in_any_case_and_padding(claims: str, padded: bool) -> None:
     """Names of parameters have no case; base64url comes with its padding or without."""
     spelt = base64.urlsafe_b64encode(claims.encode()).decode()
-    header = f'Bearer ERROR="insufficient_claims", CLAIMS="{spelt if padded else spelt.rstrip("=")}"'
+    header = (
+        f'Bearer ERROR="insufficient_claims", CLAIMS="{spelt if padded else spelt.rstrip("=")}"'
+    )
 
     assert arm.claims_challenge(answer(401, b"", {"www-authenticate": header})) == claims
 

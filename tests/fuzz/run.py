@@ -11,10 +11,10 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["contacts_audit", "tomllib", "json"]):
-    from targets import TARGETS
-
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+with atheris.instrument_imports(include=["contacts_audit", "tomllib", "json"]):
+    from fuzz.targets import TARGETS
 
 
 def main(target: str, *more: str) -> None:

@@ -29,7 +29,9 @@ def answers(data: bytes) -> None:
     """Take a status, headers and a body apart: judged, or an error of ours; no pass for nothing."""
     head, _, body = data.partition(b"\n\n")
     status, *lines = head.decode("latin-1").split("\n")
-    headers = {name.strip().lower(): text for name, _, text in (one.partition(":") for one in lines)}
+    headers = {
+        name.strip().lower(): text for name, _, text in (one.partition(":") for one in lines)
+    }
     number = int(status) % 1000 if status.isascii() and status.isdigit() else 200
     for version in VERSIONS:
         url = arm.contacts_url(ENDPOINT, SOMEBODY.id, version)
@@ -41,8 +43,8 @@ def _answer(answer: Answer, version: str) -> None:
     try:
         whole = arm.complete(answer)
     except AzureError as error:
-        assert str(error), "an error that says nothing"
-        assert error.retry_after is None or error.retry_after >= 0, "a wait before now"
+        assert str(error), "an error that says nothing"  # noqa: PT017
+        assert error.retry_after is None or error.retry_after >= 0, "a wait before now"  # noqa: PT017
         return
     try:
         link = arm.next_link(whole, ENDPOINT)
@@ -78,8 +80,8 @@ def policies(data: bytes) -> None:
     try:
         found = read(data, "policy.toml", policy.Settings(), date(2026, 1, 31))
     except UsageError as error:
-        assert str(error), "an error that says nothing"
-        assert len(str(error)) < 2000, "a line that nobody reads"
+        assert str(error), "an error that says nothing"  # noqa: PT017
+        assert len(str(error)) < 2000, "a line that nobody reads"  # noqa: PT017
         return
     groups = {
         one.management_group.casefold(): (frozenset({SOMEBODY.id}), frozenset[str]())
