@@ -83,7 +83,12 @@ some_contact = st.builds(
     st.lists(hostile, max_size=2).map(tuple),
 )
 some_contacts = st.lists(some_contact, max_size=2).map(tuple)
-some_finding = st.builds(Finding, st.sampled_from(Check), hostile, st.just(arm.V2023))
+some_finding = st.builds(  # each begins as those of policy do: the page reads its numbers
+    Finding,
+    st.sampled_from(Check),
+    hostile.map("0 of at least 2 addresses ({})".format),
+    st.just(arm.V2023),
+)
 some_waiver = st.builds(
     Waiver, hostile, hostile, hostile, st.dates(), st.none() | st.sampled_from(Check)
 )
@@ -122,7 +127,7 @@ some_outcome: st.SearchStrategy[Outcome] = (
 
 
 @pytest.mark.parametrize("format_", Format)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=15, derandomize=True)
 @given(outcomes=st.lists(some_outcome, max_size=3))
 def test_any_outcome_in_any_format(format_: Format, outcomes: list[Outcome]) -> None:
     """It is text without a character that steers, and a program finds each subscription in it."""
