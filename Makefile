@@ -46,6 +46,12 @@ audit-deps: $(READY) ## Look for known vulnerabilities of what requirements.lock
 soak: $(READY) ## Audit 50,000 subscriptions in bad weather; the memory must stay flat
 	PYTHONPATH=tests timeout 1500 $(BIN)/python tests/soak/run.py
 
+fuzz: $(VENV)/.fuzz ## Look for inputs that mislead: FUZZ_SECONDS (60) for each target
+	for target in answers policies plans; do $(BIN)/python tests/fuzz/run.py $$target || exit 1; done
+
+mutate: $(VENV)/.mutate ## Look for code that no test holds: MUTATE="policy arm contacts remediate"
+	nice $(VENV)/mutate/bin/python tests/mutation/run.py
+
 fixtures: $(READY) ## Record the folders under fixtures/ anew
 	$(BIN)/python tests/record_fixtures.py
 
@@ -66,8 +72,19 @@ $(READY): requirements.lock pyproject.toml tests/ocsf.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(VENV)/.fuzz: $(READY) tests/fuzz/requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/fuzz/requirements.txt
+	@touch $@
+
+$(VENV)/.mutate: $(READY) tests/mutation/requirements.txt
+	python3 -m venv $(VENV)/mutate
+	$(VENV)/mutate/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/mutate/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/mutation/requirements.txt
+	$(VENV)/mutate/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/ocsf.txt
+	@touch $@
+
 $(AZ_VENV)/bin/az:
 	python3 -m venv $(AZ_VENV)
 	$(AZ_VENV)/bin/python -m pip install -q --disable-pip-version-check azure-cli
 
-.PHONY: help demo test check lint types layers tests test-az fix bench soak audit-deps fixtures golden lock clean
+.PHONY: help demo test check lint types layers tests test-az fix bench fuzz mutate soak audit-deps fixtures golden lock clean

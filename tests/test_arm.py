@@ -579,3 +579,152 @@ def test_a_malformed_answer_keeps_what_support_asks_for() -> None:
 
     assert (error.reason, str(error), error.status) == (Reason.MALFORMED, "no list", 200)
     assert error.request_id == "r-1"
+
+
+def test_every_address_is_quoted() -> None:
+    """An id or a name with an X, a slash or a question mark stays one step of its path."""
+    assert arm.contacts_url(ENDPOINT, "aXb/", "1").startswith(f"{ENDPOINT}/subscriptions/aXb%2F/")
+    assert arm.contacts_url(ENDPOINT, "X", "1").startswith(f"{ENDPOINT}/subscriptions/X/")
+    assert arm.contact_url(ENDPOINT, ID, "X/?#", "1&2") == (
+        f"{ENDPOINT}/subscriptions/{ID}/providers/Microsoft.Security/securityContacts/X%2F%3F%23"
+        "?api-version=1%262"
+    )
+    assert arm.descendants_url(ENDPOINT, "X/?#") == (
+        f"{ENDPOINT}/providers/Microsoft.Management/managementGroups/X%2F%3F%23/descendants"
+        "?api-version=2023-04-01"
+    )
+    assert arm.metadata_url(ENDPOINT) == f"{ENDPOINT}/metadata/endpoints?api-version=2022-09-01"
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_a_write_is_taken(status: int) -> None:
+    """Done now, created, done later, or done and nothing to say: a reading tells."""
+    taken = answer(status)
+
+    assert arm.accepted(taken) is taken
+
+
+@pytest.mark.parametrize("status", [199, 203, 205, 206, 302, 400, 409, 412, 429, 500])
+def test_no_other_status_takes_a_write(status: int) -> None:
+    """Whatever the body says."""
+    with pytest.raises(AzureError) as caught:
+        arm.accepted(answer(status, {"value": []}))
+
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("read", "given_", "said"),
+    [
+        pytest.param(
+            arm.complete, answer(200, b""), "Azure answered 200 without a body", id="no body"
+        ),
+        pytest.param(
+            arm.document, answer(200, HTML), "an HTML page came instead of JSON", id="page"
+        ),
+        pytest.param(
+            arm.document,
+            answer(200, b"[1 2]"),
+            "the answer is not JSON (Expecting ',' delimiter at 3)",
+            id="no JSON",
+        ),
+        pytest.param(
+            arm.document,
+            answer(200, b"NaN"),
+            "the answer is not JSON (NaN is not JSON)",
+            id="no number",
+        ),
+        pytest.param(
+            lambda one: arm.next_link(one, ENDPOINT),
+            answer(200, {"nextLink": "https://evil.example/x"}),
+            f"the next page is not on {ENDPOINT}: https://evil.example/x",
+            id="elsewhere",
+        ),
+        pytest.param(
+            lambda one: arm.next_link(one, ENDPOINT),
+            answer(200, {"nextLink": True}),
+            "the nextLink is not an address",
+            id="no address",
+        ),
+        pytest.param(
+            arm.complete, answer(302), "Azure answered 302, to nowhere", id="redirected nowhere"
+        ),
+        pytest.param(
+            arm.complete,
+            answer(300, b"", {"location": "https://x.example"}),
+            "Azure answered 300, to https://x.example",
+            id="redirected",
+        ),
+        pytest.param(
+            arm.complete, answer(403, HTML), "an HTML page came with status 403", id="page of a 403"
+        ),
+        pytest.param(
+            arm.complete, answer(201), "Azure answered 201 where only 200 will do", id="other 2xx"
+        ),
+        pytest.param(arm.complete, refusal(501, "NotNow"), "It is so.", id="server"),
+        pytest.param(arm.complete, refusal(404, "InvalidResourceType"), "It is so.", id="refused"),
+    ],
+)
+def test_an_error_says_what_came(read: Any, given_: Answer, said: str) -> None:
+    """An operator reads it as it stands here."""
+    with pytest.raises(AzureError) as caught:
+        read(given_)
+
+    assert str(caught.value) == said
+
+
+def test_a_refusal_of_a_version_keeps_what_azure_said() -> None:
+    """The list of what is offered is in it."""
+    error = arm.fault(refusal(404, "InvalidResourceType", SUPPORTED))
+
+    assert isinstance(error, VersionRefusedError)
+    assert str(error) == SUPPORTED
+
+
+def test_the_code_of_a_server_error_is_kept() -> None:
+    """Support asks for it."""
+    assert arm.fault(refusal(501, "NotNow")).code == "NotNow"
+
+
+def test_an_answer_to_no_version_at_all_is_no_refusal_of_an_empty_one() -> None:
+    """An address without api-version, too, is understood."""
+    error = arm.fault(
+        answer(
+            404,
+            {"error": {"code": "InvalidResourceType", "message": SUPPORTED}},
+            url=f"{ENDPOINT}/x",
+        )
+    )
+
+    assert isinstance(error, VersionRefusedError)
+
+
+@pytest.mark.parametrize("digits", ["5" * 5000, "5" * 400 + ".5"])
+def test_a_number_of_thousands_of_digits_hides_no_refusal(digits: str) -> None:
+    """Python itself would not read it."""
+    body = '{"error": {"code": "Odd", "message": "It is so.", "detail": ' + digits + "}}"
+
+    assert arm.fault(answer(400, body.encode())).code == "Odd"
+
+
+def test_a_401_without_a_challenge_asks_no_claims() -> None:
+    """Most have none."""
+    assert arm.claims_challenge(answer(401)) is None
+
+
+@pytest.mark.parametrize("claims", ["{}", '{"a":1}', '{"a":12}', '{"a":"\u00ff\u00fe~?"}'])
+@pytest.mark.parametrize("padded", [True, False])
+def test_claims_are_read_in_any_case_and_padding(claims: str, padded: bool) -> None:
+    """Names of parameters have no case; base64url comes with its padding or without."""
+    spelt = base64.urlsafe_b64encode(claims.encode()).decode()
+    header = (
+        f'Bearer ERROR="insufficient_claims", CLAIMS="{spelt if padded else spelt.rstrip("=")}"'
+    )
+
+    assert arm.claims_challenge(answer(401, b"", {"www-authenticate": header})) == claims
+
+
+def test_a_page_needs_a_type_or_a_beginning() -> None:
+    """Text that only begins with an angle bracket is none."""
+    assert not arm.is_html(answer(403, b"<x>"))
+    assert arm.is_html(answer(403, b"<x>", {"content-type": "TEXT/HTML; charset=utf-8"}))

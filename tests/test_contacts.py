@@ -37,6 +37,11 @@ def read(body: Any) -> list[Contact]:
     return list(contacts(answer(body), VERSION))
 
 
+def read_whole(given_: Answer) -> list[Contact]:
+    """Return the contacts in an answer."""
+    return list(contacts(given_, VERSION))
+
+
 def one(properties: Any, **item: Any) -> Contact:
     """Return the contact with *properties*."""
     (contact,) = read({"value": [{"name": "default", "properties": properties, **item}]})
@@ -637,3 +642,37 @@ def test_the_documented_stage_prints_up_to_its_error() -> None:
 def test_what_counts_as_an_address_at_2017(line: str, shown: bool) -> None:
     """A text with something in it."""
     assert shows_address(line) is shown
+
+
+@pytest.mark.parametrize(
+    ("read_", "body", "said"),
+    [
+        pytest.param(
+            documented_emails, [], "the answer is no list of security contacts", id="bare array"
+        ),
+        pytest.param(
+            read_whole,
+            {"value": 5},
+            "the answer is no list of security contacts: the value is no array",
+            id="no array",
+        ),
+        pytest.param(
+            read_whole,
+            {"value": [5]},
+            "the answer is no list of security contacts: an item is no object",
+            id="no object",
+        ),
+    ],
+)
+def test_what_is_no_list_is_told(read_: Any, body: Any, said: str) -> None:
+    """With the id of the request, for whoever asks Azure."""
+    with pytest.raises(AzureError) as caught:
+        read_(answer(body))
+
+    assert str(caught.value) == said
+    assert caught.value.request_id == "r-1"
+
+
+def test_an_address_that_is_no_text_is_shown_as_it_is() -> None:
+    """Whoever mends it sees what is there."""
+    assert one({"emails": [5, {"a": 1}]}).malformed == ("5", '{"a": 1}')

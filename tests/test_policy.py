@@ -1118,3 +1118,67 @@ def test_the_verdict_of_what_was_judged() -> None:
 def test_the_exit_code_of_a_run(verdicts: list[Verdict], code: int) -> None:
     """Zero is said only where all that is to be read was read and complies."""
     assert exit_code(Counter(verdicts)) == code
+
+
+def test_the_whole_finding_of_an_alert_that_reaches_nobody() -> None:
+    """All that stands in its way, in one sentence, and nothing that does not."""
+    dead = contact("a@contoso.com", severity="High", enabled=False)
+    odd = contact(malformed=("a@",), severity="Critical", name="other")
+    gone = contact(severity="Høj", enabled=False, name="gone")
+
+    assert wrong(Check.REACHABLE, [dead]) == (
+        "an alert would reach nobody (contact 'default' is disabled)"
+    )
+    assert wrong(Check.REACHABLE, [gone, odd]) == (
+        "an alert would reach nobody (contact 'gone' is disabled; the severity 'Critical' is not "
+        "known; there is neither an address nor the role Owner; malformed address 'a@')"
+    )
+    assert wrong(Check.REACHABLE, [contact("a@contoso.com")]) == "an alert would reach nobody"
+    assert wrong(Check.ALERT_NOTIFICATIONS, [gone, contact()]) == (
+        "no mail goes out for high-severity alerts (contact 'gone' is disabled)"
+    )
+
+
+def test_the_domain_is_what_follows_the_last_at() -> None:
+    """A quoted name may hold one, too."""
+    strange = '"a@contoso.com"@evil.example'
+
+    message = wrong(Check.ALLOWED_DOMAIN, [contact(strange)], allowed_domains=("evil.example",))
+
+    assert message is None
+
+
+def test_an_override_that_matches_nothing_is_said() -> None:
+    """One of a group is never said: who is under it, Azure knows."""
+    judged = policy(
+        Override(LOOSE, subscription="Prdo"),
+        Override(LOOSE, subscription="Prod"),
+        Override(LOOSE, management_group="root"),
+    )
+
+    assert judged.warnings([PROD]) == ["the override of Prdo matches no subscription in scope"]
+
+
+def test_the_warning_of_a_name_that_several_have() -> None:
+    """It says how many, and the way out."""
+    judged = waiving(waiver("Prod", date.max))
+
+    assert judged.warnings([PROD, Subscription(OTHER.id, "PROD")]) == [
+        "the waiver of Prod (why, who) matches 2 subscriptions: name one by its id"
+    ]
+
+
+def test_a_waiver_that_has_expired_may_still_waive() -> None:
+    """Whoever asks what a waiver is about is told of it, be it valid or not."""
+    judged = waiving(waiver("Prod", date.min))
+
+    assert judged.may_waive(PROD)
+    assert not judged.may_waive(OTHER)
+    assert not waiving().may_waive(PROD)
+
+
+def test_no_text_names_a_subscription_without_a_name() -> None:
+    """Whatever stands for the name that is missing."""
+    nameless = Subscription(ID)
+
+    assert not waiving(waiver("xxxx"), waiver("none"), waiver("XXXX")).may_waive(nameless)

@@ -1,0 +1,133 @@
+"""
+What is fuzzed: each target takes any bytes, and fails only where the program would mislead.
+
+Only our own errors may come of them.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from urllib.parse import urlsplit
+
+from contacts_audit import policy
+from contacts_audit.azure import arm, contacts, records
+from contacts_audit.azure.arm import Answer
+from contacts_audit.errors import AzureError, UsageError
+from contacts_audit.ledger import backup_document, plan_document, read_backup, read_plan
+from contacts_audit.model import Check, Contact, Criteria, Reading, Subscription
+from contacts_audit.policyfile import read
+
+ENDPOINT = "https://arm.example"
+VERSIONS = (arm.V2017, arm.V2020, arm.V2023)
+CRITERIA = Criteria(None, tuple(Check), "High", ("a@contoso.com",), ("contoso.com",), 1)
+SOMEBODY = Subscription("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "Prod", "Enabled")
+
+
+def answers(data: bytes) -> None:
+    """Take a status, headers and a body apart: judged, or an error of ours; no pass for nothing."""
+    head, _, body = data.partition(b"\n\n")
+    status, *lines = head.decode("latin-1").split("\n")
+    headers = {
+        name.strip().lower(): text for name, _, text in (one.partition(":") for one in lines)
+    }
+    number = int(status) % 1000 if status.isascii() and status.isdigit() else 200
+    for version in VERSIONS:
+        url = arm.contacts_url(ENDPOINT, SOMEBODY.id, version)
+        _answer(Answer(url, number, headers, body), version)
+
+
+def _answer(answer: Answer, version: str) -> None:
+    arm.claims_challenge(answer)
+    try:
+        whole = arm.complete(answer)
+    except AzureError as error:
+        assert str(error), "an error that says nothing"  # noqa: PT017
+        assert error.retry_after is None or error.retry_after >= 0, "a wait before now"  # noqa: PT017
+        return
+    try:
+        link = arm.next_link(whole, ENDPOINT)
+    except AzureError:
+        link = None
+    if link is not None:
+        assert urlsplit(link).hostname == urlsplit(ENDPOINT).hostname, "our token goes elsewhere"
+    for reader in (records.records, lambda one: iter(contacts.documented_emails(one))):
+        with suppress(AzureError):
+            list(reader(whole))
+    try:
+        found = tuple(contacts.contacts(whole, version))
+    except AzureError:
+        return
+    _judge(found, version)
+
+
+def _judge(found: tuple[Contact, ...], version: str) -> None:
+    findings = {
+        check: policy.judge(check, Reading(version, found), CRITERIA) for check in CRITERIA.checks
+    }
+    good = any(
+        one.enabled and any(contacts.is_address(email) for email in one.emails) for one in found
+    )
+    assert (findings[Check.CONTACT_EMAIL] is None) is good, "a verdict that no address explains"
+    if findings[Check.REACHABLE] is None:
+        assert findings[Check.ALERT_NOTIFICATIONS] is None, "reached by no alert"
+        assert good or findings[Check.OWNER_NOTIFIED] is None, "reached without a receiver"
+
+
+def policies(data: bytes) -> None:
+    """Read a policy: criteria for anybody, or wrong usage that fits a line."""
+    try:
+        found = read(data, "policy.toml", policy.Settings(), date(2026, 1, 31))
+    except UsageError as error:
+        assert str(error), "an error that says nothing"  # noqa: PT017
+        assert len(str(error)) < 2000, "a line that nobody reads"  # noqa: PT017
+        return
+    groups = {
+        one.management_group.casefold(): (frozenset({SOMEBODY.id}), frozenset[str]())
+        for one in found.overrides
+        if one.management_group is not None
+    }
+    whole = policy.Policy(
+        found.options, found.top, found.overrides, found.waivers, groups, found.day
+    )
+    assert whole.criteria_of(SOMEBODY).checks, "nothing is judged"
+    assert all(one.checks for one in whole.all_criteria), "nothing is judged"
+    whole.warnings([SOMEBODY])
+
+
+def plans(data: bytes) -> None:
+    """Read a plan and a backup, the digest made anew: what is taken is written as it was read."""
+    for text in {data, _sealed(data)}:
+        try:
+            plan = read_plan(text, "plan.json")
+        except UsageError:
+            pass
+        else:
+            again = read_plan(json.dumps(plan_document(plan)).encode(), "plan.json")
+            assert again == plan, "another plan came back"
+        try:
+            backup = read_backup(text, "backup.json")
+        except UsageError:
+            pass
+        else:
+            spelt = json.dumps(backup_document(backup)).encode()
+            assert read_backup(spelt, "backup.json") == backup, "another backup came back"
+
+
+def _sealed(data: bytes) -> bytes:
+    """Return *data* with the digest that it should have, where it is an object at all."""
+    try:
+        document = json.loads(data)
+        document.pop("sha256", None)
+        digest = hashlib.sha256(records.canonical(document).encode()).hexdigest()
+        return json.dumps({**document, "sha256": digest}).encode()
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return data
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "answers": answers,
+    "policies": policies,
+    "plans": plans,
+}

@@ -1,0 +1,26 @@
+"""What the fuzzer starts from, and what it once found, holds without the fuzzer too."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+FUZZ = Path(__file__).parent / "fuzz"
+TARGETS = runpy.run_path(str(FUZZ / "targets.py"))["TARGETS"]
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        pytest.param(path.parent.name, path, id=f"{path.parent.name}-{path.name}")
+        for path in sorted(FUZZ.glob("corpus/*/*"))
+    ],
+)
+def test_each_input_of_the_corpus_holds(target: str, path: Path) -> None:
+    """It is read, or refused by an error of ours; nothing passes without an address."""
+    TARGETS[target](path.read_bytes())
+
+
+def test_each_target_has_a_corpus() -> None:
+    """And no folder is without its target."""
+    assert {path.name for path in FUZZ.glob("corpus/*")} == set(TARGETS)
