@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -73,6 +73,28 @@ def slow(seconds: float) -> Fault:
     async def fault(exchange: Exchange) -> None:
         await asyncio.sleep(seconds)
         await as_usual(exchange)
+
+    return fault
+
+
+def late(seconds: float, then: Fault) -> Fault:
+    """Wait, and *then* go wrong."""
+
+    async def fault(exchange: Exchange) -> None:
+        await asyncio.sleep(seconds)
+        await then(exchange)
+
+    return fault
+
+
+def last(then: Callable[[], object] = lambda: None) -> Fault:
+    """Answer normally, do *then* what is to be done, and end the connection."""
+
+    async def fault(exchange: Exchange) -> None:
+        body = exchange.answer.but(headers={"Connection": "close"}).encode()
+        then()
+        await exchange.send(body)
+        exchange.close()
 
     return fault
 
@@ -161,6 +183,34 @@ def drip_body(interval: float) -> Fault:
     return fault
 
 
+def after_interim(*heads: bytes, pause: float = 0.0) -> Fault:
+    """Send each of *heads*, such as that of a 103, wait, and only then answer normally."""
+
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(b"".join(heads))
+        await asyncio.sleep(pause)
+        await as_usual(exchange)
+
+    return fault
+
+
+def raw(data: bytes) -> Fault:
+    """Send exactly these bytes, be they HTTP or not, and close the connection."""
+    return _only(data)
+
+
+def endless(head: bytes, piece: bytes) -> Fault:
+    """Send *head*, and then *piece* for ever, as fast as it is taken."""
+
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(head)
+        while True:
+            await exchange.send(piece)
+            await asyncio.sleep(0)  # a lost connection takes writes for ever, unless told so
+
+    return fault
+
+
 def cut_headers() -> Fault:
     """Close the connection in the middle of the headers."""
     return _only(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Con")
@@ -230,15 +280,8 @@ def gzip_bomb(mib: int = 64) -> Fault:
 
 def endless_body() -> Fault:
     """Send a list that never ends."""
-
-    async def fault(exchange: Exchange) -> None:
-        chunked = exchange.reply(200, headers={"Transfer-Encoding": "chunked"})
-        await exchange.send(chunked.head(length=None) + _chunk(b'{"value":['))
-        while True:
-            await exchange.send(_chunk(b" " * 65536))
-            await asyncio.sleep(0)  # a lost connection takes writes for ever, unless told so
-
-    return fault
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return endless(head + _chunk(b'{"value":['), _chunk(b" " * 65536))
 
 
 def _only(data: bytes) -> Fault:
