@@ -196,7 +196,13 @@ def after_interim(*heads: bytes, pause: float = 0.0) -> Fault:
 
 def raw(data: bytes) -> Fault:
     """Send exactly these bytes, be they HTTP or not, and close the connection."""
-    return _only(data)
+
+    async def fault(exchange: Exchange) -> None:
+        _ = exchange.answer
+        await exchange.send(data)
+        exchange.close()
+
+    return fault
 
 
 def endless(head: bytes, piece: bytes) -> Fault:
@@ -213,12 +219,12 @@ def endless(head: bytes, piece: bytes) -> Fault:
 
 def cut_headers() -> Fault:
     """Close the connection in the middle of the headers."""
-    return _only(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Con")
+    return raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Con")
 
 
 def cut_after_status() -> Fault:
     """Close the connection right after the status line."""
-    return _only(b"HTTP/1.1 200 OK\r\n")
+    return raw(b"HTTP/1.1 200 OK\r\n")
 
 
 def cut_body(n: int) -> Fault:
@@ -227,6 +233,18 @@ def cut_body(n: int) -> Fault:
     async def fault(exchange: Exchange) -> None:
         body = exchange.answer.body
         await exchange.send(exchange.answer.head(length=len(body)) + body[:n])
+        exchange.close()
+
+    return fault
+
+
+def stalled(n: int) -> Fault:
+    """Promise the whole body, send *n* bytes of it, and then nothing for ever."""
+
+    async def fault(exchange: Exchange) -> None:
+        body = exchange.answer.body
+        await exchange.send(exchange.answer.head(length=len(body)) + body[:n])
+        await exchange.gone()
         exchange.close()
 
     return fault
@@ -282,15 +300,6 @@ def endless_body() -> Fault:
     """Send a list that never ends."""
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     return endless(head + _chunk(b'{"value":['), _chunk(b" " * 65536))
-
-
-def _only(data: bytes) -> Fault:
-    async def fault(exchange: Exchange) -> None:
-        _ = exchange.answer
-        await exchange.send(data)
-        exchange.close()
-
-    return fault
 
 
 def _chunk(data: bytes) -> bytes:
