@@ -70,7 +70,10 @@ class Wire:
                 ) as response:
                     answered = True
                     body = _body(response.raw)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            except (
+                *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
+                ValueError,  # http.client's, of a chunk of negative length
+            ) as error:
                 raise _translated(error, url, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
         return Answer(url, response.status_code, response.headers, decoded)
