@@ -63,12 +63,15 @@ ODD: Rows = {
     "1e400": listed(',"phone":1e400'),
     "-0.0e-9999": listed(',"phone":-0.0e-9999'),
     "the same key twice": listed(',"phone":"1","phone":"2"'),
-    "half a surrogate pair": listed(',"phone":"\\ud800"'),
     "NUL": listed(',"phone":"\\u0000"'),
     "100 levels": listed(',"phone":' + "[" * 100 + "]" * 100),
     "of no known type": listed(
         ',"isEnabled":null,"phone":{},"alertNotifications":7,"alertsToAdmins":[],'
         '"notificationsByRole":"x","notificationsSources":{"a":[]}'
+    ),
+    "half a surrogate pair": Row(
+        faults.answer(b'{"value":[' + contact("a@contoso.com") + b',"phone":"\\ud800"}}]}'),
+        "malformed",
     ),
     "nextLink null": Row(
         faults.answer(b'{"value":[' + contact("a@contoso.com") + b'}}],"nextLink":null}'), READ
@@ -78,7 +81,12 @@ ODD: Rows = {
     ),
     "10,000 levels": Row(
         faults.answer(
-            b'{"value":[' + contact("a@contoso.com") + b',"x":' + b"[" * 10**4 + b"]" * 10**4 + b"}}]}"
+            b'{"value":['
+            + contact("a@contoso.com")
+            + b',"x":'
+            + b"[" * 10**4
+            + b"]" * 10**4
+            + b"}}]}"
         ),
         "malformed",
     ),
@@ -131,8 +139,8 @@ def furnished(azure: AzureDouble, version: str, name: str, good: bool) -> Subscr
 
 def reads_of(subscription: Subscription, version: str) -> Callable[[Asked], bool]:
     """Match the reads of *subscription* at *version*, and the pages that follow."""
-    return lambda asked: subscription.id in asked.path and (
-        version in asked.query or "page=" in asked.query
+    return lambda asked: (
+        subscription.id in asked.path and (version in asked.query or "page=" in asked.query)
     )
 
 
@@ -148,6 +156,7 @@ def whole(version: str, rows: Rows, options: tuple[str, ...], folder: Path) -> W
         file = folder / "report.json"
         options = ("audit", "-o", "json", "--workers", "48", *options, "--report", str(file))
         ran = run_in(surroundings(azure), *options)
+        assert ran.code == 4, ran.err
         found = json.loads(ran.out)["subscriptions"]
         assert not azure.crashes
         asked = azure.arm_asked()
@@ -156,7 +165,10 @@ def whole(version: str, rows: Rows, options: tuple[str, ...], folder: Path) -> W
                 found[2 * number],
                 [line for line in ran.err.splitlines() if found[2 * number]["id"] in line],
                 sum(map(reads[name], asked)),
-                ("compliant" if number % 2 == 0 else "non-compliant", found[2 * number + 1]["verdict"]),
+                (
+                    "compliant" if number % 2 == 0 else "non-compliant",
+                    found[2 * number + 1]["verdict"],
+                ),
             )
             for number, name in enumerate(rows)
         }
@@ -170,7 +182,7 @@ Wholes = dict[tuple[str, str], Whole]
 def wholes(tmp_path_factory: pytest.TempPathFactory) -> Wholes:
     """Run each group at each api-version; those that wait, at once."""
     folder = tmp_path_factory.mktemp
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(3) as pool:
         running = {
             (version, group): pool.submit(whole, version, rows, options, folder("faults"))
             for group, (rows, options) in reversed(GROUPS.items())
@@ -274,4 +286,3 @@ def test_an_interim_answer_does_not_shift_the_ones_behind_it(
     verdicts = [row["verdict"] for row in json.loads(ran.out)["subscriptions"]]
     assert verdicts[0] in {"compliant", "unreadable"}
     assert verdicts[1:] == ["non-compliant"] * 3
-

@@ -205,14 +205,14 @@ def raw(data: bytes) -> Fault:
     return fault
 
 
-def endless(head: bytes, piece: bytes) -> Fault:
-    """Send *head*, and then *piece* for ever, as fast as it is taken."""
+def endless(head: bytes, piece: bytes, interval: float = 0) -> Fault:
+    """Send *head*, and then *piece* for ever, as fast as it is taken, or at an *interval*."""
 
     async def fault(exchange: Exchange) -> None:
         await exchange.send(head)
         while True:
             await exchange.send(piece)
-            await asyncio.sleep(0)  # a lost connection takes writes for ever, unless told so
+            await asyncio.sleep(interval)  # a lost connection takes writes for ever, unless told so
 
     return fault
 

@@ -68,8 +68,9 @@ class Listener:
         self._loop.call_soon_threadsafe(self._leave)
 
     def _leave(self) -> None:
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
+        if self._socket.fileno() != -1:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
