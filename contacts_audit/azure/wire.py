@@ -69,6 +69,8 @@ class Wire:
                     request, stream=True, timeout=timeout, proxies=self._proxies_for(url)
                 ) as response:
                     answered = True
+                    if response.status_code < 200:
+                        response.raw.connection.close()  # the real answer is still to come
                     body = _body(response.raw)
             except (
                 *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
