@@ -38,6 +38,8 @@ from fault_rows import (
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
 OFFERED = {V2017: {V2017, V2020, V2023}, V2023: {V2017, V2020, V2023}, V2020: {V2017, V2020}}
 
+WANTED = ("compliant", "non-compliant")  # of the healthy ones, in turn
+
 
 def contact(email: str) -> bytes:
     """Return an item of a list, as any api-version would take it, for what JSON may hold beside."""

@@ -107,9 +107,9 @@ class AzureDouble(Stage):
             case "refusal":
                 self._listener.refuse()
             case "silence":
-                self._listener.silent = True
+                self._listener.greeting = b""
             case "no TLS":
-                self._listener.tls = None
+                self._listener.greeting = b"HTTP/1.1 400 Bad Request\r\n\r\n"
             case kind:
                 self._listener.tls = certificates.server_tls(self._authority, kind)
 

@@ -30,8 +30,8 @@ class Listener:
 
     What goes wrong in a conversation is kept in *crashes*; a client that hangs
     up is not a crash.  `stop` ends every conversation at once, wherever it is.
-    *tls* and *silent*, which is to accept and say nothing, may change at any time:
-    they hold for the connections that come then.
+    *tls*, and *greeting*, which is all that is said where there is one, may change at
+    any time: they hold for the connections that come then.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Listener:
         crashes: list[BaseException] | None = None,
     ) -> None:
         self.tls = tls
-        self.silent = False
+        self.greeting: bytes | None = None
         self._converse = converse
         self._crashes = crashes if crashes is not None else []
         self._conversations: set[asyncio.Task[None]] = set()
@@ -107,7 +107,8 @@ class Listener:
     async def _hold(self, connection: socket.socket) -> None:
         plain, _ = await self._loop.connect_accepted_socket(asyncio.Protocol, connection)
         try:
-            if self.silent:
+            if self.greeting is not None:
+                plain.write(self.greeting)
                 await asyncio.Event().wait()
             reader = asyncio.StreamReader(limit=LARGEST_HEAD)
             writer = await self._open(plain, reader)
