@@ -69,7 +69,7 @@ class Wire:
                     request, stream=True, timeout=timeout, proxies=self._proxies_for(url)
                 ) as response:
                     answered = True
-                    if response.status_code < 200:
+                    if response.status_code < 200 and response.raw.connection is not None:
                         response.raw.connection.close()  # the real answer is still to come
                     body = _body(response.raw)
             except (
