@@ -156,7 +156,7 @@ def whole(version: str, rows: Rows, options: tuple[str, ...], folder: Path) -> W
             azure.fail(reads[name], row.fault, row.times)
             furnished(azure, version, f"Neighbour {number}", number % 2 == 0)
         file = folder / "report.json"
-        options = ("audit", "-o", "json", "--workers", "48", *options, "--report", str(file))
+        options = ("audit", "-o", "json", "--workers", "24", *options, "--report", str(file))
         ran = run_in(surroundings(azure), *options)
         assert ran.code == 4, ran.err
         found = json.loads(ran.out)["subscriptions"]
