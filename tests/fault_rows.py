@@ -41,11 +41,11 @@ def passing(fault: Fault, times: int = 1) -> Row:
 
 def again(fault: Fault, reason: str, says: str = "") -> Row:
     """Return the row of a fault that stays, and is met again: within `RETRYING`, exactly twice."""
-    return Row(faults.late(1.5, fault), reason, 2, says)
+    return Row(faults.late(1, fault), reason, 2, says)
 
 
-RETRYING = ("--timeout", "10", "--budget", "3.7")
-"""With these, a failure after 1.5 s is tried again after 0.25 to 0.5 s, and never a third time."""
+RETRYING = ("--timeout", "10", "--budget", "2.7")
+"""With these, a failure after a second is tried again after 0.25 to 0.5 s, and never a third time."""
 
 SLOWLY = ("--timeout", "1", "--budget", "2.7")
 """With these, an attempt that uses up its time is tried again, and never a third time."""

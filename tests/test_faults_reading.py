@@ -156,7 +156,7 @@ def whole(version: str, rows: Rows, options: tuple[str, ...], folder: Path) -> W
             azure.fail(reads[name], row.fault, row.times)
             furnished(azure, version, f"Neighbour {number}", number % 2 == 0)
         file = folder / "report.json"
-        options = ("audit", "-o", "json", "--workers", "24", *options, "--report", str(file))
+        options = ("audit", "-o", "json", "--workers", "36", *options, "--report", str(file))
         ran = run_in(surroundings(azure), *options)
         assert ran.code == 4, ran.err
         found = json.loads(ran.out)["subscriptions"]
@@ -184,7 +184,7 @@ Wholes = dict[tuple[str, str], Whole]
 def wholes(tmp_path_factory: pytest.TempPathFactory) -> Wholes:
     """Run each group at each api-version; those that wait, at once."""
     folder = tmp_path_factory.mktemp
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(2) as pool:
         running = {
             (version, group): pool.submit(whole, version, rows, options, folder("faults"))
             for group, (rows, options) in reversed(GROUPS.items())
