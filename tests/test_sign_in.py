@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, faults
-from azure_double.exchange import Fault
 from conftest import Run
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -343,60 +342,6 @@ def test_what_is_no_token_is_not_sent(azure: AzureDouble, run: Run) -> None:
 
     assert (ran.code, azure.asked) == (1, [])
     assert "X-Evil" not in ran.err
-
-
-@pytest.mark.parametrize(
-    ("fault", "says"),
-    [
-        pytest.param(faults.hang(), "did not answer", id="hangs"),
-        pytest.param(faults.status(503), "503", id="503"),
-        pytest.param(faults.status(429, {"error": "slow down"}), "429", id="429"),
-        pytest.param(faults.html(200), "200, without a JSON object", id="HTML"),
-        pytest.param(faults.html(401), "401, without a JSON object", id="HTML 401"),
-        pytest.param(faults.answer(b"{}"), "no token", id="no token in it"),
-        pytest.param(faults.redirect(302, "https://evil.example/"), "302", id="redirect"),
-        pytest.param(faults.reset(), "no answer", id="reset"),
-    ],
-)
-@pytest.mark.parametrize("where", ["POST", "openid-configuration"])
-def test_a_token_service_that_fails_ends_in_time(
-    azure: AzureDouble, run: Run, where: str, fault: Fault, says: str
-) -> None:
-    """Within `--auth-timeout`, with what it said; exit 1, and no verdict."""
-    azure.fail(where, fault)
-    began = time.monotonic()
-
-    ran = run("audit", "--auth-timeout", "1")
-
-    assert (ran.code, ran.out, azure.arm_asked()) == (1, b"", [])
-    assert ran.err.count("\n") == 1
-    assert says in ran.err or where != "POST"
-    assert azure.secret not in ran.err
-    assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(b"[]", id="array"),
-        pytest.param(b'"x"', id="text"),
-        pytest.param(b'{"access_token":"a\\nb","expires_in":3600}', id="two lines"),
-        pytest.param(b'{"access_token":"a\\u2028b","expires_in":3600}', id="no ASCII"),
-        pytest.param(b'{"access_token":1,"expires_in":3600}', id="number"),
-        pytest.param(b'{"access_token":"","expires_in":3600}', id="empty"),
-        pytest.param(b'{"access_token":"a","expires_in":3600,"scope":5}', id="odd scope"),
-        pytest.param(b'{"access_token":"a","expires_in":1e400}', id="odd expiry"),
-    ],
-)
-def test_an_odd_answer_of_the_token_service_is_no_token(
-    azure: AzureDouble, run: Run, body: bytes
-) -> None:
-    """One line that does not show it, never a traceback."""
-    azure.fail("POST", faults.answer(body))
-
-    ran = run("audit")
-
-    assert (ran.code, ran.out, ran.err.count("\n"), azure.arm_asked()) == (1, b"", 1, [])
 
 
 @pytest.mark.parametrize("exp", ["1e20", "NaN", "Infinity", "-1e20", "9" * 400, '"soon"', "null"])

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import trustme
 from azure_double import AzureDouble, Proxy, faults
-from azure_double.exchange import Fault
 from conftest import Run, run_in, surroundings
 
 V2017 = "2017-08-01-preview"
@@ -42,137 +41,6 @@ def middle_of(azure: AzureDouble, run: Run, *arguments: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason", "most"),
-    [
-        pytest.param(faults.reset(), "unreachable", 6, id="reset"),
-        pytest.param(faults.close(), "unreachable", 6, id="closed"),
-        pytest.param(faults.hang(), "timeout", 3, id="black hole"),
-        pytest.param(faults.drip_headers(0.1), "timeout", 3, id="headers drip"),
-        pytest.param(faults.drip_body(0.1), "timeout", 3, id="body drips"),
-        pytest.param(faults.continue_storm(0.05), "timeout", 3, id="100 Continue for ever"),
-        pytest.param(faults.cut_body(20), "truncated", 6, id="short body"),
-        pytest.param(faults.cut_chunked(), "truncated", 6, id="cut chunks"),
-        pytest.param(faults.truncated_gzip(), "truncated", 6, id="cut gzip"),
-        pytest.param(faults.cut_headers(), "truncated", 6, id="cut headers"),
-        pytest.param(faults.cut_after_status(), "truncated", 6, id="cut after the status"),
-        pytest.param(faults.answer(b""), "truncated", 6, id="200 and nothing"),
-        pytest.param(faults.gzip_bomb(64), "too-large", 1, id="gzip bomb"),
-        pytest.param(faults.endless_body(), "too-large", 1, id="endless body"),
-        pytest.param(faults.html(200), "html", 1, id="HTML with 200"),
-        pytest.param(faults.html(403), "html", 1, id="HTML with 403"),
-        pytest.param(faults.html(502), "server-error", 6, id="HTML with 502"),
-        pytest.param(faults.status(204), "malformed", 1, id="204"),
-        pytest.param(faults.status(202, b"{}"), "malformed", 1, id="202"),
-        pytest.param(faults.redirect(302, "https://evil.example/"), "redirected", 1, id="302"),
-        pytest.param(faults.redirect(307, "/elsewhere"), "redirected", 1, id="307"),
-        pytest.param(faults.arm_error(403, "AuthorizationFailed", "no"), "forbidden", 1, id="403"),
-        pytest.param(faults.arm_error(404, "SubscriptionNotFound", "no"), "not-found", 1, id="404"),
-        pytest.param(
-            faults.arm_error(404, "Subscription Not Registered", "no"),
-            "not-registered",
-            1,
-            id="404 with blanks",
-        ),
-        pytest.param(
-            faults.arm_error(401, "Subscription Not Registered", "no"),
-            "not-registered",
-            1,
-            id="401 with blanks",
-        ),
-        pytest.param(faults.arm_error(418, "Teapot", "no"), "refused", 1, id="418"),
-        pytest.param(faults.arm_error(500, "Oops", "no"), "server-error", 6, id="500"),
-        pytest.param(faults.arm_error(501, "Oops", "no"), "server-error", 1, id="501"),
-        pytest.param(faults.status(503), "server-error", 6, id="503"),
-        pytest.param(faults.status(408), "timeout", 6, id="408"),
-        pytest.param(faults.throttle(), "throttled", 6, id="429"),
-        pytest.param(faults.throttle("86400"), "throttled", 1, id="429 for a day"),
-        pytest.param(
-            faults.throttle("Fri, 31 Dec 2099 23:59:59 GMT"), "throttled", 1, id="429 until 2099"
-        ),
-        pytest.param(faults.throttle("soon"), "throttled", 6, id="429 for a while"),
-        pytest.param(
-            faults.throttle(headers={"retry-after-ms": "5000"}), "throttled", 1, id="429 in ms"
-        ),
-        pytest.param(faults.answer(b"{"), "malformed", 1, id="half a JSON"),
-        pytest.param(faults.answer(b"null"), "malformed", 1, id="null"),
-        pytest.param(faults.answer(b'{"value":[]} {"value":[]}'), "malformed", 1, id="two texts"),
-        pytest.param(faults.answer(b'{"value":[NaN]}'), "malformed", 1, id="NaN"),
-        pytest.param(faults.answer(b'{"value":[{"name":"\xff"}]}'), "malformed", 1, id="UTF-8"),
-        pytest.param(faults.answer(b'{"value":[5]}'), "malformed", 1, id="no contacts"),
-        pytest.param(faults.answer(b'{"value":{}}'), "malformed", 1, id="no array"),
-        pytest.param(faults.answer(b'{"error":{"code":"X"}}'), "malformed", 1, id="error with 200"),
-        pytest.param(faults.answer(b"[" * 100_000), "malformed", 1, id="deep nesting"),
-        pytest.param(faults.answer(b"x", {"Content-Encoding": "br"}), "malformed", 1, id="brotli"),
-        pytest.param(
-            faults.answer(b"no", {"Content-Encoding": "gzip"}), "malformed", 1, id="no gzip"
-        ),
-        pytest.param(
-            faults.answer(b'{"value":[],"nextLink":"https://evil.example/"}'),
-            "paging",
-            1,
-            id="nextLink to elsewhere",
-        ),
-        pytest.param(faults.answer(b'{"value":[],"nextLink":5}'), "paging", 1, id="odd nextLink"),
-    ],
-)
-def test_a_fault_spoils_its_own_row_only(
-    azure: AzureDouble, run: Run, fault: Fault, reason: str, most: int
-) -> None:
-    """Every odd answer ends as `unreadable` with its reason, in time, after so many requests."""
-    middle = three(azure)
-    azure.fail(middle, fault)
-
-    began = time.monotonic()
-    row = middle_of(azure, run)
-
-    assert row["verdict"] == "unreadable"
-    assert row["error"]["reason"] == reason
-    assert row["error"]["hint"]
-    asked = [asked for asked in azure.arm_asked() if middle in asked.path]
-    assert len(asked) <= most
-    assert (len(asked) == 1) == (most == 1)
-    assert time.monotonic() - began < 10
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(faults.reset(), id="reset"),
-        pytest.param(faults.hang(), id="black hole"),
-        pytest.param(faults.cut_body(20), id="short body"),
-        pytest.param(faults.truncated_gzip(), id="cut gzip"),
-        pytest.param(faults.status(500), id="500"),
-        pytest.param(faults.throttle("0.1"), id="429, a fraction of a second"),
-        pytest.param(faults.throttle(headers={"x-ms-retry-after-ms": "50"}), id="429 in ms"),
-        pytest.param(faults.throttle(headers={"retry-after": ("1", "2")}), id="429, two headers"),
-    ],
-)
-def test_a_passing_fault_leaves_no_trace(azure: AzureDouble, run: Run, fault: Fault) -> None:
-    """A read that fails once is asked again."""
-    middle = three(azure)
-    azure.fail(middle, fault, times=1)
-
-    row = middle_of(azure, run, "--timeout", "1", "--budget", "10")
-
-    assert row["verdict"] == "compliant"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(faults.gzip_body(), id="gzip, not asked for"),
-        pytest.param(faults.unframed(), id="ended by the connection"),
-        pytest.param(faults.slow(0.2), id="slow"),
-    ],
-)
-def test_a_whole_answer_is_one_however_it_comes(azure: AzureDouble, run: Run, body: Fault) -> None:
-    """Framing and encoding change nothing."""
-    azure.fail(three(azure), body)
-
-    assert middle_of(azure, run)["verdict"] == "compliant"
-
-
 def test_a_wait_beyond_the_budget_is_not_begun(azure: AzureDouble, run: Run) -> None:
     """The row ends at once, and says what was asked for."""
     azure.fail(three(azure), faults.throttle("3600"))
@@ -184,26 +52,6 @@ def test_a_wait_beyond_the_budget_is_not_begun(azure: AzureDouble, run: Run) -> 
     assert time.monotonic() - began < 5
 
 
-def test_the_deadline_ends_the_run_and_keeps_what_is_done(azure: AzureDouble, run: Run) -> None:
-    """Rows that are finished stay, the rest are unreadable, the report is whole: 4."""
-    azure.add("Done", contacts_2017=GOOD)
-    for number in range(5):
-        azure.add(f"Hanging {number}", contacts_2017=GOOD)
-    azure.fail(
-        lambda asked: V2017 in asked.query and azure.subscriptions[0].id not in asked.path,
-        faults.hang(),
-    )
-
-    began = time.monotonic()
-    ran = run("audit", "-o", "json", "--deadline", "1.5", "--timeout", "60", "--workers", "2")
-
-    report = json.loads(ran.out)
-    reasons = [row["error"] and row["error"]["reason"] for row in report["subscriptions"]]
-    assert reasons == [None, *["deadline"] * 5]
-    assert (ran.code, report["summary"]["in_scope"]) == (4, 6)
-    assert time.monotonic() - began < 4
-
-
 def test_a_deadline_before_the_first_row_fails_the_run(azure: AzureDouble, run: Run) -> None:
     """Where not even the list was read in time, there is no verdict."""
     azure.fail("GET /subscriptions?", faults.hang())
@@ -211,31 +59,6 @@ def test_a_deadline_before_the_first_row_fails_the_run(azure: AzureDouble, run: 
     ran = run("audit", "--deadline", "0.5")
 
     assert (ran.code, ran.out) == (1, b"")
-
-
-def test_pages_that_never_end_end(azure: AzureDouble, run: Run) -> None:
-    """A cycle is refused at its first repetition, an endless list at the cap."""
-    middle = three(azure)
-    url = f"{azure.endpoint}/subscriptions/{middle}/providers/Microsoft.Security/securityContacts"
-
-    azure.fail(
-        middle, faults.answer(json.dumps({"value": [], "nextLink": f"{url}?page=1"}).encode())
-    )
-    cycle = middle_of(azure, run)
-    azure.heal()
-
-    async def onward(exchange: Any) -> None:
-        number = len(azure.asked)
-        link = {"value": [], "nextLink": f"{url}?page={number}"}
-        await exchange.send(exchange.reply(200, json.dumps(link).encode()).encode())
-
-    azure.asked.clear()
-    azure.fail(middle, onward)
-    endless = middle_of(azure, run, "--budget", "30")
-
-    assert "circle" in cycle["error"]["message"]
-    assert "more than 100" in endless["error"]["message"]
-    assert sum(middle in asked.path for asked in azure.arm_asked()) == 100
 
 
 def test_pages_are_read_to_the_end(azure: AzureDouble, run: Run) -> None:

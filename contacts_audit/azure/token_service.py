@@ -143,6 +143,10 @@ class TokenService:
                 retryable=answer.status in RETRIED,
                 retry_after=asked_wait(answer.headers),
             )
+        if answer.status == 200 and not answer.body:  # its headers may have been cut
+            raise AzureError(
+                Reason.TRUNCATED, "the token service answered 200 without a body", retryable=True
+            )
         return answer
 
 

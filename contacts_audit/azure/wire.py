@@ -70,8 +70,13 @@ class Wire:
                     request, stream=True, timeout=timeout, proxies=self._proxies_for(url)
                 ) as response:
                     answered = True
+                    if response.status_code < 200 and response.raw.connection is not None:
+                        response.raw.connection.close()  # the real answer is still to come
                     body = _body(response.raw)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            except (
+                *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
+                ValueError,  # http.client's, of a chunk of negative length
+            ) as error:
                 raise _translated(error, url, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
         return Answer(url, response.status_code, response.headers, decoded)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import trustme
 from cryptography import x509
@@ -39,13 +40,31 @@ NAMES = (
 UNLOCKING = "pass word+1"
 
 
-def server_tls(ca_file: Path) -> ssl.SSLContext:
-    """Return the server's side of TLS, and write the authority to trust to *ca_file*."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(ca_file))
+Kind = Literal["good", "expired", "not yet valid", "of another host", "self-signed", "untrusted"]
+
+
+def server_tls(authority: trustme.CA, kind: Kind = "good") -> ssl.SSLContext:
+    """Return the server's side of TLS, with a certificate of that *kind*, by *authority* or not."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*NAMES).configure_cert(context)
+    _certificate(authority, kind).configure_cert(context)
     return context
+
+
+def _certificate(authority: trustme.CA, kind: Kind) -> trustme.LeafCert:
+    now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+    match kind:
+        case "expired":
+            return authority.issue_cert(*NAMES, not_before=now - 2 * day, not_after=now - day)
+        case "not yet valid":
+            return authority.issue_cert(*NAMES, not_before=now + day, not_after=now + 2 * day)
+        case "of another host":
+            return authority.issue_cert("elsewhere.example")
+        case "untrusted":
+            return trustme.CA().issue_cert(*NAMES)
+        case "self-signed":
+            root = trustme.CA()
+            return trustme.LeafCert(root.private_key_pem.bytes(), root.cert_pem.bytes(), [])
+    return authority.issue_cert(*NAMES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+import trustme
 
 from . import arm, certificates, entra, managed_identity
 from .exchange import Exchange, Fault
@@ -48,13 +50,11 @@ class AzureDouble(Stage):
         folder = tempfile.TemporaryDirectory(prefix="azure-double-")
         self.folder = Path(self._open.enter_context(folder))
         self.ca = self.folder / "ca.pem"
-        listener = Listener(
-            self._converse,
-            port=self._port,
-            tls=certificates.server_tls(self.ca),
-            crashes=self.crashes,
-        )
-        self.port = self._start(listener)
+        self._authority = trustme.CA()
+        self._authority.cert_pem.write_to_path(str(self.ca))
+        tls = certificates.server_tls(self._authority)
+        self._listener = Listener(self._converse, port=self._port, tls=tls, crashes=self.crashes)
+        self.port = self._start(self._listener)
         self.endpoint = self.authority = f"https://localhost:{self.port}"
         return self
 
@@ -100,6 +100,18 @@ class AzureDouble(Stage):
     def heal(self) -> None:
         """Forget every fault that was planned."""
         self._plans.clear()
+
+    def meet(self, how: certificates.Kind | Literal["no TLS", "silence", "refusal"]) -> None:
+        """Meet whoever connects from now on with a certificate that is bad, or with none at all."""
+        match how:
+            case "refusal":
+                self._listener.refuse()
+            case "silence":
+                self._listener.greeting = b""
+            case "no TLS":
+                self._listener.greeting = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+            case kind:
+                self._listener.tls = certificates.server_tls(self._authority, kind)
 
     def _start(self, listener: Listener) -> int:
         listener.start()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -73,6 +73,28 @@ def slow(seconds: float) -> Fault:
     async def fault(exchange: Exchange) -> None:
         await asyncio.sleep(seconds)
         await as_usual(exchange)
+
+    return fault
+
+
+def late(seconds: float, then: Fault) -> Fault:
+    """Wait, and *then* go wrong."""
+
+    async def fault(exchange: Exchange) -> None:
+        await asyncio.sleep(seconds)
+        await then(exchange)
+
+    return fault
+
+
+def last(then: Callable[[], object] = lambda: None) -> Fault:
+    """Answer normally, do *then* what is to be done, and end the connection."""
+
+    async def fault(exchange: Exchange) -> None:
+        body = exchange.answer.but(headers={"Connection": "close"}).encode()
+        then()
+        await exchange.send(body)
+        exchange.close()
 
     return fault
 
@@ -161,14 +183,48 @@ def drip_body(interval: float) -> Fault:
     return fault
 
 
+def after_interim(*heads: bytes, pause: float = 0.0) -> Fault:
+    """Send each of *heads*, such as that of a 103, wait, and only then answer normally."""
+
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(b"".join(heads))
+        await asyncio.sleep(pause)
+        await as_usual(exchange)
+
+    return fault
+
+
+def raw(data: bytes) -> Fault:
+    """Send exactly these bytes, be they HTTP or not, and close the connection."""
+
+    async def fault(exchange: Exchange) -> None:
+        _ = exchange.answer
+        await exchange.send(data)
+        exchange.close()
+
+    return fault
+
+
+def endless(head: bytes, piece: bytes, interval: float = 0) -> Fault:
+    """Send *head*, and then *piece* for ever, as fast as it is taken, or at an *interval*."""
+
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(head)
+        while True:
+            await exchange.send(piece)
+            await asyncio.sleep(interval)  # a lost connection takes writes for ever, unless told so
+
+    return fault
+
+
 def cut_headers() -> Fault:
     """Close the connection in the middle of the headers."""
-    return _only(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Con")
+    return raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Con")
 
 
 def cut_after_status() -> Fault:
     """Close the connection right after the status line."""
-    return _only(b"HTTP/1.1 200 OK\r\n")
+    return raw(b"HTTP/1.1 200 OK\r\n")
 
 
 def cut_body(n: int) -> Fault:
@@ -177,6 +233,18 @@ def cut_body(n: int) -> Fault:
     async def fault(exchange: Exchange) -> None:
         body = exchange.answer.body
         await exchange.send(exchange.answer.head(length=len(body)) + body[:n])
+        exchange.close()
+
+    return fault
+
+
+def stalled(n: int) -> Fault:
+    """Promise the whole body, send *n* bytes of it, and then nothing for ever."""
+
+    async def fault(exchange: Exchange) -> None:
+        body = exchange.answer.body
+        await exchange.send(exchange.answer.head(length=len(body)) + body[:n])
+        await exchange.gone()
         exchange.close()
 
     return fault
@@ -230,24 +298,8 @@ def gzip_bomb(mib: int = 64) -> Fault:
 
 def endless_body() -> Fault:
     """Send a list that never ends."""
-
-    async def fault(exchange: Exchange) -> None:
-        chunked = exchange.reply(200, headers={"Transfer-Encoding": "chunked"})
-        await exchange.send(chunked.head(length=None) + _chunk(b'{"value":['))
-        while True:
-            await exchange.send(_chunk(b" " * 65536))
-            await asyncio.sleep(0)  # a lost connection takes writes for ever, unless told so
-
-    return fault
-
-
-def _only(data: bytes) -> Fault:
-    async def fault(exchange: Exchange) -> None:
-        _ = exchange.answer
-        await exchange.send(data)
-        exchange.close()
-
-    return fault
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return endless(head + _chunk(b'{"value":['), _chunk(b" " * 65536))
 
 
 def _chunk(data: bytes) -> bytes:

@@ -30,6 +30,8 @@ class Listener:
 
     What goes wrong in a conversation is kept in *crashes*; a client that hangs
     up is not a crash.  `stop` ends every conversation at once, wherever it is.
+    *tls*, and *greeting*, which is all that is said where there is one, may change at
+    any time: they hold for the connections that come then.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class Listener:
         tls: ssl.SSLContext | None = None,
         crashes: list[BaseException] | None = None,
     ) -> None:
+        self.tls = tls
+        self.greeting: bytes | None = None
         self._converse = converse
-        self._tls = tls
         self._crashes = crashes if crashes is not None else []
         self._conversations: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
@@ -60,12 +63,18 @@ class Listener:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner() as runner:
-                runner.run(self._serve())
-        finally:
+    def refuse(self) -> None:
+        """Refuse whoever connects from now on; the connections that are there stay."""
+        self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        if self._socket.fileno() != -1:
+            self._loop.remove_reader(self._socket)
             self._socket.close()
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -74,7 +83,7 @@ class Listener:
         self._loop.add_reader(self._socket, self._accept)
         self._ready.set()
         await self._stopping.wait()
-        self._loop.remove_reader(self._socket)
+        self._leave()
         await self._hang_up()
 
     async def _hang_up(self) -> None:
@@ -98,6 +107,9 @@ class Listener:
     async def _hold(self, connection: socket.socket) -> None:
         plain, _ = await self._loop.connect_accepted_socket(asyncio.Protocol, connection)
         try:
+            if self.greeting is not None:
+                plain.write(self.greeting)
+                await asyncio.Event().wait()
             reader = asyncio.StreamReader(limit=LARGEST_HEAD)
             writer = await self._open(plain, reader)
             await self._converse(reader, writer)
@@ -112,11 +124,11 @@ class Listener:
         """Return the way back to the client: in TLS, if there is any, once hands are shaken."""
         protocol = _Stream(reader)
         transport: asyncio.Transport | None = plain
-        if self._tls is None:
+        if self.tls is None:
             plain.set_protocol(protocol)
         else:
             transport = await self._loop.start_tls(
-                plain, protocol, self._tls, server_side=True, ssl_shutdown_timeout=PATIENCE
+                plain, protocol, self.tls, server_side=True, ssl_shutdown_timeout=PATIENCE
             )
         if transport is None:  # the client left as soon as it had come
             raise ConnectionResetError

@@ -1,0 +1,162 @@
+"""Every run ends: by its deadline with what it has, by a signal at once, and in little memory."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from azure_double import AzureDouble, faults
+from azure_double.exchange import Fault
+from conftest import ROOT, coverage_variables, program, run_in, surroundings
+
+GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+MOST_MEMORY = 300 << 20
+ENDLESS: dict[str, Fault] = {
+    "black hole": faults.hang(),
+    "headers drip": faults.drip_headers(0.1),
+    "body drips": faults.drip_body(0.1),
+    "100 Continue": faults.continue_storm(0.05),
+}
+
+
+def begin(azure: AzureDouble, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Run the program as a process."""
+    return subprocess.Popen(
+        program(*arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=surroundings(azure) | coverage_variables(),
+        cwd=ROOT,
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until *condition* holds; twenty seconds are plenty."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_run_cut_by_its_deadline_reports_what_it_has(
+    azure: AzureDouble, tmp_path: Path, name: str
+) -> None:
+    """Finished rows stay, the others say `deadline`: 4, in each report, down to the last line."""
+    done = azure.add("Done", contacts_2017=GOOD)
+    for number in range(4):
+        azure.add(f"Endless {number}", contacts_2017=GOOD)
+    azure.fail(
+        lambda asked: "securityContacts" in asked.path and done.id not in asked.path, ENDLESS[name]
+    )
+    file, began = tmp_path / "report.json", time.monotonic()
+
+    ran = run_in(
+        surroundings(azure),
+        *("audit", "-o", "jsonl", "--report", str(file), "--workers", "2"),
+        *("--deadline", "2", "--timeout", "600", "--budget", "600"),
+    )
+
+    *rows, last = [json.loads(line) for line in ran.text.splitlines()]
+    whole = json.loads(file.read_text())
+    for found in (rows, whole["subscriptions"]):
+        reasons = [row["error"] and row["error"]["reason"] for row in found]
+        assert reasons == [None, *["deadline"] * 4]
+    assert (ran.code, last["record"], last["exit_code"], whole["exit_code"]) == (4, "summary", 4, 4)
+    assert whole["summary"] == last["summary"]
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        *((name, signal.SIGTERM) for name in (*ENDLESS, "TLS handshake")),
+        ("body drips", signal.SIGINT),
+        ("body drips", signal.SIGHUP),
+    ],
+)
+def test_a_signal_ends_a_run_that_trickles(
+    azure: AzureDouble, name: str, number: signal.Signals
+) -> None:
+    """Within two seconds, whatever arrives; no request is sent afterwards."""
+    for index in range(20):
+        azure.add(f"S{index}", contacts_2017=GOOD)
+    if name == "TLS handshake":
+        azure.fail("GET /subscriptions?", faults.last(lambda: azure.meet("silence")))
+    else:
+        azure.fail("securityContacts", ENDLESS[name])
+    process = begin(azure, "audit", "--workers", "4")
+    wait_for(lambda: len(azure.arm_asked()) >= (1 if name == "TLS handshake" else 1 + 4))
+    time.sleep(0.3)
+    asked = len(azure.asked)
+
+    process.send_signal(number)
+    sent = time.monotonic()
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out, time.monotonic() - sent < 2) == (CODES[number], b"", True)
+    assert b"Traceback" not in err
+    assert len(azure.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("where", "number"),
+    [("stdout", signal.SIGTERM), ("a FIFO", signal.SIGTERM), ("a FIFO", signal.SIGINT)],
+)
+def test_a_signal_ends_a_run_that_nobody_reads(
+    azure: AzureDouble, tmp_path: Path, where: str, number: signal.Signals
+) -> None:
+    """A full pipe and a FIFO without a reader hold the run no longer than a signal takes."""
+    for index in range(300):
+        azure.add(f"S{index}", contacts_2017=GOOD)
+    fifo = tmp_path / "report.json"
+    os.mkfifo(fifo)
+    more = ("-o", "json") if where == "stdout" else ("--report", str(fifo))
+    process = begin(azure, "audit", *more)
+    wait_for(lambda: len(azure.arm_asked()) == 1 + 300)
+    time.sleep(0.5)
+    still = process.poll()
+
+    process.send_signal(number)
+    sent = time.monotonic()
+    while process.poll() is None and time.monotonic() - sent < 20:
+        time.sleep(0.01)
+
+    assert (still, process.returncode) == (None, CODES[number])
+    assert time.monotonic() - sent < 2
+    process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param(faults.gzip_bomb(512), "too-large", id="gzip bomb"),
+        pytest.param(faults.endless_body(), "too-large", id="endless body"),
+        pytest.param(
+            faults.endless(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536), "unreachable", id="header"
+        ),
+        pytest.param(faults.answer(b"[" * (8 << 20)), "malformed", id="8 MiB of brackets"),
+    ],
+)
+def test_memory_stays_small(azure: AzureDouble, fault: Fault, reason: str) -> None:
+    """Four bodies of any size at once, each read to the cap: the peak of the process is bounded."""
+    for index in range(4):
+        azure.add(f"S{index}", contacts_2017=GOOD)
+    azure.fail("securityContacts", fault)
+    budget = "2" if reason == "unreachable" else "60"
+    process = begin(azure, "audit", "-o", "tsv", "--workers", "4", "--budget", budget)
+    assert process.stdout is not None
+    out = process.stdout.read()
+
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.communicate()
+
+    assert (process.returncode, out.decode().count(f"\t{reason}\t")) == (4, 4)
+    assert usage.ru_maxrss << 10 < MOST_MEMORY
