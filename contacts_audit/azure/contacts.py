@@ -4,9 +4,11 @@ securityContacts in the three dialects of its api-versions, read through jq.
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
+import contextlib
 import functools
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Any
@@ -19,6 +21,8 @@ from contacts_audit.jqtext import pretty
 from contacts_audit.model import Contact
 
 MOST_PAGES = 100
+LARGE = 256 * 1024  # bytes; a list of contacts has a few hundred
+_large = threading.Lock()
 TYPES = ("securitycontact", "securitycontacts")
 
 # The document's two programs as one; between them stands JSON text, which may change a number.
@@ -52,6 +56,12 @@ def _compiled(program: str) -> Any:
     return jq.compile(program)
 
 
+def _all(program: str, answer: Answer) -> list[Any]:
+    """Run *program*; a large answer alone, as jq takes a hundred times its size."""
+    with _large if len(answer.body) > LARGE else contextlib.nullcontext():
+        return list(_compiled(program).input_text(arm.text(answer)).all())
+
+
 def documented_emails(answer: Answer) -> list[str]:
     """
     Return what the document's two jq programs print for *answer*, an element a line.
@@ -65,7 +75,7 @@ def documented_emails(answer: Answer) -> list[str]:
         case _:
             raise arm.malformed(answer, "the answer is no list of security contacts")
     try:
-        return [pretty(line) for line in _compiled(DOCUMENTED).input_text(arm.text(answer)).all()]
+        return [pretty(line) for line in _all(DOCUMENTED, answer)]
     except ValueError as error:
         raise arm.malformed(answer, f"jq: {error}") from error
 
@@ -97,7 +107,7 @@ def contacts(
     """
     arm.document(answer)  # jq itself would take more than one text, and NaN
     try:
-        items = _compiled(FIELDS).input_text(arm.text(answer)).all()
+        items = _all(FIELDS, answer)
     except ValueError as error:
         raise arm.malformed(
             answer, f"the answer is no list of security contacts: {error}"

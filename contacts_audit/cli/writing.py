@@ -156,7 +156,7 @@ def apply(
             lambda row: _too_late(row.subscription),
             network.workers,
         )
-    question = "".join(changes.plan_table(made, host.screen.terminal_width))
+    question = "".join(changes.plan_table(made))  # ids and all
     raise typer.Exit(_carried_out(host, connection, made.origin, items, write, question, output))
 
 

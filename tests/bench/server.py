@@ -21,8 +21,9 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
-from azure_double import AzureDouble, arm, certificates, entra, faults  # noqa: F401
+from azure_double import AzureDouble, arm, certificates, entra
 from azure_double.__main__ import CONTACT_2017
 from azure_double.refusals import error_body
 from azure_double.wire import JSON, Answer, Asked
@@ -111,7 +112,7 @@ REFUSAL = Answer(
 ).encode()
 
 
-def _no_certificate() -> None:
+def _no_certificate() -> NoReturn:
     raise NotImplementedError
 
 

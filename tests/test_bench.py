@@ -1,0 +1,53 @@
+"""The server of `make bench` speaks as the double does."""
+
+from http import HTTPStatus
+
+import pytest
+from azure_double.__main__ import CONTACT_2017
+from bench.server import Answers, Bucket
+
+VERSIONS = ("2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview")
+
+
+def get(target: str, token: str) -> bytes:
+    """Return a request as it arrives."""
+    return f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+def parted(answer: bytes) -> tuple[int, set[str], bytes]:
+    """Return the status, the names of the headers, and the body."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    return int(first.split()[1]), {line.partition(":")[0] for line in lines}, body
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_answers_as_the_double_does(version: str) -> None:
+    """Each list of contacts is what the double answers, kept or not; so is a refusal."""
+    answers = Answers(3, 2)
+    token, asked = answers.azure.token(), answers.azure.subscriptions[2].id
+    target = f"/subscriptions/{asked}/providers/Microsoft.Security/securityContacts"
+    request = get(f"{target}?api-version={version}", token)
+
+    first, kept = (parted(answers.answer(request, 0.0)[0]) for _ in range(2))
+    bad = parted(answers.answer(request.replace(token.encode(), b"none"), 0.0)[0])
+
+    assert first == kept
+    assert kept[0] == HTTPStatus.OK
+    assert (asked.encode() in kept[2]) is (version == VERSIONS[0])
+    assert (CONTACT_2017["email"].encode() in kept[2]) is (version == VERSIONS[0])
+    assert {"x-ms-request-id", "Content-Length"} <= kept[1]
+    assert bad[0] == HTTPStatus.UNAUTHORIZED
+    assert answers.counts["contacts"] == 3
+
+
+def test_an_empty_bucket_refuses() -> None:
+    """What the bucket does not hold is answered by 429, and counted."""
+    answers = Answers(3, 2)
+    answers.bucket = Bucket(1, 1, 1, 0.0)
+    request = get("/subscriptions?api-version=2022-12-01", answers.azure.token())
+
+    statuses = [parted(answers.answer(request, at)[0])[0] for at in (0.0, 0.5, 1.5)]
+
+    assert statuses == [HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.OK]
+    assert answers.counts["refused"] == 1
