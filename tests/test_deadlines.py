@@ -142,6 +142,9 @@ def test_a_signal_ends_a_run_that_nobody_reads(
             faults.endless(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536), "unreachable", id="header"
         ),
         pytest.param(faults.answer(b"[" * (8 << 20)), "malformed", id="8 MiB of brackets"),
+        pytest.param(
+            faults.answer(b'{"value":[' + b"0," * (3 << 20) + b"0]}"), "too-large", id="numbers"
+        ),
     ],
 )
 def test_memory_stays_small(azure: AzureDouble, fault: Fault, reason: str) -> None:

@@ -17,10 +17,12 @@ import jq
 
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
+from contacts_audit.errors import AzureError, Reason
 from contacts_audit.jqtext import pretty
 from contacts_audit.model import Contact
 
 MOST_PAGES = 100
+MOST_VALUES = 500_000
 LARGE = 256 * 1024  # bytes; a list of contacts has a few hundred
 _large = threading.Lock()
 TYPES = ("securitycontact", "securitycontacts")
@@ -57,7 +59,14 @@ def _compiled(program: str) -> Any:
 
 
 def _all(program: str, answer: Answer) -> list[Any]:
-    """Run *program*; a large answer alone, as jq takes a hundred times its size."""
+    """
+    Run *program*; a large answer alone, as jq takes a hundred times its size.
+
+    Raises:
+        AzureError: there is so much in *answer* that jq would take more memory than there may be.
+    """
+    if answer.body.count(b",") > MOST_VALUES:
+        raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {MOST_VALUES} values")
     with _large if len(answer.body) > LARGE else contextlib.nullcontext():
         return list(_compiled(program).input_text(arm.text(answer)).all())
 

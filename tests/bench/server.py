@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+import trustme
 from azure_double import AzureDouble, arm, certificates, entra
 from azure_double.__main__ import CONTACT_2017
 from azure_double.refusals import error_body
@@ -250,7 +251,9 @@ def main() -> None:
         answers.bucket = Bucket(size, refill, size, time.monotonic())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         authority = Path(folder, "ca.pem")
-        server = Server(answers, certificates.server_tls(authority), options.latency)
+        signer = trustme.CA()
+        signer.cert_pem.write_to_path(str(authority))
+        server = Server(answers, certificates.server_tls(signer), options.latency)
         azure = answers.azure
         facts = {
             "endpoint": f"{ENDPOINT}:{server.port}",
