@@ -154,6 +154,19 @@ def resolve(
             "grant it a role (Security Reader), or check the tenant",
         )
     chosen = list(visible) if wanted is None else _chosen(visible, wanted)
+    gone, warnings = _excluded(visible, chosen, unwanted) if unwanted else (set(), [])
+    left = tuple(subscription for subscription in chosen if subscription.id not in gone)
+    if not left:
+        raise ContactsAuditError("no subscription is left in scope", "check --exclude and files")
+    if part is not None:
+        left = tuple(subscription for subscription in left if part.holds(subscription))
+    return Scope(left, tuple(warnings), part)
+
+
+def _excluded(
+    visible: Sequence[Subscription], chosen: Sequence[Subscription], unwanted: Sequence[Selector]
+) -> tuple[set[str], list[str]]:
+    """Return the ids of the unwanted ones, and what is to be said of those that match nothing."""
     warnings, gone = [], set[str]()
     hidden = [subscription for subscription in chosen if not subscription.visible]
     known = Known([*visible, *hidden])
@@ -165,12 +178,7 @@ def resolve(
         if not found or found[0].id not in in_scope:
             warnings.append(f"{unwanted_one.option}: {unwanted_one.text!r} matches nothing")
         gone.update(subscription.id for subscription in found)
-    left = tuple(subscription for subscription in chosen if subscription.id not in gone)
-    if not left:
-        raise ContactsAuditError("no subscription is left in scope", "check --exclude and files")
-    if part is not None:
-        left = tuple(subscription for subscription in left if part.holds(subscription))
-    return Scope(left, tuple(warnings), part)
+    return gone, warnings
 
 
 def _chosen(visible: Sequence[Subscription], wanted: Sequence[Selector]) -> list[Subscription]:

@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/resources/subscriptions/list
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -84,11 +85,11 @@ def descendants(client: Client, group: str) -> Descendants:
 def _subscription(item: Any, tenant: str | None) -> Subscription | None:
     match item:
         case {"subscriptionId": str(found)} if GUID.fullmatch(found):
-            home = _text(item, "tenantId")
+            home, state = _text(item, "tenantId"), _text(item, "state")
             return Subscription(
                 found.lower(),
                 _text(item, "displayName"),
-                _text(item, "state"),
+                state and sys.intern(state),  # a few words, for a hundred thousand
                 tenant or (home and home.lower()),
             )
     return None
