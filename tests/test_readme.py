@@ -1,10 +1,15 @@
 """The README says what the program does: its sessions, its codes, its hints, its options."""
 
+import contextlib
+import fcntl
 import os
+import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -66,6 +71,29 @@ def test_the_session_that_writes_shows_what_happens(azure: AzureDouble, tmp_path
 
     timeless = shown.replace(str(tmp_path), "/home/you")
     assert re.sub(r"\d{8}T\d{12}", "20261124T200000000000", timeless) == session
+
+
+def test_the_table_at_a_terminal_is_as_shown() -> None:
+    """Folded to 80 columns, as an operator sees it."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
+    audit = [sys.executable, "-m", "contacts_audit", "audit", "--replay", "fixtures/contoso"]
+    with subprocess.Popen(
+        audit,
+        env={"PATH": os.environ["PATH"], "TERM": "dumb"} | coverage_variables(),
+        cwd=ROOT,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    ):
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # which is how Linux ends it
+            while piece := os.read(ours, 4096):
+                shown += piece
+    os.close(ours)
+    (table,) = re.findall(r"```text\n(VERDICT.*?)```", README, re.DOTALL)
+
+    assert [line.rstrip() for line in shown.decode().splitlines()] == table.splitlines()
 
 
 def test_the_units_of_systemd_are_ones(tmp_path: Path) -> None:
