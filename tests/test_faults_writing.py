@@ -70,6 +70,7 @@ ROWS: dict[str, Row] = {
     **{f"{name}, always": lost(fault) for name, fault in ENDS.items() if name not in RAW},
     **{f"{name}, not written": passing(fault) for name, fault in ENDS.items() if name not in RAW},
     **{f"{name}, though written": found(fault) for name, fault in ENDS.items()},
+    **{f"{status}, written": found(faults.status(status)) for status in (202, 203, 205, 206)},
     **{
         f"{status}, {kind}": Row(fault, "refused")
         for status in (400, 402, 403, 404, 405, 410, 413, 415, 418, 422, 423, 424, 428, 451)

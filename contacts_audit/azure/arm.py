@@ -97,7 +97,7 @@ def accepted(answer: Answer) -> Answer:
     Raises:
         AzureError: it was not.
     """
-    if answer.status in (200, 201, 202, 204):
+    if 200 <= answer.status < 300:
         return answer
     raise fault(answer)
 
