@@ -47,7 +47,7 @@ def again(fault: Fault, reason: str, says: str = "") -> Row:
 RETRYING = ("--timeout", "10", "--budget", "2.7")
 """With these, what fails after a second is tried again 0.25 to 0.5 s later, and no third time."""
 
-SLOWLY = ("--timeout", "1", "--budget", "2.7")
+SLOWLY = ("--timeout", "2", "--budget", "4.7")
 """With these, an attempt that uses up its time is tried again, and never a third time."""
 
 PATIENTLY = ("--timeout", "10", "--budget", "60")
