@@ -33,31 +33,24 @@ EPILOG = (
     "line goes before it."
 )
 
-app = typer.Typer(
-    cls=LeanGroup,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    epilog=EPILOG,
-)
-for _command in (
-    reading.audit,
-    stages.emails,
-    stages.fetch,
-    token.token,
-    explaining.explain,
-    comparing.diff,
-    merging.merge,
-    doctor.doctor,
-    writing.plan,
-    writing.apply,
-    writing.restore,
-):
-    app.command(cls=LeanCommand)(_command)
+COMMANDS = {
+    command.__name__: command
+    for command in (
+        reading.audit,
+        stages.emails,
+        stages.fetch,
+        token.token,
+        explaining.explain,
+        comparing.diff,
+        merging.merge,
+        doctor.doctor,
+        writing.plan,
+        writing.apply,
+        writing.restore,
+    )
+}
 
 
-@app.callback()
 def contacts_audit(
     context: typer.Context,
     version: Annotated[
@@ -108,8 +101,8 @@ def run(arguments: Sequence[str], host: Host) -> int:
 
 
 def _dispatched(arguments: Sequence[str], host: Host) -> int:
-    program = _program()
-    name = next((word for word in arguments if word in program.commands), None)
+    name = next((word for word in arguments if word in COMMANDS), None)
+    program = _program(name if name in arguments[:1] else None)
     defaults = {name: defaults_from(host.environment, program.commands[name])} if name else {}
     code = program.main(
         list(arguments),
@@ -122,8 +115,19 @@ def _dispatched(arguments: Sequence[str], host: Host) -> int:
 
 
 @cache
-def _program() -> Any:
-    """Return the commands, built from their signatures: once, however often a process runs them."""
+def _program(name: str | None) -> Any:
+    """Build the commands from their signatures, once; the one of this *name* alone, if any."""
+    app = typer.Typer(
+        cls=LeanGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        epilog=EPILOG,
+    )
+    app.callback()(contacts_audit)
+    for command in COMMANDS.values() if name is None else [COMMANDS[name]]:
+        app.command(cls=LeanCommand)(command)
     return typer.main.get_command(app)
 
 

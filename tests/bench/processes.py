@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
-LONGEST = 240.0
+LONGEST = 300.0
 
 
 @dataclass(frozen=True)

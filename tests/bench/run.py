@@ -37,11 +37,14 @@ AZ = """#!/bin/bash
 printf '%s\\t%s\\n' 00000000-0000-0000-0000-000000000000 "$TOKEN"
 """
 PIPELINE = """
+set -o pipefail
 while read -r id; do
   az account get-access-token --query '[subscription,accessToken]' --output tsv |
-  xargs -L1 bash -c 'printf "header = \\"Authorization: Bearer %s\\"\\n" "$1" |
-    curl -sS --cacert "$CA" -K - -H "Content-Type: application/json" "$BASE'"$id"'$TAIL"' _ |
-  jq '.|.value[] | select(.type=="Microsoft.Security/securityContacts")' | jq '.properties.email'
+  xargs -L1 bash -c 'printf "header = \\"Authorization: Bearer %s\\"\\n" "$2" |
+    curl -sS --cacert "$CA" -K - -H "Content-Type: application/json" \\
+      "${BASE}'"$id"'${TAIL}"' _ |
+  jq '.|.value[] | select(.type=="Microsoft.Security/securityContacts")' | jq -e '.properties.email' ||
+  exit 1
 done < "$IDS"
 """
 Figure = dict[str, Any]
