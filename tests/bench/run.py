@@ -43,8 +43,8 @@ while read -r id; do
   xargs -L1 bash -c 'printf "header = \\"Authorization: Bearer %s\\"\\n" "$2" |
     curl -sS --cacert "$CA" -K - -H "Content-Type: application/json" \\
       "${BASE}'"$id"'${TAIL}"' _ |
-  jq '.|.value[] | select(.type=="Microsoft.Security/securityContacts")' | jq -e '.properties.email' ||
-  exit 1
+  jq '.|.value[] | select(.type=="Microsoft.Security/securityContacts")' |
+  jq -e '.properties.email' || exit 1
 done < "$IDS"
 """
 Figure = dict[str, Any]
