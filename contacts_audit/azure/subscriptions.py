@@ -21,7 +21,7 @@ GUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]:
     """
-    Yield each subscription once, in Azure's order, its id in lower case.
+    Yield each subscription as often as Azure lists it, in its order, its id in lower case.
 
     It is of *tenant*, which was signed in to, also where another one has delegated it.
 
@@ -29,7 +29,6 @@ def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]
         AzureError: the list cannot be read whole.
         AuthError: no token is to be had.
     """
-    seen: set[str] = set()
     for answer in client.pages(arm.subscriptions_url(client.endpoint), most=MOST_PAGES):
         match arm.document(answer):
             case {"value": list(items)}:
@@ -40,9 +39,7 @@ def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]
             subscription = _subscription(item, tenant)
             if subscription is None:
                 raise arm.malformed(answer, "the list of subscriptions holds something else")
-            if subscription.id not in seen:
-                seen.add(subscription.id)
-                yield subscription
+            yield subscription
 
 
 class Descendants(NamedTuple):
