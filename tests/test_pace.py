@@ -132,7 +132,7 @@ def test_a_bucket_of_another_size_is_learned(refill: float) -> None:
 def slowed(clock: Clock) -> Pace:
     """Return a pace that all requests were refused."""
     pace = Pace(clock.pause, clock)
-    for _ in range(4):
+    for _ in range(3):
         pace.refused(pace.enter(FOREVER))
     return pace
 

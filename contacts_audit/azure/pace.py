@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from contacts_audit.errors import AzureError, Reason
 
-ENOUGH = 4  # refusals, and at least half of what was asked meanwhile: not by chance
+ENOUGH = 3  # refusals, and at least half of what was asked meanwhile: not by chance
 REFILL = 25.0  # requests a second, that the documented buckets take for long
 LOW = 25  # requests left to the tenant, from which on they are only what is refilled
 REMAINING = "x-ms-ratelimit-remaining-tenant-reads"
