@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from azure_double import AzureDouble, faults
+from bench.server import Bucket
 from conftest import Run
 
 from contacts_audit.azure.pace import REMAINING, Pace
@@ -32,28 +33,6 @@ class Clock:
         """Let it pass."""
         self.pauses.append(seconds)
         self.now += seconds
-
-
-@dataclass
-class Bucket:
-    """What throttles: *size* requests at once, *refill* a second for long."""
-
-    size: float
-    refill: float
-    left: float = field(init=False)
-    at: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.left = self.size
-
-    def takes(self, now: float) -> bool:
-        """Say whether a request at *now* is let pass."""
-        self.left = min(self.size, self.left + (now - self.at) * self.refill)
-        self.at = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
 
 
 def simulated(
@@ -84,7 +63,7 @@ def simulated(
             case "go":
                 free = max(free, clock.now) + A_SEND
                 at(free, "arrive", (clock.now, 0.0))
-            case "arrive" if bucket.takes(clock.now):
+            case "arrive" if bucket.take(clock.now):
                 at(clock.now + latency, "served", turn)
             case "arrive":
                 at(clock.now + AT_THE_GATE, "refused", turn)
@@ -108,7 +87,7 @@ def test_one_bucket_for_all_is_used_up_and_hardly_overdrawn(workers: int, latenc
     pace = Pace(clock.pause, clock)
 
     seconds, refused = simulated(
-        pace, clock, Bucket(250, 25), requests=1000, workers=workers, latency=latency
+        pace, clock, Bucket(250, 25, 250), requests=1000, workers=workers, latency=latency
     )
 
     assert seconds <= 1.1 * (1000 - 250) / 25
@@ -122,7 +101,7 @@ def test_a_bucket_of_another_size_is_learned(refill: float) -> None:
     pace = Pace(clock.pause, clock)
 
     seconds, refused = simulated(
-        pace, clock, Bucket(250, refill), requests=4000, workers=32, latency=0.1
+        pace, clock, Bucket(250, refill, 250), requests=4000, workers=32, latency=0.1
     )
 
     assert seconds <= 1.7 * (4000 - 250) / refill
