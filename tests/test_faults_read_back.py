@@ -82,7 +82,7 @@ def met(place: Place, fault: Fault, state: Path) -> Seen:
             return id_ in asked.path and before >= place.requests
 
         azure.fail(here, fault)
-        limits = ("--timeout", "0.5", "--budget", "1.2", "--state-dir", str(state))
+        limits = ("--timeout", "2", "--budget", "4.5", "--state-dir", str(state))
         wish = ("--email", "soc@contoso.com", "--yes", "-o", "json")
         ran = run_in(surroundings(azure), "apply", *wish, *limits)
         assert not azure.crashes
@@ -90,7 +90,7 @@ def met(place: Place, fault: Fault, state: Path) -> Seen:
         lines = [] if journal is None else map(json.loads, Path(journal).read_text().splitlines())
         return Seen(
             ran,
-            "".join(file.read_text() for file in state.iterdir()),
+            "".join(file.read_text() for file in state.glob("*")),
             secrets(azure),
             azure.unknown,
             [asked.method for asked in azure.asked if id_ in asked.path],
