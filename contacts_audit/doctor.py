@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from contacts_audit.audit import in_order, out_of_time, unasked
+from contacts_audit.audit import out_of_time, unasked
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.sign_in import claims_of
 from contacts_audit.azure.tenants import Connection, Tenant
@@ -21,6 +21,7 @@ from contacts_audit.errors import (
     VersionRefusedError,
 )
 from contacts_audit.model import Fault, Subscription
+from contacts_audit.workers import in_order
 
 ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client's
 NOTICED_SKEW = 10.0

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from contacts_audit.audit import apart
 from contacts_audit.azure import arm, drafts
 from contacts_audit.azure.client import Client
 from contacts_audit.azure.contacts import addresses
@@ -18,6 +17,7 @@ from contacts_audit.errors import AuthError, AzureError, ExitCode, Reason
 from contacts_audit.ledger import Journal
 from contacts_audit.model import Fault, Subscription, Wish
 from contacts_audit.survey import Surveyor
+from contacts_audit.workers import apart
 
 PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each reading back
 FAILURES = 3

@@ -55,6 +55,16 @@ class Connection:
     recorder: Recorder | None = None
     clients: dict[str | None, Client] = field(default_factory=dict)
 
+    def sign_in(self) -> None:
+        """
+        Sign in to the first tenant.
+
+        Raises:
+            AuthError: no token is to be had.
+        """
+        with self._named(self.tenants[0]):
+            _ = self.tenants[0].id
+
     def visible(self) -> list[Subscription]:
         """
         Sign in to each tenant, and list it whole; a subscription is of the first that lists it.

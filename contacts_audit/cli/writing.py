@@ -274,7 +274,7 @@ def _connected(
     Raises:
         UsageError: it is of another cloud or tenant.
     """
-    from contacts_audit.audit import apart
+    from contacts_audit.workers import apart
 
     connection = connect(host, identity, cloud, network)
     origin.check(connection.cloud, name)
@@ -297,7 +297,7 @@ def _for_each(
     workers: int,
 ) -> list[R]:
     """Return what *work* makes of each of *items*, in parallel."""
-    from contacts_audit.audit import in_order
+    from contacts_audit.workers import in_order
 
     done: Iterator[R] = in_order(
         work, items, workers=workers, deadline=connection.limits.deadline, late=late
