@@ -208,7 +208,7 @@ def _without(token: str, answer: Answer) -> Answer:
     )
     if not echoed:
         return answer
-    headers = {name.lower(): text.replace(token, "***") for name, text in answer.headers.items()}
+    headers = {name.lower(): answer.headers[name].replace(token, "***") for name in answer.headers}
     return replace(answer, headers=headers, body=answer.body.replace(token.encode(), b"***"))
 
 
