@@ -1,7 +1,8 @@
 """
-Fuzz a target, guided by what it covers: `make fuzz`, or `run.py TARGET [CORPUS...]`.
+Fuzz a target, guided by what it covers: `make fuzz`, or `run.py TARGET [-FLAG...] [FOLDER...]`.
 
 FUZZ_SECONDS bounds it.  What crashes is left as `crash-...`: mend, and keep it in the corpus.
+`run.py TARGET -set_cover_merge=1 corpus/TARGET FOLDER` keeps of FOLDER what covers more.
 """
 
 import os
@@ -18,12 +19,16 @@ with atheris.instrument_imports(include=["contacts_audit", "tomllib", "json"]):
 
 
 def main(target: str, *more: str) -> None:
-    """Fuzz *target* from its corpus on; what is new goes to the first of *more*, or nowhere."""
-    seconds = os.environ.get("FUZZ_SECONDS", "60")
+    """Fuzz *target* from its corpus on; what is new goes to the first folder, or nowhere."""
+    flags = [one for one in more if one.startswith("-")]
+    folders = [one for one in more if one not in flags]
     with tempfile.TemporaryDirectory() as scratch:
-        folders = [*(more or [scratch]), str(HERE / "corpus" / target)]
-        limits = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048"]
-        atheris.Setup([sys.argv[0], *limits, "-max_len=4096", *folders], TARGETS[target])
+        if not any("merge" in flag for flag in flags):
+            folders = [*(folders or [scratch]), str(HERE / "corpus" / target)]
+        limits = [f"-max_total_time={os.environ.get('FUZZ_SECONDS', '60')}", "-timeout=20"]
+        limits += ["-rss_limit_mb=2048", "-max_len=4096"]
+        again = f"{sys.executable} {__file__} {target}"  # a merge starts itself once more
+        atheris.Setup([again, *limits, *flags, *folders], TARGETS[target])
         atheris.Fuzz()
 
 
