@@ -15,6 +15,7 @@ import atheris
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 with atheris.instrument_imports(include=["contacts_audit", "tomllib", "json"]):
+    from fuzz.mutator import mutate
     from fuzz.targets import TARGETS
 
 
@@ -28,7 +29,11 @@ def main(target: str, *more: str) -> None:
         limits = [f"-max_total_time={os.environ.get('FUZZ_SECONDS', '60')}", "-timeout=20"]
         limits += ["-rss_limit_mb=2048", "-max_len=4096"]
         again = f"{sys.executable} {__file__} {target}"  # a merge starts itself once more
-        atheris.Setup([again, *limits, *flags, *folders], TARGETS[target])
+        atheris.Setup(
+            [again, *limits, *flags, *folders],
+            TARGETS[target],
+            custom_mutator=lambda data, most, seed: mutate(data, most, seed, atheris.Mutate),
+        )
         atheris.Fuzz()
 
 
