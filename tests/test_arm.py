@@ -191,6 +191,11 @@ def test_what_azure_says(status: int, code: str, reason: Reason) -> None:
         pytest.param(
             {"error": {"code": "A", "message": {}}}, "A", "Azure answered 403", id="odd one"
         ),
+        pytest.param(
+            {"error": {"code": "A", "message": ""}}, "A", "Azure answered 403", id="empty message"
+        ),
+        pytest.param({"code": "A", "message": " \n"}, "A", "Azure answered 403", id="a blank one"),
+        pytest.param({"message": ""}, None, "Azure answered 403", id="empty message, no code"),
         pytest.param({"error": {"message": "B"}}, None, "B", id="no code"),
         pytest.param({"message": "B"}, None, "B", id="no code, no envelope"),
         pytest.param({"error": "A"}, None, "Azure answered 403", id="an error that is text"),
