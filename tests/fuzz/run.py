@@ -6,6 +6,7 @@ FUZZ_SECONDS bounds it.  What crashes is left as `crash-...`: mend, and keep it 
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,23 +20,26 @@ with atheris.instrument_imports(include=["contacts_audit", "tomllib", "json"]):
     from fuzz.targets import TARGETS
 
 
-def main(target: str, *more: str) -> None:
+def main(target: str, *more: str) -> int:
     """Fuzz *target* from its corpus on; what is new goes to the first folder, or nowhere."""
     flags = [one for one in more if one.startswith("-")]
     folders = [one for one in more if one not in flags]
-    with tempfile.TemporaryDirectory() as scratch:
-        if not any("merge" in flag for flag in flags):
-            folders = [*(folders or [scratch]), str(HERE / "corpus" / target)]
-        limits = [f"-max_total_time={os.environ.get('FUZZ_SECONDS', '60')}", "-timeout=20"]
-        limits += ["-rss_limit_mb=2048", "-max_len=4096"]
-        again = f"{sys.executable} {__file__} {target}"  # a merge starts itself once more
-        atheris.Setup(
-            [again, *limits, *flags, *folders],
-            TARGETS[target],
-            custom_mutator=lambda data, most, seed: mutate(data, most, seed, atheris.Mutate),
-        )
-        atheris.Fuzz()
+    if not folders:
+        with tempfile.TemporaryDirectory() as scratch:  # libFuzzer ends its process itself
+            return subprocess.call([sys.executable, __file__, target, *flags, scratch])
+    if not any("merge" in flag for flag in flags):
+        folders.append(str(HERE / "corpus" / target))
+    limits = [f"-max_total_time={os.environ.get('FUZZ_SECONDS', '60')}", "-timeout=20"]
+    limits += ["-rss_limit_mb=2048", "-max_len=4096"]
+    again = f"{sys.executable} {__file__} {target}"  # a merge starts itself once more
+    atheris.Setup(
+        [again, *limits, *flags, *folders],
+        TARGETS[target],
+        custom_mutator=lambda data, most, seed: mutate(data, most, seed, atheris.Mutate),
+    )
+    atheris.Fuzz()
+    return 0
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))
