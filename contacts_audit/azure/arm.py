@@ -211,13 +211,15 @@ def _code_and_message(answer: Answer) -> tuple[str | None, str]:
         body = json.loads(text(answer), parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         body = None
+    code: str | None = None
+    message: Any = None
     match body:
         case {"error": {"code": str(code), **rest}} | {"code": str(code), **rest}:
             message = rest.get("message")
-            return code, message if isinstance(message, str) else f"Azure answered {answer.status}"
         case {"error": {"message": str(message)}} | {"message": str(message)}:
-            return None, message
-    return None, f"Azure answered {answer.status}"
+            pass
+    told = isinstance(message, str) and message.strip()
+    return code, message if told else f"Azure answered {answer.status}"
 
 
 def is_html(answer: Answer) -> bool:
