@@ -186,9 +186,8 @@ def claims_challenge(answer: Answer) -> str | None:
     found = re.search(r'(?<![\w-])claims="([^"]+)"', header, re.IGNORECASE)
     if found is None or not re.search(r'\berror="insufficient_claims"', header, re.IGNORECASE):
         return None
-    encoded = found[1].rstrip("=")
     try:
-        claims = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        claims = base64.urlsafe_b64decode(found[1] + "===").decode()  # it takes too many of them
         return claims if isinstance(json.loads(claims), dict) else None
     except (binascii.Error, ValueError, RecursionError):
         return None
@@ -208,7 +207,7 @@ def _refuses_version(answer: Answer, code: str, message: str) -> bool:
 def _code_and_message(answer: Answer) -> tuple[str | None, str]:
     """Read ARM's error, with or without its envelope; else say what came instead."""
     try:
-        body = json.loads(text(answer), parse_int=str, parse_float=str)
+        body = json.loads(text(answer), parse_int=str)
     except (ValueError, RecursionError):
         body = None
     code: str | None = None
