@@ -215,6 +215,7 @@ def test_whether_a_write_may_have_been_carried_out(status: int | None, lost: boo
         (409, Reason.REFUSED, None, Status.CONFLICT),
         (412, Reason.REFUSED, "PreconditionFailed", Status.CONFLICT),
         (409, Reason.REFUSED, "Read Only DisabledSubscription", Status.REFUSED),
+        (409, Reason.REFUSED, "Scope Locked", Status.REFUSED),
         (409, Reason.NOT_REGISTERED, "MissingSubscriptionRegistration", Status.REFUSED),
         (411, Reason.REFUSED, None, Status.REFUSED),
         (400, Reason.REFUSED, "ReadOnly", Status.REFUSED),
@@ -339,6 +340,11 @@ class Ran:
     def methods(self) -> str:
         """The methods of the requests, in order."""
         return " ".join(str(request.method) for request in self.asked)
+
+    @property
+    def versions(self) -> list[str]:
+        """The api-versions of the requests, in order."""
+        return [str(request.url).split("?api-version=")[1] for request in self.asked]
 
 
 def journal_of(path: Path) -> list[Line]:
@@ -470,14 +476,14 @@ CASES: dict[str, Case] = {
     "not readable": Case(
         [GONE],
         Status.FAILED,
-        f"nothing was sent, it could not be read: {told(403, 'Gone')}",
+        f"it could not be read, so it was not written: {told(403, 'Gone')}",
         [],
         "GET",
     ),
     "no token to read": Case(
         [AuthError(NO_TOKEN)],
         Status.FAILED,
-        f"nothing was sent, it could not be read: {NO_TOKEN}",
+        f"it could not be read, so it was not written: {NO_TOKEN}",
         [],
         "",
     ),
@@ -491,8 +497,8 @@ CASES: dict[str, Case] = {
     "no token to write": Case(
         [shows(OLD), AuthError(NO_TOKEN)],
         Status.FAILED,
-        f"nothing was sent: {NO_TOKEN}",
-        [WANTED, SENT],
+        f"it was not written: {NO_TOKEN}",
+        [WANTED, SENT, {"event": "not-sent", **CONTACT}],
         "GET",
     ),
     "forbidden": Case(
@@ -535,7 +541,7 @@ CASES: dict[str, Case] = {
     "lost twice": Case(
         [shows(OLD), lost(), shows(OLD), says(500, "Oops"), shows(OLD)],
         Status.FAILED,
-        f"{told(500, 'Oops')}; nothing was changed",
+        f"{told(500, 'Oops')}; it was not changed",
         [*LOST, WANTED, SENT, answered(500, Reason.SERVER_ERROR)],
         "GET PUT GET PUT GET",
     ),
@@ -573,6 +579,7 @@ def test_a_row_and_its_journal(tmp_path: Path, name: str) -> None:
     assert found.results == [Result(WHO, case.status, case.message)]
     assert found.lines == case.lines
     assert (found.methods, found.waits) == (case.methods, [*case.waits])
+    assert {*found.versions} <= {V2023}
 
 
 def test_what_is_sent_is_canonical_and_to_one_contact(tmp_path: Path) -> None:
@@ -613,7 +620,7 @@ def two_versions() -> Task:
 
 
 def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> None:
-    """2017 is read again before it is written: what it shows by now is no conflict."""
+    """It is read again before it is written: what it shows by now is no conflict."""
     begin: list[Turn] = [shows(None), shows(OLD), says(200)]
     at_2017 = json.dumps(
         {
@@ -642,18 +649,58 @@ def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> 
         {**answered(201), "api_version": V2017, "contact": "default2"},
         read_back(),
     ]
-    assert [str(request.url).split("=")[1] for request in found.asked] == [
-        *(V2017, V2023, V2023, V2017, V2017, V2017, V2023)
-    ]
+    assert found.versions == [V2017, V2023, V2023, V2017, V2017, V2017, V2023]
+    assert json.loads(found.asked[4].body or "") == {
+        "id": f"/subscriptions/{WHO.id}/providers/Microsoft.Security/securityContacts/default",
+        "name": "default",
+        "type": "Microsoft.Security/securityContacts",
+        "properties": {"email": "b"},
+    }
 
 
-def test_what_cannot_be_read_between_two_versions_ends_the_row(tmp_path: Path) -> None:
-    """It says that something was sent before."""
-    found = ran(tmp_path, [two_versions()], [shows(None), shows(OLD), says(200), GONE])
+@pytest.mark.parametrize(
+    ("turns", "status", "said"),
+    [
+        pytest.param(
+            [GONE],
+            Status.UNCONFIRMED,
+            f"1 of its writes: it could not be read, so it was not written: {told(403, 'Gone')}",
+            id="not readable",
+        ),
+        pytest.param(
+            [shows(None), says(201), AuthError(NO_TOKEN)],
+            Status.UNCONFIRMED,
+            f"2 of its writes: it was not written: {NO_TOKEN}",
+            id="no token",
+        ),
+        pytest.param(
+            [shows(None), GONE],
+            Status.REFUSED,
+            f"1 of its writes: {told(403, 'Gone')}",
+            id="refused",
+        ),
+        pytest.param(
+            [shows(None), says(409, "Conflict")],
+            Status.CONFLICT,
+            f"1 of its writes: {told(409, 'Conflict')}",
+            id="conflict",
+        ),
+        pytest.param(
+            [shows(None), lost(), GONE],
+            Status.UNKNOWN,
+            f"1 of its writes: no answer; {UNREAD}",
+            id="unknown",
+        ),
+    ],
+)
+def test_what_fails_after_a_write_says_so(
+    tmp_path: Path, turns: list[Turn], status: Status, said: str
+) -> None:
+    """It is not `failed`, which says that nothing was changed."""
+    found = ran(tmp_path, [two_versions()], [shows(None), shows(OLD), says(200), *turns])
 
-    message = f"nothing more was sent, it could not be read: {told(403, 'Gone')}"
-    assert found.results == [Result(WHO, Status.FAILED, message)]
-    assert found.lines == TAKEN
+    assert found.results == [Result(WHO, status, f"after {said}")]
+    assert found.lines[:3] == TAKEN
 
 
 ENDED = "the run was told to end"
@@ -666,17 +713,17 @@ AT_REST: dict[str, Callable[[Bell], tuple[list[Turn], Result, int]]] = {
     ),
     "between two writes": lambda bell: (
         [shows(None), shows(OLD), bell.ringing(says(200)), shows(None)],
-        Result(WHO, Status.UNCONFIRMED, f"{ENDED} after 1 of its writes"),
+        Result(WHO, Status.UNCONFIRMED, f"after 1 of its writes: {ENDED}"),
         3,
     ),
     "after two of three": lambda bell: (
         [shows(None), shows(OLD), says(200), shows(None), bell.ringing(says(201))],
-        Result(WHO, Status.UNCONFIRMED, f"{ENDED} after 2 of its writes"),
+        Result(WHO, Status.UNCONFIRMED, f"after 2 of its writes: {ENDED}"),
         6,
     ),
     "while an answer is lost": lambda bell: (
         [shows(None), shows(OLD), bell.ringing(lost()), shows(OLD)],
-        Result(WHO, Status.FAILED, "no answer; nothing was changed"),
+        Result(WHO, Status.FAILED, "no answer; it was not changed"),
         3,
     ),
 }
