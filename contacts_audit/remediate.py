@@ -362,11 +362,10 @@ def _folded(text: str) -> set[str]:
 
 def _lost(before: Seen, now: Seen, wish: Wish) -> str | None:
     """Name the addresses that were visible and are no more, though nobody wished that."""
-    there = _visible(before)
-    removed = {one.casefold() for one in wish.remove_emails}
+    kept = _visible(before) - {one.casefold() for one in wish.remove_emails}
     if wish.replace:
-        removed |= there - {one.casefold() for one in wish.emails}
-    lost = there - removed - _visible(now)
+        kept &= {one.casefold() for one in wish.emails}
+    lost = kept - _visible(now)
     return f"no longer visible at any api-version: {', '.join(sorted(lost))}" if lost else None
 
 
