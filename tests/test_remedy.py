@@ -291,12 +291,23 @@ class Bell(threading.Event):
         return rung
 
 
-class Scripted:
-    """The tokens and the wire of a cloud that answers by a *script*; it keeps what was asked."""
+class Scripted(Wire):
+    """The wire and the tokens of a cloud that answers by a *script*; it keeps what was asked."""
 
     def __init__(self, script: Iterable[Turn]) -> None:
+        super().__init__(adapter=BaseAdapter())  # which nothing reaches
         self.script = list(script)
         self.asked: list[requests.PreparedRequest] = []
+
+    def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
+        """Return or raise what comes next."""
+        self.asked.append(request)
+        turn = self.script.pop(0)
+        while callable(turn):
+            turn = turn()
+        if isinstance(turn, BaseException):
+            raise turn
+        return turn
 
     def token(self) -> AccessToken:
         """Return a token, but where the script says that none is to be had."""
@@ -308,23 +319,6 @@ class Scripted:
     def renew(self, rejected: AccessToken, claims: str | None) -> bool:
         """Return no other token."""
         return False
-
-    @property
-    def wire(self) -> Wire:
-        """What the script says stands for the network."""
-        cloud = self
-
-        class Answered(Wire):
-            def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
-                cloud.asked.append(request)
-                turn = cloud.script.pop(0)
-                while callable(turn):
-                    turn = turn()
-                if isinstance(turn, BaseException):
-                    raise turn
-                return turn
-
-        return Answered(adapter=BaseAdapter())
 
 
 @dataclass(frozen=True)
@@ -359,7 +353,7 @@ def remedy(folder: Path, script: Iterable[Turn], bell: Bell) -> tuple[Remedy, Sc
     """Return a remedy of *WHO* alone, whose cloud answers by *script*."""
     cloud = Scripted(script)
     limits = Limits(timeout=60, budget=300, deadline=time.monotonic() + 3600)
-    clients = {WHO: Client(ENDPOINT, cloud.wire, cloud, limits)}
+    clients = {WHO: Client(ENDPOINT, cloud, cloud, limits)}
     surveyor = Surveyor(clients.__getitem__)
     return Remedy(clients.__getitem__, surveyor, Journal(folder / "journal"), bell), cloud
 
