@@ -1,7 +1,7 @@
 """Asks each part how it is: credential, network, clock, sign-in, subscriptions, api-versions."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -134,7 +134,7 @@ def _signed_in(token: AccessToken, tenant: str | None) -> Examined:
     return Examined("sign-in", Status.OK, detail)
 
 
-def subscriptions(connection: Connection, listed: Sequence[Subscription]) -> Iterator[Examined]:
+def subscriptions(connection: Connection, listed: Collection[Subscription]) -> Iterator[Examined]:
     """Count what is visible, and read one subscription at each api-version."""
     if not listed:
         hint = "grant it a role (Security Reader), or check the tenant (--tenant)"

@@ -1,6 +1,6 @@
 """The commands that read and judge: audit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Annotated
@@ -95,7 +95,7 @@ def _warm_up() -> None:
 
 def _outcomes(
     connection: "Connection",
-    subscriptions: Sequence[Subscription],
+    subscriptions: Collection[Subscription],
     policy: "Policy",
     workers: int,
 ) -> Iterator[Outcome]:

@@ -1,7 +1,7 @@
 """The commands that plan, write and take back: plan, apply, restore."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -291,7 +291,7 @@ def _connected(
 def _for_each(
     host: Host,
     connection: "Connection",
-    items: Sequence[T],
+    items: Collection[T],
     work: Callable[[T], R],
     late: Callable[[T], R],
     workers: int,
