@@ -73,7 +73,7 @@ def contact_url(endpoint: str, subscription_id: str, name: str, version: str) ->
 
 def is_of_subscription(url: str) -> bool:
     """Say whether *url* counts for the limit of a subscription; else it does for the tenant's."""
-    return urlsplit(url).path.casefold().startswith("/subscriptions/")
+    return re.match("https?://[^/]+/subscriptions/", url, re.IGNORECASE) is not None
 
 
 def complete(answer: Answer) -> Answer:

@@ -204,7 +204,7 @@ class _Both:
 def _without(token: str, answer: Answer) -> Answer:
     """Blot out the token where an answer echoes it: it would reach logs and recordings."""
     echoed = len(token) > SHORTEST_TOKEN and (
-        token.encode() in answer.body or any(token in text for text in answer.headers.values())
+        token.encode() in answer.body or any(token in text for _, text in answer.headers.items())
     )
     if not echoed:
         return answer
