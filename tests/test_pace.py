@@ -2,6 +2,9 @@
 
 import heapq
 import itertools
+import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -217,3 +220,23 @@ def test_throttled_subscriptions_are_all_read(azure: AzureDouble, run: Run) -> N
 
     assert ran.code == 0
     assert len(ran.text.splitlines()) == 12
+
+
+def test_a_signal_ends_a_run_that_waits_for_its_turn(
+    azure: AzureDouble, start: Callable[..., "subprocess.Popen[bytes]"]
+) -> None:
+    """The first of each worker is refused, so each waits for a turn; none takes one after it."""
+    for number in range(400):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    azure.fail("securityContacts", faults.throttle(0.05), times=64)
+    process = start("audit", "--workers", "64")
+    while sum("securityContacts" in asked.line for asked in azure.asked) < 70:
+        time.sleep(0.01)
+
+    process.terminate()
+    process.communicate(timeout=60)
+    asked = len(azure.asked)
+    time.sleep(0.2)  # five turns
+
+    assert process.returncode == 143
+    assert len(azure.asked) == asked

@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import math
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +28,7 @@ from typing import Any
 from azure_double.identity import Ids
 
 from bench.processes import Run, Served, measured, program, server
+from contacts_audit.azure.pace import Pace
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -259,10 +262,23 @@ def throttled(_times: int) -> list[Row]:
     return rows
 
 
+def limiter(_times: int) -> list[Row]:
+    """Return the row about what the limiter takes of a request while nothing is refused."""
+    turns, pace = 100_000, Pace()
+    began = time.process_time()
+    for _ in range(turns):
+        pace.answered(pace.enter(math.inf), {})
+    turn = (time.process_time() - began) / turns
+    with server(subscriptions=2000) as served:
+        run = measured(program("emails", "--workers", "8"), served.environment)
+    return [Row("limiter: % of the processor of a request", 1.0, 100 * turn / (run.cpu / 2000), {})]
+
+
 PARTS = {
     "start": start_up,
     "network": network,
     "pipeline": pipeline,
+    "limiter": limiter,
     "throttled": throttled,
     "growth": growth,
 }
