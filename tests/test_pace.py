@@ -176,6 +176,20 @@ def test_it_speeds_up_again() -> None:
     assert clock.pauses == []
 
 
+def test_where_all_is_refused_it_goes_on_asking() -> None:
+    """Once a second at least, so that the end of an outage is heard of."""
+    clock = Clock()
+    pace = slowed(clock)
+
+    while clock.now < 60:
+        pace.refused(pace.enter(FOREVER))
+    clock.pauses.clear()
+    pace.refused(pace.enter(FOREVER))
+    pace.refused(pace.enter(FOREVER))
+
+    assert max(clock.pauses) == pytest.approx(1 / 0.98, rel=0.01)
+
+
 def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
     """The budget of a subscription ends it at once, and takes no turn from the others."""
     clock = Clock()
