@@ -249,15 +249,19 @@ def growth(_times: int) -> list[Row]:
 def throttled(_times: int) -> list[Row]:
     """Return the rows about a bucket of 250, refilled by 25 a second, that all requests share."""
     rows = []
-    for workers in (8, 16, 32):
-        with server(subscriptions=1000, bucket=(250, 25)) as served:
-            run = measured(program("emails", "--workers", str(workers)), served.environment)
-        counts = served.counts
+    for workers, times in ((8, 1), (16, 1), (32, 3)):
+        runs, refused = [], []
+        for _ in range(times):
+            with server(subscriptions=1000, bucket=(250, 25)) as served:
+                command = program("emails", "--workers", str(workers))
+                runs.append(measured(command, served.environment))
+            counts = served.counts
+            refused.append(100 * counts["refused"] / counts["asked"])
         ideal = (counts["asked"] - counts["refused"] - 250) / 25
         name = f"throttled, {workers} workers"
         rows += [
-            Row(f"{name}: wall / ideal of the bucket", 1.1, run.wall / ideal, {name: (run,)}),
-            Row(f"{name}: % refused", 2.0, 100 * counts["refused"] / counts["asked"], {}),
+            Row(f"{name}: wall / ideal of the bucket", 1.1, _median(runs) / ideal, {name: runs}),
+            Row(f"{name}: % refused", 2.0, statistics.median(refused), {}),
         ]
     return rows
 
