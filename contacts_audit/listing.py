@@ -2,9 +2,10 @@
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator
-from uuid import UUID
 
 from contacts_audit.model import Subscription
+
+PARTS = (slice(8), slice(8, 12), slice(12, 16), slice(16, 20), slice(20, None))  # of a GUID
 
 
 class Listing(Collection[Subscription]):
@@ -18,11 +19,11 @@ class Listing(Collection[Subscription]):
         shared: dict[object, tuple[str | None, str | None, bool, bool]] = {}
         seen: set[int] = set()
         for each in subscriptions:
-            id_ = UUID(each.id)
-            if id_.int in seen:
+            id_ = bytes.fromhex(each.id.replace("-", ""))
+            if (number := int.from_bytes(id_)) in seen:
                 continue
-            seen.add(id_.int)
-            self._ids += id_.bytes
+            seen.add(number)
+            self._ids += id_
             self._names += (each.name or "").encode(errors="surrogatepass")
             self._ends.append(len(self._names))
             rest = (each.state, each.tenant_id, each.visible, each.name is None)
@@ -36,9 +37,10 @@ class Listing(Collection[Subscription]):
         for at, (end, (state, tenant, visible, nameless)) in enumerate(
             zip(self._ends, self._rest, strict=True)
         ):
-            id_ = UUID(bytes=bytes(self._ids[16 * at : 16 * at + 16]))
+            digits = self._ids[16 * at : 16 * at + 16].hex()
+            id_ = "-".join(digits[part] for part in PARTS)
             name = self._names[begin:end].decode(errors="surrogatepass")
-            yield Subscription(str(id_), None if nameless else name, state, tenant, visible)
+            yield Subscription(id_, None if nameless else name, state, tenant, visible)
             begin = end
 
     def __contains__(self, one: object) -> bool:
