@@ -36,7 +36,7 @@ def test_a_recording_replays_to_the_same_report(
     azure.fail(azure.subscriptions[3].id, faults.hang())
     folder = tmp_path / "recording"
 
-    quick = ("--timeout", "0.5", "--budget", "1")
+    quick = ("--timeout", "2", "--budget", "4")
     live = run("audit", "-o", "json", "--record", str(folder), *quick)
     replayed = run_in({}, "audit", "-o", "json", "--replay", str(folder))
 

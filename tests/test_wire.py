@@ -21,7 +21,6 @@ GOOD = [
         },
     }
 ]
-QUICK = ("--timeout", "0.8", "--budget", "2")
 
 
 def three(azure: AzureDouble) -> str:
@@ -33,7 +32,7 @@ def three(azure: AzureDouble) -> str:
 
 def middle_of(azure: AzureDouble, run: Run, *arguments: str) -> dict[str, Any]:
     """Return the middle row; its neighbours must be right, whatever happened to it."""
-    ran = run("audit", "-o", "json", *(arguments or QUICK))
+    ran = run("audit", "-o", "json", *arguments)
     left, middle, right = json.loads(ran.out)["subscriptions"]
     assert (left["verdict"], right["verdict"]) == ("compliant", "compliant")
     assert ran.code == (0 if middle["verdict"] == "compliant" else 4)
@@ -49,7 +48,7 @@ def test_a_wait_beyond_the_budget_is_not_begun(azure: AzureDouble, run: Run) -> 
     row = middle_of(azure, run, "--budget", "60")
 
     assert "3600 s" in row["error"]["message"]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_deadline_before_the_first_row_fails_the_run(azure: AzureDouble, run: Run) -> None:
@@ -160,7 +159,7 @@ def test_a_claims_challenge_is_answered_once(azure: AzureDouble, run: Run) -> No
 
 def test_a_token_that_expires_in_the_middle_costs_no_row(azure: AzureDouble, run: Run) -> None:
     """It is renewed before it expires."""
-    azure.token_lifetime, azure.latency = 2, 0.3
+    azure.token_lifetime, azure.latency = 4, 0.4
     for number in range(12):
         azure.add(f"S{number}", contacts_2017=GOOD)
 
@@ -174,7 +173,7 @@ def test_a_token_that_cannot_be_renewed_leaves_the_rest_unread(
     azure: AzureDouble, run: Run
 ) -> None:
     """Finished rows stay; the others say that the sign-in failed; the code is 4, not 1."""
-    azure.token_lifetime, azure.latency = 2, 0.5
+    azure.token_lifetime, azure.latency = 4, 0.7
     for number in range(8):
         azure.add(f"S{number}", contacts_2017=GOOD)
     azure.fail("POST", faults.sequence(None, faults.status(400, {"error": "invalid_client"})))
