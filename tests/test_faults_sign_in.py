@@ -6,7 +6,7 @@ subscriptions, on its first page and on its second.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
@@ -141,7 +141,9 @@ def ended(place: Place, row: Row) -> Ended:
         azure.fail(place.match, row.fault, row.times)
         options = LATE[place.timing]
         ran = run_in(
-            surroundings(azure), "audit", *options, "--auth-timeout", options[3], "--workers", "2"
+            surroundings(azure),
+            *("audit", *options, "--auth-timeout", options[3]),
+            *("--workers", "2", "--deadline", "90"),
         )
         assert not azure.crashes
         reads = sum("securityContacts" in asked.path for asked in azure.asked)
@@ -149,25 +151,27 @@ def ended(place: Place, row: Row) -> Ended:
         return Ended(ran, requests, reads, secrets(azure), azure.unknown)
 
 
-Ends = dict[tuple[str, str], Ended]
+Ends = dict[tuple[str, str], Future[Ended]]
 
 
 @pytest.fixture(scope="module")
 def ends() -> Ends:
-    """Run each fault at each place, several at once: many of them wait."""
+    """Run each fault at each place, several at once: many of them wait.
+
+    What breaks one of these runs is raised in its own test.
+    """
     with ThreadPoolExecutor(24) as pool:
-        running = {
+        return {
             (place, name): pool.submit(ended, at, row)
             for place, at in reversed(PLACES.items())
             for name, row in at.rows.items()
         }
-        return {key: each.result() for key, each in running.items()}
 
 
 @pytest.mark.parametrize(("place", "name"), EVERY)
 def test_a_fault_before_the_first_row_fails_the_run(ends: Ends, place: str, name: str) -> None:
     """One line says what and what to do; nothing is read, nothing printed, nothing let out."""
-    row, end = PLACES[place].rows[name], ends[place, name]
+    row, end = PLACES[place].rows[name], ends[place, name].result()
 
     assert not [secret for secret in end.secrets if secret in end.ran.text + end.ran.err]
     assert end.unknown == []
@@ -181,6 +185,7 @@ def test_a_fault_before_the_first_row_fails_the_run(ends: Ends, place: str, name
     assert " -- " in line
     assert plain(line)
     assert row.says in line
+    assert "deadline" not in line  # each attempt has a clock of its own
     assert end.requests == row.requests, line
 
 
