@@ -15,6 +15,7 @@ from conftest import Ran, run_in, surroundings
 from fault_rows import (
     FINAL,
     GOOD,
+    HOSTILE,
     LINKS,
     LOST,
     PASSING,
@@ -31,6 +32,7 @@ from fault_rows import (
 )
 
 OLD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
+ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 LATE = {"PATIENTLY": PATIENTLY, "RETRYING": RETRYING, "SLOWLY": SLOWLY}
 
 LISTED: Rows = {
@@ -38,6 +40,17 @@ LISTED: Rows = {
     "no guid": Row(faults.answer(b'{"value":[{"subscriptionId":"../x"}]}'), "malformed"),
     "bare array": Row(faults.answer(b"[]"), "malformed"),
     "403": Row(faults.arm_error(403, "AuthorizationFailed", "no"), "forbidden"),
+    **{
+        f"id {ascii(id_)[-24:]}": Row(
+            faults.status(200, {"value": [{"subscriptionId": id_, "displayName": HOSTILE}]}),
+            "malformed",
+        )
+        for id_ in (
+            *("", " ", f"{ID}\n", f" {ID}", f"{{{ID}}}", f"urn:uuid:{ID}", ID.replace("-", "")),
+            *(f"{ID}/../x", f"{ID}?x=1", f"{ID}%00", f"\u202e{ID}", f"\x1b[2J{ID}", "x" * 10_000),
+            *("\u0660" + ID[1:], "\uff10" + ID[1:], HOSTILE, None, 7, [ID], {"id": ID}),
+        )
+    },
 }
 
 # What the token service may answer: one request, or two where a second one makes sense.
