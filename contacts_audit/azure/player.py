@@ -20,6 +20,7 @@ from contacts_audit.azure.arm import Answer, fault
 from contacts_audit.azure.clouds import Cloud, https
 from contacts_audit.azure.tape import MANIFEST, SCHEMA, compact
 from contacts_audit.azure.tokens import AccessToken
+from contacts_audit.azure.versions import ENOUGH
 from contacts_audit.errors import AzureError, Reason, UsageError, VersionRefusedError
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -133,19 +134,25 @@ def _answer(kept: Mapping[str, Any]) -> Answer:
 
 def _refusals(recording: Recording) -> dict[str, dict[str, Any]]:
     """
-    Return a refusal of each api-version that the recorded run was refused and never answered.
+    Return a refusal of each api-version of which the recorded run had enough, and no answer.
 
-    After some of them it did not ask any more, which ones depended on its threads.
+    After those it did not ask any more, which ones depended on its threads.  After fewer it asked:
+    an answer that is missing then was never kept.
     """
-    refused: dict[str, dict[str, Any]] = {}
+    refused: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     answered = set()
     for kept in itertools.chain.from_iterable(recording.exchanges.values()):
-        version = _version(kept["request"]["url"])
+        url = kept["request"]["url"]
+        version = _version(url)
         if "response" in kept and isinstance(fault(_answer(kept)), VersionRefusedError):
-            refused.setdefault(version, kept)
+            refused[version][url] = kept
         elif "response" in kept:
             answered.add(version)
-    return {version: kept for version, kept in refused.items() if version not in answered}
+    return {
+        version: next(iter(kept.values()))
+        for version, kept in refused.items()
+        if version not in answered and len(kept) >= ENOUGH
+    }
 
 
 def _version(url: str) -> str:
