@@ -97,7 +97,8 @@ ODD: Rows = {
 }
 
 GROUPS: dict[str, tuple[Rows, tuple[str, ...]]] = {
-    "final": (ANSWERED | FINAL | LINKS | PASSING | GOOD | ODD, PATIENTLY),
+    "final": (ANSWERED | FINAL | PASSING | GOOD | ODD, PATIENTLY),
+    "links": (LINKS, RETRYING),
     "lost": (LOST, RETRYING),
     "slow": (SLOW, SLOWLY),
 }

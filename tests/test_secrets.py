@@ -277,6 +277,48 @@ def test_no_way_to_sign_in_shows_its_secret(
         assert azure.secret not in (tmp_path / "cmdline").read_text()
 
 
+@pytest.mark.parametrize("place", ["openid-configuration", "/token"])
+@pytest.mark.parametrize("kind", ["error_description", "error", "error_uri", "a page"])
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_token_service_that_tells_what_it_knows_is_not_repeated(
+    azure: AzureDouble, run: Run, tmp_path: Path, place: str, kind: str, status: int
+) -> None:
+    """Also where the request that it answers held no secret, as that for its addresses."""
+    azure.add("Prod", contacts_2017=[{"name": "default1", "properties": {"email": "a@x.io"}}])
+    said = f"AADSTS7000215: {azure.secret} and {azure.token()}"
+    fault = faults.status(status, {"error": "invalid_client", kind: said})
+    azure.fail(place, faults.html(status) if kind == "a page" else fault)
+
+    for command in ("audit", "doctor"):
+        ran = run(command, *HASTE)
+
+        assert ran.code == 1
+        assert leaks(azure, shown(ran, tmp_path)) == []
+        assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("stream", [1, 2], ids=["stdout", "stderr"])
+@pytest.mark.parametrize("said", ["{0}", "ERROR: {0}", "ERROR: x{0}.y\nDEBUG: 'Bearer {0}'\n{0}"])
+def test_what_az_lets_slip_is_not_repeated(
+    azure: AzureDouble, run: Run, tmp_path: Path, said: str, stream: int, code: int
+) -> None:
+    """A token in what a failing az says reaches neither the screen nor a log."""
+    token, (out, az) = azure.token(), (tmp_path / name for name in ("out", "az"))
+    out.mkdir()
+    (tmp_path / "said").write_text(said.format(token))
+    az.write_text(f"#!/bin/sh\ncat {tmp_path}/said >&{stream}\nexit {code}\n")
+    az.chmod(0o700)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    for command in ("audit", "doctor"):
+        ran = run(command, *HASTE, "--auth", "azure-cli", PATH=path)
+
+        assert ran.code == 1
+        assert leaks(azure, shown(ran, out)) == []
+        assert "Traceback" not in ran.err
+
+
 @pytest.mark.parametrize("refuse", [None, 407, 502])
 @pytest.mark.parametrize("spelling", ["{}", "{}/@#", "{}x"], ids=["", "odd", "no port"])
 def test_the_password_of_a_proxy_is_for_the_proxy(
