@@ -1,13 +1,13 @@
 """Asks each part how it is: credential, network, clock, sign-in, subscriptions, api-versions."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from contacts_audit.audit import in_order, out_of_time, unasked
+from contacts_audit.audit import out_of_time, unasked
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.sign_in import claims_of
 from contacts_audit.azure.tenants import Connection, Tenant
@@ -21,6 +21,7 @@ from contacts_audit.errors import (
     VersionRefusedError,
 )
 from contacts_audit.model import Fault, Subscription
+from contacts_audit.workers import in_order
 
 ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client's
 NOTICED_SKEW = 10.0
@@ -133,7 +134,7 @@ def _signed_in(token: AccessToken, tenant: str | None) -> Examined:
     return Examined("sign-in", Status.OK, detail)
 
 
-def subscriptions(connection: Connection, listed: Sequence[Subscription]) -> Iterator[Examined]:
+def subscriptions(connection: Connection, listed: Collection[Subscription]) -> Iterator[Examined]:
     """Count what is visible, and read one subscription at each api-version."""
     if not listed:
         hint = "grant it a role (Security Reader), or check the tenant (--tenant)"

@@ -1,7 +1,7 @@
 """What is judged: each check a pure function from contacts to what is wrong with them."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
@@ -282,8 +282,10 @@ class Policy:
             return None
         return min((one for group in used for one in group), key=lambda one: one.expires)
 
-    def warnings(self, subscriptions: Sequence[Subscription]) -> list[str]:
+    def warnings(self, subscriptions: Collection[Subscription]) -> list[str]:
         """Return what is to be said of waivers and overrides, given all that is in scope."""
+        if not self.overrides and not self.waivers:
+            return []
         known = Counter(
             text for one in subscriptions for text in {one.id, (one.name or one.id).casefold()}
         )

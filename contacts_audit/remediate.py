@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from contacts_audit.audit import apart
 from contacts_audit.azure import arm, drafts
 from contacts_audit.azure.client import Client
 from contacts_audit.azure.contacts import addresses
@@ -18,10 +17,12 @@ from contacts_audit.errors import AuthError, AzureError, ExitCode, Reason
 from contacts_audit.ledger import Journal
 from contacts_audit.model import Fault, Subscription, Wish
 from contacts_audit.survey import Surveyor
+from contacts_audit.workers import apart
 
 PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each reading back
 FAILURES = 3
 FOREVER = 1e6
+ENDED = "the run was told to end"
 
 
 class Status(StrEnum):
@@ -136,7 +137,7 @@ class Remedy:
                 reason = f"{FAILURES} subscriptions in a row had failed"
                 yield Result(task.subscription, Status.NOT_SENT, reason)
             elif self._asked.is_set():
-                yield Result(task.subscription, Status.NOT_SENT, "the run was told to end")
+                yield Result(task.subscription, Status.NOT_SENT, ENDED)
             else:
                 result = self._apart(task)
                 failures = 0 if result.status in GOOD else failures + 1
@@ -151,8 +152,20 @@ class Remedy:
 
     def _done(self, task: Task) -> Result:
         """Read, compare, write, read back."""
-        subscription = task.subscription
         sent: list[tuple[str, Step]] = []
+        fault = self._fault(task, sent)
+        if not sent:
+            return fault or Result(task.subscription, Status.ALREADY)
+        if fault is None:
+            return self._confirmed(task, sent)
+        message = f"after {len(sent)} of its writes: {fault.message}"
+        untouched = fault.status in {Status.FAILED, Status.NOT_SENT}  # which it no longer is
+        status = Status.UNCONFIRMED if untouched else fault.status
+        return Result(task.subscription, status, message)
+
+    def _fault(self, task: Task, sent: list[tuple[str, Step]]) -> Result | None:
+        """Take the steps of *task* and add them to *sent*; return what kept one from being done."""
+        subscription = task.subscription
         try:
             now = self._surveyor.at_all(subscription, task.before.versions)
             for version in task.versions:
@@ -166,28 +179,16 @@ class Remedy:
                     )
                 for step in steps:
                     if self._asked.is_set():
-                        return self._cut(task, sent)
+                        return Result(subscription, Status.NOT_SENT, ENDED)
                     if (fault := self._write(subscription, version, step)) is not None:
                         return fault
                     sent.append((version, step))
         except RefusedError as error:
             return Result(subscription, Status.REFUSED, f"{error} -- {error.hint}")
         except (AzureError, AuthError) as error:
-            more = "more " if sent else ""
-            message = f"nothing {more}was sent, it could not be read: {_told(error)}"
+            message = f"it could not be read, so it was not written: {_told(error)}"
             return Result(subscription, Status.FAILED, message)
-        if not sent:
-            return Result(subscription, Status.ALREADY)
-        return self._confirmed(task, sent)
-
-    def _cut(self, task: Task, sent: Sequence[tuple[str, Step]]) -> Result:
-        """Return the result of a task that was told to end between two of its steps."""
-        message = "the run was told to end"
-        if not sent:
-            return Result(task.subscription, Status.NOT_SENT, message)
-        return Result(
-            task.subscription, Status.UNCONFIRMED, f"{message} after {len(sent)} of its writes"
-        )
+        return None
 
     def _write(
         self, subscription: Subscription, version: str, step: Step, *, again: bool = True
@@ -204,8 +205,9 @@ class Remedy:
         self._journal.note(subscription, "sent", **facts, method=method)
         try:
             answer = client.write(method, url, body, client.limits.until(), self._wait)
-        except AuthError as error:
-            return Result(subscription, Status.FAILED, f"nothing was sent: {error}")
+        except AuthError as error:  # what was sent before that was turned away
+            self._journal.note(subscription, Status.NOT_SENT, **facts)
+            return Result(subscription, Status.FAILED, f"it was not written: {error}")
         except AzureError as error:
             self._journal.note(
                 subscription, "answered", **facts, status=error.status, reason=error.reason
@@ -221,9 +223,7 @@ class Remedy:
     def _wait(self, seconds: float) -> None:
         """Wait until the service takes the write, unless the run is told to end meanwhile."""
         if self._asked.wait(seconds):
-            raise AzureError(
-                Reason.THROTTLED, "the run was told to end before it was taken", status=429
-            )
+            raise AzureError(Reason.THROTTLED, f"{ENDED} before it was taken", status=429)
 
     def _after_loss(
         self,
@@ -249,7 +249,7 @@ class Remedy:
             )
         if again and not self._asked.is_set():
             return self._write(subscription, version, step, again=False)
-        return Result(subscription, Status.FAILED, f"{_told(error)}; nothing was changed")
+        return Result(subscription, Status.FAILED, f"{_told(error)}; it was not changed")
 
     def _confirmed(self, task: Task, sent: Sequence[tuple[str, Step]]) -> Result:
         """Read back, patiently: only what both api-versions show is done."""
@@ -362,11 +362,10 @@ def _folded(text: str) -> set[str]:
 
 def _lost(before: Seen, now: Seen, wish: Wish) -> str | None:
     """Name the addresses that were visible and are no more, though nobody wished that."""
-    there = _visible(before)
-    removed = {one.casefold() for one in wish.remove_emails}
+    kept = _visible(before) - {one.casefold() for one in wish.remove_emails}
     if wish.replace:
-        removed |= there - {one.casefold() for one in wish.emails}
-    lost = there - removed - _visible(now)
+        kept &= {one.casefold() for one in wish.emails}
+    lost = kept - _visible(now)
     return f"no longer visible at any api-version: {', '.join(sorted(lost))}" if lost else None
 
 

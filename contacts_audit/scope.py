@@ -1,10 +1,11 @@
 """Which subscriptions: those asked for, or all that are visible, in one order. Pure."""
 
 import hashlib
+import itertools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -130,13 +131,13 @@ def shard(text: str, index: str | None) -> Shard:
 class Scope:
     """The *subscriptions* to report on, each once, what to *warn* of, and which *part* it is."""
 
-    subscriptions: tuple[Subscription, ...]
+    subscriptions: Collection[Subscription]
     warnings: tuple[str, ...]
     part: Shard | None = None
 
 
 def resolve(
-    visible: Sequence[Subscription],
+    visible: Collection[Subscription],
     wanted: Sequence[Selector] | None,
     unwanted: Sequence[Selector],
     part: Shard | None = None,
@@ -153,9 +154,10 @@ def resolve(
             "no subscription is visible to this identity",
             "grant it a role (Security Reader), or check the tenant",
         )
-    chosen = list(visible) if wanted is None else _chosen(visible, wanted)
-    gone, warnings = _excluded(visible, chosen, unwanted) if unwanted else (set(), [])
-    left = tuple(subscription for subscription in chosen if subscription.id not in gone)
+    left = visible if wanted is None else _chosen(visible, wanted)
+    gone, warnings = _excluded(visible, left, unwanted) if unwanted else (set(), [])
+    if gone:
+        left = tuple(subscription for subscription in left if subscription.id not in gone)
     if not left:
         raise ContactsAuditError("no subscription is left in scope", "check --exclude and files")
     if part is not None:
@@ -164,7 +166,9 @@ def resolve(
 
 
 def _excluded(
-    visible: Sequence[Subscription], chosen: Sequence[Subscription], unwanted: Sequence[Selector]
+    visible: Collection[Subscription],
+    chosen: Collection[Subscription],
+    unwanted: Sequence[Selector],
 ) -> tuple[set[str], list[str]]:
     """Return the ids of the unwanted ones, and what is to be said of those that match nothing."""
     warnings, gone = [], set[str]()
@@ -181,7 +185,9 @@ def _excluded(
     return gone, warnings
 
 
-def _chosen(visible: Sequence[Subscription], wanted: Sequence[Selector]) -> list[Subscription]:
+def _chosen(
+    visible: Collection[Subscription], wanted: Sequence[Selector]
+) -> tuple[Subscription, ...]:
     """Return the wanted ones in Azure's order, then those that are not visible as asked for."""
     ids: dict[str, None] = {}
     listed = Known(visible)
@@ -191,7 +197,8 @@ def _chosen(visible: Sequence[Subscription], wanted: Sequence[Selector]) -> list
             raise (_ambiguous(wanted_one, found) if found else _unknown(wanted_one, visible))
         ids[found[0].id if found else wanted_one.text] = None
     seen = [subscription for subscription in visible if subscription.id in ids]
-    return seen + [Subscription(id_, visible=False) for id_ in ids if id_ not in listed.ids]
+    hidden = [Subscription(id_, visible=False) for id_ in ids if id_ not in listed.ids]
+    return (*seen, *hidden)
 
 
 class Known:
@@ -213,7 +220,7 @@ class Known:
         return [each for each in folded if each.name == wanted.text] or list(folded)
 
 
-def _unknown(wanted: Selector, visible: Sequence[Subscription]) -> UsageError:
+def _unknown(wanted: Selector, visible: Collection[Subscription]) -> UsageError:
     return UsageError(
         f"{wanted.option}: no subscription is named {wanted.text!r}",
         f"visible are: {_candidates(visible)}",
@@ -227,9 +234,9 @@ def _ambiguous(wanted: Selector, found: Sequence[Subscription]) -> UsageError:
     )
 
 
-def _candidates(among: Sequence[Subscription]) -> str:
+def _candidates(among: Collection[Subscription]) -> str:
     more = len(among) - CANDIDATES
-    labels = [subscription.label for subscription in among[:CANDIDATES]]
+    labels = [subscription.label for subscription in itertools.islice(among, CANDIDATES)]
     return ", ".join(labels) + (f" and {more} more" if more > 0 else "")
 
 

@@ -191,6 +191,11 @@ def test_what_azure_says(status: int, code: str, reason: Reason) -> None:
         pytest.param(
             {"error": {"code": "A", "message": {}}}, "A", "Azure answered 403", id="odd one"
         ),
+        pytest.param(
+            {"error": {"code": "A", "message": ""}}, "A", "Azure answered 403", id="empty message"
+        ),
+        pytest.param({"code": "A", "message": " \n"}, "A", "Azure answered 403", id="a blank one"),
+        pytest.param({"message": ""}, None, "Azure answered 403", id="empty message, no code"),
         pytest.param({"error": {"message": "B"}}, None, "B", id="no code"),
         pytest.param({"message": "B"}, None, "B", id="no code, no envelope"),
         pytest.param({"error": "A"}, None, "Azure answered 403", id="an error that is text"),
@@ -596,6 +601,22 @@ def test_every_address_is_quoted() -> None:
     assert arm.metadata_url(ENDPOINT) == f"{ENDPOINT}/metadata/endpoints?api-version=2022-09-01"
 
 
+@pytest.mark.parametrize(
+    ("url", "counts"),
+    [
+        pytest.param(URL, True, id="contacts"),
+        pytest.param(arm.contact_url(ENDPOINT, ID, "default", "1"), True, id="a contact"),
+        pytest.param(f"{ENDPOINT}/Subscriptions/{ID.upper()}/x", True, id="in capitals"),
+        pytest.param(arm.subscriptions_url(ENDPOINT), False, id="all subscriptions"),
+        pytest.param(arm.descendants_url(ENDPOINT, "subscriptions"), False, id="a group"),
+        pytest.param(f"{ENDPOINT}/x?y=/subscriptions/{ID}", False, id="in the query"),
+    ],
+)
+def test_what_counts_for_the_limit_of_a_subscription(url: str, counts: bool) -> None:
+    """What is asked below one; to list them all counts for the tenant."""
+    assert arm.is_of_subscription(url) is counts
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 205, 206, 299])
 def test_a_write_is_taken(status: int) -> None:
     """Done now, created, done later, or done and nothing to say: a reading tells."""
@@ -604,7 +625,7 @@ def test_a_write_is_taken(status: int) -> None:
     assert arm.accepted(taken) is taken
 
 
-@pytest.mark.parametrize("status", [199, 302, 400, 409, 412, 429, 500])
+@pytest.mark.parametrize("status", [199, 300, 302, 400, 409, 412, 429, 500])
 def test_no_other_status_takes_a_write(status: int) -> None:
     """Whatever the body says."""
     with pytest.raises(AzureError) as caught:

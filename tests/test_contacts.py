@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import (
+    MOST_VALUES,
     addresses,
     contacts,
     documented_emails,
@@ -671,6 +672,19 @@ def test_what_is_no_list_is_told(read_: Any, body: Any, said: str) -> None:
 
     assert str(caught.value) == said
     assert caught.value.request_id == "r-1"
+
+
+@pytest.mark.parametrize("read_", [read_whole, documented_emails])
+def test_an_answer_of_more_values_than_there_may_be_is_refused(read_: Any) -> None:
+    """It would take more memory than there may be; one of just as many is read."""
+    start = b'{"value":[{"type":"Microsoft.Security/securityContacts","properties":{"x":['
+    most, more = (start + b"0," * (MOST_VALUES - 1 + over) + b"0]}}]}" for over in (0, 1))
+
+    assert len(read_(answer(most))) == 1
+    with pytest.raises(AzureError) as caught:
+        read_(answer(more))
+    assert caught.value.reason is Reason.TOO_LARGE
+    assert str(caught.value) == "the answer holds more than 500000 values"
 
 
 def test_an_address_that_is_no_text_is_shown_as_it_is() -> None:

@@ -2,6 +2,9 @@
 
 import heapq
 import itertools
+import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -173,6 +176,20 @@ def test_it_speeds_up_again() -> None:
     assert clock.pauses == []
 
 
+def test_where_all_is_refused_it_goes_on_asking() -> None:
+    """Once a second at least, so that the end of an outage is heard of."""
+    clock = Clock()
+    pace = slowed(clock)
+
+    while clock.now < 60:
+        pace.refused(pace.enter(FOREVER))
+    clock.pauses.clear()
+    pace.refused(pace.enter(FOREVER))
+    pace.refused(pace.enter(FOREVER))
+
+    assert max(clock.pauses) == pytest.approx(1 / 0.98, rel=0.01)
+
+
 def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
     """The budget of a subscription ends it at once, and takes no turn from the others."""
     clock = Clock()
@@ -217,3 +234,23 @@ def test_throttled_subscriptions_are_all_read(azure: AzureDouble, run: Run) -> N
 
     assert ran.code == 0
     assert len(ran.text.splitlines()) == 12
+
+
+def test_a_signal_ends_a_run_that_waits_for_its_turn(
+    azure: AzureDouble, start: Callable[..., "subprocess.Popen[bytes]"]
+) -> None:
+    """The first of each worker is refused, so each waits for a turn; none takes one after it."""
+    for number in range(400):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    azure.fail("securityContacts", faults.throttle(0.05), times=16)
+    process = start("audit", "--workers", "16")
+    while sum("securityContacts" in asked.line for asked in azure.asked) < 20:
+        time.sleep(0.01)
+
+    process.terminate()
+    process.communicate(timeout=60)
+    asked = len(azure.asked)
+    time.sleep(0.2)  # five turns
+
+    assert process.returncode == 143
+    assert len(azure.asked) == asked

@@ -15,10 +15,10 @@ import pytest
 from azure_double import AzureDouble, faults
 from conftest import ROOT, coverage_variables, program, surroundings
 
-from contacts_audit.audit import in_order
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ExitCode
 from contacts_audit.report.shaping import shape
+from contacts_audit.workers import in_order
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]

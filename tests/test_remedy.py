@@ -1,16 +1,32 @@
-"""What a write left behind is believed only as far as it reads back."""
+"""What a write left behind is believed only as far as it reads back, and all of it is told."""
 
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from requests.adapters import BaseAdapter
 
+from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.client import Client, Limits
 from contacts_audit.azure.drafts import Step
 from contacts_audit.azure.records import Record, Seen
-from contacts_audit.errors import AzureError, ExitCode, Reason
+from contacts_audit.azure.tokens import AccessToken
+from contacts_audit.azure.wire import Wire
+from contacts_audit.ending import Stopped
+from contacts_audit.errors import AuthError, AzureError, ExitCode, Reason
+from contacts_audit.ledger import Journal
 from contacts_audit.model import Subscription, Wish
 from contacts_audit.remediate import (
+    Remedy,
     Result,
     Status,
+    Task,
     _is_lost,
     _refusal,
     as_it_was,
@@ -18,6 +34,7 @@ from contacts_audit.remediate import (
     to_backup,
     to_wish,
 )
+from contacts_audit.survey import Surveyor
 
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
 WHO = Subscription("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "Prod", "Enabled")
@@ -198,6 +215,7 @@ def test_whether_a_write_may_have_been_carried_out(status: int | None, lost: boo
         (409, Reason.REFUSED, None, Status.CONFLICT),
         (412, Reason.REFUSED, "PreconditionFailed", Status.CONFLICT),
         (409, Reason.REFUSED, "Read Only DisabledSubscription", Status.REFUSED),
+        (409, Reason.REFUSED, "Scope Locked", Status.REFUSED),
         (409, Reason.NOT_REGISTERED, "MissingSubscriptionRegistration", Status.REFUSED),
         (411, Reason.REFUSED, None, Status.REFUSED),
         (400, Reason.REFUSED, "ReadOnly", Status.REFUSED),
@@ -234,3 +252,541 @@ def test_each_status_has_its_code(status: Status) -> None:
     assert exit_code([Result(WHO, Status.UNREADABLE), Result(WHO, status)]) is max(
         own, ExitCode.INCOMPLETE
     )
+
+
+# What is done, told and kept, request by request
+
+Turn = Answer | BaseException | Callable[[], "Turn"]
+Line = dict[str, Any]
+ENDPOINT = "https://management.example"
+OLD, NEW = {"emails": "a@contoso.com"}, {"emails": "a@contoso.com;b@contoso.com"}
+THEIRS = {"emails": "portal@contoso.com"}
+CONTACT = {"api_version": V2023, "contact": "default"}
+WANTED: Line = {"event": "wanted", **CONTACT, "before": OLD, "after": NEW}
+SENT: Line = {"event": "sent", **CONTACT, "method": "PUT"}
+
+
+class Bell(threading.Event):
+    """Tells a run to end, at the *last* wait at the latest; keeps the waits, and takes no time."""
+
+    def __init__(self, *, last: int | None = None) -> None:
+        super().__init__()
+        self.last = last
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Say whether it rang."""
+        self.waits.append(timeout)
+        if len(self.waits) == self.last:
+            self.set()
+        return self.is_set()
+
+    def ringing(self, turn: Turn) -> Turn:
+        """Ring when a request arrives that is then answered by *turn*."""
+
+        def rung() -> Turn:
+            self.set()
+            return turn
+
+        return rung
+
+
+class Scripted(Wire):
+    """The wire and the tokens of a cloud that answers by a *script*; it keeps what was asked."""
+
+    def __init__(self, script: Iterable[Turn]) -> None:
+        super().__init__(adapter=BaseAdapter())  # which nothing reaches
+        self.script = list(script)
+        self.asked: list[requests.PreparedRequest] = []
+
+    def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
+        """Return or raise what comes next."""
+        self.asked.append(request)
+        turn = self.script.pop(0)
+        while callable(turn):
+            turn = turn()
+        if isinstance(turn, BaseException):
+            raise turn
+        return turn
+
+    def token(self) -> AccessToken:
+        """Return a token, but where the script says that none is to be had."""
+        if isinstance(turn := self.script[0], AuthError):
+            del self.script[0]
+            raise turn
+        return AccessToken("secret", None)
+
+    def renew(self, rejected: AccessToken, claims: str | None) -> bool:
+        """Return no other token."""
+        return False
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left behind: its *results*, the journal without its times, what was *asked*."""
+
+    results: list[Result]
+    lines: list[Line]
+    asked: list[requests.PreparedRequest]
+    waits: list[float | None]
+
+    @property
+    def methods(self) -> str:
+        """The methods of the requests, in order."""
+        return " ".join(str(request.method) for request in self.asked)
+
+    @property
+    def versions(self) -> list[str]:
+        """The api-versions of the requests, in order."""
+        return [str(request.url).split("?api-version=")[1] for request in self.asked]
+
+
+def journal_of(path: Path) -> list[Line]:
+    """Return the lines of a journal, each of which says when and of whom it is."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        assert (bool(line.pop("at")), line.pop("subscription")) == (True, WHO.id)
+    return lines
+
+
+def remedy(folder: Path, script: Iterable[Turn], bell: Bell) -> tuple[Remedy, Scripted]:
+    """Return a remedy of *WHO* alone, whose cloud answers by *script*."""
+    cloud = Scripted(script)
+    limits = Limits(timeout=60, budget=300, deadline=time.monotonic() + 3600)
+    clients = {WHO: Client(ENDPOINT, cloud, cloud, limits)}
+    surveyor = Surveyor(clients.__getitem__)
+    return Remedy(clients.__getitem__, surveyor, Journal(folder / "journal"), bell), cloud
+
+
+def ran(
+    folder: Path, items: Iterable[Task | Result], script: Iterable[Turn], bell: Bell | None = None
+) -> Ran:
+    """Run *items* through all of *script*."""
+    bell = bell or Bell()
+    made, cloud = remedy(folder, script, bell)
+    results = list(made.run(items))
+    assert cloud.script == []
+    return Ran(results, journal_of(folder / "journal"), cloud.asked, bell.waits)
+
+
+def adding() -> Task:
+    """Return the task to add an address to the one that stands there."""
+    return to_wish(WHO, seen(OLD), ADD, V2023)
+
+
+def shows(properties: Any, name: str = "default") -> Answer:
+    """List one contact, or none."""
+    items = [] if properties is None else [{"name": name, "properties": properties}]
+    return Answer(ENDPOINT, 200, {}, json.dumps({"value": items}).encode())
+
+
+def says(status: int, code: str = "Odd", **headers: str) -> Answer:
+    """Refuse as ARM does, or take a write."""
+    body = json.dumps({"error": {"code": code, "message": f"{code} it is"}}).encode()
+    return Answer(ENDPOINT, status, {"x-ms-request-id": "r-1", **headers}, body)
+
+
+def told(status: int, code: str) -> str:
+    """Return how an error that `says` makes is told."""
+    return f"{code} it is (status {status}, code {code}, request id r-1)"
+
+
+def answered(status: int | None, reason: Reason | None = None) -> Line:
+    """Return the line of an answer that was an error where it has a *reason*."""
+    fact = {"request_id": "r-1"} if reason is None else {"reason": reason}
+    return {"event": "answered", **CONTACT, "status": status, **fact}
+
+
+def read_back(missing: str | None = None) -> Line:
+    """Return the line of a reading back."""
+    return {"event": "read back", "missing": missing}
+
+
+def lost() -> AzureError:
+    """Return what comes of a request that nobody answers."""
+    return AzureError(Reason.TIMEOUT, "no answer", retryable=True)
+
+
+NO_TOKEN = "no token is to be had"
+GONE = says(403, "Gone")
+LOST = [WANTED, SENT, answered(None, Reason.TIMEOUT)]
+TAKEN = [WANTED, SENT, answered(200)]
+UNREAD = f"it could not be read back: {told(403, 'Gone')}"
+UNLIKE = "emails of contact 'default' did not read back as sent"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What comes of each request, and then of the row: status, message, journal, requests."""
+
+    script: list[Turn]
+    status: Status
+    message: str | None
+    lines: list[Line]
+    methods: str
+    waits: tuple[float, ...] = ()
+
+
+CASES: dict[str, Case] = {
+    "done": Case(
+        [shows(OLD), says(200), shows(NEW)],
+        Status.DONE,
+        None,
+        [*TAKEN, read_back()],
+        "GET PUT GET",
+    ),
+    "done, shown late": Case(
+        [shows(OLD), says(200), shows(OLD), GONE, shows(NEW)],
+        Status.DONE,
+        None,
+        [*TAKEN, read_back(UNLIKE), read_back(UNREAD), read_back()],
+        "GET PUT GET GET GET",
+        (1, 2),
+    ),
+    "never shown": Case(
+        [shows(OLD), says(200), *[shows(OLD)] * 4],
+        Status.UNCONFIRMED,
+        UNLIKE,
+        [*TAKEN, *[read_back(UNLIKE)] * 4],
+        "GET PUT GET GET GET GET",
+        (1, 2, 4),
+    ),
+    "not readable afterwards": Case(
+        [shows(OLD), says(200), *[GONE] * 3, AuthError(NO_TOKEN)],
+        Status.UNCONFIRMED,
+        f"it could not be read back: {NO_TOKEN}",
+        [*TAKEN, *[read_back(UNREAD)] * 3, read_back(f"it could not be read back: {NO_TOKEN}")],
+        "GET PUT GET GET GET",
+        (1, 2, 4),
+    ),
+    "as wished already": Case([shows(NEW)], Status.ALREADY, None, [], "GET"),
+    "changed since": Case(
+        [shows(THEIRS)],
+        Status.CONFLICT,
+        "it changed since it was read: plan anew",
+        [],
+        "GET",
+    ),
+    "not readable": Case(
+        [GONE],
+        Status.FAILED,
+        f"it could not be read, so it was not written: {told(403, 'Gone')}",
+        [],
+        "GET",
+    ),
+    "no token to read": Case(
+        [AuthError(NO_TOKEN)],
+        Status.FAILED,
+        f"it could not be read, so it was not written: {NO_TOKEN}",
+        [],
+        "",
+    ),
+    "not possible any more": Case(
+        [shows({"emails": 5})],
+        Status.REFUSED,
+        "its addresses are no text -- look at it by 'contacts-audit fetch'",
+        [],
+        "GET",
+    ),
+    "no token to write": Case(
+        [shows(OLD), AuthError(NO_TOKEN)],
+        Status.FAILED,
+        f"it was not written: {NO_TOKEN}",
+        [WANTED, SENT, {"event": "not-sent", **CONTACT}],
+        "GET",
+    ),
+    "forbidden": Case(
+        [shows(OLD), says(403, "AuthorizationFailed")],
+        Status.REFUSED,
+        told(403, "AuthorizationFailed"),
+        [WANTED, SENT, answered(403, Reason.FORBIDDEN)],
+        "GET PUT",
+    ),
+    "throttled for too long": Case(
+        [shows(OLD), says(429, "Busy", **{"retry-after": "1000"})],
+        Status.FAILED,
+        "Busy it is (it asked to wait 1000 s, more than is left)"
+        " (status 429, code Busy, request id r-1)",
+        [WANTED, SENT, answered(429, Reason.THROTTLED)],
+        "GET PUT",
+    ),
+    "throttled twice": Case(
+        [shows(OLD), *[says(429, **{"retry-after": "7"})] * 2, says(200), shows(NEW)],
+        Status.DONE,
+        None,
+        [*TAKEN, read_back()],
+        "GET PUT PUT PUT GET",
+        (7, 7),
+    ),
+    "lost, and done": Case(
+        [shows(OLD), lost(), shows(NEW), shows(NEW)],
+        Status.DONE,
+        None,
+        [*LOST, read_back()],
+        "GET PUT GET GET",
+    ),
+    "lost, and done at the second attempt": Case(
+        [shows(OLD), lost(), shows(OLD), says(200), shows(NEW)],
+        Status.DONE,
+        None,
+        [*LOST, *TAKEN, read_back()],
+        "GET PUT GET PUT GET",
+    ),
+    "lost twice": Case(
+        [shows(OLD), lost(), shows(OLD), says(500, "Oops"), shows(OLD)],
+        Status.FAILED,
+        f"{told(500, 'Oops')}; it was not changed",
+        [*LOST, WANTED, SENT, answered(500, Reason.SERVER_ERROR)],
+        "GET PUT GET PUT GET",
+    ),
+    "lost, and changed by others": Case(
+        [shows(OLD), lost(), shows(THEIRS)],
+        Status.CONFLICT,
+        "no answer; it was changed by somebody else",
+        LOST,
+        "GET PUT GET",
+    ),
+    "lost, and not readable": Case(
+        [shows(OLD), lost(), GONE],
+        Status.UNKNOWN,
+        f"no answer; {UNREAD}",
+        [*LOST, {"event": "unknown"}],
+        "GET PUT GET",
+    ),
+    "lost, and no token to read": Case(
+        [shows(OLD), says(500, "Oops"), AuthError(NO_TOKEN)],
+        Status.UNKNOWN,
+        f"{told(500, 'Oops')}; it could not be read back: {NO_TOKEN}",
+        [WANTED, SENT, answered(500, Reason.SERVER_ERROR), {"event": "unknown"}],
+        "GET PUT",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_row_and_its_journal(tmp_path: Path, name: str) -> None:
+    """What became of it, in a whole sentence; each line that is kept; each request and wait."""
+    case = CASES[name]
+
+    found = ran(tmp_path, [adding()], case.script)
+
+    assert found.results == [Result(WHO, case.status, case.message)]
+    assert found.lines == case.lines
+    assert (found.methods, found.waits) == (case.methods, [*case.waits])
+    assert {*found.versions} <= {V2023}
+
+
+def test_what_is_sent_is_canonical_and_to_one_contact(tmp_path: Path) -> None:
+    """A PUT has the document, a DELETE nothing; each goes to its contact at its api-version."""
+    contact = f"{ENDPOINT}/subscriptions/{WHO.id}/providers/Microsoft.Security/securityContacts"
+    empty = to_backup(WHO, seen(OLD), seen())
+
+    put = ran(tmp_path, [adding()], CASES["done"].script).asked[1]
+    (tmp_path / "journal").unlink()
+    found = ran(tmp_path, [empty], [shows(OLD), says(204), shows(None)])
+
+    assert (put.url, put.body) == (
+        f"{contact}/default?api-version={V2023}",
+        b'{"properties":{"emails":"a@contoso.com;b@contoso.com"}}',
+    )
+    assert (found.asked[1].method, found.asked[1].url, found.asked[1].body) == (
+        "DELETE",
+        put.url,
+        None,
+    )
+    assert found.lines == [
+        {**WANTED, "after": None},
+        {**SENT, "method": "DELETE"},
+        answered(204),
+        read_back(),
+    ]
+
+
+def two_versions() -> Task:
+    """Return a task that writes one contact at 2023, and then two at 2017."""
+    wanted = Seen(
+        {
+            V2017: (Record("default1", {"email": "a"}), Record("default2", {"email": "b"})),
+            V2023: (Record("default", NEW),),
+        }
+    )
+    return to_backup(WHO, Seen({V2017: (), V2023: (Record("default", OLD),)}), wanted)
+
+
+def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> None:
+    """It is read again before it is written: what it shows by now is no conflict."""
+    begin: list[Turn] = [shows(None), shows(OLD), says(200)]
+    at_2017 = json.dumps(
+        {
+            "value": [
+                {"name": name, "properties": {"email": email}}
+                for name, email in (("default1", "a"), ("default2", "b"))
+            ]
+        }
+    ).encode()
+    end: list[Turn] = [Answer(ENDPOINT, 200, {}, at_2017), shows(NEW)]
+
+    found = ran(
+        tmp_path, [two_versions()], [*begin, shows({"email": "a"}, "default1"), says(201), *end]
+    )
+
+    assert found.results == [Result(WHO, Status.DONE)]
+    assert found.lines[3:] == [
+        {
+            "event": "wanted",
+            "api_version": V2017,
+            "contact": "default2",
+            "before": None,
+            "after": {"email": "b"},
+        },
+        {"event": "sent", "api_version": V2017, "contact": "default2", "method": "PUT"},
+        {**answered(201), "api_version": V2017, "contact": "default2"},
+        read_back(),
+    ]
+    assert found.versions == [V2017, V2023, V2023, V2017, V2017, V2017, V2023]
+    assert json.loads(found.asked[4].body or "") == {
+        "id": f"/subscriptions/{WHO.id}/providers/Microsoft.Security/securityContacts/default",
+        "name": "default",
+        "type": "Microsoft.Security/securityContacts",
+        "properties": {"email": "b"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("turns", "status", "said"),
+    [
+        pytest.param(
+            [GONE],
+            Status.UNCONFIRMED,
+            f"1 of its writes: it could not be read, so it was not written: {told(403, 'Gone')}",
+            id="not readable",
+        ),
+        pytest.param(
+            [shows(None), says(201), AuthError(NO_TOKEN)],
+            Status.UNCONFIRMED,
+            f"2 of its writes: it was not written: {NO_TOKEN}",
+            id="no token",
+        ),
+        pytest.param(
+            [shows(None), GONE],
+            Status.REFUSED,
+            f"1 of its writes: {told(403, 'Gone')}",
+            id="refused",
+        ),
+        pytest.param(
+            [shows(None), says(409, "Conflict")],
+            Status.CONFLICT,
+            f"1 of its writes: {told(409, 'Conflict')}",
+            id="conflict",
+        ),
+        pytest.param(
+            [shows(None), lost(), GONE],
+            Status.UNKNOWN,
+            f"1 of its writes: no answer; {UNREAD}",
+            id="unknown",
+        ),
+    ],
+)
+def test_what_fails_after_a_write_says_so(
+    tmp_path: Path, turns: list[Turn], status: Status, said: str
+) -> None:
+    """It is not `failed`, which says that nothing was changed."""
+    found = ran(tmp_path, [two_versions()], [shows(None), shows(OLD), says(200), *turns])
+
+    assert found.results == [Result(WHO, status, f"after {said}")]
+    assert found.lines[:3] == TAKEN
+
+
+ENDED = "the run was told to end"
+AT_REST: dict[str, Callable[[Bell], tuple[list[Turn], Result, int]]] = {
+    # name: the script, the result and how many lines the journal has
+    "while it is read": lambda bell: (
+        [shows(None), bell.ringing(shows(OLD))],
+        Result(WHO, Status.NOT_SENT, ENDED),
+        0,
+    ),
+    "between two writes": lambda bell: (
+        [shows(None), shows(OLD), bell.ringing(says(200)), shows(None)],
+        Result(WHO, Status.UNCONFIRMED, f"after 1 of its writes: {ENDED}"),
+        3,
+    ),
+    "after two of three": lambda bell: (
+        [shows(None), shows(OLD), says(200), shows(None), bell.ringing(says(201))],
+        Result(WHO, Status.UNCONFIRMED, f"after 2 of its writes: {ENDED}"),
+        6,
+    ),
+    "while an answer is lost": lambda bell: (
+        [shows(None), shows(OLD), bell.ringing(lost()), shows(OLD)],
+        Result(WHO, Status.FAILED, "no answer; it was not changed"),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AT_REST)
+def test_a_row_that_is_told_to_end(tmp_path: Path, name: str) -> None:
+    """No write begins after that; what was written before is counted."""
+    bell = Bell()
+    script, result, lines = AT_REST[name](bell)
+
+    found = ran(tmp_path, [two_versions()], script, bell)
+
+    assert (found.results, len(found.lines)) == ([result], lines)
+
+
+def test_a_wait_for_azure_ends_with_the_run(tmp_path: Path) -> None:
+    """A write that was throttled is not sent again; what does not read back is not waited for."""
+    later = says(429, **{"retry-after": "7"})
+    throttled = ran(tmp_path, [adding()], [shows(OLD), later], Bell(last=1))
+    (tmp_path / "journal").unlink()
+    unread = ran(tmp_path, [adding()], [shows(OLD), says(200), shows(OLD)], Bell(last=1))
+
+    message = f"{ENDED} before it was taken (status 429)"
+    assert throttled.results == [Result(WHO, Status.FAILED, message)]
+    assert throttled.lines[2:] == [answered(429, Reason.THROTTLED)]
+    assert unread.results == [Result(WHO, Status.UNCONFIRMED, UNLIKE)]
+    assert (throttled.waits, unread.waits) == ([7], [1])
+
+
+def test_after_three_failures_in_a_row_nothing_is_sent(tmp_path: Path) -> None:
+    """What needed no writing neither counts nor ends the row; what is well ends it."""
+    skipped, task = Result(WHO, Status.SKIPPED), adding()
+    items: list[Task | Result] = [*[task] * 4, skipped, task, task, task, skipped]
+
+    found = ran(tmp_path, items, [GONE, GONE, shows(NEW), GONE, shows(THEIRS), GONE])
+
+    assert [result.status for result in found.results[:4]] == [
+        "failed",
+        "failed",
+        "already",
+        "failed",
+    ]
+    assert found.results[4:] == [
+        skipped,
+        Result(WHO, Status.CONFLICT, "it changed since it was read: plan anew"),
+        found.results[0],
+        Result(WHO, Status.NOT_SENT, "3 subscriptions in a row had failed"),
+        skipped,
+    ]
+
+
+def test_after_a_run_was_told_to_end_nothing_begins(tmp_path: Path) -> None:
+    """The row that had begun is finished; those after it say why they were not."""
+    bell = Bell()
+    script = [shows(OLD), bell.ringing(says(200)), shows(NEW)]
+
+    found = ran(tmp_path, [adding(), adding()], script, bell)
+
+    assert found.results == [Result(WHO, Status.DONE), Result(WHO, Status.NOT_SENT, ENDED)]
+
+
+def test_what_is_cut_short_is_unknown_in_the_journal(tmp_path: Path) -> None:
+    """A second signal ends the run at once, with its own code."""
+    made, _ = remedy(tmp_path, [shows(OLD), Stopped(ExitCode.INTERRUPTED)], Bell())
+    results: Iterator[Result] = made.run([adding()])
+
+    with pytest.raises(Stopped) as stopped:
+        next(results)
+
+    assert stopped.value.exit_code is ExitCode.INTERRUPTED
+    assert journal_of(tmp_path / "journal") == [WANTED, SENT, {"event": "unknown"}]

@@ -73,7 +73,7 @@ def contact_url(endpoint: str, subscription_id: str, name: str, version: str) ->
 
 def is_of_subscription(url: str) -> bool:
     """Say whether *url* counts for the limit of a subscription; else it does for the tenant's."""
-    return urlsplit(url).path.casefold().startswith("/subscriptions/")
+    return re.match("https?://[^/]+/subscriptions/", url, re.IGNORECASE) is not None
 
 
 def complete(answer: Answer) -> Answer:
@@ -186,9 +186,8 @@ def claims_challenge(answer: Answer) -> str | None:
     found = re.search(r'(?<![\w-])claims="([^"]+)"', header, re.IGNORECASE)
     if found is None or not re.search(r'\berror="insufficient_claims"', header, re.IGNORECASE):
         return None
-    encoded = found[1].rstrip("=")
     try:
-        claims = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        claims = base64.urlsafe_b64decode(found[1] + "===").decode()  # it takes too many of them
         return claims if isinstance(json.loads(claims), dict) else None
     except (binascii.Error, ValueError, RecursionError):
         return None
@@ -208,16 +207,18 @@ def _refuses_version(answer: Answer, code: str, message: str) -> bool:
 def _code_and_message(answer: Answer) -> tuple[str | None, str]:
     """Read ARM's error, with or without its envelope; else say what came instead."""
     try:
-        body = json.loads(text(answer), parse_int=str, parse_float=str)
+        body = json.loads(text(answer), parse_int=str)
     except (ValueError, RecursionError):
         body = None
+    code: str | None = None
+    message: Any = None
     match body:
         case {"error": {"code": str(code), **rest}} | {"code": str(code), **rest}:
             message = rest.get("message")
-            return code, message if isinstance(message, str) else f"Azure answered {answer.status}"
         case {"error": {"message": str(message)}} | {"message": str(message)}:
-            return None, message
-    return None, f"Azure answered {answer.status}"
+            pass
+    told = isinstance(message, str) and message.strip()
+    return code, message if told else f"Azure answered {answer.status}"
 
 
 def is_html(answer: Answer) -> bool:

@@ -204,11 +204,11 @@ class _Both:
 def _without(token: str, answer: Answer) -> Answer:
     """Blot out the token where an answer echoes it: it would reach logs and recordings."""
     echoed = len(token) > SHORTEST_TOKEN and (
-        token.encode() in answer.body or any(token in text for text in answer.headers.values())
+        token.encode() in answer.body or any(token in text for _, text in answer.headers.items())
     )
     if not echoed:
         return answer
-    headers = {name.lower(): text.replace(token, "***") for name, text in answer.headers.items()}
+    headers = {name.lower(): answer.headers[name].replace(token, "***") for name in answer.headers}
     return replace(answer, headers=headers, body=answer.body.replace(token.encode(), b"***"))
 
 

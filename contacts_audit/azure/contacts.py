@@ -4,11 +4,9 @@ securityContacts in the three dialects of its api-versions, read through jq.
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
-import contextlib
 import functools
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Any
@@ -23,8 +21,6 @@ from contacts_audit.model import Contact
 
 MOST_PAGES = 100
 MOST_VALUES = 500_000
-LARGE = 256 * 1024  # bytes; a list of contacts has a few hundred
-_large = threading.Lock()
 TYPES = ("securitycontact", "securitycontacts")
 
 # The document's two programs as one; between them stands JSON text, which may change a number.
@@ -60,15 +56,14 @@ def _compiled(program: str) -> Any:
 
 def _all(program: str, answer: Answer) -> list[Any]:
     """
-    Run *program*; a large answer alone, as jq takes a hundred times its size.
+    Run *program*, which takes a hundred times the size of the answer.
 
     Raises:
         AzureError: there is so much in *answer* that jq would take more memory than there may be.
     """
     if answer.body.count(b",") > MOST_VALUES:
         raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {MOST_VALUES} values")
-    with _large if len(answer.body) > LARGE else contextlib.nullcontext():
-        return list(_compiled(program).input_text(arm.text(answer)).all())
+    return list(_compiled(program).input_text(arm.text(answer)).all())
 
 
 def documented_emails(answer: Answer) -> list[str]:

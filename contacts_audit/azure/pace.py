@@ -19,6 +19,7 @@ ENOUGH = 3  # refusals, and at least half of what was asked meanwhile: not by ch
 REFILL = 25.0  # requests a second, that the documented buckets take for long
 LOW = 25  # requests left to the tenant, from which on they are only what is refilled
 REMAINING = "x-ms-ratelimit-remaining-tenant-reads"
+SLOWEST = 1.0  # requests a second, to hear of it when more are let pass again
 LONG_ENOUGH = 1.0  # seconds that tell how fast a bucket fills
 PATIENCE = 7.0  # seconds without a refusal, after which we go faster than the bucket took
 UNLIMITED = 1000.0  # requests a second are more than we ever send
@@ -108,8 +109,8 @@ class Pace:
                 if self._refused >= max(ENOUGH, self._asked / 2):
                     self._slow_down(now, REFILL)
             elif sent - self._since >= LONG_ENOUGH:
-                told = self._latest if self._served else sent
-                self._slow_down(now, max(self._served, 1) / (told - self._since))
+                served = self._served and self._served / (self._latest - self._since)
+                self._slow_down(now, max(served or self._rate / 2, SLOWEST))
 
     def _slow_down(self, now: float, rate: float) -> None:
         self._rate, self._since, self._doubt = rate, now, None

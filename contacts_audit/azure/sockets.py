@@ -20,7 +20,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -30,6 +29,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _S = TypeVar("_S", bound=socket.socket)
 _attempt = threading.local()
+MOMENT = 0.01  # seconds
 ADDRESS = re.compile(r"(https?://[^/?#]+)(/(?!/)[^#]*)")
 
 
@@ -71,7 +71,17 @@ def _timed(
     return within
 
 
-class _Socket(socket.socket):
+class _Quiet(socket.socket):
+    """A socket that tells the kernel only of a timeout that is another one: each costs a turn."""
+
+    def settimeout(self, value: float | None) -> None:
+        """Set the timeout, to a moment."""
+        now = self.gettimeout()
+        if value is None or now is None or abs(value - now) > MOMENT:
+            super().settimeout(value)
+
+
+class _Socket(_Quiet):
     """A socket on the attempt's clock: for connecting, and for talking to a proxy."""
 
     recv_into = _timed(socket.socket.recv_into)
@@ -79,7 +89,7 @@ class _Socket(socket.socket):
     sendall = _timed(socket.socket.sendall)
 
 
-class _TlsSocket(ssl.SSLSocket):
+class _TlsSocket(_Quiet, ssl.SSLSocket):
     """A TLS socket on the attempt's clock."""
 
     do_handshake = _timed(ssl.SSLSocket.do_handshake)
@@ -170,7 +180,7 @@ class Adapter(HTTPAdapter):
         """Take status, headers and the raw body: a cookie is not even read."""
         response = requests.Response()
         response.status_code = resp.status
-        response.headers = CaseInsensitiveDict(resp.headers.itermerged())
+        response.headers = resp.headers
         response.raw = resp
         return response
 

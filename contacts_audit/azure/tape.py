@@ -70,8 +70,8 @@ class Recorder:
         if isinstance(outcome, AzureError):
             return {"failure": {"reason": outcome.reason, "message": self._text(str(outcome))}}
         headers = {
-            name.lower(): self._text(value)
-            for name, value in outcome.headers.items()
+            name.lower(): self._text(outcome.headers[name])
+            for name in outcome.headers
             if name.lower() not in _SECRET_HEADERS
         }
         return {

@@ -9,6 +9,7 @@ from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.subscriptions import GUID, Descendants, descendants, visible
 from contacts_audit.azure.tape import Recorder
 from contacts_audit.errors import AuthError, AzureError, Reason
+from contacts_audit.listing import Listing
 from contacts_audit.model import Subscription
 
 ROLE = "check its id, and grant the identity Management Group Reader on it"
@@ -55,24 +56,35 @@ class Connection:
     recorder: Recorder | None = None
     clients: dict[str | None, Client] = field(default_factory=dict)
 
-    def visible(self) -> list[Subscription]:
+    def sign_in(self) -> None:
+        """
+        Sign in to the first tenant.
+
+        Raises:
+            AuthError: no token is to be had.
+        """
+        with self._named(self.tenants[0]):
+            _ = self.tenants[0].id
+
+    def visible(self) -> Listing:
         """
         Sign in to each tenant, and list it whole; a subscription is of the first that lists it.
 
         Raises:
             ContactsAuditError: one of them cannot be listed.
         """
-        found: dict[str, Subscription] = {}
+        found = Listing(self._listed())
+        if self.recorder is not None:
+            self.recorder.signed_in(self.tenant_ids())
+        return found
+
+    def _listed(self) -> Iterator[Subscription]:
         for tenant in self.tenants:
             with self._named(tenant):
                 if tenant.id is not None and tenant.id in self.clients:
                     continue  # by another name: one tenant is listed once
-                for subscription in visible(tenant.client, tenant.id):
-                    found.setdefault(subscription.id, subscription)
+                yield from visible(tenant.client, tenant.id)
                 self.clients[tenant.id] = tenant.client
-        if self.recorder is not None:
-            self.recorder.signed_in(self.tenant_ids())
-        return list(found.values())
 
     def descendants(self, group: str) -> Descendants:
         """

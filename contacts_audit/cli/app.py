@@ -5,21 +5,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli import (
-    comparing,
-    doctor,
-    explaining,
-    merging,
-    reading,
-    stages,
-    token,
-    writing,
-)
 from contacts_audit.cli.groups import defaults_from, variable_of
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.lean import LeanCommand, LeanGroup
@@ -33,21 +24,18 @@ EPILOG = (
     "line goes before it."
 )
 
-COMMANDS = {
-    command.__name__: command
-    for command in (
-        reading.audit,
-        stages.emails,
-        stages.fetch,
-        token.token,
-        explaining.explain,
-        comparing.diff,
-        merging.merge,
-        doctor.doctor,
-        writing.plan,
-        writing.apply,
-        writing.restore,
-    )
+COMMANDS = {  # and the room of each, which is entered only where it is asked for
+    "audit": "reading",
+    "emails": "stages",
+    "fetch": "stages",
+    "token": "token",
+    "explain": "explaining",
+    "diff": "comparing",
+    "merge": "merging",
+    "doctor": "doctor",
+    "plan": "writing",
+    "apply": "writing",
+    "restore": "writing",
 }
 
 
@@ -126,8 +114,9 @@ def _program(name: str | None) -> Any:
         epilog=EPILOG,
     )
     app.callback()(contacts_audit)
-    for command in COMMANDS.values() if name is None else [COMMANDS[name]]:
-        app.command(cls=LeanCommand)(command)
+    for command in COMMANDS if name is None else [name]:
+        room = import_module(f"contacts_audit.cli.{COMMANDS[command]}")
+        app.command(cls=LeanCommand)(getattr(room, command))
     return typer.main.get_command(app)
 
 

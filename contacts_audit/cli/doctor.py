@@ -54,8 +54,8 @@ def doctor(
 
     Exit codes: 0 an audit can run, 1 it cannot.
     """
-    from contacts_audit.audit import apart
     from contacts_audit.doctor import examined, exit_code
+    from contacts_audit.workers import apart
 
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)

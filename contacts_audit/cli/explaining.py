@@ -84,7 +84,8 @@ def explain(
     scope = ScopeOptions(subscription=[subscription])
     connection, found = enter(host, scope, identity, cloud, network)
     judged = settled(host, judged, connection, found)
-    from contacts_audit.audit import Auditor, apart, unasked
+    from contacts_audit.audit import Auditor, unasked
+    from contacts_audit.workers import apart
 
     (one,) = found.subscriptions
     heard = Heard()

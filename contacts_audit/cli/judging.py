@@ -86,7 +86,7 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     Raises:
         ContactsAuditError: a group cannot be read.
     """
-    from contacts_audit.audit import apart
+    from contacts_audit.workers import apart
 
     groups = {}
     named = (one.management_group for one in policy.overrides if one.management_group is not None)

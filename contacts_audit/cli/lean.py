@@ -58,7 +58,10 @@ def _plain(wanted: Any, value: Any, reader: Callable[[Any], Any] | None) -> tupl
     if value is None:
         return True, None
     if reader is not None:
-        return True, reader(value)
+        try:
+            return True, reader(value)
+        except ValueError:
+            return False, None
     if wanted is str:
         return isinstance(value, str), value
     if wanted is Path:

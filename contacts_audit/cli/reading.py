@@ -1,7 +1,6 @@
 """The commands that read and judge: audit."""
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Annotated
@@ -68,8 +67,7 @@ def audit(
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     started = datetime.now(UTC)
     judged = judged_by(host, policy, started)
-    threading.Thread(target=_warm_up, daemon=True).start()  # while the network is waited for
-    connection, found = enter(host, scope, identity, cloud, network)
+    connection, found = enter(host, scope, identity, cloud, network, meanwhile=_warm_up)
     judged = settled(host, judged, connection, found)
     run = Run(
         __version__,
@@ -89,6 +87,7 @@ def audit(
 
 
 def _warm_up() -> None:
+    from contacts_audit import audit  # noqa: F401
     from contacts_audit.azure.contacts import warm_up
 
     warm_up()
@@ -96,11 +95,12 @@ def _warm_up() -> None:
 
 def _outcomes(
     connection: "Connection",
-    subscriptions: Sequence[Subscription],
+    subscriptions: Collection[Subscription],
     policy: "Policy",
     workers: int,
 ) -> Iterator[Outcome]:
-    from contacts_audit.audit import Auditor, in_order, out_of_time, unasked
+    from contacts_audit.audit import Auditor, out_of_time, unasked
+    from contacts_audit.workers import in_order
 
     auditor = Auditor(connection.client, policy)
 

@@ -179,8 +179,9 @@ def _stages(
 ) -> Iterator[Stage]:
     """Yield the stage of each subscription in scope, in order."""
     connection, found = enter(host, scope, identity, cloud, network)
-    from contacts_audit.audit import fault, in_order, out_of_time, unasked
+    from contacts_audit.audit import fault, out_of_time, unasked
     from contacts_audit.errors import AuthError, AzureError
+    from contacts_audit.workers import in_order
 
     def work(subscription: Subscription) -> Stage:
         outcome: Any = unasked(subscription)

@@ -69,7 +69,7 @@ def token(
         raise UsageError("token is of one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
     picked = _one_id(host, printing, chosen.cloud.known_name)
-    from contacts_audit.audit import apart
+    from contacts_audit.workers import apart
 
     found = credential(identity, replace(chosen, subscription=picked))
     got = apart(

@@ -2,7 +2,9 @@
 
 import functools
 import re
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,22 +145,29 @@ def credential(identity: IdentityOptions, chosen: "SignIn") -> "Credential":
     return found
 
 
+def _load() -> None:
+    import contacts_audit.audit  # noqa: F401 - and jq with it
+
+
 def enter(
     host: Host,
     scope: ScopeOptions,
     identity: IdentityOptions,
     cloud_options: CloudOptions,
     network: NetworkOptions,
+    meanwhile: Callable[[], None] = _load,
 ) -> "tuple[Connection, Scope]":
     """
     Sign in, read the list of subscriptions whole, and return the ways to Azure and the scope.
 
+    While the list is on its way, *meanwhile* loads what comes after it.
+
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
-    from contacts_audit.audit import apart
     from contacts_audit.azure.az import default_subscription
     from contacts_audit.scope import Selector, group_id, resolve, selector, shard
+    from contacts_audit.workers import apart
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope)
@@ -170,6 +179,8 @@ def enter(
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.limits.deadline
+    apart(connection.sign_in, deadline=deadline)
+    threading.Thread(target=meanwhile, daemon=True).start()
     listed = apart(connection.visible, deadline=deadline)
     for group in groups:
         under = apart(functools.partial(connection.descendants, group), deadline=deadline)

@@ -1,7 +1,7 @@
 """The commands that plan, write and take back: plan, apply, restore."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -274,7 +274,7 @@ def _connected(
     Raises:
         UsageError: it is of another cloud or tenant.
     """
-    from contacts_audit.audit import apart
+    from contacts_audit.workers import apart
 
     connection = connect(host, identity, cloud, network)
     origin.check(connection.cloud, name)
@@ -291,13 +291,13 @@ def _connected(
 def _for_each(
     host: Host,
     connection: "Connection",
-    items: Sequence[T],
+    items: Collection[T],
     work: Callable[[T], R],
     late: Callable[[T], R],
     workers: int,
 ) -> list[R]:
     """Return what *work* makes of each of *items*, in parallel."""
-    from contacts_audit.audit import in_order
+    from contacts_audit.workers import in_order
 
     done: Iterator[R] = in_order(
         work, items, workers=workers, deadline=connection.limits.deadline, late=late

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from contacts_audit.ending import Ending
 from contacts_audit.errors import ContactsAuditError, UsageError
+from contacts_audit.workers import MOMENT
 
-MOMENT = 0.1  # seconds after which a signal is heard at the latest
 # libjq would end a run that halts without a word.
 NO_HALT = 'def halt: error("halt"); def halt_error: error; def halt_error($code): error;'
 

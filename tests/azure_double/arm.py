@@ -73,9 +73,11 @@ def _route(world: World, asked: Asked) -> Reply:
 
 def _subscriptions(world: World, asked: Asked) -> Json:
     _, issued = admit(world, asked, LIST_VERSIONS)
-    seen = [each for each in world.subscriptions if each.visible]
-    shown = [listed(each) for each in seen if world.shows(each, issued.tenant)]
-    return page(asked, shown, world.page_size)
+    shown = [
+        each for each in world.subscriptions if each.visible and world.shows(each, issued.tenant)
+    ]
+    body = page(asked, shown, world.page_size)
+    return body | {"value": list(map(listed, body["value"]))}
 
 
 def _descendants(world: World, asked: Asked, group_id: str) -> Json:

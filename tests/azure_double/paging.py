@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from typing import Any
 from urllib.parse import quote
 
 from .refusals import Refused
@@ -12,12 +13,12 @@ from .subscriptions import Json
 from .wire import Asked, compact
 
 
-def page(asked: Asked, items: list[Json], size: int | None) -> Json:
+def page(asked: Asked, items: list[Any], size: int | None) -> Json:
     """Return the page of *items* that the request's `$skiptoken` stands for."""
     return _from(asked, items, _offset(asked.params.get("$skiptoken")), size)
 
 
-def page_or_top(asked: Asked, items: list[Json], size: int | None) -> Json:
+def page_or_top(asked: Asked, items: list[Any], size: int | None) -> Json:
     """Return a page, or as many of the first *items* as the request's `$top` says."""
     top = asked.params.get("$top")
     if top is None:
@@ -28,7 +29,7 @@ def page_or_top(asked: Asked, items: list[Json], size: int | None) -> Json:
     return _from(asked, items, 0, int(top))  # a `$skiptoken` beside it does not count
 
 
-def _from(asked: Asked, items: list[Json], start: int, size: int | None) -> Json:
+def _from(asked: Asked, items: list[Any], start: int, size: int | None) -> Json:
     if size is None or start + size >= len(items):
         return {"value": items[start:]}
     token = base64.urlsafe_b64encode(compact({"next": start + size})).decode()

@@ -1,0 +1,88 @@
+"""
+Says which layers the processor's time of a request goes into: `python -m bench.layers` in tests/.
+
+One thread, no latency, under cProfile, which makes calls of Python dearer than they are: shares,
+not times.  What is built in counts for who called it; reading from the socket, which is mostly
+waiting, does not count.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+import sys
+import time
+from collections import Counter
+
+from azure_double.identity import Ids
+
+from bench.processes import server
+from contacts_audit.azure import arm, contacts
+from contacts_audit.azure.client import Client, Limits
+from contacts_audit.azure.tokens import AccessToken, Tokens
+from contacts_audit.azure.wire import Wire
+
+COUNT = 600
+BUILT_IN = "built in"
+WAITS = "method 'read' of '_ssl"
+LAYERS = {
+    "ours": ("contacts_audit/",),
+    "requests": ("/requests/",),
+    "urllib3": ("/urllib3/",),
+    "headers (email)": ("/email/",),
+    "http.client": ("/http/",),
+    "TLS and sockets": ("/ssl.py", "/socket.py", "_ssl", "_socket"),
+    "JSON": ("/json/",),
+}
+
+
+def layer(file: str, function: str) -> str:
+    """Return the layer of a *function*."""
+    if file.endswith("contacts.py") and function == "_all":
+        return "jq"
+    where = function if file == "~" else file
+    found = (name for name, parts in LAYERS.items() if any(part in where for part in parts))
+    return next(found, "other" if file != "~" else BUILT_IN)
+
+
+def main() -> None:
+    """Print the share of each layer, the largest first."""
+    with server(subscriptions=COUNT) as served:
+        value = served.facts["token"]
+        tokens = Tokens(lambda claims, fresh: AccessToken(value, None))
+        limits = Limits(15.0, 90.0, time.monotonic() + 300)
+        client = Client(
+            served.facts["endpoint"], Wire(ca_bundle=served.facts["ca"]), tokens, limits
+        )
+
+        def read(number: int) -> None:
+            id_ = Ids("subscriptions").guid(number)
+            url = arm.contacts_url(client.endpoint, id_, arm.V2017)
+            for answer in client.pages(url, most=1):
+                contacts.documented_emails(answer)
+
+        read(1)
+        began = time.process_time()
+        for number in range(1, COUNT + 1):
+            read(number)
+        each = (time.process_time() - began) / COUNT
+        with cProfile.Profile() as profile:
+            for number in range(1, COUNT + 1):
+                read(number)
+    shares: Counter[str] = Counter()
+    stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    for (file, _, function), (_, _, seconds, _, callers) in stats.items():
+        if WAITS in function:
+            continue
+        if (own := layer(file, function)) != BUILT_IN:
+            shares[own] += seconds
+        else:
+            for (caller, _, name), (_, _, part, _) in callers.items():
+                shares[layer(caller, name)] += part
+    sys.stdout.write(f"a request takes {1000 * each:.2f} ms of the processor\n")
+    for name, seconds in shares.most_common():
+        sys.stdout.write(f"{name:<20} {100 * seconds / shares.total():4.0f} %\n")
+
+
+if __name__ == "__main__":
+    main()

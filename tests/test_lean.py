@@ -1,0 +1,86 @@
+"""Options read without pydantic are what typer reads with it."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+from typer.core import TyperCommand
+
+from contacts_audit.cli.lean import LeanCommand
+
+
+class Colour(StrEnum):
+    """What an option may choose."""
+
+    RED = "red"
+    GREEN = "green"
+
+
+def seconds(value: str | float) -> float:
+    """Read an option by a function of its own; its default goes through it, too."""
+    return float(str(value).removesuffix("s"))
+
+
+def read(kind: type[TyperCommand], arguments: list[str]) -> Any:
+    """Return what a command of *kind* gets from *arguments*, or what it says of them."""
+    got: list[Any] = []
+
+    def command(
+        text: Annotated[str | None, typer.Option()] = None,
+        path: Annotated[Path | None, typer.Option()] = None,
+        colour: Annotated[Colour, typer.Option()] = Colour.RED,
+        maybe: Annotated[Colour | None, typer.Option()] = None,
+        several: Annotated[list[str] | None, typer.Option()] = None,
+        colours: Annotated[list[Colour] | None, typer.Option()] = None,
+        number: Annotated[int, typer.Option()] = 7,
+        wait: Annotated[float, typer.Option(parser=seconds)] = 1.0,
+        flag: Annotated[bool, typer.Option("--flag")] = False,
+    ) -> None:
+        got.append((text, path, colour, maybe, several or [], colours or [], number, wait, flag))
+
+    app = typer.Typer(add_completion=False)
+    app.command(cls=kind)(command)
+    try:
+        typer.main.get_command(app).main(arguments, standalone_mode=False)
+    except typer.TyperException as error:
+        return error.format_message()
+    (values,) = got
+    return [(type(value), value) for value in values]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--text", "a"],
+        ["--text", ""],
+        ["--text", "a", "--text", "b"],
+        ["--text"],
+        ["--path", "a/../b"],
+        ["--path", ""],
+        ["--colour", "green"],
+        ["--colour", "Green"],
+        ["--colour", "RED"],
+        ["--colour", ""],
+        ["--maybe", "green"],
+        ["--maybe", "blue"],
+        ["--several", "a", "--several", "", "--several", "a"],
+        ["--colours", "red", "--colours", "green"],
+        ["--colours", "red", "--colours", "blue"],
+        ["--number", "8"],
+        ["--number", " 8"],
+        ["--number", "8.0"],
+        ["--number", "x"],
+        ["--wait", "2s"],
+        ["--wait", "s"],
+        ["--flag"],
+        ["--no-flag"],
+        ["--unknown"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_read_is_what_typer_reads(arguments: list[str]) -> None:
+    """To the type, and to the words of what cannot be read."""
+    assert read(LeanCommand, arguments) == read(TyperCommand, arguments)
