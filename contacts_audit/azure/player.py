@@ -25,6 +25,7 @@ from contacts_audit.errors import AzureError, Reason, UsageError, VersionRefused
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_WAITS = frozenset({"retry-after", "retry-after-ms", "x-ms-retry-after-ms"})  # a repeat has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ class Player(BaseAdapter):
         """Return what was recorded, or raise what was."""
         key = f"{request.method} {request.url}"
         with self._lock:
-            kept = next(self._left.get(key, iter(())), None) or self._last.get(key)
-            kept = kept or self._refusals.get(_version(request.url or ""))
+            kept = next(self._left.get(key, iter(())), None)
+            again = kept is None
+            kept = kept or self._last.get(key) or self._refusals.get(_version(request.url or ""))
             if kept is None:
                 raise AzureError(
                     Reason.UNREACHABLE,
@@ -89,7 +91,7 @@ class Player(BaseAdapter):
         if "failure" in kept:
             failure = kept["failure"]
             raise AzureError(Reason(failure["reason"]), failure["message"], retryable=True)
-        return _response(request, kept["response"])
+        return _response(request, kept["response"], _FRAMING | _WAITS if again else _FRAMING)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -160,8 +162,10 @@ def _version(url: str) -> str:
     return found[1] if found else ""
 
 
-def _response(request: requests.PreparedRequest, kept: Mapping[str, Any]) -> requests.Response:
-    headers = {name: text for name, text in kept["headers"].items() if name not in _FRAMING}
+def _response(
+    request: requests.PreparedRequest, kept: Mapping[str, Any], without: frozenset[str]
+) -> requests.Response:
+    headers = {name: text for name, text in kept["headers"].items() if name not in without}
     response = requests.Response()
     response.status_code = kept["status"]
     response.headers.update(headers)
