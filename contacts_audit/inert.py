@@ -13,7 +13,7 @@ _HOSTILE = re.compile(
 
 
 _SECRET_NAME = re.compile(r".*(SECRET|PASSWORD|TOKEN|IDENTITY_HEADER)", re.IGNORECASE)
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_TOKEN = re.compile(r"eyJ[\w-]+(?:\.[\w-]*){2,4}")
 _PROXY_PASSWORD = re.compile(r"(?<=//)[^\s'\"]*:[^\s'\"]*@")
 
 

@@ -41,11 +41,11 @@ def passing(fault: Fault, times: int = 1) -> Row:
 
 def again(fault: Fault, reason: str, says: str = "") -> Row:
     """Return the row of a fault that stays, and is met again: within `RETRYING`, exactly twice."""
-    return Row(faults.late(1, fault), reason, 2, says)
+    return Row(faults.late(2, fault), reason, 2, says)
 
 
-RETRYING = ("--timeout", "10", "--budget", "2.7")
-"""With these, what fails after a second is tried again 0.25 to 0.5 s later, and no third time."""
+RETRYING = ("--timeout", "10", "--budget", "4.7")
+"""With these, what fails after 2 s is tried again 0.25 to 0.5 s later, and no third time."""
 
 SLOWLY = ("--timeout", "2", "--budget", "4.7")
 """With these, an attempt that uses up its time is tried again, and never a third time."""

@@ -38,8 +38,8 @@ def begin(azure: AzureDouble, *arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* holds; twenty seconds are plenty."""
-    end = time.monotonic() + 20
+    """Wait until *condition* holds; a minute is plenty."""
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -85,7 +85,7 @@ def test_a_run_cut_by_its_deadline_reports_what_it_has(
 def test_a_signal_ends_a_run_that_trickles(
     azure: AzureDouble, name: str, number: signal.Signals
 ) -> None:
-    """Within two seconds, whatever arrives; no request is sent afterwards."""
+    """Soon, whatever arrives; no request is sent afterwards."""
     for index in range(20):
         azure.add(f"S{index}", contacts_2017=GOOD)
     if name == "TLS handshake":
@@ -94,22 +94,20 @@ def test_a_signal_ends_a_run_that_trickles(
         azure.fail("securityContacts", ENDLESS[name])
     process = begin(azure, "audit", "--workers", "4")
     wait_for(lambda: len(azure.arm_asked()) >= (1 if name == "TLS handshake" else 1 + 4))
-    time.sleep(0.3)
+    time.sleep(0.3)  # so that it trickles
     asked = len(azure.asked)
 
     process.send_signal(number)
     sent = time.monotonic()
     out, err = process.communicate(timeout=30)
 
-    assert (process.returncode, out, time.monotonic() - sent < 2) == (CODES[number], b"", True)
+    assert (process.returncode, out, time.monotonic() - sent < 10) == (CODES[number], b"", True)
     assert b"Traceback" not in err
     assert len(azure.asked) == asked
 
 
-@pytest.mark.parametrize(
-    ("where", "number"),
-    [("stdout", signal.SIGTERM), ("a FIFO", signal.SIGTERM), ("a FIFO", signal.SIGINT)],
-)
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("where", ["stdout", "a FIFO"])
 def test_a_signal_ends_a_run_that_nobody_reads(
     azure: AzureDouble, tmp_path: Path, where: str, number: signal.Signals
 ) -> None:
@@ -121,7 +119,7 @@ def test_a_signal_ends_a_run_that_nobody_reads(
     more = ("-o", "json") if where == "stdout" else ("--report", str(fifo))
     process = begin(azure, "audit", *more)
     wait_for(lambda: len(azure.arm_asked()) == 1 + 300)
-    time.sleep(0.5)
+    time.sleep(0.5)  # so that it mostly hangs: earlier, it must end as well
     still = process.poll()
 
     process.send_signal(number)
@@ -130,7 +128,8 @@ def test_a_signal_ends_a_run_that_nobody_reads(
         time.sleep(0.01)
 
     assert (still, process.returncode) == (None, CODES[number])
-    assert time.monotonic() - sent < 2
+    assert time.monotonic() - sent < 10
+    assert len(azure.arm_asked()) == 1 + 300
     process.communicate()
 
 

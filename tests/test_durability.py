@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Exchange, as_usual
-from conftest import ROOT, Run, coverage_variables, program, surroundings
+from conftest import ROOT, Run, coverage_variables, program, run_in, surroundings
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 CONTOSO = ("--replay", "fixtures/contoso")
@@ -184,6 +184,41 @@ def test_death_of_the_program_while_it_writes(
         if name == "backup" and instant in {"fchmod:1", "fsync:1", "rename:1", "fsync:2"}:
             assert azure.writes() == []
     assert died >= 4
+
+
+RECORD = ("audit", "-o", "json", "--workers", "1", "--record")
+
+
+def test_death_while_it_records(
+    azure: AzureDouble, run: Run, tmp_path: Path, strace: Strace
+) -> None:
+    """Whole files and at most one torn one; a replay of them never looks whole."""
+    azure.page_size = 2
+    for place, contacts in enumerate((GOOD, [], GOOD)):
+        azure.add(f"S{place}", contacts_2017=contacts)
+    run(*RECORD, str(tmp_path / "whole"))
+    names = sorted(path.name for path in (tmp_path / "whole").glob("0*"))
+    steps = [(name, f"{call}:when=1") for name in names for call in ("openat", "write")]
+    steps += [("recording.json", f"rename:when={time}") for time in (1, 2)]
+
+    def killed_at(step: tuple[str, str]) -> tuple[int, set[str], set[str], int]:
+        (name, call), folder = step, Path(tempfile.mkdtemp(dir=tmp_path))
+        tracing = strace("openat,write,rename", "/dev/null", call.replace(":", ":signal=KILL:"))
+        if name in names:
+            tracing[1:1] = ["-P", str(folder / name)]
+        code = ran([*tracing, *program(*RECORD, str(folder))], surroundings(azure)).returncode
+        kept = {path.name for path in folder.glob("[0-9r]*.json")}
+        torn = {each for each in kept if not (folder / each).read_bytes().endswith(b"}\n")}
+        return code, kept, torn, run_in({}, "audit", "--replay", str(folder)).code
+
+    with ThreadPoolExecutor(3) as pool:
+        deaths = list(pool.map(killed_at, steps))
+
+    assert {code for code, *_ in deaths} == {-signal.SIGKILL}
+    for (name, call), (_, kept, torn, code) in zip(steps, deaths, strict=True):
+        assert torn == ({name} if call.startswith("write") else set())
+        assert kept - {"recording.json"} - torn <= {*names}
+        assert code == (2 if torn or not kept else 4 if name > names[1] else 1), (name, call)
 
 
 @pytest.mark.parametrize(
@@ -599,7 +634,7 @@ def test_control_c_ends_an_audit_and_leaves_the_terminal_well(
     )
 
     assert ended[0] == code
-    assert ended[1] < 4
+    assert ended[1] < 10
     assert "Traceback" not in ended[2]
     assert ended[2].rfind("\x1b[?25h") >= ended[2].rfind("\x1b[?25l")
     assert len(azure.arm_asked()) <= 1 + 4

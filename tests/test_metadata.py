@@ -114,7 +114,7 @@ def test_metadata_that_cannot_be_had_ends_the_run_in_time(
     """One line, exit 1, nothing else sent."""
     azure.fail("/metadata/endpoints", fault)
 
-    ran = run("audit", "--auth-timeout", "1", **ALONE)
+    ran = run("audit", "--auth-timeout", "2", **ALONE)
 
     assert (ran.code, ran.out, ran.err.count("\n"), azure.token_asked()) == (1, b"", 1, [])
     assert says in ran.err

@@ -62,7 +62,7 @@ V2017 = "2017-08-01-preview"
 KIND = "Microsoft.Security/securityContacts"
 MARK = b"\xef\xbb\xbf"
 EMPTY = b'{"value":[]}'
-QUICK = ("--budget", "1", "--timeout", "1")
+QUICK = ("--budget", "2", "--timeout", "2")
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

@@ -191,11 +191,11 @@ def test_an_az_that_hangs_is_killed(azure: AzureDouble, run: Run, az: Callable[.
     """`--auth-timeout` bounds it, children and all."""
     began = time.monotonic()
 
-    ran = run("audit", "--auth", "azure-cli", "--auth-timeout", "0.5", PATH=az(sleep=30))
+    ran = run("audit", "--auth", "azure-cli", "--auth-timeout", "0.5", PATH=az(sleep=60))
 
     assert ran.code == 1
     assert "0.5 s" in ran.err
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("script", ["", "#!/nonexistent/python\n", "\x7fELF no program"])

@@ -1,7 +1,9 @@
 """Recordings: what is kept of an exchange, and what comes back of it."""
 
 import json
+import shutil
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ def test_a_recording_replays_to_the_same_report(
     azure.fail(azure.subscriptions[3].id, faults.hang())
     folder = tmp_path / "recording"
 
-    quick = ("--timeout", "0.5", "--budget", "1")
+    quick = ("--timeout", "2", "--budget", "4")
     live = run("audit", "-o", "json", "--record", str(folder), *quick)
     replayed = run_in({}, "audit", "-o", "json", "--replay", str(folder))
 
@@ -112,6 +114,45 @@ def test_a_version_that_was_refused_to_the_end_is_so_for_all(
     replayed = run_in({}, "audit", "-o", "json", "--replay", folder, "--workers", "8")
 
     assert rows(replayed.out) == rows(live.out)
+
+
+@pytest.mark.parametrize(
+    ("names", "offered"),
+    [
+        (("Good", "Blank", "Closed", "Disabled", "Busy", "Last"), None),
+        (("One", "Two"), {V2017}),
+        (("One", "Two", "Three", "Four", "Last"), {V2017}),
+    ],
+    ids=["usual", "old", "old for all"],
+)
+def test_a_recording_that_was_cut_short_never_looks_whole(
+    azure: AzureDouble, run: Run, tmp_path: Path, names: tuple[str, ...], offered: set[str] | None
+) -> None:
+    """After each of its files, and in the middle of the next: what is missing is unreadable."""
+    azure.page_size = 2
+    azure.offered = offered or azure.offered
+    for name in names:
+        good = contact("a@contoso.com") if name in {"Good", "Busy"} else contact("")
+        state = "Disabled" if name == "Disabled" else "Enabled"
+        found = azure.add(name, contacts_2017=good, readable=name != "Closed", state=state)
+        if name == "Busy":
+            azure.fail(found.id, faults.throttle("0.05"), times=1)
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    live = run("audit", "--workers", "1", "--record", str(whole))
+    cut.mkdir()
+    shutil.copy(whole / "recording.json", cut)
+    codes, began = [], time.monotonic()
+    for path in sorted(whole.glob("0*.json")):
+        codes.append(run_in({}, "audit", "--replay", str(cut)).code)
+        (cut / path.name).write_bytes(path.read_bytes()[:-3])
+        torn = run_in({}, "audit", "--replay", str(cut))
+        assert (torn.code, torn.out, torn.err.count("\n")) == (2, b"", 1)
+        shutil.copy(path, cut)
+
+    assert time.monotonic() - began < 45  # a 429 that is the last one is not asked for ever
+    assert live.code == (4 if "Closed" in names else 3)
+    assert {*codes} == {1, 4}
+    assert run_in({}, "audit", "--replay", str(cut)).code == live.code
 
 
 @pytest.mark.parametrize(

@@ -972,7 +972,7 @@ def test_a_put_that_goes_wrong(azure: AzureDouble, desk: Desk, name: str) -> Non
     subscription = azure.add("Prod")
     azure.fail("PUT", fault, times=times)
 
-    ran = desk.apply(*WISH, "--timeout", "1", "--budget", "5")
+    ran = desk.apply(*WISH, "--timeout", "2", "--budget", "8")
 
     assert (statuses(ran), len(azure.writes())) == ([expected], sent), ran.text
     assert (ran.code, subscription.contact is not None) == (0 if written else 5, written)

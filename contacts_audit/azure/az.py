@@ -17,6 +17,7 @@ from typing import Any
 from contacts_audit.azure.tokens import AccessToken, bearer, moment
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError, ContactsAuditError
+from contacts_audit.inert import told_in_public
 
 LOGIN = "sign in: az login"
 
@@ -142,7 +143,7 @@ def _az(
             f"az cannot be run: {error.strerror}", "install the Azure CLI anew"
         ) from error
     if process.returncode != 0:
-        raise _az_error(err.decode("utf-8", "replace"))
+        raise _az_error(told_in_public(err.decode("utf-8", "replace"), environment))
     return out
 
 

@@ -20,10 +20,12 @@ from contacts_audit.azure.arm import Answer, fault
 from contacts_audit.azure.clouds import Cloud, https
 from contacts_audit.azure.tape import MANIFEST, SCHEMA, compact
 from contacts_audit.azure.tokens import AccessToken
+from contacts_audit.azure.versions import ENOUGH
 from contacts_audit.errors import AzureError, Reason, UsageError, VersionRefusedError
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_WAITS = frozenset({"retry-after", "retry-after-ms", "x-ms-retry-after-ms"})  # a repeat has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ class Player(BaseAdapter):
         """Return what was recorded, or raise what was."""
         key = f"{request.method} {request.url}"
         with self._lock:
-            kept = next(self._left.get(key, iter(())), None) or self._last.get(key)
-            kept = kept or self._refusals.get(_version(request.url or ""))
+            kept = next(self._left.get(key, iter(())), None)
+            again = kept is None
+            kept = kept or self._last.get(key) or self._refusals.get(_version(request.url or ""))
             if kept is None:
                 raise AzureError(
                     Reason.UNREACHABLE,
@@ -88,7 +91,7 @@ class Player(BaseAdapter):
         if "failure" in kept:
             failure = kept["failure"]
             raise AzureError(Reason(failure["reason"]), failure["message"], retryable=True)
-        return _response(request, kept["response"])
+        return _response(request, kept["response"], _FRAMING | _WAITS if again else _FRAMING)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -133,19 +136,25 @@ def _answer(kept: Mapping[str, Any]) -> Answer:
 
 def _refusals(recording: Recording) -> dict[str, dict[str, Any]]:
     """
-    Return a refusal of each api-version that the recorded run was refused and never answered.
+    Return a refusal of each api-version of which the recorded run had enough, and no answer.
 
-    After some of them it did not ask any more, which ones depended on its threads.
+    After those it did not ask any more, which ones depended on its threads.  After fewer it asked:
+    an answer that is missing then was never kept.
     """
-    refused: dict[str, dict[str, Any]] = {}
+    refused: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     answered = set()
     for kept in itertools.chain.from_iterable(recording.exchanges.values()):
-        version = _version(kept["request"]["url"])
+        url = kept["request"]["url"]
+        version = _version(url)
         if "response" in kept and isinstance(fault(_answer(kept)), VersionRefusedError):
-            refused.setdefault(version, kept)
+            refused[version][url] = kept
         elif "response" in kept:
             answered.add(version)
-    return {version: kept for version, kept in refused.items() if version not in answered}
+    return {
+        version: next(iter(kept.values()))
+        for version, kept in refused.items()
+        if version not in answered and len(kept) >= ENOUGH
+    }
 
 
 def _version(url: str) -> str:
@@ -153,8 +162,10 @@ def _version(url: str) -> str:
     return found[1] if found else ""
 
 
-def _response(request: requests.PreparedRequest, kept: Mapping[str, Any]) -> requests.Response:
-    headers = {name: text for name, text in kept["headers"].items() if name not in _FRAMING}
+def _response(
+    request: requests.PreparedRequest, kept: Mapping[str, Any], without: frozenset[str]
+) -> requests.Response:
+    headers = {name: text for name, text in kept["headers"].items() if name not in without}
     response = requests.Response()
     response.status_code = kept["status"]
     response.headers.update(headers)

@@ -128,16 +128,24 @@ def _credential(
     return Credential(
         f"{family}: {kind} of application {client}",
         f"{names.client} and {variable} are set",
-        _confidential(sign_in, tenant, client, proof),
+        _confidential(sign_in, tenant, client, proof, _known(sign_in, names)),
     )
 
 
-def _confidential(sign_in: SignIn, tenant: str, client: str, proof: Callable[[], Any]) -> Acquire:
+def _known(sign_in: SignIn, names: Names) -> list[str]:
+    """Return the secrets that *names* give, whichever of them is used."""
+    given = (sign_in.environment.get(name) for name in (names.secret, names.password))
+    return [secret for secret in given if secret]
+
+
+def _confidential(
+    sign_in: SignIn, tenant: str, client: str, proof: Callable[[], Any], known: Sequence[str]
+) -> Acquire:
     """Return how a confidential client of Entra acquires its tokens through MSAL."""
 
     @functools.cache
     def service() -> TokenService:
-        return TokenService(sign_in.wire())
+        return TokenService(sign_in.wire(), known=known)
 
     @functools.cache
     def application() -> Any:

@@ -8,7 +8,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,7 +19,7 @@ from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.patience import ATTEMPTS, RETRIED, asked_wait, patiently
 from contacts_audit.azure.wire import USER_AGENT, Wire
 from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, Reason
-from contacts_audit.inert import blotted
+from contacts_audit.inert import blotted, told_in_public
 
 ATTEMPT_SECONDS = 15.0
 CHECK = "check the credential; -v says which one was used"
@@ -57,7 +57,8 @@ class TokenService:
     What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
 
     MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
-    *challenged*: a 401 is part of the protocol, whatever its body.
+    *challenged*: a 401 is part of the protocol, whatever its body.  *known* are the secrets that
+    no error may tell, though it answers a request that held none.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class TokenService:
         attempt: float = ATTEMPT_SECONDS,
         attempts: int = ATTEMPTS,
         challenged: bool = False,
+        known: Sequence[str] = (),
     ) -> None:
+        self._known = known
         self._challenged = challenged
         self._wire = wire
         self._attempt = attempt
@@ -131,9 +134,9 @@ class TokenService:
         except AzureError as error:
             error.args = (blotted(str(error), sent),)  # it may be what came in place of HTTP
             raise
-        if answer.status != 200:
-            told = blotted(answer.body.decode("utf-8-sig", "replace"), sent)
-            answer = replace(answer, body=told.encode())
+        if answer.status != 200 or b'"error' in answer.body:
+            told = blotted(answer.body.decode("utf-8-sig", "replace"), [*sent, *self._known])
+            answer = replace(answer, body=told_in_public(told, {}).encode())
         if answer.status in RETRIED or 300 <= answer.status < 400 or answer.status >= 500:
             raise AzureError(
                 Reason.SERVER_ERROR,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from contacts_audit.ending import Ending
 from contacts_audit.errors import ContactsAuditError, UsageError
+from contacts_audit.workers import MOMENT
 
 # libjq would end a run that halts without a word.
 NO_HALT = 'def halt: error("halt"); def halt_error: error; def halt_error($code): error;'
@@ -48,11 +49,25 @@ def shape(document: str, program: str, ending: Ending, *, raw: bool) -> bytes:
         stderr=subprocess.PIPE,
         env={"PYTHONPATH": root},
     ) as process:
-        out, err = process.communicate(document.encode())
+        out, err = _told(process, document.encode())
     if process.returncode != 0:
         said = err.decode("utf-8", "replace").strip().splitlines() or ["it was killed"]
         raise ContactsAuditError(f"--jq: {said[-1]}", "try the filter on the output of -o json")
     return out
+
+
+def _told(process: "subprocess.Popen[bytes]", document: bytes) -> tuple[bytes, bytes]:
+    """
+    Give *process* the document; return what it prints, waiting for a moment at a time.
+
+    Where the kernel gives a signal to one of our threads, no wait of the main thread is cut short.
+    """
+    given: bytes | None = document
+    while True:
+        try:
+            return process.communicate(given, timeout=MOMENT)
+        except subprocess.TimeoutExpired:
+            given = None  # what is left of it is remembered
 
 
 def _spelt(program: str) -> str:

@@ -25,6 +25,8 @@ from .plans import Match, Plans
 from .stage import Stage
 from .wire import Answer, Asked, read_request
 
+LONGEST_FAULT = 120.0  # seconds after which whoever still waits for its end is hung up on
+
 
 class AzureDouble(Stage):
     """
@@ -137,7 +139,8 @@ class AzureDouble(Stage):
             exchange = Exchange(
                 asked, reader, writer, answer=self._answer, usual_headers=self._usual_headers
             )
-            await fault(exchange)
+            async with asyncio.timeout(LONGEST_FAULT):
+                await fault(exchange)
             if exchange.over:
                 return
 

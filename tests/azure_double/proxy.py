@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from .double import AzureDouble
 from .listener import Listener
 from .wire import Answer, read_request
+
+Refusal = int | Literal["reset", "silence"] | None
 
 
 class Proxy:
     """
     A CONNECT proxy on loopback.
 
-    *connects* holds what was asked for, as "host:port"; with *refuse* it answers
-    that status instead of tunnelling.
+    *connects* holds what was asked for, as "host:port"; with *refuse*, which may change at
+    any time, it answers that status instead of tunnelling, resets the connection, or is silent.
     """
 
-    def __init__(self, azure: AzureDouble, *, refuse: int | None = None) -> None:
+    def __init__(self, azure: AzureDouble, *, refuse: Refusal = None) -> None:
         self.connects: list[str] = []
         self._azure = azure
-        self._refuse = refuse
+        self.refuse = refuse
 
     def __enter__(self) -> Self:
         self._listener = Listener(self._converse, crashes=self._azure.crashes)
@@ -46,11 +50,19 @@ class Proxy:
             writer.write(Answer(405).encode())
             return
         self.connects.append(asked.target)
-        if self._refuse is not None:
-            challenge = {"Proxy-Authenticate": 'Basic realm="proxy"'}
-            writer.write(Answer(self._refuse, headers=challenge).encode())
-            return
-        await self._tunnel(reader, writer)
+        match self.refuse:
+            case None:
+                await self._tunnel(reader, writer)
+            case "reset":
+                linger_not = struct.pack("ii", 1, 0)
+                connection = writer.get_extra_info("socket")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+                writer.transport.abort()
+            case "silence":
+                await reader.read()
+            case status:
+                challenge = {"Proxy-Authenticate": 'Basic realm="proxy"'}
+                writer.write(Answer(status, headers=challenge).encode())
 
     async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._azure.port)
