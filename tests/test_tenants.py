@@ -88,8 +88,10 @@ def test_one_tenant_that_fails_fails_the_run(
     assert "AADSTS90002" in ran.err
 
 
-def test_a_list_of_one_tenant_that_fails_fails_the_run(azure: AzureDouble, run: Run) -> None:
-    """As one list that fails does."""
+def test_a_list_of_one_tenant_that_fails_fails_the_run(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """As one list that fails does; so does its recording, which shows fewer tenants."""
     other = azure.add_tenant("fabrikam.example")
     azure.add("Ours", contacts_2017=GOOD)
     azure.fail(
@@ -97,9 +99,14 @@ def test_a_list_of_one_tenant_that_fails_fails_the_run(azure: AzureDouble, run: 
         faults.status(500),
     )
 
-    ran = run("audit", "--budget", "1", "--tenant", azure.tenant, "--tenant", other.id)
+    kept = str(tmp_path / "recording")
+    tenants = ("--tenant", azure.tenant, "--tenant", other.id)
+    ran = run("audit", "--budget", "1", *tenants, "--record", kept)
+    replayed = run("audit", "--replay", kept)
 
     assert (ran.code, ran.out, reads(azure)) == (1, b"", [])
+    assert (replayed.code, replayed.out) == (1, b"")
+    assert "ends before each tenant was listed" in replayed.err
 
 
 def test_a_credential_of_one_tenant_signs_in_to_no_other(azure: AzureDouble, run: Run) -> None:

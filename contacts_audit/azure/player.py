@@ -21,7 +21,13 @@ from contacts_audit.azure.clouds import Cloud, https
 from contacts_audit.azure.tape import MANIFEST, SCHEMA, compact
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.versions import ENOUGH
-from contacts_audit.errors import AzureError, Reason, UsageError, VersionRefusedError
+from contacts_audit.errors import (
+    AzureError,
+    ContactsAuditError,
+    Reason,
+    UsageError,
+    VersionRefusedError,
+)
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -43,11 +49,16 @@ class Recording:
 
         Raises:
             UsageError: it is no recording.
+            ContactsAuditError: it ends before each of several tenants was listed.
         """
         try:
             manifest = json.loads((folder / MANIFEST).read_bytes())
             if manifest["schema"] != SCHEMA:
                 raise UsageError(f"--replay: {folder} is of another schema", "update the program")
+            if manifest["tenants"] is None:
+                raise ContactsAuditError(
+                    f"--replay: {folder} ends before each tenant was listed", "record it anew"
+                )
             exchanges = defaultdict(list)
             for path in sorted(folder.glob("[0-9]*.json")):
                 kept = json.loads(path.read_bytes())

@@ -31,15 +31,21 @@ _SECRET_HEADERS = frozenset({"set-cookie", "www-authenticate", "authorization"})
 
 
 class Recorder:
-    """Keeps exchanges in *folder*, which is new or empty."""
+    """
+    Keeps exchanges in *folder*, which is new or empty.
 
-    def __init__(self, folder: Path, cloud: Cloud, *, mask: bool = False) -> None:
+    Where *several* tenants are signed in to, it says so until all of them were listed.
+    """
+
+    def __init__(
+        self, folder: Path, cloud: Cloud, *, mask: bool = False, several: bool = False
+    ) -> None:
         self._folder = folder
         self._mask = Mask() if mask else None
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._cloud = cloud
-        self._tenants: tuple[str, ...] = ()
+        self._tenants: tuple[str, ...] | None = None if several else ()
         _make(folder)
 
     def signed_in(self, tenants: Sequence[str]) -> None:
@@ -52,7 +58,7 @@ class Recorder:
             "schema": SCHEMA,
             "masked": self._mask is not None,
             "cloud": asdict(self._cloud),
-            "tenants": [self._text(tenant) for tenant in self._tenants],
+            "tenants": self._tenants and [self._text(tenant) for tenant in self._tenants],
         }
         replace(self._folder / MANIFEST, [_readable(manifest)])
 

@@ -49,7 +49,8 @@ def connect(
     ]
     recorder = None
     if network.record is not None:
-        recorder = Recorder(network.record, chosen.cloud, mask=network.mask)
+        several = len(credentials) > 1
+        recorder = Recorder(network.record, chosen.cloud, mask=network.mask, several=several)
     tenants = []
     for tenant, found in credentials:
         tokens = Tokens(found.acquire)
