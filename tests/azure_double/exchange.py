@@ -73,7 +73,8 @@ class Exchange:
         self.over = True
         linger_not = struct.pack("ii", 1, 0)
         connection = self._writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+        if connection is not None:  # else the client has gone before
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self._writer.transport.abort()
 
 
