@@ -3,14 +3,17 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from contacts_audit.azure.client import Client, Limits, TokenSource
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.subscriptions import GUID, Descendants, descendants, visible
-from contacts_audit.azure.tape import Recorder
 from contacts_audit.errors import AuthError, AzureError, Reason
 from contacts_audit.listing import Listing
 from contacts_audit.model import Subscription
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.tape import Recorder
 
 ROLE = "check its id, and grant the identity Management Group Reader on it"
 GROUP_HINTS: Mapping[Reason, str] = {
@@ -53,7 +56,7 @@ class Connection:
     cloud: Cloud
     limits: Limits
     tenants: tuple[Tenant, ...]
-    recorder: Recorder | None = None
+    recorder: "Recorder | None" = None
     clients: dict[str | None, Client] = field(default_factory=dict)
 
     def sign_in(self) -> None:

@@ -35,7 +35,6 @@ def connect(
             raise UsageError("--record and --replay exclude each other", "give one of them")
         return _replayed(host, network, network.replay)
     from contacts_audit.azure.client import Client
-    from contacts_audit.azure.tape import Recorder
     from contacts_audit.azure.tenants import Connection, Tenant
     from contacts_audit.azure.tokens import Tokens
 
@@ -49,6 +48,8 @@ def connect(
     ]
     recorder = None
     if network.record is not None:
+        from contacts_audit.azure.tape import Recorder
+
         several = len(credentials) > 1
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask, several=several)
     tenants = []
@@ -166,7 +167,6 @@ def enter(
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
-    from contacts_audit.azure.az import default_subscription
     from contacts_audit.scope import Selector, group_id, resolve, selector, shard
     from contacts_audit.workers import apart
 
@@ -177,6 +177,8 @@ def enter(
     part = None if scope.shard is None else shard(scope.shard, index)
     connection = connect(host, identity, cloud_options, network)
     if scope.current:
+        from contacts_audit.azure.az import default_subscription
+
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.limits.deadline

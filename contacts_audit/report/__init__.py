@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from importlib import import_module
 
 from contacts_audit.model import Report
-from contacts_audit.report import csv_, json_, jsonl, junit, markdown_, ocsf, prometheus, table, tsv
 
 
 class Format(StrEnum):
@@ -25,24 +25,27 @@ class Format(StrEnum):
 Renderer = Callable[[Report], Iterator[str]]
 
 
-def _html(report: Report) -> Iterator[str]:
-    """Load the page's parts only where there is to be a page."""
-    from contacts_audit.report import html
+def _in(room: str) -> Renderer:
+    """Return the renderer in *room*, which is loaded only where its format is asked for."""
 
-    return html.render(report)
+    def render(report: Report) -> Iterator[str]:
+        found: Renderer = import_module(f"contacts_audit.report.{room}").render
+        return found(report)
+
+    return render
 
 
 RENDERERS: Mapping[Format, Renderer] = {
-    Format.TABLE: table.render,
-    Format.JSON: json_.render,
-    Format.JSONL: jsonl.render,
-    Format.TSV: tsv.render,
-    Format.CSV: csv_.render,
-    Format.MARKDOWN: markdown_.render,
-    Format.HTML: _html,
-    Format.JUNIT: junit.render,
-    Format.OCSF: ocsf.render,
-    Format.PROMETHEUS: prometheus.render,
+    Format.TABLE: _in("table"),
+    Format.JSON: _in("json_"),
+    Format.JSONL: _in("jsonl"),
+    Format.TSV: _in("tsv"),
+    Format.CSV: _in("csv_"),
+    Format.MARKDOWN: _in("markdown_"),
+    Format.HTML: _in("html"),
+    Format.JUNIT: _in("junit"),
+    Format.OCSF: _in("ocsf"),
+    Format.PROMETHEUS: _in("prometheus"),
 }
 SUFFIXES: Mapping[str, Format] = {
     ".json": Format.JSON,
