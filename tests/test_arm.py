@@ -397,6 +397,15 @@ def test_the_next_page_is_followed_as_it_is_written(link: str) -> None:
     assert arm.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT) == link
 
 
+def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
+    """JSON may spell any letter by its number."""
+    link = f"{ENDPOINT}/x"
+
+    spelt = answer(body=b'{"value": [], "next\\u004cink": "%s"}' % link.encode())
+
+    assert arm.next_link(spelt, ENDPOINT) == link
+
+
 @pytest.mark.parametrize(
     "body",
     [

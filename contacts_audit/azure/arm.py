@@ -61,7 +61,7 @@ def contacts_url(endpoint: str, subscription_id: str, version: str) -> str:
     """https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/list."""
     return (
         f"{endpoint}/subscriptions/{quote(subscription_id, safe='')}"
-        f"/providers/Microsoft.Security/securityContacts?{urlencode({'api-version': version})}"
+        f"/providers/Microsoft.Security/securityContacts?api-version={quote(version, safe='')}"
     )
 
 
@@ -125,11 +125,13 @@ def text(answer: Answer) -> str:
 
 def next_link(answer: Answer, endpoint: str) -> str | None:
     """
-    Return the address of the page after *answer*, as Azure wrote it, or None at the end.
+    Return the address of the page after *answer*, a JSON text, as Azure wrote it; None at the end.
 
     Raises:
         AzureError: it would lead away from *endpoint*, and our token with it.
     """
+    if b"nextLink" not in answer.body and b"\\u" not in answer.body:
+        return None  # it is no word of it, however it may be spelt
     match document(answer):
         case {"nextLink": str(url)} if url:
             if not _stays(url, endpoint):

@@ -135,6 +135,8 @@ def _body(raw: Any) -> bytes:
     while left and (piece := raw.read(left, decode_content=False)):
         pieces.append(piece)
         left -= len(piece)
+        if raw.length_remaining == 0:  # as much as was announced
+            break
     return b"".join(pieces)
 
 

@@ -76,6 +76,7 @@ def fetch(
         url = arm.contacts_url(client.endpoint, subscription.id, api_version)
         for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until()):
             yield answer.body
+            arm.document(answer)  # it is complete, and printed, but may not be JSON
 
     complete = True
     for stage in _stages(host, scope, identity, cloud, network, bodies):
