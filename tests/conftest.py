@@ -6,9 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure_double import AzureDouble
@@ -97,20 +99,34 @@ def program(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "contacts_audit", *arguments]
 
 
+def begin(azure: AzureDouble, *arguments: str, **more: Any) -> "subprocess.Popen[bytes]":
+    """Run the program as a process; *more* is Popen's."""
+    how = {"env": surroundings(azure) | coverage_variables(), "cwd": ROOT, **more}
+    return subprocess.Popen(
+        program(*arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **how,
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until *condition* holds; a minute is plenty."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def start(azure: AzureDouble) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Return the program as a process, for what only a process shows; none outlives its test."""
     started: list[subprocess.Popen[bytes]] = []
 
     def starter(*arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            program(*arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=surroundings(azure, **variables) | coverage_variables(),
-            cwd=ROOT,
-        )
+        env = surroundings(azure, **variables) | coverage_variables()
+        process = begin(azure, *arguments, env=env)
         started.append(process)
         return process
 

@@ -4,15 +4,13 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Fault
-from conftest import ROOT, coverage_variables, program, run_in, surroundings
+from conftest import begin, run_in, surroundings, wait_for
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -23,26 +21,6 @@ ENDLESS: dict[str, Fault] = {
     "body drips": faults.drip_body(0.1),
     "100 Continue": faults.continue_storm(0.05),
 }
-
-
-def begin(azure: AzureDouble, *arguments: str) -> "subprocess.Popen[bytes]":
-    """Run the program as a process."""
-    return subprocess.Popen(
-        program(*arguments),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=surroundings(azure) | coverage_variables(),
-        cwd=ROOT,
-    )
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* holds; a minute is plenty."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("name", ENDLESS)

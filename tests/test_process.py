@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, faults
-from conftest import ROOT, coverage_variables, program, surroundings
+from conftest import ROOT, coverage_variables, program, surroundings, wait_for
 
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ExitCode
@@ -42,14 +42,6 @@ def ended(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* holds; a minute is plenty."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}

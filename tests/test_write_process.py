@@ -19,33 +19,12 @@ from typing import Any
 import pytest
 from azure_double import Asked, AzureDouble, Subscription, faults
 from azure_double.exchange import Fault
-from conftest import ROOT, coverage_variables, program, run_in, surroundings
+from conftest import ROOT, begin, coverage_variables, program, run_in, surroundings, wait_for
 
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
 WISH = ("--email", "soc@contoso.com")
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 FIVE = 5
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until *condition* holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def begin(azure: AzureDouble, *arguments: str, **more: Any) -> "subprocess.Popen[bytes]":
-    """Run the program as a process."""
-    return subprocess.Popen(
-        program(*arguments),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=surroundings(azure) | coverage_variables(),
-        cwd=ROOT,
-        **more,
-    )
 
 
 def applying(state: Path, *more: str) -> tuple[str, ...]:
