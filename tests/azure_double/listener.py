@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -116,7 +117,8 @@ class Listener:
             writer.close()
             await writer.wait_closed()
         finally:
-            plain.abort()
+            if connection.fileno() != -1:  # asyncio cannot abort what it has closed
+                plain.abort()
 
     async def _open(
         self, plain: asyncio.Transport, reader: asyncio.StreamReader
@@ -144,5 +146,15 @@ class Listener:
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception") or RuntimeError(context["message"])
-        if not isinstance(error, OSError):
+        if not isinstance(error, OSError) and not _lost_twice(error):
             self._crashes.append(error)
+
+
+def _lost_twice(error: BaseException) -> bool:
+    """
+    Tell whether asyncio only says a second time that a connection is lost.
+
+    It does so where the client leaves in the middle of what flow control held back.
+    """
+    where = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, AttributeError) and where[-1].name == "_call_connection_lost"
