@@ -15,14 +15,18 @@ import pytest
 from azure_double import AzureDouble, faults
 from conftest import ROOT, coverage_variables, program, surroundings, wait_for
 
+from contacts_audit.azure.kinds import Auth, CloudName
+from contacts_audit.cli.app import COMMANDS
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ExitCode
+from contacts_audit.model import Check, Profile
 from contacts_audit.report.shaping import shape
 from contacts_audit.workers import in_order
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 CONTOSO = ("--replay", "fixtures/contoso")
+CHOICES = {"--auth": Auth, "--cloud": CloudName, "--check": Check, "--profile": Profile}
 
 
 def replayed(*arguments: str, **more: str) -> "subprocess.CompletedProcess[bytes]":
@@ -295,6 +299,21 @@ def test_the_module_is_the_program() -> None:
 
     assert ran.stdout == replayed("--help").stdout
     assert b"Usage: contacts-audit" in ran.stdout
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_help_of_a_command_shows_each_value_unbroken(command: str) -> None:
+    """At 80 columns: what is torn cannot be copied."""
+    told = replayed(command, "--help", COLUMNS="80").stdout.decode()
+    words = {word.strip(",.│") for word in told.split()}
+
+    for option, values in CHOICES.items():
+        assert option not in words or {*values} <= words
+
+
+def test_two_dashes_before_a_command_change_nothing() -> None:
+    """They end the options of the program, which has none but --help and --version."""
+    assert replayed("--", "audit", *CONTOSO).stdout == replayed("audit", *CONTOSO).stdout
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["no", "dumb"])

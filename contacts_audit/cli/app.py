@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
@@ -89,8 +89,9 @@ def run(arguments: Sequence[str], host: Host) -> int:
 
 
 def _dispatched(arguments: Sequence[str], host: Host) -> int:
-    name = next((word for word in arguments if word in COMMANDS), None)
-    program = _program(name if name in arguments[:1] else None)
+    first = next((word for word in arguments if word != "--"), None)
+    name = first if first in COMMANDS else None
+    program = _program(name)
     defaults = {name: defaults_from(host.environment, program.commands[name])} if name else {}
     code = program.main(
         list(arguments),
@@ -104,7 +105,7 @@ def _dispatched(arguments: Sequence[str], host: Host) -> int:
 
 @cache
 def _program(name: str | None) -> Any:
-    """Build the commands from their signatures, once; the one of this *name* alone, if any."""
+    """Build the command of this *name*, once; or all of them, to be listed and not to be run."""
     app = typer.Typer(
         cls=LeanGroup,
         no_args_is_help=True,
@@ -115,9 +116,19 @@ def _program(name: str | None) -> Any:
     )
     app.callback()(contacts_audit)
     for command in COMMANDS if name is None else [name]:
-        room = import_module(f"contacts_audit.cli.{COMMANDS[command]}")
-        app.command(cls=LeanCommand)(getattr(room, command))
+        run = getattr(import_module(f"contacts_audit.cli.{COMMANDS[command]}"), command)
+        app.command(cls=LeanCommand)(run if name else _listed(run))
     return typer.main.get_command(app)
+
+
+def _listed(command: Callable[..., None]) -> Callable[[], None]:
+    """Return what a list of commands shows: to read all their options takes as long as the rest."""
+
+    def listed() -> NoReturn:
+        raise NotImplementedError
+
+    listed.__name__, listed.__doc__ = command.__name__, command.__doc__
+    return listed
 
 
 def _told(error: Any, arguments: Sequence[str], host: Host) -> str:

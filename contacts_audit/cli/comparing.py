@@ -9,7 +9,7 @@ import typer
 from contacts_audit import comparing
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.options import option
+from contacts_audit.cli.options import printed_as
 from contacts_audit.comparing import Change, Difference
 from contacts_audit.inert import inert, inert_json
 from contacts_audit.report.table import aligned, folded
@@ -29,9 +29,7 @@ def diff(
     context: typer.Context,
     old: Annotated[str, typer.Argument(metavar="OLD", help="The older JSON report.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The newer JSON report.")],
-    output: Annotated[
-        DiffFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: text.")
-    ] = DiffFormat.TEXT,
+    output: Annotated[DiffFormat, printed_as(DiffFormat)] = DiffFormat.TEXT,
 ) -> None:
     """
     Tell what differs between two JSON reports, subscription by subscription.

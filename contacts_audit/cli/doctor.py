@@ -16,7 +16,7 @@ from contacts_audit.cli.options import (
     IdentityOptions,
     NetworkOptions,
     TalkOptions,
-    option,
+    printed_as,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import connect, sign_in
@@ -45,9 +45,7 @@ def doctor(
     cloud: CloudOptions,
     network: NetworkOptions,
     talk: TalkOptions,
-    output: Annotated[
-        DoctorFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: text.")
-    ] = DoctorFormat.TEXT,
+    output: Annotated[DoctorFormat, printed_as(DoctorFormat)] = DoctorFormat.TEXT,
 ) -> None:
     """
     Ask each part of an audit how it is, and tell what mends it; the token is never shown.

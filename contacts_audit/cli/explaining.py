@@ -22,7 +22,7 @@ from contacts_audit.cli.options import (
     ScopeOptions,
     TalkOptions,
     flag,
-    option,
+    printed_as,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import enter
@@ -65,9 +65,7 @@ def explain(
     policy: PolicyOptions,
     network: NetworkOptions,
     talk: TalkOptions,
-    output: Annotated[
-        ExplainFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: text.")
-    ] = ExplainFormat.TEXT,
+    output: Annotated[ExplainFormat, printed_as(ExplainFormat)] = ExplainFormat.TEXT,
     curl: Annotated[
         bool, flag("--curl", panel="Output", help="Print the requests as curl commands, only.")
     ] = False,

@@ -33,6 +33,8 @@ def _lean(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
         if type(parameter) is TyperOption:
             parameter.__class__ = _LeanOption
+            if parameter.name == "help":
+                parameter.metavar = " "  # it takes no value; typer would show a type
     return parameters
 
 

@@ -61,6 +61,17 @@ def option(*names: str, panel: str, help: str, **more: Any) -> Any:
     return typer.Option(*names, rich_help_panel=panel, help=help, show_default=False, **more)
 
 
+def choice(kind: type[StrEnum], *names: str, help: str, **more: Any) -> Any:
+    """Return an option with its values where *help* says {}; typer would break them anywhere."""
+    return option(*names, help=help.format(", ".join(kind)), **more)
+
+
+def printed_as(kind: type[StrEnum]) -> Any:
+    """Return the option that chooses among formats; the first is the default."""
+    help = f"Print it so: {{}}.  Default: {next(iter(kind))}."
+    return choice(kind, "--output", "-o", panel="Output", metavar="FORMAT", help=help)
+
+
 Current = Annotated[
     bool, flag("--current", panel="Scope", help="Take the default subscription of az.")
 ]
@@ -125,10 +136,12 @@ class IdentityOptions:
 
     auth: Annotated[
         Auth,
-        option(
+        choice(
+            Auth,
             "--auth",
             panel="Identity",
-            help="Choose the credential.  Default: auto, the first that is configured.",
+            metavar="WAY",
+            help="Choose the credential: {}.  Default: auto, the first that is configured.",
         ),
     ] = Auth.AUTO
     tenant: Annotated[
@@ -193,7 +206,14 @@ class CloudOptions:
     """Which Azure."""
 
     cloud: Annotated[
-        CloudName, option("--cloud", panel="Cloud", help="Choose the cloud.  Default: AzureCloud.")
+        CloudName,
+        choice(
+            CloudName,
+            "--cloud",
+            panel="Cloud",
+            metavar="CLOUD",
+            help="Choose the cloud: {}.  Default: AzureCloud.",
+        ),
     ] = CloudName.AZURE
     arm_endpoint: Annotated[
         str | None,
@@ -323,22 +343,33 @@ class PolicyOptions:
 
     check: Annotated[
         list[Check],
-        option("--check", metavar="NAME", panel="Checks", help="Judge by this check; repeatable."),
+        choice(
+            Check,
+            "--check",
+            panel="Checks",
+            metavar="NAME",
+            help="Judge by this check; repeatable: {}.",
+        ),
     ] = field(default_factory=list)
     profile: Annotated[
         Profile | None,
-        option(
+        choice(
+            Profile,
             "--profile",
             panel="Checks",
-            help="Judge by the checks of a profile.  Default: conformity, unless --check is given.",
+            metavar="NAME",
+            help="Judge by the checks of a profile: {}.  Default: conformity, unless --check is "
+            "given.",
         ),
     ] = None
     attack_path_level: Annotated[
         RiskLevel | None,
-        option(
+        choice(
+            RiskLevel,
             "--attack-path-level",
             panel="Checks",
-            help="Want mail for attack paths from this risk on.  Default: Critical.",
+            metavar="RISK",
+            help="Want mail for attack paths from this risk on: {}.  Default: Critical.",
         ),
     ] = None
     required_email: Annotated[
@@ -384,15 +415,7 @@ class PolicyOptions:
 class OutputOptions:
     """Where the report goes, and how it looks."""
 
-    output: Annotated[
-        Format | None,
-        option(
-            "--output",
-            "-o",
-            help="Print the report so.  Default: table.",
-            panel="Output",
-        ),
-    ] = None
+    output: Annotated[Format | None, printed_as(Format)] = None
     report: Annotated[
         list[Path],
         option(

@@ -104,8 +104,7 @@ def emails(
     """
     Print what the documented pipeline prints, for each subscription.
 
-    Exit codes: 0 each shows an address at 2017-08-01-preview, 3 some show none *there*, 4 some
-    could not be read, 1 the run failed.
+    Exit codes: 0 each shows an address at 2017, 3 some show none there, 4 some could not be read.
     """
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)

@@ -17,6 +17,7 @@ from contacts_audit.cli.options import (
     IdentityOptions,
     TalkOptions,
     option,
+    printed_as,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import credential, sign_in
@@ -49,9 +50,7 @@ class TokenOptions:
         ),
     ] = field(default_factory=list)
     current: Current = False
-    output: Annotated[
-        TokenFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: json.")
-    ] = TokenFormat.JSON
+    output: Annotated[TokenFormat, printed_as(TokenFormat)] = TokenFormat.JSON
 
 
 @grouped

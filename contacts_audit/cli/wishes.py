@@ -5,16 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from contacts_audit.cli.options import RiskLevel, flag, option, whole
+from contacts_audit.cli.options import RiskLevel, choice, flag, option, whole
 from contacts_audit.model import Wish
-
-
-class ChangeFormat(StrEnum):
-    """How changes are printed; the first is the default."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 class Severity(StrEnum):
@@ -48,11 +40,23 @@ class WishOptions:
     ] = False
     minimum_severity: Annotated[
         Severity | None,
-        option("--minimum-severity", panel="Wish", help="Mail alerts from this severity on."),
+        choice(
+            Severity,
+            "--minimum-severity",
+            panel="Wish",
+            metavar="SEVERITY",
+            help="Mail alerts from this severity on: {}.",
+        ),
     ] = None
     attack_paths: Annotated[
         RiskLevel | None,
-        option("--attack-paths", panel="Wish", help="Mail attack paths from this risk on."),
+        choice(
+            RiskLevel,
+            "--attack-paths",
+            panel="Wish",
+            metavar="RISK",
+            help="Mail attack paths from this risk on: {}.",
+        ),
     ] = None
     enable: Annotated[bool, flag("--enable", panel="Wish", help="Enable the contact.")] = False
     phone: Annotated[

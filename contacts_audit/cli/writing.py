@@ -22,6 +22,7 @@ from contacts_audit.cli.options import (
     TalkOptions,
     flag,
     option,
+    printed_as,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import connect, enter
@@ -50,9 +51,7 @@ class ChangeFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
-Output = Annotated[
-    ChangeFormat, option("--output", "-o", panel="Output", help="Print it so.  Default: table.")
-]
+Output = Annotated[ChangeFormat, printed_as(ChangeFormat)]
 
 
 @grouped
@@ -117,17 +116,14 @@ def apply(
     talk: TalkOptions,
     plan_file: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[PLAN]", help="A plan that 'plan --save' wrote.", show_default=False
-        ),
+        typer.Argument(metavar="PLAN", help="A plan that 'plan --save' wrote.", show_default=False),
     ] = None,
     output: Output = ChangeFormat.TABLE,
 ) -> None:
     """
     Make a wish or a saved plan true: read again, back up, write one by one, read back.
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some could not be read, 6 another
-    apply or restore is at work.
+    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
     """
     host: Host = context.obj
     _check(host, network, write)
@@ -176,8 +172,7 @@ def restore(
     """
     Put back what `apply` found before it wrote; what was not there is deleted.
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some could not be read, 6 another
-    apply or restore is at work.
+    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
     """
     host: Host = context.obj
     _check(host, network, write)
