@@ -129,10 +129,12 @@ def _contacts(served: Served, number: int) -> str:
     )
 
 
-def beside_curl(latency: float, workers: int, times: int) -> tuple[float, dict[str, Any]]:
-    """Measure `emails` of 2,000 subscriptions beside curl; return the ratio, and the runs."""
+def beside_curl(
+    latency: float, workers: int, times: int, pages: int = 1
+) -> tuple[float, dict[str, Any]]:
+    """Measure `emails` of 2,000, listed in *pages*, beside curl; return requests each, and runs."""
     with (
-        server(subscriptions=2000, latency=latency) as served,
+        server(subscriptions=2000, latency=latency, page_size=2000 // pages) as served,
         tempfile.TemporaryDirectory() as name,
     ):
         rival = curl(served, 2000, workers, Path(name))
@@ -152,6 +154,7 @@ def beside_curl(latency: float, workers: int, times: int) -> tuple[float, dict[s
 def network(times: int) -> list[Row]:
     """Return the rows about the network."""
     _, far = beside_curl(0.1, 64, times)
+    _, paged = beside_curl(0.1, 64, times, pages=2)
     _, near = beside_curl(0.02, 64, times)
     asked, here = beside_curl(0.0, 8, times)
 
@@ -162,6 +165,8 @@ def network(times: int) -> list[Row]:
     return [
         Row("100 ms, 64 workers / bound", 1.15, _median(far["contacts-audit"]) / bound, far),
         Row("100 ms, 64 workers / curl", 1.10, ratio(far), {}),
+        Row("two pages of list / bound", 1.15, _median(paged["contacts-audit"]) / bound, paged),
+        Row("two pages of list / curl", 1.10, ratio(paged), {}),
         Row("20 ms, 64 workers / curl", 1.9, ratio(near), near),
         Row("0 ms, 8 workers / curl", 8.0, ratio(here), here),
         Row("requests a subscription", 1.0, asked, {}),
