@@ -118,12 +118,9 @@ def read_backup(text: bytes, name: str) -> Backup:
     document = _unsealed(text, "backup", name)
 
     def parsed() -> Backup:
-        rows = _rows(document)
-        if len({row["id"].lower() for row in rows}) < len(rows):
-            raise ValueError("a subscription is there twice")
         return Backup(
             _origin(document),
-            tuple((_subscription(row), _seen(row["versions"])) for row in rows),
+            tuple((_subscription(row), _seen(row["versions"])) for row in _rows(document)),
         )
 
     return _undamaged(parsed, name)
@@ -260,6 +257,8 @@ def _rows(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     rows = document["subscriptions"]
     if not isinstance(rows, list):
         raise TypeError("the subscriptions are no list")
+    if len({row["id"].lower() for row in rows}) < len(rows):
+        raise ValueError("a subscription is there twice")
     return rows
 
 

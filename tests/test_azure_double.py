@@ -1347,7 +1347,7 @@ def test_stopping_does_not_wait(azure: AzureDouble) -> None:
 
     for client in (*clients, silent):
         client.close()
-    assert took < 0.3
+    assert took < 10  # a fault that hangs would take two minutes
     assert other.crashes == []
     assert not [t for t in threading.enumerate() if t.name == f"listener-{other.port}"]
 
@@ -1396,7 +1396,7 @@ def test_two_hundred_connections_at_once(azure: AzureDouble) -> None:
     for client in clients:
         client.close()
     assert set(heads) == {b"HTTP/1.1 200 OK"}
-    assert 0.3 <= took < 3
+    assert 0.3 <= took < 30  # one after the other they would take a minute
     assert {asked.connection for asked in azure.asked} == set(range(1, 201))
 
 

@@ -460,9 +460,9 @@ def test_a_long_word_is_masked_at_once() -> None:
     """The time grows with the text, and no faster: a body may be 8 MiB of one word."""
     began = time.perf_counter()
 
-    Mask().text("a" * 40_000)
+    Mask().text("a" * 2_000_000)
 
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 30  # a tenth of a second, or else an hour
 
 
 @settings(deadline=None)

@@ -844,33 +844,23 @@ def test_it_is_readable_when_printed(page: "Page") -> None:
     assert len(page.pdf()) > 1000
 
 
-TIMED = """(act) => new Promise((done) => {
-  const start = performance.now();
-  (%s)();
-  document.body.offsetHeight;
-  requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
-})"""
-SEEK = """() => {
+SEEK = """(sought) => {
   const search = document.getElementById("search");
-  search.value = "%s";
+  search.value = sought;
   search.dispatchEvent(new Event("input"));
 }"""
 
 
 def test_thousands_of_rows(browser: "Browser", tmp_path: Path) -> None:
-    """A filter and a sort of 5,000 take a moment; the bound leaves room for a slow machine."""
-    named = [(at, f"Subscription {at * 7919 % 5000}") for at in range(5000)]
+    """5,000 are searched and sorted as five are; `make bench` says how long that takes."""
+    named = [(at, f"Office{at * 7919 % 5000}") for at in range(5000)]
     rows = [failing(*one) if one[0] % 2 else passing(*one, "a@contoso.com") for one in named]
     with opened(browser, tmp_path, report(*rows)) as page:
-        sort = "() => document.querySelectorAll('thead button')[1].click()"
-        took = {
-            "first search": page.evaluate(TIMED % (SEEK % "subscription 4999")),
-            "search": page.evaluate(TIMED % (SEEK % "subscription 49")),
-            "no search": page.evaluate(TIMED % (SEEK % "")),
-            "sort": page.evaluate(TIMED % sort),
-        }
+        shown = []
+        for sought in ("office4999", "office49", ""):
+            page.evaluate(SEEK, sought)
+            shown.append(page.locator("#shown").text_content())
+        page.evaluate("document.querySelectorAll('thead button')[1].click()")
 
-        first = page.evaluate("document.querySelector('.row .name').textContent")
-        shown = page.evaluate("document.getElementById('shown').textContent")
-        assert (first, shown) == ("Subscription 0", "5000 of 5000 shown")
-        assert max(took.values()) < 3000, took
+        assert shown == ["1 of 5000 shown", "111 of 5000 shown", "5000 of 5000 shown"]
+        assert page.locator(".row .name").first.text_content() == "Office0"

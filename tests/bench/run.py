@@ -27,6 +27,7 @@ from typing import Any
 
 from azure_double.identity import Ids
 
+from bench.page import CHROMIUM, seconds
 from bench.processes import Run, Served, measured, program, server
 from contacts_audit.azure.pace import Pace
 
@@ -283,6 +284,17 @@ def limiter(_times: int) -> list[Row]:
     return [Row("limiter: % of the processor of a request", 1.0, 100 * turn / (run.cpu / 2000), {})]
 
 
+def page(times: int) -> list[Row]:
+    """Return the rows about the HTML report of 5,000, where there is a browser to open it."""
+    if not CHROMIUM.exists():
+        sys.stdout.write(f"the page of 5,000: not measured, {CHROMIUM} is missing\n")
+        return []
+    return [
+        Row(f"page of 5,000: {act}, s", 1.0 if act == "open" else 0.3, statistics.median(took), {})
+        for act, took in seconds(times).items()
+    ]
+
+
 PARTS = {
     "start": start_up,
     "network": network,
@@ -290,6 +302,7 @@ PARTS = {
     "limiter": limiter,
     "throttled": throttled,
     "growth": growth,
+    "page": page,
 }
 
 

@@ -1,0 +1,49 @@
+"""How long the HTML report of 5,000 subscriptions takes in Debian's Chromium."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from bench.processes import program, server
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPENED = "() => performance.getEntriesByType('navigation')[0].domComplete"
+TIMED = """(sought) => new Promise((done) => {
+  const begin = performance.now();
+  if (sought === null) {
+    document.querySelectorAll("thead button")[1].click();
+  } else {
+    const search = document.getElementById("search");
+    search.value = sought;
+    search.dispatchEvent(new Event("input"));
+  }
+  document.body.offsetHeight;
+  requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin)));
+})"""
+ACTS = {"search": "subscription 49", "search cleared": "", "sort": None}
+
+
+def seconds(times: int) -> dict[str, list[float]]:
+    """Return what opening it and each act on it took, *times* times, to the next frame."""
+    from playwright.sync_api import sync_playwright
+
+    took: dict[str, list[float]] = {"open": [], **{name: [] for name in ACTS}}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        page_of = Path(folder, "report.html")
+        with server(subscriptions=5000) as served:
+            command = program("audit", "--quiet", "--report", str(page_of))
+            subprocess.run(command, env=served.environment, check=True)
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        for _ in range(times):
+            page = chromium.new_page()
+            page.goto(page_of.as_uri())
+            took["open"].append(page.evaluate(OPENED) / 1000)
+            for name, sought in ACTS.items():
+                took[name].append(page.evaluate(TIMED, sought) / 1000)
+            page.close()
+        chromium.close()
+    return took
