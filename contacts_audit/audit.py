@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from contacts_audit import policy
 from contacts_audit.azure import arm, contacts
@@ -47,7 +48,7 @@ class Auditor:
         try:
             deciding = self._read(subscription, criteria.checks, seen)
         except (AzureError, AuthError) as error:
-            return Unread(subscription, fault(error), _contacts_of(seen))
+            return Unread(subscription, fault(error, subscription), _contacts_of(seen))
         return self._judged(subscription, criteria, deciding, _contacts_of(seen))
 
     def _read(
@@ -155,10 +156,11 @@ def _contacts(
         )
 
 
-def fault(error: AzureError | AuthError) -> Fault:
-    """Return the facts of *error*, whichever side failed."""
+def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
+    """Return the facts of *error*, whichever side failed, and a hint that may be copied."""
     if isinstance(error, AzureError):
-        return Fault.of(error)
+        hint = error.hint.replace("SUBSCRIPTION_ID", subscription.id)
+        return replace(Fault.of(error), hint=hint)
     return Fault(Reason.SIGN_IN_FAILED, str(error), error.hint or HINTS[Reason.SIGN_IN_FAILED])
 
 

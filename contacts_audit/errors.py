@@ -53,7 +53,7 @@ HINTS: Mapping[Reason, str] = {
     "subscription",
     Reason.SIGN_IN_FAILED: "check the credential, then run again: what is finished stays finished",
     Reason.NOT_REGISTERED: "register the provider: az provider register --namespace "
-    "Microsoft.Security --subscription ID",
+    "Microsoft.Security --subscription SUBSCRIPTION_ID",
     Reason.NOT_VISIBLE: "check the id and the tenant, and grant the identity a role on it",
     Reason.NOT_FOUND: "check that the subscription still exists and that the identity may see it",
     Reason.THROTTLED: "run again later, with fewer --workers or a larger --budget",
@@ -63,11 +63,12 @@ HINTS: Mapping[Reason, str] = {
     Reason.TLS: "name the certificate authority of your proxy by --ca-bundle",
     Reason.REDIRECTED: "check --arm-endpoint, and that no portal of the network stands between",
     Reason.SERVER_ERROR: "run again later; quote the request id to Azure support if it stays",
-    Reason.MALFORMED: "look at the answer by 'contacts-audit fetch -s ID'",
+    Reason.MALFORMED: "look at the answer by 'contacts-audit fetch -s SUBSCRIPTION_ID'",
     Reason.HTML: "a proxy or a login page answered in place of Azure: check the network",
     Reason.TRUNCATED: "run again; if it stays, look at the network between",
     Reason.TOO_LARGE: "look at the answer by curl; no list of contacts is that large",
-    Reason.PAGING: "look at the nextLink of the answer by 'contacts-audit fetch -s ID'",
+    Reason.PAGING: "look at the nextLink of the answer by "
+    "'contacts-audit fetch -s SUBSCRIPTION_ID'",
     Reason.VERSION_UNAVAILABLE: "check --cloud: this one offers no api-version that we know",
     Reason.REFUSED: "read Azure's message; quote the request id to Azure support if it stays",
 }

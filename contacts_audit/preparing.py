@@ -54,7 +54,7 @@ def plan(
     try:
         return planned(subscription, surveyor.seen(subscription), wish, version)
     except (AzureError, AuthError) as error:
-        return Planned(subscription, Intent.UNREADABLE, fault=fault(error))
+        return Planned(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
 
 
 def unread(outcome: Unread) -> Planned:
@@ -121,7 +121,7 @@ def _now(
     try:
         return surveyor.at_all(subscription, then.versions)
     except (AzureError, AuthError) as error:
-        return Result(subscription, Status.UNREADABLE, _said(fault(error)))
+        return Result(subscription, Status.UNREADABLE, _said(fault(error, subscription)))
 
 
 def _said(found: Fault) -> str:

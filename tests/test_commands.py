@@ -280,6 +280,17 @@ def test_other_errors_at_a_newer_version_leave_it_unread(
     assert (row["findings"], row["decided_by"]) == ([], None)
 
 
+def test_a_hint_is_a_command_for_this_very_subscription(azure: AzureDouble, run: Run) -> None:
+    """It can be copied as it stands."""
+    one = azure.add("Prod", registered=False)
+    command = f"az provider register --namespace Microsoft.Security --subscription {one.id}"
+
+    ran = run("audit", "-o", "json")
+
+    assert rows(ran)[0]["error"]["hint"] == f"register the provider: {command}"
+    assert ran.err.splitlines()[0].endswith(command)
+
+
 # Rows
 
 

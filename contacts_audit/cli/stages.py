@@ -191,7 +191,7 @@ def _stages(
         try:
             pieces.extend(read(connection.client(subscription), subscription))
         except (AzureError, AuthError) as error:
-            return Stage(subscription, pieces, fault(error))
+            return Stage(subscription, pieces, fault(error, subscription))
         return Stage(subscription, pieces)
 
     yield from host.screen.progress(
