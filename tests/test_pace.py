@@ -12,7 +12,7 @@ from azure_double import AzureDouble, faults
 from bench.server import Bucket
 from conftest import Run
 
-from contacts_audit.azure.pace import REMAINING, Pace
+from contacts_audit.azure.pace import ENOUGH, MOMENT, REMAINING, Pace
 from contacts_audit.errors import AzureError, Reason
 
 FOREVER = 1e9
@@ -114,7 +114,7 @@ def test_a_bucket_of_another_size_is_learned(refill: float) -> None:
 def slowed(clock: Clock) -> Pace:
     """Return a pace that all requests were refused."""
     pace = Pace(clock.pause, clock)
-    for _ in range(3):
+    for _ in range(ENOUGH):
         pace.refused(pace.enter(FOREVER))
     return pace
 
@@ -144,7 +144,24 @@ def test_refusals_of_single_subscriptions_slow_nobody_down() -> None:
         else:
             pace.refused(sent)
 
-    assert clock.pauses == []
+    assert {*clock.pauses} == {MOMENT}
+
+
+def test_where_slowing_down_does_not_help_nobody_waits() -> None:
+    """One in ten is refused at any rate: the four in a row at first were chance."""
+    clock = Clock()
+    pace = slowed(clock)
+
+    for number in range(400):
+        sent = pace.enter(FOREVER)
+        clock.now += 0.01
+        if number % 10:
+            pace.answered(sent, {})
+        else:
+            pace.refused(sent)
+
+    assert 3 < clock.now < 20
+    assert {*clock.pauses[-20:]} == {MOMENT}
 
 
 def test_a_wave_of_refusals_slows_all_down_once() -> None:

@@ -3,8 +3,9 @@ How fast to ask: one limiter for all workers, which learns from refusals.
 
 Resource Manager keeps a bucket for each subscription and principal, and one for each tenant: what
 one subscription is refused, or says to have left, concerns that one alone, and its own retry waits.
-Only where most requests are refused does something larger than a subscription throttle us; then all
-slow down together, to what the bucket takes, and try again and again to go faster.
+Only where one request after the other is refused does something larger than a subscription throttle
+us; then all slow down together, to what the bucket takes, and try again and again to go faster.
+Where that does not help, it was chance, and nobody waits any more.
 
 https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 """
@@ -15,7 +16,9 @@ from collections.abc import Callable, Mapping
 
 from contacts_audit.errors import AzureError, Reason
 
-ENOUGH = 3  # refusals, and at least half of what was asked meanwhile: not by chance
+ENOUGH = 4  # refusals one after the other: hardly by chance
+IN_VAIN = 8  # refusals although we are slow, most others being served: by buckets of their own
+MOMENT = 0.003  # seconds, for the answers that are there already to be heard
 REFILL = 25.0  # requests a second, that the documented buckets take for long
 LOW = 25  # requests left to the tenant, from which on they are only what is refilled
 REMAINING = "x-ms-ratelimit-remaining-tenant-reads"
@@ -40,9 +43,9 @@ class Pace:
         self._since = 0.0  # the last refusal: the bucket was empty then
         self._served = 0  # requests that were sent since then, what the bucket was filled with
         self._latest = 0.0  # when the latest of them was sent
-        self._doubt: float | None = None  # when the first was sent that was refused, of those:
-        self._refused = 0
-        self._asked = 0
+        self._vain = 0  # refusals since then that no bucket for all explains
+        self._doubt: float | None = None  # when the first of a row of refusals was sent
+        self._row = 0
         self._next = 0.0
 
     def enter(self, until: float) -> float:
@@ -52,8 +55,10 @@ class Pace:
         Raises:
             AzureError: none comes before *until*.
         """
+        if self._rate is None and self._doubt is not None:
+            self._pause(MOMENT)
         now = self._clock()
-        if self._rate is None and self._doubt is None:
+        if self._rate is None:
             return now
         while (turn := self.turn(now, until))[0] > now:
             self._pause(turn[0] - now)
@@ -77,7 +82,6 @@ class Pace:
             turn = max(now, self._next)
             rate = self._rate_at(turn)
             if rate is None:
-                self._asked += 1
                 return now, self._since
             if turn >= until:
                 raise AzureError(
@@ -102,19 +106,32 @@ class Pace:
         """Learn from the refusal of a request that had its turn at *sent*."""
         now = self._clock()
         with self._lock:
-            if self._rate is None:
-                if self._doubt is None:
-                    self._doubt, self._refused, self._asked = sent, 0, 0
-                self._refused += 1
-                if self._refused >= max(ENOUGH, self._asked / 2):
-                    self._slow_down(now, REFILL)
-            elif sent - self._since >= LONG_ENOUGH:
-                served = self._served and self._served / (self._latest - self._since)
-                self._slow_down(now, max(served or self._rate / 2, SLOWEST))
+            slow = self._rate is not None
+            if slow and sent - self._since < LONG_ENOUGH:
+                return  # it was on its way
+            if slow and sent - self._since >= PATIENCE:  # we went faster than the bucket took
+                self._slow_down(now, self._filled())
+                return
+            if self._doubt is None:
+                self._doubt, self._row = sent, 0
+            self._row += 1
+            self._vain += slow
+            in_vain = self._vain >= IN_VAIN
+            if self._row >= ENOUGH or (in_vain and self._served < 3 * self._vain):
+                self._slow_down(now, self._filled())
+            elif in_vain:
+                self._rate, self._doubt, self._vain = None, None, 0
+
+    def _filled(self) -> float:
+        """How fast the bucket was filled, in requests a second; a guess at first."""
+        if self._rate is None:
+            return REFILL
+        served = self._served and self._served / (self._latest - self._since)
+        return max(served or self._rate / 2, SLOWEST)
 
     def _slow_down(self, now: float, rate: float) -> None:
         self._rate, self._since, self._doubt = rate, now, None
-        self._served, self._latest, self._next = 0, now, now
+        self._served, self._vain, self._latest, self._next = 0, 0, now, now
 
     def _rate_at(self, moment: float) -> float | None:
         """A little less than what the bucket takes; after some seconds more, and ever faster."""
