@@ -2,10 +2,12 @@
 
 import heapq
 import itertools
+import random
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pytest
 from azure_double import AzureDouble, faults
@@ -38,8 +40,15 @@ class Clock:
         self.now += seconds
 
 
+class Service(Protocol):
+    """What a request asks for its turn."""
+
+    def take(self, now: float) -> bool:
+        """Say whether the request is served."""
+
+
 def simulated(
-    pace: Pace, clock: Clock, bucket: Bucket, *, requests: int, workers: int, latency: float
+    pace: Pace, clock: Clock, bucket: Service, *, requests: int, workers: int, latency: float
 ) -> tuple[float, int]:
     """Let *workers* send until all *requests* are served; return the seconds and the refusals."""
     order = itertools.count()
@@ -97,7 +106,7 @@ def test_one_bucket_for_all_is_used_up_and_hardly_overdrawn(workers: int, latenc
     assert refused <= 0.02 * (1000 + refused)
 
 
-@pytest.mark.parametrize("refill", [5, 100])
+@pytest.mark.parametrize("refill", [5, 15, 20, 100])
 def test_a_bucket_of_another_size_is_learned(refill: float) -> None:
     """What is documented is where it begins, not what it believes."""
     clock = Clock()
@@ -109,6 +118,30 @@ def test_a_bucket_of_another_size_is_learned(refill: float) -> None:
 
     assert seconds <= 1.7 * (4000 - 250) / refill
     assert refused <= 0.05 * (4000 + refused)
+
+
+class Chance:
+    """Buckets of single subscriptions: one request in so many is refused, at any rate."""
+
+    def __init__(self, one_in: int) -> None:
+        self._dice = random.Random(7)
+        self._one_in = one_in
+
+    def take(self, now: float) -> bool:
+        """Say whether the request is served."""
+        return self._dice.randrange(self._one_in) > 0
+
+
+@pytest.mark.parametrize("one_in", [100, 50, 20, 10])
+def test_what_subscriptions_are_refused_slows_the_run_for_seconds_only(one_in: int) -> None:
+    """Even where it began with four in a row; 25 a second would take two minutes and more."""
+    clock = Clock()
+
+    seconds, _ = simulated(
+        slowed(clock), clock, Chance(one_in), requests=3000, workers=32, latency=0.1
+    )
+
+    assert seconds < 60
 
 
 def slowed(clock: Clock) -> Pace:

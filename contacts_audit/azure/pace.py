@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping
 
 from contacts_audit.errors import AzureError, Reason
 
-ENOUGH = 4  # refusals one after the other: hardly by chance
-IN_VAIN = 8  # refusals although we are slow, most others being served: by buckets of their own
+ENOUGH = 4  # refusals one after the other, and
+MOST = 0.75  # of what is asked meanwhile, as refusals are quicker than answers: hardly by chance
+IN_VAIN = 4  # refusals although we are slower than what was served: by buckets of their own
 MOMENT = 0.003  # seconds, for the answers that are there already to be heard
 REFILL = 25.0  # requests a second, that the documented buckets take for long
 LOW = 25  # requests left to the tenant, from which on they are only what is refilled
@@ -40,12 +41,14 @@ class Pace:
         self._clock = clock
         self._lock = threading.Lock()
         self._rate: float | None = None
+        self._measured = False  # not guessed
         self._since = 0.0  # the last refusal: the bucket was empty then
         self._served = 0  # requests that were sent since then, what the bucket was filled with
         self._latest = 0.0  # when the latest of them was sent
-        self._vain = 0  # refusals since then that no bucket for all explains
+        self._vain = 0  # refusals at a rate that a bucket for all had taken
         self._doubt: float | None = None  # when the first of a row of refusals was sent
-        self._row = 0
+        self._row = 0  # how long it is
+        self._asked = 0  # how many were sent meanwhile
         self._next = 0.0
 
     def enter(self, until: float) -> float:
@@ -55,11 +58,11 @@ class Pace:
         Raises:
             AzureError: none comes before *until*.
         """
-        if self._rate is None and self._doubt is not None:
+        if self._rate is None:
+            if self._doubt is None:
+                return self._clock()
             self._pause(MOMENT)
         now = self._clock()
-        if self._rate is None:
-            return now
         while (turn := self.turn(now, until))[0] > now:
             self._pause(turn[0] - now)
             if self.stands(turn):
@@ -79,6 +82,7 @@ class Pace:
             AzureError: it is not before *until*.
         """
         with self._lock:
+            self._asked += 1
             turn = max(now, self._next)
             rate = self._rate_at(turn)
             if rate is None:
@@ -110,14 +114,15 @@ class Pace:
             if slow and sent - self._since < LONG_ENOUGH:
                 return  # it was on its way
             if slow and sent - self._since >= PATIENCE:  # we went faster than the bucket took
-                self._slow_down(now, self._filled())
+                self._slow_down(now, self._filled(), vain=self._vain)
                 return
             if self._doubt is None:
-                self._doubt, self._row = sent, 0
+                self._doubt, self._row, self._asked = sent, 0, 0
             self._row += 1
             self._vain += slow
             in_vain = self._vain >= IN_VAIN
-            if self._row >= ENOUGH or (in_vain and self._served < 3 * self._vain):
+            all_are = self._row >= max(ENOUGH, MOST * self._asked)
+            if all_are or (in_vain and not self._measured):
                 self._slow_down(now, self._filled())
             elif in_vain:
                 self._rate, self._doubt, self._vain = None, None, 0
@@ -129,9 +134,10 @@ class Pace:
         served = self._served and self._served / (self._latest - self._since)
         return max(served or self._rate / 2, SLOWEST)
 
-    def _slow_down(self, now: float, rate: float) -> None:
+    def _slow_down(self, now: float, rate: float, vain: int = 0) -> None:
+        self._measured = self._rate is not None
         self._rate, self._since, self._doubt = rate, now, None
-        self._served, self._vain, self._latest, self._next = 0, 0, now, now
+        self._served, self._vain, self._latest, self._next = 0, vain, now, now
 
     def _rate_at(self, moment: float) -> float | None:
         """A little less than what the bucket takes; after some seconds more, and ever faster."""
