@@ -521,7 +521,7 @@ def should_pass(body: Any) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(odd_body)
 def test_never_a_pass_without_an_address(body: object) -> None:
     """Arbitrary JSON is contacts or an error, and passes only by an address that is in it."""
@@ -536,7 +536,6 @@ def test_never_a_pass_without_an_address(body: object) -> None:
     assert (contact_email(found, CRITERIA) is None) is should_pass(body)
 
 
-@settings(deadline=None)
 @given(
     st.binary() | st.text().map(str.encode) | odd_body.map(lambda body: json.dumps(body).encode())
 )

@@ -943,7 +943,7 @@ def without(value: Any, *names: str) -> Json:
     return {key: each for key, each in (value or {}).items() if key not in names}
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(max_examples=150)
 @given(newer, properties_of_default, some_old, any_wish)
 def test_what_was_not_asked_for_never_changes(
     version: str, properties: Json, older: tuple[Record, ...], wish: Wish
@@ -983,7 +983,7 @@ def test_what_was_not_asked_for_never_changes(
             assert added in ([], ["Alert"], ["AttackPath"], ["Alert", "AttackPath"])
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(max_examples=150)
 @given(newer, st.none() | properties_of_default, some_old, any_wish)
 def test_a_wish_that_was_fulfilled_plans_nothing(
     version: str, properties: Json | None, older: tuple[Record, ...], wish: Wish
@@ -1001,7 +1001,7 @@ def test_a_wish_that_was_fulfilled_plans_nothing(
     assert again.steps == ()
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(max_examples=150)
 @given(newer, st.none() | properties_of_default, some_old, any_wish)
 def test_no_address_is_lost_that_was_not_asked_to_go(
     version: str, properties: Json | None, older: tuple[Record, ...], wish: Wish
@@ -1052,7 +1052,7 @@ def replayed(older: Iterable[Record], steps: Iterable[Step], kept: set[str]) -> 
     return held
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(max_examples=150)
 @given(sequences(), old_wish)
 def test_no_step_breaks_a_rule_of_2017(older: tuple[Record, ...], wish: Wish) -> None:
     """All steps are taken, what stays is there all the while, and the wished set is the end."""
@@ -1088,7 +1088,7 @@ def test_no_step_breaks_a_rule_of_2017(older: tuple[Record, ...], wish: Wish) ->
         assert draft(two(*(Record(*one) for one in held.items())), wish, V2017).steps == ()
 
 
-@settings(deadline=None, derandomize=True, max_examples=120)
+@settings(max_examples=120)
 @given(
     st.lists(st.builds(Record, st.text(max_size=9), fields(email=json_values | texts)), max_size=3),
     st.lists(json_values | properties_of_default, max_size=2),
@@ -1109,7 +1109,7 @@ def test_unknown_shapes_are_refused_or_stay(
         assert all(step.before is not None or step.after is not None for step in found.steps)
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(pool))
 def test_each_address_once_as_first_spelt(given_: list[str]) -> None:
     """Whatever its case."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml
 from junitparser import Skipped as SkippedCase
@@ -289,7 +289,6 @@ def test_a_cell_is_no_formula(name: str, cell: str) -> None:
     assert rows(report(judged(1, name, "a@contoso.com")))[1][1] == cell
 
 
-@settings(deadline=None)
 @given(names)
 @example(HOSTILE)
 @example("'=x")
@@ -343,7 +342,6 @@ def test_markdown_counts_first() -> None:
     assert "waived until 2026-06-30: is shut down, ops" in lines[3][4]
 
 
-@settings(deadline=None)
 @given(names)
 @example(HOSTILE)
 def test_markdown_comes_back(name: str) -> None:
@@ -402,7 +400,6 @@ def test_a_suite_of_nothing() -> None:
     assert suite(report()) == []
 
 
-@settings(deadline=None)
 @given(names)
 @example(HOSTILE)
 def test_junit_is_well_formed(name: str) -> None:
@@ -502,7 +499,6 @@ def test_no_findings() -> None:
     assert findings(report()) == []
 
 
-@settings(deadline=None)
 @given(names)
 @example(HOSTILE)
 def test_ocsf_comes_back(name: str) -> None:
@@ -561,7 +557,6 @@ def test_metrics_name_nobody() -> None:
     assert "_created" not in shown
 
 
-@settings(deadline=None)
 @given(names)
 @example(HOSTILE)
 @example('\\"\n')

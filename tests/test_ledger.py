@@ -246,7 +246,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(ORIGIN, wish, version, tuple(rows))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(max_examples=60)
 @given(plans())
 def test_any_plan_comes_back(made: Plan) -> None:
     """Made anew from what it saw, it is the same to the letter."""
@@ -261,7 +261,7 @@ def test_any_plan_comes_back(made: Plan) -> None:
     )
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(some_who, some_seen), max_size=3, unique_by=lambda one: one[0].id).map(tuple)
 )
@@ -624,7 +624,7 @@ edits = st.lists(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(max_examples=150)
 @given(edits | st.binary())
 def test_any_damage_is_wrong_usage(changes: Any) -> None:
     """Nothing but our own error comes of a file."""
@@ -646,7 +646,7 @@ def test_any_damage_is_wrong_usage(changes: Any) -> None:
         assert found in (PLAN, BACKUP)
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(st.data())
 def test_any_value_in_any_place_is_wrong_usage(data: st.DataObject) -> None:
     """With a digest made anew, too: no shape of a file ends in a crash."""

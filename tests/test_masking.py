@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts_audit.azure import arm
@@ -258,7 +258,6 @@ some_body = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(some_body)
 def test_no_verdict_changes(body: dict[str, Any]) -> None:
     """Whatever the contacts hold."""
@@ -443,7 +442,6 @@ def test_a_deep_body_is_masked(depth: int) -> None:
     assert shown.endswith("[" * depth + "]" * depth + "}")
 
 
-@settings(deadline=None)
 @given(odd_text | st.binary().map(lambda raw: raw.decode("utf-8", "replace")))
 def test_no_text_is_too_strange(text: str) -> None:
     """Whatever a body or a header holds, masking it ends well."""
@@ -465,7 +463,6 @@ def test_a_long_word_is_masked_at_once() -> None:
     assert time.perf_counter() - began < 30  # a tenth of a second, or else an hour
 
 
-@settings(deadline=None)
 @given(some_body)
 def test_a_masked_body_is_read_as_it_was(body: dict[str, Any]) -> None:
     """What was malformed is so still, and what was not is not."""

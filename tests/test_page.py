@@ -264,7 +264,7 @@ def test_hostile_text_is_text(hostile: str) -> None:
     assert page.encode()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text(st.characters() | st.characters(categories=["Cc", "Cf", "Cs"])))
 def test_any_name_is_text(name: str) -> None:
     """Whatever Azure calls a subscription."""

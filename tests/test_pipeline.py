@@ -560,8 +560,6 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 @settings(
     max_examples=35,  # of eight bodies each, some 270 different ones in all
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(several=st.lists(bodies(), min_size=8, max_size=8, unique=True))

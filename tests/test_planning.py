@@ -182,7 +182,7 @@ def test_only_2017_can_be_chosen(version: str) -> None:
 words = st.text(st.characters(exclude_categories=[]), max_size=12)
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.builds(
         Wish,
@@ -356,7 +356,7 @@ some_records = st.lists(
 ).map(tuple)
 
 
-@settings(deadline=None, derandomize=True, max_examples=120)
+@settings(max_examples=120)
 @given(
     st.dictionaries(st.sampled_from([V2017, V2020, V2023]), some_records, min_size=1),
     st.sampled_from(

@@ -46,7 +46,7 @@ some_header = (
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.integers(0, 999),
     st.dictionaries(st.sampled_from([*HEADERS, "content-type", "x-ms-request-id"]), some_header),
@@ -127,7 +127,7 @@ some_outcome: st.SearchStrategy[Outcome] = (
 
 
 @pytest.mark.parametrize("format_", Format)
-@settings(deadline=None, max_examples=15, derandomize=True)
+@settings(max_examples=15)
 @given(outcomes=st.lists(some_outcome, max_size=3))
 def test_any_outcome_in_any_format(format_: Format, outcomes: list[Outcome]) -> None:
     """It is text without a character that steers, and a program finds each subscription in it."""
@@ -165,7 +165,7 @@ toml_line = st.builds("{} = {}".format, toml_key, toml_value) | st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(st.lists(toml_line, max_size=7).map("\n".join).map(str.encode) | st.binary(max_size=30))
 def test_any_policy_judges_something_or_is_wrong_usage(text: bytes) -> None:
     """Told in a line; never a policy that judges nothing, which would find everything well."""
@@ -183,7 +183,7 @@ def test_the_strategies_reach_every_verdict() -> None:
     """Else the properties above would hold of little."""
     kinds: set[Any] = set()
 
-    @settings(database=None, deadline=None, max_examples=60)
+    @settings(max_examples=300)
     @given(some_outcome)
     def collect(outcome: Outcome) -> None:
         kinds.add(outcome.verdict)

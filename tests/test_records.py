@@ -157,7 +157,7 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(max_examples=100)
 @given(st.dictionaries(st.text(), json_values, max_size=4), st.sampled_from([True, False]))
 def test_properties_are_kept_to_the_last_field(properties: dict[str, Any], ascii_: bool) -> None:
     """However they are escaped."""
@@ -183,7 +183,7 @@ odd_body = (
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(odd_body.map(lambda body: json.dumps(body).encode()) | st.binary())
 def test_arbitrary_bytes_are_read_or_refused(body: bytes) -> None:
     """Nothing but our own error comes of a body."""

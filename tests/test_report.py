@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
@@ -342,7 +342,6 @@ some_outcomes = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(some_outcomes)
 def test_the_counts_add_up(outcomes: list[Outcome]) -> None:
     """Rows out are subscriptions in, and each is counted once."""
@@ -423,7 +422,6 @@ def test_hostile_text_is_kept_in_json() -> None:
     assert (row["name"], row["findings"][0]["message"]) == (HOSTILE, HOSTILE)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters() | st.characters(categories=["Cc", "Cf", "Cs"])))
 def test_a_line_of_tsv_has_nine_cells(name: str) -> None:
     """Whatever they hold."""

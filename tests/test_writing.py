@@ -1588,8 +1588,6 @@ COMES_BACK = [
 
 @settings(
     max_examples=5,
-    derandomize=True,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
