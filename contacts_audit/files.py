@@ -13,6 +13,7 @@ from typing import TextIO
 
 from contacts_audit.errors import BusyError, OutputError, PipeClosedError
 
+PATIENCE = 1.0  # seconds for a lock that somebody is just letting go
 OPEN_FILES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 FOLDERS_OF_OPEN_FILES = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 
@@ -87,7 +88,7 @@ def locked(folder: Path) -> Iterator[None]:
     Make *folder* for us alone, if need be, and hold its lock; it ends with us, however we end.
 
     Raises:
-        BusyError: another process holds it.
+        BusyError: another process holds it, and still does a moment later.
         OutputError: the folder cannot be made or written.
     """
     from filelock import FileLock, Timeout
@@ -95,7 +96,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         make_private(folder)
         lock = FileLock(folder / "lock", mode=0o600)
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 20)
     except Timeout as error:
         raise BusyError(
             f"another apply or restore is at work ({folder / 'lock'})", "wait until it has ended"
