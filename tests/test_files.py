@@ -3,13 +3,14 @@
 import os
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from contacts_audit.errors import OutputError
-from contacts_audit.files import check_writable, is_stream, replace, write_new
+from contacts_audit.errors import BusyError, OutputError
+from contacts_audit.files import check_writable, is_stream, locked, replace, write_new
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -100,3 +101,28 @@ def test_a_new_file_replaces_nothing(tmp_path: Path) -> None:
         write_new(path, b"second")
 
     assert path.read_bytes() == b"first"
+
+
+def test_a_lock_has_one_holder(tmp_path: Path) -> None:
+    """Another one is told which lock it is, and has it once the first has let it go."""
+    told = pytest.raises(BusyError, match=str(tmp_path / "lock"))
+    with locked(tmp_path), told, locked(tmp_path):
+        pass
+
+    with locked(tmp_path):
+        pass
+
+
+def test_a_lock_that_is_just_let_go_is_waited_for(tmp_path: Path) -> None:
+    """A run that begins as another ends is not refused."""
+    held = threading.Event()
+
+    def hold() -> None:
+        with locked(tmp_path):
+            held.set()
+            time.sleep(0.2)
+
+    threading.Thread(target=hold).start()
+    held.wait()
+    with locked(tmp_path):
+        pass
