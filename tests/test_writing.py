@@ -20,8 +20,6 @@ from conftest import Ran, Run, run_in, surroundings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contacts_audit.files import locked
-
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
 GHOST = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 WISH = ("--email", "soc@contoso.com")
@@ -868,19 +866,6 @@ def test_nothing_to_do_leaves_nothing_behind(azure: AzureDouble, desk: Desk) -> 
     ran = desk.apply(*WISH)
 
     assert (ran.code, desk.state.exists()) == (0, False)
-
-
-def test_a_second_run_beside_the_first_is_refused(azure: AzureDouble, desk: Desk) -> None:
-    """6, and nothing is written, neither to Azure nor to the state folder."""
-    azure.add("Prod")
-
-    with locked(desk.state):
-        ran = desk.apply(*WISH)
-
-    assert (ran.code, ran.out) == (6, b"")
-    assert "another apply or restore is at work" in ran.err
-    assert {asked.method for asked in azure.asked if asked.to_arm} == {"GET"}
-    assert [each.name for each in desk.state.iterdir()] == ["lock"]
 
 
 def test_no_secret_is_kept_or_shown(azure: AzureDouble, desk: Desk) -> None:
