@@ -95,7 +95,8 @@ def apart(work: Callable[[], R], *, deadline: float) -> R:
         ContactsAuditError: *deadline*, a `time.monotonic()`, passed.
         BaseException: what *work* raised.
     """
-    return next(in_order(lambda _: work(), [None], workers=1, deadline=deadline, late=_too_late))
+    (done,) = in_order(lambda _: work(), [None], workers=1, deadline=deadline, late=_too_late)
+    return done
 
 
 def _too_late(_: object) -> NoReturn:

@@ -21,7 +21,7 @@ from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ExitCode
 from contacts_audit.model import Check, Profile
 from contacts_audit.report.shaping import shape
-from contacts_audit.workers import in_order
+from contacts_audit.workers import apart, in_order
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -299,6 +299,16 @@ def test_the_module_is_the_program() -> None:
 
     assert ran.stdout == replayed("--help").stdout
     assert b"Usage: contacts-audit" in ran.stdout
+
+
+def test_a_thread_apart_ends_with_its_work() -> None:
+    """And lets go what it held: a connection, say."""
+    seen: list[threading.Thread] = []
+
+    apart(lambda: seen.append(threading.current_thread()), deadline=time.monotonic() + 60)
+    seen[0].join(60)
+
+    assert not seen[0].is_alive()
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
