@@ -13,7 +13,7 @@ from typing import TextIO
 
 from contacts_audit.errors import BusyError, OutputError, PipeClosedError
 
-PATIENCE = 1.0  # seconds for a lock that somebody is just letting go
+LETTING_GO = 1.0  # seconds that a lock may still be held by who is about to end
 OPEN_FILES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 FOLDERS_OF_OPEN_FILES = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 
@@ -96,7 +96,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         make_private(folder)
         lock = FileLock(folder / "lock", mode=0o600)
-        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 20)
+        lock.acquire(timeout=LETTING_GO, poll_interval=LETTING_GO / 20)
     except Timeout as error:
         raise BusyError(
             f"another apply or restore is at work ({folder / 'lock'})", "wait until it has ended"

@@ -120,7 +120,7 @@ def test_a_lock_that_is_just_let_go_is_waited_for(tmp_path: Path) -> None:
     def hold() -> None:
         with locked(tmp_path):
             held.set()
-            time.sleep(0.2)
+            time.sleep(0.05)
 
     threading.Thread(target=hold).start()
     held.wait()

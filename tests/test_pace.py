@@ -164,18 +164,22 @@ def test_nobody_waits_unless_refused() -> None:
     assert clock.pauses == []
 
 
-def test_refusals_of_single_subscriptions_slow_nobody_down() -> None:
-    """One in five is refused, by a bucket of its own: the other four have nothing to do with it."""
-    clock = Clock()
-    pace = Pace(clock.pause, clock)
-
-    for number in range(1000):
+def ask(pace: Pace, clock: Clock, *, requests: int, one_in: int, seconds: float) -> None:
+    """Ask one after the other, each for some *seconds*; *one_in* so many is refused."""
+    for number in range(requests):
         sent = pace.enter(FOREVER)
-        clock.now += 0.001
-        if number % 5:
+        clock.now += seconds
+        if number % one_in:
             pace.answered(sent, {})
         else:
             pace.refused(sent)
+
+
+def test_refusals_of_single_subscriptions_slow_nobody_down() -> None:
+    """One in five is refused, by a bucket of its own: the other four have nothing to do with it."""
+    clock = Clock()
+
+    ask(Pace(clock.pause, clock), clock, requests=1000, one_in=5, seconds=0.001)
 
     assert {*clock.pauses} == {MOMENT}
 
@@ -183,15 +187,8 @@ def test_refusals_of_single_subscriptions_slow_nobody_down() -> None:
 def test_where_slowing_down_does_not_help_nobody_waits() -> None:
     """One in ten is refused at any rate: the four in a row at first were chance."""
     clock = Clock()
-    pace = slowed(clock)
 
-    for number in range(400):
-        sent = pace.enter(FOREVER)
-        clock.now += 0.01
-        if number % 10:
-            pace.answered(sent, {})
-        else:
-            pace.refused(sent)
+    ask(slowed(clock), clock, requests=400, one_in=10, seconds=0.01)
 
     assert 3 < clock.now < 20
     assert {*clock.pauses[-20:]} == {MOMENT}

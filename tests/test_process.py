@@ -317,6 +317,7 @@ def test_the_help_of_a_command_shows_each_value_unbroken(command: str) -> None:
     told = replayed(command, "--help", COLUMNS="80").stdout.decode()
     words = {word.strip(",.│") for word in told.split()}
 
+    assert command != "audit" or CHOICES.keys() <= words
     for option, values in CHOICES.items():
         assert option not in words or {*values} <= words
 

@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
@@ -117,18 +117,13 @@ def _program(name: str | None) -> Any:
     app.callback()(contacts_audit)
     for command in COMMANDS if name is None else [name]:
         run = getattr(import_module(f"contacts_audit.cli.{COMMANDS[command]}"), command)
-        app.command(cls=LeanCommand)(run if name else _listed(run))
+        app.command(command, cls=LeanCommand, help=run.__doc__)(run if name else _listed)
     return typer.main.get_command(app)
 
 
-def _listed(command: Callable[..., None]) -> Callable[[], None]:
-    """Return what a list of commands shows: to read all their options takes as long as the rest."""
-
-    def listed() -> NoReturn:
-        raise NotImplementedError
-
-    listed.__name__, listed.__doc__ = command.__name__, command.__doc__
-    return listed
+def _listed() -> NoReturn:
+    """Stand in a list for a command: to read the options of all takes as long as the rest."""
+    raise NotImplementedError("a command that is only listed was run")
 
 
 def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
