@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from contacts_audit import policy
+from contacts_audit import rules
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.client import Client
 from contacts_audit.azure.versions import Versions
@@ -99,7 +99,7 @@ class Auditor:
                 deciding[check] = attack_paths()
                 continue
             documented = at(arm.V2017) if check is Check.CONTACT_EMAIL else None
-            if documented is not None and policy.shows_address(documented.contacts):
+            if documented is not None and rules.shows_address(documented.contacts):
                 deciding[check] = documented
             else:
                 deciding[check] = newest()
@@ -116,7 +116,7 @@ class Auditor:
         findings = tuple(
             finding
             for check, reading in deciding.items()
-            if (finding := policy.judge(check, reading, criteria, _remark(reading))) is not None
+            if (finding := rules.judge(check, reading, criteria, _remark(reading))) is not None
         )
         first = next((finding.check for finding in findings), None)
         if first is None:
@@ -125,7 +125,7 @@ class Auditor:
         return Audited(
             subscription,
             contacts=contacts,
-            emails=policy.distinct(deciding[first].contacts),
+            emails=rules.distinct(deciding[first].contacts),
             findings=findings,
             decided_by=deciding[first].api_version,
             waiver=self._policy.waiver_of(subscription, findings),

@@ -1,6 +1,6 @@
 """Everything that can go wrong, and the exit codes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 
 
@@ -88,6 +88,14 @@ class UsageError(ContactsAuditError):
     """A value on the command line, in a variable, or in a file that they name is wrong."""
 
     exit_code = ExitCode.USAGE
+
+
+class FaultsError(UsageError):
+    """A file has *faults*: each is told in a line of its own."""
+
+    def __init__(self, faults: Sequence[UsageError]) -> None:
+        super().__init__("; ".join(map(str, faults)), faults[0].hint)
+        self.faults = faults
 
 
 class OutputError(ContactsAuditError):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -99,14 +99,22 @@ class Waiver:
     """
     A finding that somebody answers for, through the day that it *expires* (UTC).
 
-    *subscription* is an id or a name; without a *check* it is of all checks.
+    It is of a *subscription* (an id or a name) or of all under a *management_group*; without a
+    *check* it is of all checks.  *place* is where it stands in a policy.
     """
 
-    subscription: str
+    subscription: str | None
     reason: str
     owner: str
     expires: date
     check: Check | None = None
+    management_group: str | None = None
+    place: str = field(default="", compare=False)
+
+    @property
+    def of(self) -> str:
+        """What it is of, in words."""
+        return self.subscription or f"management group {self.management_group}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from contacts_audit.azure.drafts import RefusedError, Step
 from contacts_audit.azure.records import Seen
 from contacts_audit.errors import ExitCode, UsageError
 from contacts_audit.model import Fault, Subscription, Wish
-from contacts_audit.policy import RISKS, SEVERITIES
+from contacts_audit.rules import RISKS, SEVERITIES
 
 PHONE = re.compile(r"[+(0-9][\w ().+/-]{2,63}", re.ASCII)
 

@@ -1,30 +1,18 @@
-"""What is judged: each check a pure function from contacts to what is wrong with them."""
+"""What is judged where, and what is waived: options before a policy, the nearest of it first."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
+from typing import Any, NamedTuple, TypeVar
 
 from contacts_audit.errors import UsageError
-from contacts_audit.model import (
-    Check,
-    Contact,
-    Criteria,
-    Finding,
-    Profile,
-    Reading,
-    Subscription,
-    Waiver,
-)
+from contacts_audit.model import Check, Criteria, Finding, Profile, Subscription, Waiver
+from contacts_audit.rules import RISKS
 
-Rule = Callable[[Sequence[Contact], Criteria], str | None]
-
-NO_ADDRESS = "no e-mail address is configured"
-SEVERITIES = ("Low", "Medium", "High")
-RISKS = ("Low", "Medium", "High", "Critical")
+T = TypeVar("T")
 SOON = timedelta(days=14)
 BASE = (Check.CONTACT_EMAIL, Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED, Check.ATTACK_PATHS)
-KEYS: Mapping[Check, str] = {
+VALUES: Mapping[Check, str] = {  # a value switches its check on
     Check.REQUIRED_EMAIL: "required_emails",
     Check.ALLOWED_DOMAIN: "allowed_domains",
     Check.MINIMUM_EMAILS: "minimum_emails",
@@ -34,124 +22,6 @@ PROFILES: Mapping[Profile, tuple[Check, ...]] = {
     Profile.CIS: BASE,
     Profile.STRICT: (*BASE, Check.REACHABLE),
 }
-
-
-def shows_address(contacts: Sequence[Contact]) -> bool:
-    """Say whether an enabled contact has a well-formed address."""
-    return any(contact.enabled and contact.addresses for contact in contacts)
-
-
-def contact_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """SecurityCenter-016; CIS 3.1.13 (v3), 9.1.13 (v4), 8.1.13 (v5, v6)."""
-    if shows_address(contacts):
-        return None
-    wrong = _malformed(contacts)
-    disabled = [contact.name for contact in contacts if contact.addresses and not contact.enabled]
-    wrong += [f"contact {name!r} is disabled" for name in disabled]
-    roles = sorted({role for contact in contacts if contact.enabled for role in contact.roles})
-    if roles:
-        wrong.append(f"only the role {', '.join(roles)} is notified")
-    fact = "no enabled contact has an e-mail address" if disabled else NO_ADDRESS
-    return _said(fact, wrong)
-
-
-def alert_notifications(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Mail goes out for alerts of high severity: "High or lower" is what CIS asks for."""
-    if any(_alerts(contact) for contact in contacts):
-        return None
-    return _said("no mail goes out for high-severity alerts", _why_no_alerts(contacts))
-
-
-def owner_notified(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """The role Owner is notified."""
-    if any(_owner(contact) for contact in contacts):
-        return None
-    others = {role for contact in contacts for role in contact.roles if contact.enabled}
-    return _said("the role Owner is not notified", [f"notified: {role}" for role in sorted(others)])
-
-
-def attack_paths(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Mail goes out for attack paths from the wanted risk on, or from a lower one."""
-    wanted = RISKS.index(criteria.attack_path_level)
-    known = [one.attack_path_risk for one in contacts if one.enabled and one.attack_path_risk]
-    if any(risk in RISKS and RISKS.index(risk) <= wanted for risk in known):
-        return None
-    return _said(
-        f"no mail goes out for attack paths of risk {criteria.attack_path_level}",
-        [f"the threshold is {risk!r}" for risk in known],
-    )
-
-
-def reachable(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """An alert would reach someone: one contact is enabled, sends alerts, and has a receiver."""
-    if any(_alerts(one) and (one.addresses or _owner(one)) for one in contacts):
-        return None
-    wrong = _why_no_alerts(contacts)
-    if not any(one.addresses or _owner(one) for one in contacts):
-        wrong += ["there is neither an address nor the role Owner", *_malformed(contacts)]
-    return _said("an alert would reach nobody", wrong)
-
-
-def required_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Each required address is configured."""
-    lacking = missing(contacts, criteria)
-    return _said(f"not configured: {', '.join(lacking)}", _malformed(contacts)) if lacking else None
-
-
-def missing(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
-    """Return the required addresses that no enabled contact has."""
-    there = {address.casefold() for address in distinct(enabled(contacts))}
-    return [one for one in criteria.required_emails if one.casefold() not in there]
-
-
-def allowed_domain(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Each address is of an allowed domain; a subdomain is another domain."""
-    found = strange(contacts, criteria)
-    return f"of a domain that is not allowed: {', '.join(found)}" if found else None
-
-
-def strange(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
-    """Return the addresses of enabled contacts that are of no allowed domain."""
-    allowed = {domain.casefold() for domain in criteria.allowed_domains}
-    return [
-        one
-        for one in distinct(enabled(contacts))
-        if one.rpartition("@")[2].casefold() not in allowed
-    ]
-
-
-def minimum_emails(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """There are enough distinct addresses."""
-    found, wanted = len(distinct(enabled(contacts))), criteria.minimum_emails or 0
-    fact = f"{found} of at least {wanted} addresses"
-    return _said(fact, _malformed(contacts)) if found < wanted else None
-
-
-RULES: Mapping[Check, Rule] = {
-    Check.CONTACT_EMAIL: contact_email,
-    Check.ALERT_NOTIFICATIONS: alert_notifications,
-    Check.OWNER_NOTIFIED: owner_notified,
-    Check.ATTACK_PATHS: attack_paths,
-    Check.REACHABLE: reachable,
-    Check.REQUIRED_EMAIL: required_email,
-    Check.ALLOWED_DOMAIN: allowed_domain,
-    Check.MINIMUM_EMAILS: minimum_emails,
-}
-
-
-def judge(check: Check, reading: Reading, criteria: Criteria, remark: str = "") -> Finding | None:
-    """Return the finding where *check* fails on *reading*, with *remark* added."""
-    wrong = RULES[check](reading.contacts, criteria)
-    return None if wrong is None else Finding(check, wrong + remark, reading.api_version)
-
-
-def distinct(contacts: Sequence[Contact]) -> tuple[str, ...]:
-    """Return the well-formed addresses as first spelt, each once whatever its case."""
-    spelt: dict[str, str] = {}
-    for contact in contacts:
-        for address in contact.addresses:
-            spelt.setdefault(address.casefold(), address)
-    return tuple(spelt.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,51 +35,60 @@ class Settings:
     minimum_emails: int | None = None
     attack_path_level: str | None = None
 
-    def over(self, other: "Settings") -> "Settings":
-        """Return *other* with each key replaced that is said here."""
-        return Settings(
-            *(
-                getattr(other, item.name) if (own := getattr(self, item.name)) is None else own
-                for item in fields(self)
+
+def criteria(levels: Sequence[Settings], *, anew: int | None = None) -> Criteria:
+    """
+    Return what is judged where *levels* count, nearest first: each key by the first that says it.
+
+    Profile and checks add up; with neither it is `conformity`.  A value switches its check on,
+    unless a level nearer than the value says *anew* what is judged: the first that has a profile.
+
+    Raises:
+        UsageError: a check lacks its value.
+    """
+    said: dict[str, Any] = {
+        item.name: _first(getattr(level, item.name) for level in levels)
+        for item in fields(Settings)
+    }
+    profile = said["profile"] or (None if said["checks"] else Profile.CONFORMITY)
+    checks = [*(PROFILES[profile] if profile else ()), *(said["checks"] or ())]
+    if anew is None:
+        anew = _place_of(levels, "profile")
+    for check, key in VALUES.items():
+        if said[key] and (_place_of(levels, key) <= anew or profile is Profile.STRICT):
+            checks.append(check)
+        elif check in checks and not said[key]:
+            raise UsageError(
+                f"the check {check} has no value", f"give --{check}, or {key} in the policy"
             )
-        )
-
-    @property
-    def criteria(self) -> Criteria:
-        """
-        Return what is judged; profile and checks add up, and with neither it is `conformity`.
-
-        Raises:
-            UsageError: a check lacks its value.
-        """
-        profile = self.profile or (None if self.checks else Profile.CONFORMITY)
-        values = {check: getattr(self, key) for check, key in KEYS.items()}
-        checks = [*(PROFILES[profile] if profile else ()), *(self.checks or ())]
-        if profile is Profile.STRICT:
-            checks += [check for check, value in values.items() if value]
-        for check in checks:
-            if check in values and not values[check]:
-                key = KEYS[check]
-                raise UsageError(
-                    f"the check {check} has no value", f"give --{check}, or {key} in the policy"
-                )
-        return Criteria(
-            profile,
-            tuple(dict.fromkeys(checks)),
-            self.attack_path_level or RISKS[-1],
-            self.required_emails or (),
-            self.allowed_domains or (),
-            self.minimum_emails,
-        )
+    return Criteria(
+        profile,
+        tuple(dict.fromkeys(checks)),
+        said["attack_path_level"] or RISKS[-1],
+        said["required_emails"] or (),
+        said["allowed_domains"] or (),
+        said["minimum_emails"],
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Other settings for a subscription (by id or name), or for a management group."""
+    """Other settings for a subscription (by id or name), or for a management group, and *place*."""
 
     settings: Settings
     subscription: str | None = None
     management_group: str | None = None
+    place: str = field(default="", compare=False)
+
+
+class Under(NamedTuple):
+    """What is under a management group, on all levels: ids in lower case."""
+
+    subscriptions: frozenset[str]
+    groups: frozenset[str]
+
+
+NOTHING = Under(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,63 +96,83 @@ class Policy:
     """
     What is judged where, and what is waived, on a *day* (UTC).
 
-    *groups* holds, for each management group that an override names, the ids of the subscriptions
-    under it, and of the groups.
+    *groups* says what is under each management group that is named (in lower case), and *ids*
+    whose each name of a subscription is: only Azure can tell either.
     """
 
     options: Settings
     top: Settings = Settings()
     overrides: tuple[Override, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    groups: Mapping[str, tuple[frozenset[str], frozenset[str]]] | None = None
+    groups: Mapping[str, Under] = field(default_factory=dict)
     day: date = date.min
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def criteria(self) -> Criteria:
         """What is judged where no override says otherwise."""
-        return self.options.over(self.top).criteria
+        return self.judged_by()
 
     @property
     def all_criteria(self) -> list[Criteria]:
         """What is judged somewhere, by any one override."""
-        said = [one.settings.over(self.top) for one in self.overrides]
-        return [self.criteria, *(self.options.over(one).criteria for one in said)]
+        return [self.criteria, *(self.judged_by(one.settings) for one in self.overrides)]
 
     def criteria_of(self, subscription: Subscription) -> Criteria:
         """Return what is judged of *subscription*, each key by the nearest that says it."""
-        said = self.top
-        for override in reversed(self.overrides_of(subscription)):
-            said = override.settings.over(said)
-        return self.options.over(said).criteria
+        return self.judged_by(*(one.settings for one in self.overrides_of(subscription)))
+
+    def judged_by(self, *overrides: Settings) -> Criteria:
+        """
+        Return what is judged where *overrides* count, nearest first.
+
+        A check or a profile among the options stands alone: before all of the policy's.
+
+        Raises:
+            UsageError: a check lacks its value.
+        """
+        below = [*overrides, self.top]
+        if self.options.profile is None and self.options.checks is None:
+            return criteria([self.options, *below])
+        values = [replace(one, profile=None, checks=None) for one in below]
+        return criteria([self.options, *values], anew=0)
 
     def overrides_of(self, subscription: Subscription) -> list[Override]:
-        """Return the overrides that count for *subscription*: its own, then its nearest group's."""
-        own = [one for one in self.overrides if names(one.subscription or "", subscription)]
-        groups = self.groups or {}
-        around = [
-            one
-            for one in self.overrides
-            if one.management_group is not None
-            and subscription.id in groups[one.management_group.casefold()][0]
-        ]
-        nearest = max((self._depth(one, around) for one in around), default=0)
-        return own + [one for one in around if self._depth(one, around) == nearest]
+        """Return the overrides that count for *subscription*: its own, then the nearest group's."""
+        own = [one for one in self.overrides if self._is(one.subscription, subscription)]
+        return own + self._nearest_first(
+            one for one in self.overrides if self._holds(one.management_group, subscription)
+        )
 
-    def _depth(self, override: Override, among: Sequence[Override]) -> int:
-        """Count the groups of *among* that *override*'s group is in."""
-        own, groups = (override.management_group or "").casefold(), self.groups or {}
-        return sum(own in groups[(one.management_group or "").casefold()][1] for one in among)
+    def check(self) -> None:
+        """
+        Check that nowhere a check lacks its value, given all that Azure tells.
+
+        Raises:
+            UsageError: it does.
+        """
+        for one in self.overrides:
+            if one.subscription is not None:
+                found = self.overrides_of(Subscription(self._id(one.subscription)))
+            else:
+                group = (one.management_group or "").casefold()
+                around = (each for each in self.overrides if group in self._under(each).groups)
+                found = [one, *self._nearest_first(around)]
+            try:
+                self.judged_by(*(each.settings for each in found))
+            except UsageError as error:
+                raise UsageError(f"{one.place}: {error}", error.hint) from error
 
     def may_waive(self, subscription: Subscription) -> bool:
         """Say whether there is a waiver of *subscription*, be it valid or not."""
-        return any(names(one.subscription, subscription) for one in self.waivers)
+        return any(self._waives(one, subscription) for one in self.waivers)
 
     def waiver_of(self, subscription: Subscription, findings: Sequence[Finding]) -> Waiver | None:
         """Return the waiver that ends first, where waivers cover all of *findings*."""
         standing = [
             one
             for one in self.waivers
-            if names(one.subscription, subscription) and one.expires >= self.day
+            if one.expires >= self.day and self._waives(one, subscription)
         ]
         used = [
             [one for one in standing if one.check in (None, finding.check)] for finding in findings
@@ -286,59 +185,61 @@ class Policy:
         """Return what is to be said of waivers and overrides, given all that is in scope."""
         if not self.overrides and not self.waivers:
             return []
-        known = Counter(
-            text for one in subscriptions for text in {one.id, (one.name or one.id).casefold()}
-        )
+        here = frozenset(one.id for one in subscriptions)
         said = [
             f"the override of {one.subscription} matches no subscription in scope"
             for one in self.overrides
-            if one.subscription is not None and not known[one.subscription.casefold()]
+            if one.subscription is not None and self._id(one.subscription) not in here
         ]
         for one in self.waivers:
-            what = f"the waiver of {one.subscription} ({one.reason}, {one.owner})"
-            number = known[one.subscription.casefold()]
-            if number == 0:
+            what = f"the waiver of {one.of} ({one.reason}, {one.owner})"
+            if one.subscription is not None:
+                matches = self._id(one.subscription) in here
+            else:
+                matches = not here.isdisjoint(self._under(one).subscriptions)
+            if not matches:
                 said.append(f"{what} matches no subscription in scope")
             if one.expires < self.day:
                 said.append(f"{what} expired on {one.expires} and does not count")
-            elif number and one.expires - self.day <= SOON:
+            elif matches and one.expires - self.day <= SOON:
                 said.append(f"{what} ends on {one.expires}")
-            if number > 1:
-                said.append(f"{what} matches {number} subscriptions: name one by its id")
         return said
 
+    def _id(self, text: str) -> str:
+        """Return whose id or name *text* is; ids match ids, and names match names."""
+        return self.ids.get(text, text)
 
-def names(text: str, subscription: Subscription) -> bool:
-    """Say whether *text* is the id or the name of *subscription*, in any case."""
-    return text.casefold() in {subscription.id, (subscription.name or "").casefold()} - {""}
+    def _is(self, text: str | None, subscription: Subscription) -> bool:
+        return text is not None and self._id(text) == subscription.id
 
+    def _holds(self, group: str | None, subscription: Subscription) -> bool:
+        return group is not None and subscription.id in self.groups[group.casefold()].subscriptions
 
-def enabled(contacts: Sequence[Contact]) -> list[Contact]:
-    """Return those of *contacts* that count."""
-    return [contact for contact in contacts if contact.enabled]
+    def _waives(self, waiver: Waiver, subscription: Subscription) -> bool:
+        return self._is(waiver.subscription, subscription) or self._holds(
+            waiver.management_group, subscription
+        )
 
+    def _under(self, one: Override | Waiver) -> Under:
+        group = one.management_group
+        return NOTHING if group is None else self.groups[group.casefold()]
 
-def _malformed(contacts: Sequence[Contact]) -> list[str]:
-    return [f"malformed address {email!r}" for contact in contacts for email in contact.malformed]
+    def _nearest_first(self, overrides: Iterable[Override]) -> list[Override]:
+        """Sort overrides of groups that are around one thing: most of them hold the nearest."""
+        around = [*overrides]
 
+        def depth(override: Override) -> int:
+            own = (override.management_group or "").casefold()
+            return sum(own in self._under(one).groups for one in around)
 
-def _alerts(contact: Contact) -> bool:
-    return contact.enabled and contact.alert_severity in SEVERITIES
-
-
-def _owner(contact: Contact) -> bool:
-    return contact.enabled and any(role.casefold() == "owner" for role in contact.roles)
-
-
-def _why_no_alerts(contacts: Sequence[Contact]) -> list[str]:
-    disabled = [f"contact {one.name!r} is disabled" for one in contacts if not one.enabled]
-    unknown = [
-        f"the severity {one.alert_severity!r} is not known"
-        for one in contacts
-        if one.enabled and one.alert_severity and one.alert_severity not in SEVERITIES
-    ]
-    return disabled + unknown
+        return sorted(around, key=depth, reverse=True)
 
 
-def _said(fact: str, details: Sequence[str]) -> str:
-    return f"{fact} ({'; '.join(details)})" if details else fact
+def _place_of(levels: Sequence[Settings], key: str) -> int:
+    """Return which of *levels* is the first to say *key*; beyond them all, if none does."""
+    said = (at for at, level in enumerate(levels) if getattr(level, key) is not None)
+    return next(said, len(levels))
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    return next((value for value in values if value is not None), None)

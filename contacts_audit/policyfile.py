@@ -6,16 +6,18 @@ https://toml.io/en/v1.0.0
 
 import difflib
 import tomllib
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
+from contacts_audit import tomllines
 from contacts_audit.azure.contacts import is_address
-from contacts_audit.errors import UsageError
+from contacts_audit.errors import FaultsError, UsageError
 from contacts_audit.model import Check, Profile, Waiver
-from contacts_audit.policy import RISKS, Override, Policy, Settings
-from contacts_audit.scope import group_id
+from contacts_audit.policy import VALUES, Override, Policy, Settings
+from contacts_audit.rules import RISKS
+from contacts_audit.scope import group_id, selector
 
 T = TypeVar("T")
 SETTINGS = (
@@ -26,9 +28,26 @@ SETTINGS = (
     "minimum_emails",
     "attack_path_level",
 )
+WHOM = ("subscription", "management_group")
+WAIVER = (*WHOM, "check", "reason", "owner", "expires")
+KEYS: Mapping[str, tuple[str, ...]] = {  # of the top, and of each kind of table
+    "": (*SETTINGS, "override", "waiver"),
+    "override": (*WHOM, *SETTINGS),
+    "waiver": WAIVER,
+}
+EXAMPLES: Mapping[str, str] = {
+    "checks": '["contact-email", "reachable"]',
+    "required_emails": '["soc@example.com"]',
+    "allowed_domains": '["example.com"]',
+    "minimum_emails": "2",
+    "subscription": '"Production"',
+    "management_group": '"sandboxes"',
+    "reason": '"closed at the end of the year"',
+    "owner": '"platform team"',
+    "expires": "2026-12-31",
+}
 LONGEST = 100
 MOST = 1024
-WAIVER = ("subscription", "check", "reason", "owner", "expires")
 
 
 def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
@@ -36,128 +55,225 @@ def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
     Return the policy in the file *name*, which *options* go before, on *day*.
 
     Raises:
-        UsageError: it is no TOML, has an unknown key, or a value that is none; the place is named.
+        UsageError: it is no TOML, or has unknown keys or values that are none: all are told, each
+            with its place.
     """
     try:
-        document = tomllib.loads(text.decode("utf-8-sig"))
+        spelt = text.decode("utf-8-sig")
+        document = tomllib.loads(spelt)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name}: {_short(str(error))}", "see https://toml.io") from error
-    top = _Table(document, name)
-    top.check((*SETTINGS, "override", "waiver"))
-    policy = Policy(
-        options,
-        _settings(top),
-        tuple(_override(table) for table in top.tables("override")),
-        tuple(_waiver(table) for table in top.tables("waiver")),
-        day=day,
-    )
-    groups = [one.settings for one in policy.overrides if one.management_group is not None]
-    _check_values(name, policy, Settings())
-    for at, one in enumerate(policy.overrides, start=1):
-        for below in (Settings(), *(groups if one.subscription is not None else ())):
-            _check_values(f"{name}, override {at}", policy, one.settings.over(below))
+    file = _File(name, tomllines.lines(spelt.replace("\r\n", "\n")))
+    top = _Table(file, document)
+    top.check()
+    settings = _settings(top)
+    overrides = tuple(_override(table) for table in top.tables("override"))
+    waivers = tuple(_waiver(table) for table in top.tables("waiver"))
+    policy = Policy(options, settings, overrides, waivers, day=day)
+    if not file.faults:
+        file.faults += _without_value(policy, name)
+    if file.faults:
+        raise FaultsError([fault for _, fault in sorted(file.faults, key=lambda one: one[0])])
     return policy
 
 
-def _check_values(place: str, policy: Policy, settings: Settings) -> None:
-    """Check that no check would lack its value where *settings* count."""
-    try:
-        _ = policy.options.over(settings.over(policy.top)).criteria
-    except UsageError as error:
-        raise UsageError(f"{place}: {error}", error.hint) from error
+def _without_value(policy: Policy, name: str) -> list[tuple[int, UsageError]]:
+    """Return where a check lacks its value, whatever Azure's tree of groups is."""
+    pool = Settings(
+        **{
+            key: next(
+                (
+                    value
+                    for one in policy.overrides
+                    if one.management_group is not None and (value := getattr(one.settings, key))
+                ),
+                None,
+            )
+            for key in VALUES.values()
+        }
+    )
+    faults = []
+    for place, levels in [
+        (name, []),
+        *((one.place, [one.settings, pool]) for one in policy.overrides),
+    ]:
+        try:
+            policy.judged_by(*levels)
+        except UsageError as error:
+            faults.append((0, UsageError(f"{place}: {error}", error.hint)))
+    return faults
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+@dataclass(slots=True)
+class _File:
+    """The file *name*: the line of each key, and all that is wrong with it."""
 
+    name: str
+    lines: Mapping[tomllines.Place, int]
+    faults: list[tuple[int, UsageError]] = field(default_factory=list)
 
-def _spelt(value: Any) -> str:
-    """Spell a value as far as that is possible, and helps."""
-    if isinstance(value, date | time):
-        return value.isoformat()
-    try:
-        return _short(repr(value))
-    except (ValueError, RecursionError):
-        return "the value"
+    def above(self) -> str:
+        """Say where keys of the top belong."""
+        tables = {
+            line: kind
+            for (kind, _, key), line in self.lines.items()
+            if kind in ("override", "waiver") and not key
+        }
+        return f"above the first [[{tables[min(tables)]}]]" if tables else "at the top"
 
 
 class _Table:
-    """A table of the file, and where it is."""
+    """A table of the file: the *number*-th of its *kind*; the top has neither."""
 
-    def __init__(self, content: Mapping[str, Any], place: str) -> None:
+    def __init__(
+        self, file: _File, content: Mapping[str, Any], kind: str = "", number: int = 0
+    ) -> None:
+        self.file = file
         self.content = content
-        self.place = place
+        self.kind = kind
+        self.number = number
+        self.strange = {key: key[:LONGEST] for key in content if key not in KEYS[kind]}
 
-    def check(self, known: Collection[str]) -> None:
-        """Refuse a key that is not *known*, and name the nearest one."""
-        for key in self.content:
-            if key not in known:
-                near = difflib.get_close_matches(key[:LONGEST], known, n=1, cutoff=0.0)[0]
-                raise UsageError(f"{self.place}: {_spelt(key)} is no key", f"did you mean {near}?")
+    def place(self, key: str = "") -> tuple[int, str]:
+        """Return the line of *key*, or of the whole, as far as it is known, and how it is told."""
+        found = self.file.lines
+        places = ((self.kind, self.number, key), (self.kind, self.number, ""), ("", 0, self.kind))
+        line = next((found[place] for place in places if place in found), 0)
+        told = [self.file.name, *([f"line {line}"] if line else [])]
+        return line, ", ".join([*told, *([f"{self.kind} {self.number}"] if self.kind else [])])
 
-    def tables(self, key: str) -> list["_Table"]:
+    def fault(self, message: str, hint: str, key: str = "") -> None:
+        """Note what is wrong with *key*, or with the whole."""
+        line, place = self.place(key)
+        self.file.faults.append((line, UsageError(f"{place}: {message}", hint)))
+
+    def check(self) -> None:
+        """Note keys that do not belong here, and where they do, or which is the nearest."""
+        for key, short in self.strange.items():
+            self.fault(f"{_spelt(key)} is no key", self._hint(short), key)
+
+    def lacks(self, *keys: str) -> bool:
+        """Say whether none of *keys* is here, not even misspelt."""
+        meant = {near for key in self.strange.values() for near in _near(key, KEYS[self.kind])}
+        return meant.isdisjoint(keys) and not any(key in self.content for key in keys)
+
+    def _hint(self, key: str) -> str:
+        here = KEYS[self.kind]
+        anywhere = {each for keys in KEYS.values() for each in keys}
+        if key in anywhere:
+            near = "".join(f"did you mean {one}?  " for one in _near(key, here, 0.8))
+            return near + self._belongs(key)
+        found = _near(key, here) or _near(key, anywhere) or _near(key, here, 0.0)
+        elsewhere = "" if found[0] in here else f"  {self._belongs(found[0])}"
+        return f"did you mean {found[0]}?{elsewhere}"
+
+    def _belongs(self, key: str) -> str:
+        """Say where the known *key* belongs."""
+        if key in KEYS[""]:
+            if key in ("override", "waiver"):
+                return f"write [[{key}]] for it"
+            also = ", or in an [[override]]" if key in SETTINGS and self.kind == "waiver" else ""
+            return f"{key} belongs {self.file.above()}{also}"
+        kinds = [
+            f"{'an' if kind == 'override' else 'a'} [[{kind}]]"
+            for kind in ("override", "waiver")
+            if key in KEYS[kind]
+        ]
+        return f"{key} belongs in {' or '.join(kinds)}"
+
+    def tables(self, key: str) -> "list[_Table]":
         """Return the tables of an array of them."""
         found = self.content.get(key, [])
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-            raise UsageError(f"{self.place}: {key} is no array of tables", f"write [[{key}]]")
-        return [_Table(one, f"{self.place}, {key} {at}") for at, one in enumerate(found, start=1)]
+            self.fault(f"{key} is no array of tables", f"write [[{key}]]", key)
+            return []
+        return [_Table(self.file, one, key, at) for at, one in enumerate(found, start=1)]
 
-    def get(self, key: str, read: Callable[[Any], T], form: str) -> T | None:
+    def get(
+        self, key: str, read: Callable[[Any], T], form: str, known: Collection[str] = ()
+    ) -> T | None:
         """Return the value of *key* as *read* takes it, None where there is none."""
         if key not in self.content:
             return None
         value = self.content[key]
         try:
             return read(value)
-        except (ValueError, TypeError, RecursionError) as error:
-            told = f"{self.place}: {key}: {_spelt(value)} is {form}"
-            raise UsageError(told, "see --help") from error
+        except UsageError as error:
+            self.fault(str(error), error.hint, key)
+        except (ValueError, TypeError, RecursionError):
+            self.fault(f"{key}: {_spelt(value)} is {form}", _advice(key, value, known), key)
+        return None
 
-    def need(self, key: str, read: Callable[[Any], T], form: str) -> T:
-        """Return the value of *key*, which has to be there."""
+    def need(self, key: str, read: Callable[[Any], T], form: str, otherwise: T) -> T:
+        """Return the value of *key*, which has to be there; *otherwise* where it is none."""
         found = self.get(key, read, form)
-        if found is None:
-            raise UsageError(f"{self.place}: it has no {key}", f"add {key} = ...")
-        return found
+        if self.lacks(key):
+            self.fault(f"it has no {key}", f"add {key} = {EXAMPLES[key]}")
+        return otherwise if found is None else found
+
+
+def _advice(key: str, value: Any, known: Collection[str]) -> str:
+    """Say how a value of *key* is written, or which of the *known* ones it is nearly."""
+    texts = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    for text in texts:
+        if text not in known and (near := _near(text[:LONGEST].casefold(), known)):
+            return f"did you mean {near[0]}?"
+    if known:
+        return f"one of: {', '.join(known)}" if key != "checks" else f"of: {', '.join(known)}"
+    return f"write {key} = {EXAMPLES[key]}"
+
+
+def _near(text: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """Return the one of *known* that is most like *text*, if one is."""
+    spelt = {one.casefold(): one for one in known}
+    found = difflib.get_close_matches(text.casefold(), spelt, n=1, cutoff=cutoff)
+    return [spelt[one] for one in found]
 
 
 def _settings(table: _Table) -> Settings:
     return Settings(
-        table.get("profile", Profile, f"no profile ({', '.join(Profile)})"),
-        table.get("checks", _each(Check), f"no list of checks ({', '.join(Check)})"),
+        table.get("profile", Profile, "no profile", tuple(Profile)),
+        table.get("checks", _each(Check), "no list of checks", tuple(Check)),
         table.get("required_emails", _each(_address), "no list of addresses"),
         table.get("allowed_domains", _each(domain), "no list of domains"),
         table.get("minimum_emails", _count, f"no number from 1 to {MOST}"),
-        table.get("attack_path_level", _level, f"no level ({', '.join(RISKS)})"),
+        table.get("attack_path_level", _level, "no level", RISKS),
+    )
+
+
+def _whom(table: _Table) -> tuple[str | None, str | None]:
+    """Return the subscription or the management group that *table* is of: one of them."""
+    if table.lacks(*WHOM) or all(key in table.content for key in WHOM):
+        table.fault(
+            "it has to be of a subscription or of a management group",
+            f"give one of {' and '.join(WHOM)}",
+        )
+    return (
+        table.get("subscription", _subscription, "no id or name"),
+        table.get("management_group", _group, "no id of a management group"),
     )
 
 
 def _override(table: _Table) -> Override:
-    table.check((*SETTINGS, "subscription", "management_group"))
-    override = Override(
-        _settings(table),
-        table.get("subscription", _text, "no id or name"),
-        table.get("management_group", _group, "no id of a management group"),
-    )
-    if (override.subscription is None) == (override.management_group is None):
-        raise UsageError(
-            f"{table.place}: it has to be of a subscription or of a management group",
-            "give one of subscription and management_group",
-        )
-    if override.settings == Settings():
-        raise UsageError(f"{table.place}: it overrides nothing", f"give one of {SETTINGS}")
+    table.check()
+    override = Override(_settings(table), *_whom(table), place=table.place()[1])
+    if not table.strange and table.lacks(*SETTINGS):
+        table.fault("it overrides nothing", f"give one of {', '.join(SETTINGS)}")
     return override
 
 
 def _waiver(table: _Table) -> Waiver:
-    table.check(WAIVER)
-    waiver = Waiver(
-        table.need("subscription", _text, "no id or name"),
-        table.need("reason", _text, "no text"),
-        table.need("owner", _text, "no text"),
-        table.need("expires", _day, "no date (2026-12-31, without quotes)"),
+    table.check()
+    subscription, group = _whom(table)
+    return Waiver(
+        subscription,
+        table.need("reason", _text, "no text", ""),
+        table.need("owner", _text, "no text", ""),
+        table.need("expires", _day, "no date (2026-12-31, without quotes)", date.min),
+        table.get("check", Check, "no check", tuple(Check)),
+        group,
+        table.place()[1],
     )
-    return replace(waiver, check=table.get("check", Check, f"no check ({', '.join(Check)})"))
 
 
 def _each(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
@@ -175,11 +291,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _subscription(value: Any) -> str:
+    return selector(_text(value), "subscription").text
+
+
 def _group(value: Any) -> str:
-    try:
-        return group_id(_text(value))
-    except UsageError as error:
-        raise ValueError(str(error)) from error
+    return group_id(_text(value), "management_group")
 
 
 def _address(value: Any) -> str:
@@ -216,3 +333,17 @@ def _day(value: Any) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise TypeError("no date")
     return value
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _spelt(value: Any) -> str:
+    """Spell a value as far as that is possible, and helps."""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    try:
+        return _short(repr(value))
+    except (ValueError, RecursionError):
+        return "the value"

@@ -1,8 +1,10 @@
 """Which subscriptions: those asked for, or all that are visible, in one order. Pure."""
 
+import difflib
 import hashlib
 import itertools
 import re
+import shlex
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -18,6 +20,12 @@ CANDIDATES = 5
 HIDDEN = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})
 DASHES = re.compile("[\u2010-\u2015\u2212]")
 JOINERS = re.compile("[\u200c\u200d]")  # Persian words and some emoji need them
+PATH = re.compile(f"/subscriptions/({GUID.pattern})/?", re.IGNORECASE)  # as the portal shows an id
+GROUP = "[A-Za-z0-9][A-Za-z0-9_.()-]{0,89}"
+GROUP_PATH = re.compile(
+    f"/providers/Microsoft.Management/managementGroups/({GROUP})/?", re.IGNORECASE
+)
+MOST_COMPARED = 20_000  # names that are compared with a misspelt one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +43,16 @@ class Selector:
 
 def selector(text: str, option: str) -> Selector:
     """
-    Return what *text* selects, before anything is asked of Azure.
+    Return what *text* selects, before anything is asked of Azure; an id may be a resource id.
 
     Raises:
         UsageError: it is neither an id nor a name, or it is nearly an id.
     """
     if GUID.fullmatch(text):
         return Selector(text.lower(), option)
-    problem = None
+    if path := PATH.fullmatch(text):
+        return Selector(path[1].lower(), option)
+    problem, hint = None, "give an id (8-4-4-4-12) or a name"
     if not text.strip():
         problem = "is empty"
     elif len(text) > LONGEST_NAME:
@@ -53,9 +63,10 @@ def selector(text: str, option: str) -> Selector:
         problem = "holds a control character"
     elif _nearly_an_id(text):
         problem = "is nearly a subscription id, but not quite"
+        hint = _one_each(text, option) or hint
     if problem is not None:
         shown = text if len(text) <= LONGEST_NAME else text[:40] + "..."
-        raise UsageError(f"{option}: {shown!r} {problem}", "give an id (8-4-4-4-12) or a name")
+        raise UsageError(f"{option}: {shown!r} {problem}", hint)
     return Selector(text, option)
 
 
@@ -70,26 +81,28 @@ def selectors(lines: str, option: str) -> list[Selector]:
     for number, line in enumerate(lines.removeprefix("\ufeff").split("\n"), start=1):
         text = line.strip(" \t\r")
         head = text.split(" #")[0].split("\t#")[0].strip(" \t")
-        if GUID.fullmatch(head):
+        if GUID.fullmatch(head) or PATH.fullmatch(head):
             text = head  # a comment behind an id; a name may well hold a '#'
         if text and not text.startswith("#"):
             found.append(selector(text, f"{option}, line {number}"))
     return found
 
 
-def group_id(text: str) -> str:
+def group_id(text: str, option: str = "--management-group") -> str:
     """
-    Return *text* where it can be the id of a management group.
+    Return the id of a management group that *text* is, alone or as a resource id.
 
     https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 
     Raises:
         UsageError: it cannot.
     """
-    if re.fullmatch("[A-Za-z0-9][A-Za-z0-9_.()-]{0,89}", text):
+    if re.fullmatch(GROUP, text):
         return text
+    if path := GROUP_PATH.fullmatch(text):
+        return path[1]
     raise UsageError(
-        f"--management-group: {text[:LONGEST_NAME]!r} is no id of one",
+        f"{option}: {text[:LONGEST_NAME]!r} is no id of a management group",
         "give the id, not the display name",
     )
 
@@ -129,11 +142,34 @@ def shard(text: str, index: str | None) -> Shard:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The *subscriptions* to report on, each once, what to *warn* of, and which *part* it is."""
+    """
+    The *subscriptions* to report on, each once, *warnings* to give, and which *part* it is.
+
+    *visible* are all that Azure lists: names are looked up among them, whatever is in scope.
+    """
 
     subscriptions: Collection[Subscription]
     warnings: tuple[str, ...]
     part: Shard | None = None
+    visible: Collection[Subscription] = ()
+
+    def ids(self, wanted: Collection[Selector]) -> dict[str, str]:
+        """
+        Return whose each name among *wanted* is; a name of none is left out.
+
+        Raises:
+            UsageError: several subscriptions have a name.
+        """
+        names = {one.text.casefold() for one in wanted if not one.is_id}
+        known = Known(one for one in self.visible if (one.name or "").casefold() in names)
+        found = {}
+        for one in wanted:
+            matching = [] if one.is_id else known.matching(one)
+            if len(matching) > 1:
+                raise _ambiguous(one, matching)
+            if matching:
+                found[one.text] = matching[0].id
+        return found
 
 
 def resolve(
@@ -162,7 +198,7 @@ def resolve(
         raise ContactsAuditError("no subscription is left in scope", "check --exclude and files")
     if part is not None:
         left = tuple(subscription for subscription in left if part.holds(subscription))
-    return Scope(left, tuple(warnings), part)
+    return Scope(left, tuple(warnings), part, visible)
 
 
 def _excluded(
@@ -221,10 +257,39 @@ class Known:
 
 
 def _unknown(wanted: Selector, visible: Collection[Subscription]) -> UsageError:
-    return UsageError(
-        f"{wanted.option}: no subscription is named {wanted.text!r}",
-        f"visible are: {_candidates(visible)}",
-    )
+    """Return the error for a name of none, with those that are most like it."""
+    hints = [_one_each(wanted.text, wanted.option)]
+    if alike := _alike(wanted.text, visible):
+        hints.append(f"did you mean {_candidates(alike)}?")
+    elif len(visible) <= CANDIDATES:
+        hints.append(f"visible are: {_candidates(visible)}")
+    else:
+        hints.append(f"none of the {len(visible)} that are visible has a name like it")
+    hint = "; ".join(filter(None, hints))
+    return UsageError(f"{wanted.option}: no subscription is named {wanted.text!r}", hint)
+
+
+def _alike(text: str, visible: Collection[Subscription]) -> list[Subscription]:
+    """Return the few whose names are most like *text*, the most alike first."""
+    named: defaultdict[str, list[Subscription]] = defaultdict(list)
+    for one in itertools.islice(visible, MOST_COMPARED):
+        if one.name:
+            named[one.name[:LONGEST_NAME].casefold()].append(one)
+    wanted = text.casefold()
+    near = difflib.get_close_matches(wanted, named, n=CANDIDATES)
+    near += [name for name in named if wanted in name or (len(name) > 2 and name in wanted)]
+    return [one for name in dict.fromkeys(near) for one in named[name]][:CANDIDATES]
+
+
+def _one_each(text: str, option: str) -> str:
+    """Return what to do where *text* seems to be several; a name may hold a comma, too."""
+    parts = [part.strip() for part in re.split("[,;]", text)]
+    if len(parts) < 2 or not all(parts):
+        return ""
+    if not option.startswith("--") or " " in option:
+        return "give one a line" if " line " in option else "give one"
+    short = "-s" if option == "--subscription" else option
+    return f"{short} repeats: " + " ".join(f"{short} {shlex.quote(part)}" for part in parts[:3])
 
 
 def _ambiguous(wanted: Selector, found: Sequence[Subscription]) -> UsageError:

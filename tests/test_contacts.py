@@ -19,7 +19,7 @@ from contacts_audit.azure.contacts import (
 )
 from contacts_audit.errors import AzureError, Reason
 from contacts_audit.model import Check, Contact, Criteria
-from contacts_audit.policy import contact_email
+from contacts_audit.rules import contact_email
 
 TYPE = "Microsoft.Security/securityContacts"
 VERSION = "2023-12-01-preview"

@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit import policy
+from contacts_audit import rules
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import contacts as read_contacts
 from contacts_audit.azure.drafts import draft
@@ -49,6 +49,7 @@ from contacts_audit.model import (
     Waiver,
     Wish,
 )
+from contacts_audit.policy import PROFILES
 from contacts_audit.report import html, mending, table
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def passing(number: int, name: str, *emails: str) -> Audited:
 
 def failing(number: int, name: str) -> Audited:
     """Return a subscription without an address."""
-    finding = Finding(Check.CONTACT_EMAIL, policy.NO_ADDRESS, V2023)
+    finding = Finding(Check.CONTACT_EMAIL, rules.NO_ADDRESS, V2023)
     return Audited(subscription(number, name), (contact(),), (), (finding,), V2023)
 
 
@@ -470,7 +471,7 @@ KNOWN: list[Json] = [
         ],
     )
 ]
-CHOICES = [*([check] for check in Check), [*policy.PROFILES[Profile.STRICT]], [*Check]]
+CHOICES = [*([check] for check in Check), [*PROFILES[Profile.STRICT]], [*Check]]
 
 
 @pytest.mark.parametrize("checks", CHOICES, ids=lambda checks: "+".join(checks[:2]))
@@ -495,7 +496,7 @@ def test_the_command_mends(checks: Sequence[Check], properties: Json | None) -> 
 
 def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
     """Return what *checks* say of *reading*."""
-    judgements = (policy.judge(check, reading, CRITERIA) for check in checks)
+    judgements = (rules.judge(check, reading, CRITERIA) for check in checks)
     findings = tuple(finding for finding in judgements if finding is not None)
     return Audited(
         subscription(1, "x"),
@@ -510,7 +511,7 @@ def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
 def wished(command: str, contacts: Sequence[Contact]) -> Wish:
     """Return what *command* wishes, once its words in capitals are filled in."""
     words = iter(shlex.split(command)[4:])
-    wrong = [one for one in policy.distinct(contacts) if not one.endswith("@a.example")]
+    wrong = [one for one in rules.distinct(contacts) if not one.endswith("@a.example")]
     wish = Wish()
     for number, word in enumerate(words):
         match word:

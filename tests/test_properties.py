@@ -25,9 +25,10 @@ from contacts_audit.model import (
     Unread,
     Waiver,
 )
-from contacts_audit.policy import RISKS, Policy, Settings
+from contacts_audit.policy import Policy, Settings
 from contacts_audit.policyfile import SETTINGS, WAIVER, read
 from contacts_audit.report import RENDERERS, Format
+from contacts_audit.rules import RISKS
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TODAY = date(2026, 1, 31)

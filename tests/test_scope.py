@@ -40,13 +40,15 @@ def asked(*texts: str) -> list[Selector]:
         pytest.param(A.upper(), id="upper case"),
         pytest.param("00000000-0000-0000-0000-000000000000", id="nil"),
         pytest.param("ffffffff-ffff-ffff-ffff-ffffffffffff", id="largest"),
+        pytest.param(f"/subscriptions/{A}", id="as the portal gives it"),
+        pytest.param(f"/SUBSCRIPTIONS/{A.upper()}/", id="with a slash behind, in capitals"),
     ],
 )
 def test_ids_are_taken_in_any_case(text: str) -> None:
-    """An id is its letters, whatever their case."""
+    """An id is its letters, whatever their case, alone or as a resource id."""
     found = selector(text, "--subscription")
 
-    assert found == Selector(text.lower(), "--subscription")
+    assert found == Selector(text.strip("/").split("/")[-1].lower(), "--subscription")
     assert found.is_id
 
 
@@ -97,7 +99,8 @@ def test_names_are_taken_as_they_are(text: str) -> None:
         pytest.param(f"({A})", "nearly", id="brackets"),
         pytest.param(f"urn:uuid:{A}", "nearly", id="URN"),
         pytest.param(f"URN:UUID:{A.upper()}", "nearly", id="URN in capitals"),
-        pytest.param(f"/subscriptions/{A}", "nearly", id="resource id"),
+        pytest.param(f"subscriptions/{A}", "nearly", id="half a resource id"),
+        pytest.param(f"/subscriptions/{A}//", "nearly", id="two slashes"),
         pytest.param(f"/Subscriptions/{A}/resourceGroups/x", "nearly", id="longer resource id"),
         pytest.param(A.replace("-", ""), "nearly", id="no dashes"),
         pytest.param(f"{{{A.replace('-', '')}}}", "nearly", id="braces, no dashes"),
@@ -131,7 +134,7 @@ def test_what_is_taken_is_an_id_or_harmless(text: str) -> None:
     except UsageError:
         return
 
-    assert found.text in (text, text.lower())
+    assert found.text in (text, text.lower().rstrip("/").removeprefix("/subscriptions/"))
     assert found.is_id or (found.text == found.text.strip() and found.text.encode())
 
 
@@ -251,24 +254,81 @@ def test_a_name_of_several_is_refused_with_the_ids() -> None:
     assert caught.value.hint == f"give the id, one of: Prod ({A}), prod ({C})"
 
 
-@pytest.mark.parametrize("name", ["Pro", "Production", "staging", "*"])
+@pytest.mark.parametrize("name", ["staging", "*"])
 def test_a_name_of_none_is_refused_with_what_there_is(name: str) -> None:
-    """A part of a name is not its whole."""
+    """Where that is a handful."""
     with pytest.raises(UsageError, match="no subscription is named") as caught:
         resolve(VISIBLE, asked(name), [])
 
     assert caught.value.hint == f"visible are: Prod ({A}), Test ({B}), prod ({C}), {D}"
 
 
-@pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (1000, " and 995 more")])
-def test_candidates_are_a_handful(count: int, more: str) -> None:
-    """A thousand subscriptions do not fill the screen."""
-    many = [Subscription(f"{number:08x}{A[8:]}", f"n{number}") for number in range(count)]
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param("Prdouction", "did you mean Production ({0})?", id="letters changed places"),
+        pytest.param("Prod", "did you mean Production ({0})?", id="its beginning"),
+        pytest.param("Production EU", "did you mean Production ({0})?", id="more than it"),
+        pytest.param("sandbox", "did you mean Sandbox 1 ({1}), Sandbox 22 ({2})?", id="several"),
+        pytest.param(
+            "staging", "none of the 1003 that are visible has a name like it", id="nothing like it"
+        ),
+    ],
+)
+def test_the_likes_of_a_misspelt_name_are_told(name: str, hint: str) -> None:
+    """By likeness, wherever Azure lists them; a thousand subscriptions do not fill the screen."""
+    names = [*("x" * 9 + str(at) for at in range(1000)), "Production", "Sandbox 1", "Sandbox 22"]
+    many = [Subscription(f"{at:08x}{A[8:]}", each) for at, each in enumerate(names)]
 
-    with pytest.raises(UsageError) as caught:
-        resolve(many, asked("x"), [])
+    with pytest.raises(UsageError, match="no subscription is named") as caught:
+        resolve(many, asked(name), [])
 
-    assert caught.value.hint.endswith(f"n4 ({many[4].id}){more}")
+    assert caught.value.hint == hint.format(*(one.id for one in many[1000:]))
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "hint"),
+    [
+        pytest.param(
+            "Prod,My Test", "--subscription", "-s repeats: -s Prod -s 'My Test'", id="names"
+        ),
+        pytest.param(f"{A},{B}", "--subscription", f"-s repeats: -s {A} -s {B}", id="ids"),
+        pytest.param("a;b", "--exclude", "", id="an exclusion of none is only warned of"),
+        pytest.param(f"{A};{B}", "--exclude", f"--exclude repeats: --exclude {A}", id="excluded"),
+        pytest.param("Prod, Test", "--subscriptions-from F, line 1", "give one a line", id="file"),
+    ],
+)
+def test_several_in_one_are_told_to_repeat(text: str, option: str, hint: str) -> None:
+    """A comma may be of a name, and is no separator."""
+    said = ""
+    try:
+        resolve(VISIBLE, [selector(text, option)] if option != "--exclude" else None, [])
+        selector(text, option)
+    except UsageError as error:
+        said = error.hint
+
+    assert said.startswith(hint)
+
+
+# Names that a policy holds
+
+
+def test_names_are_looked_up_among_all_that_is_visible() -> None:
+    """Not only in scope: of two shards, each would have one of the two."""
+    scope = resolve(VISIBLE, asked(A), [])
+
+    assert scope.ids(asked("Test", "nobody", B, "Prod")) == {"Test": B, "Prod": A}
+    with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'"):
+        scope.ids(asked("PROD"))
+
+
+def test_an_id_is_no_name() -> None:
+    """Whoever is called by the id of another is not meant by it."""
+    called = Subscription(D, A)
+
+    scope = resolve([PROD, called], asked(A), [selector(D, "--exclude")])
+
+    assert (scope.subscriptions, scope.ids(asked(A, D))) == ((PROD,), {})
 
 
 def test_the_unwanted_are_left_out() -> None:

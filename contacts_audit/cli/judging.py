@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import PolicyOptions
 from contacts_audit.errors import UsageError
+from contacts_audit.model import Check
 
 LARGEST = 1024 * 1024  # tomllib takes a long time for long keys
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.policy import Policy
+    from contacts_audit.model import Waiver
+    from contacts_audit.policy import Override, Policy
     from contacts_audit.scope import Scope
 
 
@@ -52,48 +54,47 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
         policy = policyfile.read(
             host.read(given.policy, "--policy", LARGEST), given.policy, options, day
         )
-    if asked and given.profile is None:  # a check named here stands alone
-        policy = replace(
-            policy,
-            top=replace(policy.top, profile=None),
-            overrides=tuple(
-                replace(one, settings=replace(one.settings, profile=None))
-                for one in policy.overrides
-            ),
-        )
     _warn_of_unused(host, given, policy)
     return policy
 
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
-    """Say which value was typed for a check that is not made."""
-    values = {
-        ("--required-email", "required-email"): given.required_email,
-        ("--allowed-domain", "allowed-domain"): given.allowed_domain,
-        ("--minimum-emails", "minimum-emails"): given.minimum_emails,
-        ("--attack-path-level", "attack-paths"): given.attack_path_level,
-    }
+    """Say which value that somebody gave is judged nowhere."""
+    from contacts_audit.policy import VALUES
+
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
-    for (option, check), value in values.items():
-        if value and check not in judged:
-            host.screen.warn(f"{option} is not judged -- add --check {check} or --profile strict")
+    said = [policy.top, *(one.settings for one in policy.overrides)]
+    for check, key in {**VALUES, Check.ATTACK_PATHS: "attack_path_level"}.items():
+        if check in judged:
+            continue
+        if check is Check.ATTACK_PATHS and given.attack_path_level is not None:
+            host.screen.warn(f"--{key.replace('_', '-')} is not judged -- add --check {check}")
+        elif any(getattr(one, key) for one in said):
+            host.screen.warn(f"{given.policy}: {key} is not judged -- add --check {check}")
 
 
 def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scope") -> "Policy":
     """
-    Return *policy* with what it must know of management groups; say what is to be said of waivers.
+    Return *policy* with what Azure knows of names and management groups; warn of its waivers.
 
     Raises:
+        UsageError: several subscriptions have a name that it holds, or a check lacks its value.
         ContactsAuditError: a group cannot be read.
     """
+    from contacts_audit.policy import Under
+    from contacts_audit.scope import selector
     from contacts_audit.workers import apart
 
+    exceptions: list[Override | Waiver] = [*policy.overrides, *policy.waivers]
+    named = [selector(one.subscription, one.place) for one in exceptions if one.subscription]
+    policy = replace(policy, ids=found.ids(named))
     groups = {}
-    named = (one.management_group for one in policy.overrides if one.management_group is not None)
-    for group in {name.casefold(): name for name in named}.values():
+    for group in {one.management_group for one in exceptions if one.management_group is not None}:
         read = functools.partial(connection.descendants, group)
         under = apart(read, deadline=connection.limits.deadline)
-        groups[group.casefold()] = frozenset(under.subscriptions), frozenset(under.groups)
+        groups[group.casefold()] = Under(frozenset(under.subscriptions), frozenset(under.groups))
+    policy = replace(policy, groups=groups)
+    policy.check()
     for warning in policy.warnings(found.subscriptions):
         host.screen.warn(warning)
-    return replace(policy, groups=groups)
+    return policy

@@ -8,11 +8,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, TextIO, TypeVar
 
-from contacts_audit.errors import AzureError, ContactsAuditError, OutputError, PipeClosedError
+from contacts_audit.errors import (
+    AzureError,
+    ContactsAuditError,
+    FaultsError,
+    OutputError,
+    PipeClosedError,
+)
 from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription
 
 T = TypeVar("T")
+MOST_FAULTS = 50  # of one file, each a line
 
 
 @dataclass(slots=True)
@@ -82,6 +89,12 @@ class Screen:
 
     def fail(self, error: ContactsAuditError) -> None:
         """Tell why the run ends: never silenced."""
+        if isinstance(error, FaultsError):
+            for fault in error.faults[:MOST_FAULTS]:
+                self.fail(fault)
+            if (more := len(error.faults) - MOST_FAULTS) > 0:
+                self._say(f"error: and {more} more")
+            return
         message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
         self._say(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
 

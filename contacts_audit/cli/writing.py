@@ -236,7 +236,8 @@ def _planned(
     from contacts_audit.survey import Surveyor
 
     surveyor, wanted = Surveyor(connection.client), wish_of(wish)
-    auditor = Auditor(connection.client, settled(host, judged, connection, found))
+    judged = settled(host, judged, connection, found)
+    auditor = Auditor(connection.client, judged)
 
     def work(subscription: Subscription) -> "Planned":
         if wish.failing_only or judged.may_waive(subscription):

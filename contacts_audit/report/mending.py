@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from contacts_audit import policy
+from contacts_audit import rules
 from contacts_audit.azure.drafts import DEFAULT
 from contacts_audit.errors import Reason
 from contacts_audit.model import Audited, Check, Contact, Criteria, Outcome, Run, Unread, Verdict
@@ -65,7 +65,7 @@ class _Found(NamedTuple):
         """How many addresses must go; where it is not known what is allowed, one at least."""
         if Check.ALLOWED_DOMAIN not in self.checks:
             return 0
-        return 1 if self.criteria is None else len(policy.strange(self.contacts, self.criteria))
+        return 1 if self.criteria is None else len(rules.strange(self.contacts, self.criteria))
 
     @property
     def owner(self) -> bool:
@@ -91,7 +91,7 @@ def _added(found: _Found) -> list[str]:
     required: list[str] = []
     if Check.REQUIRED_EMAIL in found.checks:
         criteria = found.criteria
-        missing = [ADDRESS] if criteria is None else policy.missing(found.contacts, criteria)
+        missing = [ADDRESS] if criteria is None else rules.missing(found.contacts, criteria)
         required = [one if one.isascii() else ADDRESS for one in missing]
     lacking = max(_lacking(check, found) for check in found.checks)
     return [*required, *[ADDRESS] * min(lacking - len(required), MOST)]
@@ -110,7 +110,7 @@ def _lacking(check: Check, found: _Found) -> int:
         case Check.MINIMUM_EMAILS:
             if criteria is None:
                 return 1 + found.wrong
-            there = len(policy.distinct(policy.enabled(found.contacts)))
+            there = len(rules.distinct(rules.enabled(found.contacts)))
             dormant = 0 if written.enabled else len(written.addresses)
             return (criteria.minimum_emails or 0) - there - dormant + found.wrong
     return 0
@@ -120,7 +120,7 @@ def _flags(check: Check, found: _Found) -> Iterator[tuple[str, ...]]:
     """Yield what else mends *check*."""
     match check:
         case Check.ALERT_NOTIFICATIONS | Check.REACHABLE:
-            if found.written.alert_severity not in policy.SEVERITIES:
+            if found.written.alert_severity not in rules.SEVERITIES:
                 yield "--minimum-severity", "High"
         case Check.OWNER_NOTIFIED:
             if not found.owner:

@@ -12,13 +12,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit import policy
+from contacts_audit import policy, rules
 from contacts_audit.azure import arm, contacts, records
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.records import Record, Seen
 from contacts_audit.errors import AzureError, UsageError
 from contacts_audit.ledger import Plan, backup_document, plan_document, read_backup, read_plan
-from contacts_audit.model import Check, Contact, Criteria, Reading, Subscription
+from contacts_audit.model import Check, Contact, Criteria, Reading, Subscription, Waiver
 from contacts_audit.planning import Intent, planned
 from contacts_audit.policyfile import read
 
@@ -67,7 +67,7 @@ def _answer(answer: Answer, version: str) -> None:
 
 def _judge(found: tuple[Contact, ...], version: str) -> None:
     findings = {
-        check: policy.judge(check, Reading(version, found), CRITERIA) for check in CRITERIA.checks
+        check: rules.judge(check, Reading(version, found), CRITERIA) for check in CRITERIA.checks
     }
     good = any(
         one.enabled and any(contacts.is_address(email) for email in one.emails) for one in found
@@ -86,9 +86,10 @@ def policies(data: bytes) -> None:
         assert str(error).strip(), "an error that says nothing"  # noqa: PT017
         assert len(str(error)) < 2000, "a line that nobody reads"  # noqa: PT017
         return
+    exceptions: list[policy.Override | Waiver] = [*found.overrides, *found.waivers]
     groups = {
-        one.management_group.casefold(): (frozenset({SOMEBODY.id}), frozenset[str]())
-        for one in found.overrides
+        one.management_group.casefold(): policy.Under(frozenset({SOMEBODY.id}), frozenset())
+        for one in exceptions
         if one.management_group is not None
     }
     whole = policy.Policy(
