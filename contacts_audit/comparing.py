@@ -1,18 +1,16 @@
 """From two reports to what differs between them. Pure."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from contacts_audit.errors import ExitCode, UsageError
+from contacts_audit.errors import ExitCode
 from contacts_audit.model import Verdict
 
 SCHEMA = 1
 Row = Mapping[str, Any]
-DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 class Change(StrEnum):
@@ -97,33 +95,6 @@ class Difference:
         return "; ".join(finding["message"] for finding in findings)
 
 
-def read(text: bytes, name: str) -> Mapping[str, Any]:
-    """
-    Return the JSON report in the file *name*.
-
-    Raises:
-        UsageError: it is none of ours.
-    """
-    try:
-        report = json.loads(text.decode("utf-8-sig"))
-        if report["tool"]["name"] != "contacts-audit" or report["schema"] != SCHEMA:
-            raise ValueError("it is of another program or schema")
-        for row in report["subscriptions"]:
-            Verdict(row["verdict"])
-            _facts(row)
-            if not isinstance(row["id"], str) or not isinstance(row["name"], str | None):
-                raise TypeError("a subscription is none")
-            if row["error"] is None:
-                _ = row["state"], [str(one["message"]) for one in row["findings"]]
-            else:
-                _ = str(row["error"]["message"])
-    except DAMAGED as error:
-        raise UsageError(
-            f"{name} is no report of ours: {error}", "name one that 'audit -o json' printed"
-        ) from error
-    return dict(report)
-
-
 def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
     """Return each subscription of *new*, in order, then those that only *old* has."""
     then = {row["id"]: row for row in old}
@@ -165,7 +136,7 @@ def exit_code(differences: Sequence[Difference]) -> ExitCode:
 def _facts(row: Row) -> tuple[Any, ...]:
     return (
         row["verdict"],
-        [str(email) for email in row["emails"]],
-        None if row["error"] is None else str(row["error"]["reason"]),
-        [str(finding["check"]) for finding in row["findings"]],
+        row["emails"],
+        None if row["error"] is None else row["error"]["reason"],
+        [finding["check"] for finding in row["findings"]],
     )

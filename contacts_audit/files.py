@@ -137,6 +137,11 @@ def is_stream(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
+def is_open_file(path: Path) -> bool:
+    """Say whether *path* is one of our own open files, as the shell's `<(...)` is."""
+    return _number(path) is not None
+
+
 def place(path: Path) -> str:
     """Return what *path* names, however it is spelt; what a link there points to is another."""
     folder = os.path.realpath(path.parent)  # unlike Path.resolve, it bears links in a circle

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from contacts_audit import __version__
+from contacts_audit import __version__, strictjson
 from contacts_audit.azure import arm
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.records import Json, Record, Seen, canonical, is_name, is_plain, same
@@ -288,9 +288,7 @@ def _unsealed(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
     """Return the document of *kind* in *text*, its digest checked."""
 
     def parsed() -> Json:
-        document = json.loads(
-            text.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_once
-        )
+        document = strictjson.parsed(text)
         if document["kind"] != kind:
             raise ValueError(f"it is a {document['kind']}")
         if not same(document["schema"], SCHEMA):
@@ -312,18 +310,6 @@ def _undamaged(parse: Callable[[], T], name: str) -> T:
 
 def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(document).encode()).hexdigest()
-
-
-def _once(pairs: list[tuple[str, Any]]) -> Json:
-    """A reader and a program may take different ones of two values."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
-    return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _now() -> str:

@@ -2,16 +2,15 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any
+from datetime import date, timedelta
 
 from contacts_audit import __version__
+from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import is_address
-from contacts_audit.azure.subscriptions import GUID
-from contacts_audit.comparing import DAMAGED
-from contacts_audit.errors import IncompleteError, Reason, UsageError
+from contacts_audit.azure.kinds import CloudName
+from contacts_audit.errors import HINTS, IncompleteError, Reason, UsageError
 from contacts_audit.model import (
     Audited,
     Check,
@@ -28,65 +27,65 @@ from contacts_audit.model import (
     Verdict,
     Waiver,
 )
+from contacts_audit.reportfile import HINT, Row, moment
 from contacts_audit.scope import Shard, shard
 
+APART = timedelta(hours=1)  # that no shard of a run was at work
+APART_OF_ONE_ID = timedelta(hours=12)  # a constant id is not to join tonight and yesterday
 WHOLE = Shard(0, 1)
 NAMED = 5  # of what is missing
-Row = Mapping[str, Any]
 
 
-def read(document: Row, name: str) -> Report:
+def report_of(document: Row, name: str) -> Report:
     """
-    Return the report that the JSON *document* in the file *name* tells, all rows and facts of it.
+    Return the report that the *document* of the file *name* tells, as `reportfile` reads it.
+
+    Its words are told as they are.  Where they would lead somebody, they are ours: no link, and no
+    command to copy, takes a host from a file.
 
     Raises:
         UsageError: it is damaged.
-        IncompleteError: it holds less than it counts.
     """
     try:
-        rows = document["subscriptions"]
-        outcomes = tuple(map(_outcome, rows))
-        run = Run(
-            _text(document["tool"]["version"]),
-            _moment(document["started"]),
-            _text(document["cloud"]),
-            _texts(document["tenants"]),
-            None if document["profile"] is None else Profile(document["profile"]),
-            tuple(map(Check, document["checks"])),
-            next((_maybe(row["portal_url"]) for row in rows), None),
-            None if document["shard"] is None else str(shard(document["shard"], None)),
+        return Report(
+            Run(
+                document["tool"]["version"],
+                moment(document["started"]),
+                document["cloud"],
+                tuple(document["tenants"]),
+                None if document["profile"] is None else Profile(document["profile"]),
+                tuple(map(Check, document["checks"])),
+                _portal(document["cloud"]),
+                None if document["shard"] is None else str(shard(document["shard"], None)),
+                document["run_id"],
+            ),
+            moment(document["finished"]),
+            tuple(map(_outcome, document["subscriptions"])),
         )
-        report = Report(run, _moment(document["finished"]), outcomes)
-        counted = document["summary"]["in_scope"]
-    except (*DAMAGED, UsageError) as error:
-        raise UsageError(
-            f"{name} is damaged: {error}", "name one that 'audit -o json' printed"
-        ) from error
-    if counted != len(outcomes):
-        raise IncompleteError(
-            f"{name} counts {counted} subscriptions and holds {len(outcomes)}",
-            "write the whole report: --report PATH, not --only-changes -o json",
-        )
-    return report
+    except (ValueError, UsageError) as error:
+        raise UsageError(f"{name} is damaged: {error}", HINT) from error
 
 
-def joined(reports: Sequence[tuple[str, Report]]) -> Report:
+def _portal(cloud: str) -> str | None:
+    known = CLOUDS.get(CloudName(cloud)) if cloud in {*CloudName} else None
+    return None if known is None else known.portal_url
+
+
+def joined(reports: Sequence[tuple[str, Report]], run_id: str | None = None) -> Report:
     """
     Return the one report of all the named *reports*, the rows in the order of the shards.
+
+    They have to be of one run: of that of this *run_id*, where it is known.
 
     Raises:
         IncompleteError: a shard is missing or there twice; or they are not of one audit.
     """
-    (first_name, first), *others = reports
-    for name, other in others:
-        for what in ("checks", "cloud", "tenants"):
-            one, two = getattr(first.run, what), getattr(other.run, what)
-            if one != two:
-                raise IncompleteError(
-                    f"{name} is of other {what} than {first_name}",
-                    f"merge what was audited alike: {_spelt(two)} is not {_spelt(one)}",
-                )
+    first_name, first = reports[0]
+    if run_id is not None and first.run.run_id != run_id:
+        raise _of_another_run(first_name, first, run_id)
+    _check_alike(reports)
     parts = _whole(reports)
+    _check_times(reports)
     runs = [report.run for report in parts]
     outcomes = tuple(itertools.chain.from_iterable(report.outcomes for report in parts))
     ids = Counter(one.subscription.id for one in outcomes)
@@ -97,10 +96,47 @@ def joined(reports: Sequence[tuple[str, Report]]) -> Report:
         version=__version__,
         started=min(one.started for one in runs),
         profile=first.run.profile if len({one.profile for one in runs}) == 1 else None,
-        portal_url=next((one.portal_url for one in runs if one.portal_url), None),
         shard=None,
     )
     return Report(run, max(report.finished for report in parts), outcomes)
+
+
+def _check_alike(reports: Sequence[tuple[str, Report]]) -> None:
+    """Check that all are of the same run, as far as they name it, and were audited alike."""
+    (first_name, first), *others = reports
+    for name, other in others:
+        for what in ("checks", "cloud", "tenants"):
+            one, two = getattr(first.run, what), getattr(other.run, what)
+            if one != two:
+                raise IncompleteError(
+                    f"{name} is of other {what} than {first_name}",
+                    f"merge what was audited alike: {_spelt(two)} is not {_spelt(one)}",
+                )
+        if first.run.run_id != other.run.run_id:
+            raise _of_another_run(name, other, f"{_spelt(first.run.run_id)}, as {first_name}")
+
+
+def _of_another_run(name: str, report: Report, expected: str) -> IncompleteError:
+    return IncompleteError(
+        f"{name} is of another run: its run_id is {_spelt(report.run.run_id)}, not {expected}",
+        "merge the shards of one run; audit anew what failed in it",
+    )
+
+
+def _check_times(reports: Sequence[tuple[str, Report]]) -> None:
+    """Check that none was begun long after all before it had ended: it would be of another run."""
+    apart = APART if reports[0][1].run.run_id is None else APART_OF_ONE_ID
+    (name, first), *others = sorted(reports, key=lambda one: one[1].run.started)
+    ended = first.finished
+    for later, report in others:
+        if report.run.started - ended > apart:
+            raise IncompleteError(
+                f"{name} is of another run than {later}: it had ended {ended:%Y-%m-%d %H:%M} UTC, "
+                f"before that began {report.run.started:%Y-%m-%d %H:%M}",
+                "merge the shards of one run, and tie them together by --run-id",
+            )
+        if report.finished >= ended:
+            name, ended = later, report.finished
 
 
 def _whole(reports: Sequence[tuple[str, Report]]) -> list[Report]:
@@ -127,97 +163,78 @@ def _whole(reports: Sequence[tuple[str, Report]]) -> list[Report]:
 
 def _outcome(row: Row) -> Outcome:
     """Return what *row* tells; its verdict has to follow from the rest."""
-    if GUID.fullmatch(row["id"]) is None or row["id"] != row["id"].lower():
-        raise ValueError(f"{row['id']!r} is no id")
-    who = Subscription(
-        row["id"], _maybe(row["name"]), _maybe(row["state"]), _maybe(row["tenant_id"])
-    )
+    who = Subscription(row["id"], row["name"], row["state"], row["tenant_id"])
     contacts = tuple(map(_contact, row["contacts"]))
     match Verdict(row["verdict"]):
         case Verdict.SKIPPED:
             return Skipped(who)
         case Verdict.UNREADABLE:
-            return Unread(who, _fault(row["error"]), contacts)
+            return Unread(who, _fault(row["error"], who), contacts)
         case verdict:
+            if row["decided_by"] is None:
+                raise ValueError(f"{who.id} was decided by nothing")
             audited = Audited(
                 who,
                 contacts,
-                _texts(row["emails"]),
+                tuple(row["emails"]),
                 tuple(map(_finding, row["findings"])),
-                _text(row["decided_by"]),
+                row["decided_by"],
                 None if row["waiver"] is None else _waiver(row["waiver"], who.id),
-                tuple(map(Check, row.get("checks", ()))),
+                _checks(row.get("checks", [])),
             )
-            if audited.verdict is not verdict:
+            if audited.verdict is not verdict or (audited.waiver and not audited.findings):
                 raise ValueError(f"{verdict} does not follow from the findings of {who.id}")
             return audited
 
 
+def _checks(told: object) -> tuple[Check, ...]:
+    """Return the checks of a row, a key that came after the first reports."""
+    if not isinstance(told, list):
+        raise ValueError("the checks are no list")  # noqa: TRY004
+    return tuple(map(Check, told))
+
+
 def _contact(told: Row) -> Contact:
-    emails = _texts(told["emails"])
+    emails = tuple(told["emails"])
     return Contact(
-        name=_text(told["name"]),
-        api_version=_text(told["api_version"]),
+        name=told["name"],
+        api_version=told["api_version"],
         emails=emails,
         malformed=tuple(email for email in emails if not is_address(email)),
-        enabled=told["enabled"] is True,
-        phone=_maybe(told["phone"]),
-        alert_severity=_maybe(told["alert_severity"]),
-        attack_path_risk=_maybe(told["attack_path_risk"]),
-        roles=_texts(told["roles"]),
+        enabled=told["enabled"],
+        phone=told["phone"],
+        alert_severity=told["alert_severity"],
+        attack_path_risk=told["attack_path_risk"],
+        roles=tuple(told["roles"]),
     )
 
 
 def _finding(told: Row) -> Finding:
-    return Finding(Check(told["check"]), _text(told["message"]), _text(told["api_version"]))
+    return Finding(Check(told["check"]), told["message"], told["api_version"])
 
 
 def _waiver(told: Row, subscription_id: str) -> Waiver:
     return Waiver(
         subscription_id,
-        _text(told["reason"]),
-        _text(told["owner"]),
+        told["reason"],
+        told["owner"],
         date.fromisoformat(told["expires"]),
         None if told["check"] is None else Check(told["check"]),
     )
 
 
-def _fault(told: Row) -> Fault:
-    status = told["status"]
-    if not isinstance(status, int | None):
-        raise TypeError("a status is no number")
+def _fault(told: Row, who: Subscription) -> Fault:
+    reason = Reason(told["reason"])
+    ours = HINTS[reason].replace("SUBSCRIPTION_ID", who.id)
     return Fault(
-        Reason(told["reason"]),
-        _text(told["message"]),
-        _text(told["hint"]),
-        status,
-        _maybe(told["code"]),
-        _maybe(told["request_id"]),
+        reason,
+        told["message"],
+        ours if "://" in told["hint"] else told["hint"],
+        told["status"],
+        told["code"],
+        told["request_id"],
     )
 
 
-def _moment(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError(f"{value!r} is of no time zone")
-    return moment
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _maybe(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        raise TypeError(f"{values!r} is no list")
-    return tuple(map(_text, values))
-
-
-def _spelt(value: str | tuple[str, ...]) -> str:
-    return value if isinstance(value, str) else ", ".join(value)
+def _spelt(value: str | tuple[str, ...] | None) -> str:
+    return value if isinstance(value, str) else "none" if value is None else ", ".join(value)

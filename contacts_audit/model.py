@@ -237,7 +237,12 @@ def exit_code(verdicts: Counter[Verdict]) -> ExitCode:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What all rows of a report have in common."""
+    """
+    What all rows of a report have in common.
+
+    *run_id* is what ties the shards of a run together.  *endpoint* is the Resource Manager that a
+    command to copy may name; None where only a file of others tells it.
+    """
 
     version: str
     started: datetime
@@ -247,6 +252,8 @@ class Run:
     checks: tuple[Check, ...]
     portal_url: str | None
     shard: str | None = None
+    run_id: str | None = None
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 import shlex
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ GROUP = "[A-Za-z0-9][A-Za-z0-9_.()-]{0,89}"
 GROUP_PATH = re.compile(
     f"/providers/Microsoft.Management/managementGroups/({GROUP})/?", re.IGNORECASE
 )
+RUN_ID = "[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}"
 MOST_COMPARED = 20_000  # names that are compared with a misspelt one
 
 
@@ -138,6 +139,31 @@ def shard(text: str, index: str | None) -> Shard:
     if found and re.fullmatch("[0-9]{1,9}", place or "") and int(place or "") < int(found[2]):
         return Shard(int(place or ""), int(found[2]))
     raise UsageError(f"--shard: {text!r} is no part", "give I/N, I from 0 to N-1, or auto/N")
+
+
+def run_id(given: str | None, part: str | None, environment: Mapping[str, str]) -> str | None:
+    """
+    Return what the shards of one run have in common: `--run-id` as *given*, or the Job's name.
+
+    A pod of a Kubernetes Indexed Job has the host name JOB-INDEX; with `--shard auto/N` as *part*
+    that names the run.  https://kubernetes.io/docs/concepts/workloads/controllers/job/
+
+    Raises:
+        UsageError: it is no name of a run.
+    """
+    if given is not None:
+        if not re.fullmatch(RUN_ID, given):
+            raise UsageError(
+                f"--run-id: {given[:LONGEST_NAME]!r} is no name of a run",
+                "give up to 128 letters, digits and . _ : / @ + -",
+            )
+        return given
+    behind = f"-{environment.get('JOB_COMPLETION_INDEX', '')}"
+    name = environment.get("HOSTNAME", "")
+    if (part or "").startswith("auto/") and name.endswith(behind):
+        job = name.removesuffix(behind)
+        return job if re.fullmatch(RUN_ID, job) else None
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import typer
 
 from contacts_audit import comparing
 from contacts_audit.cli.groups import grouped
-from contacts_audit.cli.host import LARGEST_REPORT, Host
+from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import printed_as
+from contacts_audit.cli.printing import read_report
 from contacts_audit.comparing import Change, Difference
 from contacts_audit.inert import inert, inert_json
 from contacts_audit.report.table import aligned, folded
@@ -37,8 +38,7 @@ def diff(
     Exit codes: 0 nothing got worse, 3 something did.
     """
     host: Host = context.obj
-    sides = [comparing.read(host.read(name, name, LARGEST_REPORT), name) for name in (old, new)]
-    found = comparing.compare(sides[0]["subscriptions"], sides[1]["subscriptions"])
+    found = comparing.compare(*(read_report(host, name, name) for name in (old, new)))
     if output is DiffFormat.JSON:
         document = comparing.document(old, new, found)
         spelt = json.dumps(document, ensure_ascii=False, indent=2)

@@ -1,16 +1,21 @@
 """The surroundings of a run: its variables, its streams, its end."""
 
+import errno
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import devnull
 from pathlib import Path
 from typing import BinaryIO
 
 from contacts_audit.cli.screen import Screen
 from contacts_audit.ending import Ending
 from contacts_audit.errors import UsageError
+from contacts_audit.files import is_open_file
 
 LARGEST_FILE = 16 * 1024 * 1024
-LARGEST_REPORT = 1024 * 1024 * 1024
+LARGEST_REPORT = 256 * 1024 * 1024  # of 200,000 subscriptions
+PIECE = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -38,29 +43,53 @@ class Host:
         answer = b"" if self.stdin is None else self.stdin.readline(100)
         return answer.strip().lower() in {b"y", b"yes"}
 
-    def read(self, name: str, option: str, most: int = LARGEST_FILE) -> bytes:
+    def read(
+        self, name: str, option: str, most: int = LARGEST_FILE, *, pipes: bool = False
+    ) -> bytes:
         """
         Return what is in the file *name*, or on stdin where it is `-`, up to *most* bytes.
+
+        A named pipe could make us wait for ever, a device could go on for ever: only with *pipes*
+        they are read, but for those that the caller opened for us (`<(...)`).
 
         Raises:
             UsageError: it cannot be read, or is larger than anything sensible.
         """
         try:
-            if name == "-":
-                if self.stdin is None:
-                    raise UsageError(f"{option}: stdin is closed", "name a file")
-                if self.stdin_is is not None:
-                    raise UsageError(
-                        f"{option}: stdin is read as {self.stdin_is} already", "give a file"
-                    )
-                self.stdin_is = option
-                content = self.stdin.read(most + 1)
-            else:
-                with Path(name).open("rb") as file:
-                    content = file.read(most + 1)
+            content = self._stdin(option, most) if name == "-" else _read(Path(name), most, pipes)
         except (OSError, ValueError) as error:
             detail = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"{option}: {name!r} cannot be read: {detail}") from error
         if len(content) > most:
             raise UsageError(f"{option}: {name!r} is larger than {most} bytes")
         return content
+
+    def _stdin(self, option: str, most: int) -> bytes:
+        if self.stdin is None:
+            raise UsageError(f"{option}: stdin is closed", "name a file")
+        if self.stdin_is is not None:
+            raise UsageError(f"{option}: stdin is read as {self.stdin_is} already", "give a file")
+        self.stdin_is = option
+        return _content(self.stdin, most)
+
+
+def _read(path: Path, most: int, pipes: bool) -> bytes:
+    """Return what the file *path* holds, as much of it as is of use."""
+    found = path.stat()
+    regular = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+    if not (regular or pipes or is_open_file(path) or str(path) == devnull):
+        raise OSError(errno.EINVAL, "it is a pipe or a device; - reads stdin")
+    if regular and found.st_size > most:
+        raise ValueError(f"it is larger than {most} bytes")
+    with path.open("rb") as file:
+        return _content(file, most)
+
+
+def _content(file: BinaryIO, most: int) -> bytes:
+    """Return what *file* holds, one byte more than *most* at most; holes are not filled with it."""
+    content = bytearray()
+    while len(content) <= most and (piece := file.read(min(PIECE, most + 1 - len(content)))):
+        content += piece
+        if len(piece) == PIECE and not any(piece):
+            raise ValueError("it holds a megabyte of zeros")
+    return bytes(content)

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from contacts_audit import comparing
+from contacts_audit import reportfile
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.options import OutputOptions
+from contacts_audit.cli.options import OutputOptions, option
 from contacts_audit.cli.printing import checked, reported
+from contacts_audit.errors import IncompleteError
 
 
 @grouped
@@ -18,22 +19,29 @@ def merge(
         list[str], typer.Argument(metavar="REPORT...", help="The JSON reports, one of each shard.")
     ],
     output: OutputOptions,
+    run_id: Annotated[
+        str | None,
+        option("--run-id", panel="Scope", metavar="ID", help="Refuse reports of any other run."),
+    ] = None,
 ) -> None:
     """
     Join the JSON reports of `audit --shard` runs to the report of them all.
 
-    Exit codes: as audit, computed anew; 4 too where a shard is missing or does not fit.
+    Exit codes: as audit, computed anew; 4 too where a shard is missing or of another run.
     """
     from contacts_audit import merging
 
     host: Host = context.obj
     printing = checked(host, output)
     host.screen.quiet = output.quiet
-    parts = []
-    for name in names:
-        document = comparing.read(host.read(name, "REPORT", LARGEST_REPORT), name)
-        parts.append((name, merging.read(document, name)))
-    whole = merging.joined(parts)
+    documents = {}
+    for at, name in enumerate(names):
+        text = host.read(name, "REPORT", LARGEST_REPORT)
+        documents[at, name] = reportfile.read(text, name, IncompleteError)
+    parts = [(name, merging.report_of(one, name)) for (_, name), one in documents.items()]
+    whole = merging.joined(parts, run_id)
+    for (_, name), document in documents.items():
+        reportfile.check_counts(document, name)
     raise typer.Exit(
         reported(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
     )

@@ -77,6 +77,17 @@ Current = Annotated[
 ]
 
 
+RunId = Annotated[
+    str | None,
+    option(
+        "--run-id",
+        panel="Scope",
+        metavar="ID",
+        help="Name the run that a shard belongs to.  Default: the name of the Kubernetes Job.",
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class ScopeOptions:
     """Which subscriptions."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from contacts_audit import comparing
+from contacts_audit import comparing, reportfile
 from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import OutputOptions
 from contacts_audit.cli.screen import plain
@@ -121,14 +121,37 @@ def reported(
     return exit_code(verdicts)
 
 
+def read_report(host: Host, name: str, option: str) -> Sequence[Mapping[str, Any]]:
+    """
+    Return the rows of the JSON report *name*, which *option* gave.
+
+    Raises:
+        UsageError: it is none, or not a whole one.
+    """
+    told = f"{option} {name}" if option.startswith("--") else name
+    document = reportfile.read(host.read(name, option, LARGEST_REPORT), told)
+    reportfile.check_counts(document, told)
+    rows: Sequence[Mapping[str, Any]] = document["subscriptions"]
+    return rows
+
+
 def _baseline(host: Host, path: Path) -> Sequence[Mapping[str, Any]]:
     """Return the rows of the report *path*, none where it does not exist yet."""
-    if not path.exists():
+    if _is_missing(path):
         host.screen.note(f"--baseline: {path} does not exist: all is new")
         return ()
-    text = host.read(str(path), "--baseline", LARGEST_REPORT)
-    found: Sequence[Mapping[str, Any]] = comparing.read(text, f"--baseline {path}")["subscriptions"]
-    return found
+    return read_report(host, str(path), "--baseline")
+
+
+def _is_missing(path: Path) -> bool:
+    """Say whether there is no such file; one that we may not look for may be there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 def _changed(report: Report, baseline: Sequence[Mapping[str, Any]]) -> Report:

@@ -17,6 +17,7 @@ from contacts_audit.cli.options import (
     NetworkOptions,
     OutputOptions,
     PolicyOptions,
+    RunId,
     ScopeOptions,
     TalkOptions,
     flag,
@@ -51,12 +52,15 @@ def audit(
             "--json-schema", panel="Output", help="Print the JSON Schema of the report, and exit."
         ),
     ] = False,
+    run_id: RunId = None,
 ) -> None:
     """
     Tell for each subscription whether a security contact's e-mail address is configured.
 
     Exit codes: 0 all comply, 3 findings, 4 some could not be read, 1 the run failed.
     """
+    from contacts_audit.scope import run_id as named_run
+
     host: Host = context.obj
     if json_schema:
         schema = resources("contacts_audit.report").joinpath("schema.json")
@@ -67,6 +71,7 @@ def audit(
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     started = datetime.now(UTC)
     judged = judged_by(host, policy, started)
+    tied = named_run(run_id, scope.shard, host.environment)
     connection, found = enter(host, scope, identity, cloud, network, meanwhile=_warm_up)
     judged = settled(host, judged, connection, found)
     run = Run(
@@ -78,6 +83,8 @@ def audit(
         judged.criteria.checks,
         connection.cloud.portal_url,
         None if found.part is None else str(found.part),
+        tied,
+        None if network.replay is not None else connection.cloud.arm,
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

@@ -144,7 +144,7 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
     """Run the document's two jq programs on a file, up to their first error."""
     from contacts_audit.azure.contacts import documented_stage
 
-    text = host.read(name, "--input", most=LARGEST_INPUT).decode("utf-8-sig", "replace")
+    text = host.read(name, "--input", most=LARGEST_INPUT, pipes=True).decode("utf-8-sig", "replace")
     if not text.strip():
         host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
         return ExitCode.INCOMPLETE

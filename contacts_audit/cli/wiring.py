@@ -84,7 +84,9 @@ def sign_in(
     )
     token = None
     if identity.token_file is not None:
-        token = host.read(identity.token_file, "--token-file").decode("utf-8-sig", "replace")
+        token = host.read(identity.token_file, "--token-file", pipes=True).decode(
+            "utf-8-sig", "replace"
+        )
     environment = {name: value for name, value in host.environment.items() if value}
     bundle = None
     if cloud_options.ca_bundle is not None:

@@ -68,6 +68,7 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
         "profile": run.profile,
         "checks": list(run.checks),
         "shard": run.shard,
+        "run_id": run.run_id,
         "rule": {"id": "SecurityCenter-016", "risk": "Medium"},
         "summary": {
             "in_scope": verdicts.total(),
@@ -163,4 +164,4 @@ def _error(fault: Fault) -> dict[str, Any]:
 
 
 def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

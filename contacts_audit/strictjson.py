@@ -1,0 +1,47 @@
+"""JSON that others may have written: read as all readers would read it, or not at all."""
+
+import json
+import math
+from typing import Any
+
+MOST_VALUES = 10_000_000  # a report of 200,000 subscriptions has fewer
+
+
+def parsed(text: bytes) -> Any:
+    """
+    Return the value of the JSON *text*: UTF-8, a byte order mark may stand before it.
+
+    Raises:
+        ValueError: it is none; a key is there twice; a number is none, or none that fits; it is
+            nested too deeply, or holds more values than any file of ours.
+    """
+    if text.count(b",") > MOST_VALUES:
+        raise ValueError(f"it holds more than {MOST_VALUES} values")
+    try:
+        return json.loads(
+            text.decode("utf-8-sig"),
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_once,
+        )
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A reader and a program may take different ones of two values."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _no_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(spelt: str) -> float:
+    number = float(spelt)
+    if not math.isfinite(number):
+        raise ValueError(f"{spelt[:20]} is no number that fits")
+    return number
