@@ -199,11 +199,15 @@ class Policy:
                 matches = not here.isdisjoint(self._under(one).subscriptions)
             if not matches:
                 said.append(f"{what} matches no subscription in scope")
-            if one.expires < self.day:
-                said.append(f"{what} expired on {one.expires} and does not count")
-            elif matches and one.expires - self.day <= SOON:
-                said.append(f"{what} ends on {one.expires}")
+            said += self.ending(one) if matches or one.expires < self.day else []
         return said
+
+    def ending(self, waiver: Waiver) -> list[str]:
+        """Return what is to be said of the end of *waiver*, if it has come or is near."""
+        what = f"the waiver of {waiver.of} ({waiver.reason}, {waiver.owner})"
+        if waiver.expires < self.day:
+            return [f"{what} expired on {waiver.expires} and does not count"]
+        return [f"{what} ends on {waiver.expires}"] if waiver.expires - self.day <= SOON else []
 
     def _id(self, text: str) -> str:
         """Return whose id or name *text* is; ids match ids, and names match names."""

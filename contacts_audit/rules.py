@@ -114,6 +114,18 @@ RULES: Mapping[Check, Rule] = {
 }
 
 
+HOLDS: Mapping[Check, str] = {
+    Check.CONTACT_EMAIL: "an email address is configured (SecurityCenter-016, CIS 3.1.13)",
+    Check.ALERT_NOTIFICATIONS: "mail is sent for alerts of high severity",
+    Check.OWNER_NOTIFIED: "the Owner role is notified",
+    Check.ATTACK_PATHS: "mail is sent for attack paths at --attack-path-level",
+    Check.REACHABLE: "an alert would reach somebody",
+    Check.REQUIRED_EMAIL: "every address of --required-email is configured",
+    Check.ALLOWED_DOMAIN: "every address is in a domain of --allowed-domain",
+    Check.MINIMUM_EMAILS: "at least --minimum-emails addresses are configured",
+}
+
+
 def judge(check: Check, reading: Reading, criteria: Criteria, remark: str = "") -> Finding | None:
     """Return the finding where *check* fails on *reading*, with *remark* added."""
     wrong = RULES[check](reading.contacts, criteria)

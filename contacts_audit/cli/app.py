@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli.groups import defaults_from, variable_of
+from contacts_audit.cli.groups import defaults_from, unknown_variables, variable_of
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.lean import LeanCommand, LeanGroup
 from contacts_audit.cli.screen import Screen, plain
@@ -32,6 +32,7 @@ COMMANDS = {  # and the room of each, which is entered only where it is asked fo
     "explain": "explaining",
     "diff": "comparing",
     "merge": "merging",
+    "policy": "policy",
     "doctor": "doctor",
     "plan": "writing",
     "apply": "writing",
@@ -92,7 +93,13 @@ def _dispatched(arguments: Sequence[str], host: Host) -> int:
     first = next((word for word in arguments if word != "--"), None)
     name = first if first in COMMANDS else None
     program = _program(name)
-    defaults = {name: defaults_from(host.environment, program.commands[name])} if name else {}
+    defaults = {}
+    if name:
+        command = program.commands[name]
+        defaults = {name: defaults_from(host.environment, command)}
+        host.warnings = unknown_variables(
+            host.environment, command, lambda: [_program(one).commands[one] for one in COMMANDS]
+        )
     code = program.main(
         list(arguments),
         prog_name="contacts-audit",

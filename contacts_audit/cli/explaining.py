@@ -80,7 +80,7 @@ def explain(
     now = datetime.now(UTC)
     judged = judged_by(host, policy, now)
     scope = ScopeOptions(subscription=[subscription])
-    connection, found = enter(host, scope, identity, cloud, network)
+    connection, found = enter(host, scope, identity, cloud, network, named="SUBSCRIPTION")
     judged = settled(host, judged, connection, found)
     from contacts_audit.audit import Auditor, unasked
     from contacts_audit.workers import apart

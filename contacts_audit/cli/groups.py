@@ -1,8 +1,9 @@
 """Groups of options as dataclasses for typer, and the variables that stand for options."""
 
+import difflib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -32,6 +33,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
             flat.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     def run(**given: Any) -> None:
+        if not given.get("quiet"):
+            _warn(given["context"].obj, held=bool(given.get("only_changes")))
         for name, group in groups.items():
             given[name] = group(**{item.name: given.pop(item.name) for item in fields(group)})
         command(**given)
@@ -40,6 +43,14 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
     return run
+
+
+def _warn(host: Any, *, held: bool) -> None:
+    """Tell what was found wrong before the command was known to run; *held* until it says more."""
+    if held:
+        host.screen.hold()
+    for line in host.warnings:
+        host.screen.warn(line)
 
 
 def _parameter(item: Any) -> inspect.Parameter:
@@ -52,9 +63,40 @@ def _parameter(item: Any) -> inspect.Parameter:
 def variable_of(parameter: Any) -> str:
     """Return the variable that stands for an option; the empty name where there is none."""
     option: str = max(parameter.opts, key=len)
-    if not option.startswith("--") or option in NO_VARIABLE:
+    return "" if option in NO_VARIABLE else _spelt(option)
+
+
+def _spelt(option: str) -> str:
+    """Return *option* as a variable is spelt; the empty name for an argument."""
+    if not option.startswith("--"):
         return ""
     return PREFIX + option.removeprefix("--").upper().replace("-", "_")
+
+
+def unknown_variables(
+    environment: Mapping[str, str], command: Any, all_commands: Callable[[], Sequence[Any]]
+) -> list[str]:
+    """
+    Return what is to be said of variables CONTACTS_AUDIT_* that stand for no option of any command.
+
+    *all_commands* is asked where *command* does not know a variable: it takes a while.
+    """
+    ours = {name for name, value in environment.items() if name.startswith(PREFIX) and value}
+    if not (strange := ours - _variables([command])):
+        return []
+    known = _variables(all_commands())
+    said = []
+    for name in sorted(strange - known):
+        near = difflib.get_close_matches(name[:100], known, n=1)
+        hint = f" -- did you mean {near[0]}?" if near else ""
+        said.append(f"{name} is not a variable of this program, and is ignored{hint}")
+    return said
+
+
+def _variables(commands: Sequence[Any]) -> set[str]:
+    """Return the names of all options as variables, also of those that none stands for."""
+    options = (one for command in commands for one in command.params)
+    return {_spelt(max(one.opts, key=len)) for one in options}
 
 
 def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any]:

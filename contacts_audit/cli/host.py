@@ -3,7 +3,7 @@
 import errno
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import devnull
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +27,7 @@ class Host:
     screen: Screen
     ending: Ending
     stdin_is: str | None = None
+    warnings: list[str] = field(default_factory=list)
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value; empty is unset."""

@@ -22,6 +22,7 @@ from contacts_audit.cli.options import (
     TalkOptions,
     flag,
 )
+from contacts_audit.cli.policy import checks_and_profiles
 from contacts_audit.cli.printing import checked, reported
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import enter
@@ -52,6 +53,10 @@ def audit(
             "--json-schema", panel="Output", help="Print the JSON Schema of the report, and exit."
         ),
     ] = False,
+    list_checks: Annotated[
+        bool,
+        flag("--list-checks", panel="Checks", help="Print the checks and profiles, and exit."),
+    ] = False,
     run_id: RunId = None,
 ) -> None:
     """
@@ -65,6 +70,9 @@ def audit(
     if json_schema:
         schema = resources("contacts_audit.report").joinpath("schema.json")
         host.screen.data(schema.read_bytes())
+        return
+    if list_checks:
+        host.screen.stream(checks_and_profiles())
         return
     printing = checked(host, output)
     host.screen.quiet = output.quiet

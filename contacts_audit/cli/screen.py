@@ -75,7 +75,7 @@ class Screen:
 
     def hold(self) -> None:
         """Keep what would be told until it is known whether anybody should hear it."""
-        self.held = []
+        self.held = self.held or []
 
     def release(self) -> None:
         """Tell what was kept, and from now on everything."""

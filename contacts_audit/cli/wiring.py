@@ -160,11 +160,13 @@ def enter(
     cloud_options: CloudOptions,
     network: NetworkOptions,
     meanwhile: Callable[[], None] = _load,
+    named: str = "--subscription",
 ) -> "tuple[Connection, Scope]":
     """
     Sign in, read the list of subscriptions whole, and return the ways to Azure and the scope.
 
-    While the list is on its way, *meanwhile* loads what comes after it.
+    While the list is on its way, *meanwhile* loads what comes after it.  Errors of a selected
+    subscription name what gave it as *named*.
 
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
@@ -173,7 +175,7 @@ def enter(
     from contacts_audit.workers import apart
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
-    wanted = selectors(host, scope)
+    wanted = selectors(host, scope, named)
     groups = [group_id(text) for text in scope.management_group]
     index = host.variable("JOB_COMPLETION_INDEX")
     part = None if scope.shard is None else shard(scope.shard, index)
@@ -199,7 +201,9 @@ def enter(
     return connection, resolved
 
 
-def selectors(host: Host, scope: ScopeOptions) -> "list[Selector] | None":
+def selectors(
+    host: Host, scope: ScopeOptions, named: str = "--subscription"
+) -> "list[Selector] | None":
     """
     Return what options and files select, None where they say nothing.
 
@@ -211,7 +215,7 @@ def selectors(host: Host, scope: ScopeOptions) -> "list[Selector] | None":
 
     if not (scope.subscription or scope.subscriptions_from):
         return None
-    wanted = [selector(text, "--subscription") for text in scope.subscription]
+    wanted = [selector(text, named) for text in scope.subscription]
     for name in scope.subscriptions_from:
         option = f"--subscriptions-from {name}"
         try:

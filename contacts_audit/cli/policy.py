@@ -1,0 +1,72 @@
+"""The command that checks a policy file: policy; and what there is to choose from."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.judging import judged_by
+from contacts_audit.cli.options import PolicyOptions
+from contacts_audit.inert import inert
+
+if TYPE_CHECKING:
+    from contacts_audit.model import Criteria
+    from contacts_audit.policy import Policy
+
+
+class Action(StrEnum):
+    """What can be done with a policy file."""
+
+    CHECK = "check"
+
+
+@grouped
+def policy(
+    context: typer.Context,
+    action: Annotated[Action, typer.Argument(metavar="check", help="Check the file.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A policy; '-' reads stdin.")],
+) -> None:
+    """
+    Check a policy file, offline and without credentials: every fault, with its line.
+
+    Exit codes: 0 the file is valid, 2 it is not.
+    """
+    host: Host = context.obj
+    found = judged_by(host, PolicyOptions(policy=file), datetime.now(UTC))
+    for waiver in found.waivers:
+        for line in found.ending(waiver):
+            host.screen.warn(line)
+    host.screen.stream(_lines(file, found))
+
+
+def _lines(file: str, policy: "Policy") -> Iterator[str]:
+    yield f"{inert(file)} is valid\n"
+    yield f"  checks: {_checks(policy.criteria)}\n"
+    for one in policy.overrides:
+        of = one.subscription or f"management group {one.management_group}"
+        yield f"  override of {inert(of)}: {_checks(policy.judged_by(one.settings))}\n"
+    for waiver in policy.waivers:
+        what = waiver.check or "all checks"
+        yield f"  waiver of {inert(waiver.of)}: {what} until {waiver.expires}\n"
+
+
+def _checks(criteria: "Criteria") -> str:
+    return ", ".join(criteria.checks)
+
+
+def checks_and_profiles() -> Iterator[str]:
+    """Yield the table of all checks, and which profiles hold them."""
+    from contacts_audit.policy import PROFILES, VALUES
+    from contacts_audit.report.table import aligned
+    from contacts_audit.rules import HOLDS
+
+    rows = [("CHECK", "PROFILES", "HOLDS WHEN")]
+    for check, holds in HOLDS.items():
+        profiles = [profile for profile, checks in PROFILES.items() if check in checks]
+        told = "any, with its value" if check in VALUES else ", ".join(profiles)
+        rows.append((check, told, holds))
+    yield from aligned(rows)
