@@ -116,7 +116,24 @@ class Policy:
     @property
     def all_criteria(self) -> list[Criteria]:
         """What is judged somewhere, by any one override."""
-        return [self.criteria, *(self.judged_by(one.settings) for one in self.overrides)]
+        return [self.criteria, *map(self.foreseen, self.overrides)]
+
+    def foreseen(self, override: Override) -> Criteria:
+        """
+        Return what *override* judges, as far as that is known before Azure has told its groups.
+
+        Raises:
+            UsageError: a check lacks its value, whichever groups may be further up.
+        """
+        try:
+            return self.judged_by(override.settings)
+        except UsageError:
+            above = (one.settings for one in self.overrides if one.management_group is not None)
+            values = [
+                Settings(**{key: getattr(one, key) or None for key in VALUES.values()})
+                for one in above
+            ]
+            return self.judged_by(override.settings, *values)
 
     def criteria_of(self, subscription: Subscription) -> Criteria:
         """Return what is judged of *subscription*, each key by the nearest that says it."""

@@ -5,8 +5,9 @@ https://toml.io/en/v1.0.0
 """
 
 import difflib
+import functools
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, TypeVar
@@ -14,8 +15,8 @@ from typing import Any, TypeVar
 from contacts_audit import tomllines
 from contacts_audit.azure.contacts import is_address
 from contacts_audit.errors import FaultsError, UsageError
-from contacts_audit.model import Check, Profile, Waiver
-from contacts_audit.policy import VALUES, Override, Policy, Settings
+from contacts_audit.model import Check, Criteria, Profile, Waiver
+from contacts_audit.policy import Override, Policy, Settings
 from contacts_audit.rules import RISKS
 from contacts_audit.scope import group_id, selector
 
@@ -70,38 +71,21 @@ def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
     overrides = tuple(_override(table) for table in top.tables("override"))
     waivers = tuple(_waiver(table) for table in top.tables("waiver"))
     policy = Policy(options, settings, overrides, waivers, day=day)
-    if not file.faults:
-        file.faults += _without_value(policy, name)
-    if file.faults:
-        raise FaultsError([fault for _, fault in sorted(file.faults, key=lambda one: one[0])])
+    faults = [fault for _, fault in sorted(file.faults, key=lambda one: one[0])]
+    if faults or (faults := [*_without_value(policy, name)]):
+        raise FaultsError(faults)
     return policy
 
 
-def _without_value(policy: Policy, name: str) -> list[tuple[int, UsageError]]:
-    """Return where a check lacks its value, whatever Azure's tree of groups is."""
-    pool = Settings(
-        **{
-            key: next(
-                (
-                    value
-                    for one in policy.overrides
-                    if one.management_group is not None and (value := getattr(one.settings, key))
-                ),
-                None,
-            )
-            for key in VALUES.values()
-        }
-    )
-    faults = []
-    for place, levels in [
-        (name, []),
-        *((one.place, [one.settings, pool]) for one in policy.overrides),
-    ]:
+def _without_value(policy: Policy, name: str) -> Iterator[UsageError]:
+    """Yield where a check lacks its value, whatever Azure's tree of groups is."""
+    tried: list[tuple[str, Callable[[], Criteria]]] = [(name, lambda: policy.criteria)]
+    tried += [(one.place, functools.partial(policy.foreseen, one)) for one in policy.overrides]
+    for place, judged in tried:
         try:
-            policy.judged_by(*levels)
+            judged()
         except UsageError as error:
-            faults.append((0, UsageError(f"{place}: {error}", error.hint)))
-    return faults
+            yield UsageError(f"{place}: {error}", error.hint)
 
 
 @dataclass(slots=True)

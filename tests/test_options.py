@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 import typer
+from conftest import ROOT, run_in
 
 from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.cli import groups, options
@@ -24,6 +25,8 @@ from contacts_audit.cli.options import (
 )
 from contacts_audit.model import Check, Profile
 from contacts_audit.report import Format
+
+CONTOSO = str(ROOT / "fixtures/contoso")
 
 
 @dataclass(frozen=True)
@@ -343,3 +346,53 @@ def test_defaults_of_no_variables_are_none() -> None:
     environment: Mapping[str, str] = {"PATH": "/bin", "CONTACTS_AUDIT_": "y"}
 
     assert defaults_from(environment, command()[0]) == {}
+
+
+# Variables of nobody
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("SUBSCRIPTON", " -- did you mean CONTACTS_AUDIT_SUBSCRIPTION?"),
+        ("SUBSCRIPTIONS", " -- did you mean CONTACTS_AUDIT_SUBSCRIPTION?"),
+        ("JQFILTER", ""),
+        ("TOKENFILE", " -- did you mean CONTACTS_AUDIT_TOKEN_FILE?"),
+    ],
+)
+def test_a_variable_of_no_option_is_told(name: str, near: str) -> None:
+    """All subscriptions would be audited, and nobody would know why."""
+    ran = run_in({f"CONTACTS_AUDIT_{name}": "x"}, "audit", "--replay", CONTOSO, "-o", "json")
+
+    assert ran.err.startswith(
+        f"warning: CONTACTS_AUDIT_{name} is not a variable of this program, and is ignored{near}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "command"),
+    [
+        pytest.param({"PROFILE": "cis"}, "fetch", id="of another command"),
+        pytest.param({"STATE_DIR": "/x"}, "audit", id="of a command that writes"),
+        pytest.param({"SUBSCRIPTON": ""}, "audit", id="empty is unset"),
+        pytest.param({"SUBSCRIPTON": "x", "QUIET": "1"}, "audit", id="quiet"),
+    ],
+)
+def test_other_variables_are_not_told(variables: dict[str, str], command: str) -> None:
+    """A shell that exports them for all commands hears nothing of it."""
+    named = {f"CONTACTS_AUDIT_{name}": value for name, value in variables.items()}
+
+    assert "not a variable" not in run_in(named, command, "--replay", CONTOSO).err
+
+
+def test_a_night_without_change_is_silent_whatever_its_variables(tmp_path: Path) -> None:
+    """Not a byte; where something changed, all that was to be told is told."""
+    report = str(tmp_path / "report.json")
+    asked = ("audit", "--replay", CONTOSO, "--only-changes", "--baseline", report)
+    strange = {"CONTACTS_AUDIT_FOO": "1"}
+    first = run_in(strange, *asked, "--report", report)
+
+    second = run_in(strange, *asked)
+
+    assert "CONTACTS_AUDIT_FOO is not a variable" in first.err
+    assert (second.out, second.err) == (b"", "")

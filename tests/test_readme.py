@@ -16,10 +16,12 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
 
+from contacts_audit import policyfile
 from contacts_audit.errors import HINTS, ExitCode
 
 README = (ROOT / "README.md").read_text()
-SESSIONS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+POLICY = (ROOT / "docs/policy.md").read_text()
+SESSIONS = re.findall(r"```console\n(.*?)```", README + POLICY, re.DOTALL)
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split("\n")[0][2:50])
@@ -42,6 +44,20 @@ def test_a_session_shows_what_happens(session: str) -> None:
     )
 
     assert ran.stdout == session
+
+
+def test_the_page_of_policies_tells_every_key() -> None:
+    """In the table of keys, where each belongs; the example is the file that is checked."""
+    table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", POLICY, re.MULTILINE))
+    (example,) = re.findall(r"```toml\n(.*?)```", POLICY, re.DOTALL)
+
+    places = {"": "top", "override": "`[[override]]`", "waiver": "`[[waiver]]`"}
+    for kind, keys in policyfile.KEYS.items():
+        assert all(places[kind] in table[key] for key in keys if key not in policyfile.KEYS)
+    assert set(table) == {key for keys in policyfile.KEYS.values() for key in keys} - {
+        *policyfile.KEYS
+    }
+    assert example == (ROOT / "docs/policy-example.toml").read_text()
 
 
 @pytest.mark.usefixtures("tools")
@@ -135,7 +151,11 @@ def test_every_reason_is_listed_with_its_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["apply", "audit", "doctor", "emails", "fetch", "merge", "plan", "restore", "token"]
+    "command",
+    [
+        *("apply", "audit", "doctor", "emails", "fetch", "merge", "plan", "policy"),
+        *("restore", "token"),
+    ],
 )
 def test_every_option_of_the_readme_exists(command: str) -> None:
     """No option is promised that `--help` does not know, and each command is named."""

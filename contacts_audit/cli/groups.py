@@ -33,7 +33,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
             flat.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     def run(**given: Any) -> None:
-        if not given.get("quiet"):
+        if "context" in given and not given.get("quiet"):
             _warn(given["context"].obj, held=bool(given.get("only_changes")))
         for name, group in groups.items():
             given[name] = group(**{item.name: given.pop(item.name) for item in fields(group)})
@@ -85,10 +85,11 @@ def unknown_variables(
     if not (strange := ours - _variables([command])):
         return []
     known = _variables(all_commands())
+    words = [one.removeprefix(PREFIX) for one in known]
     said = []
     for name in sorted(strange - known):
-        near = difflib.get_close_matches(name[:100], known, n=1)
-        hint = f" -- did you mean {near[0]}?" if near else ""
+        near = difflib.get_close_matches(name.removeprefix(PREFIX)[:100], words, n=1)
+        hint = f" -- did you mean {PREFIX}{near[0]}?" if near else ""
         said.append(f"{name} is not a variable of this program, and is ignored{hint}")
     return said
 

@@ -1,6 +1,5 @@
 """The surroundings of a run: its variables, its streams, its end."""
 
-import errno
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,7 +78,7 @@ def _read(path: Path, most: int, pipes: bool) -> bytes:
     found = path.stat()
     regular = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
     if not (regular or pipes or is_open_file(path) or str(path) == devnull):
-        raise OSError(errno.EINVAL, "it is a pipe or a device; - reads stdin")
+        raise ValueError(f"as a pipe or a device it may never end, or be larger than {most} bytes")
     if regular and found.st_size > most:
         raise ValueError(f"it is larger than {most} bytes")
     with path.open("rb") as file:

@@ -89,7 +89,8 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     named = [selector(one.subscription, one.place) for one in exceptions if one.subscription]
     policy = replace(policy, ids=found.ids(named))
     groups = {}
-    for group in {one.management_group for one in exceptions if one.management_group is not None}:
+    named_groups = (one.management_group for one in exceptions if one.management_group is not None)
+    for group in {name.casefold(): name for name in named_groups}.values():
         read = functools.partial(connection.descendants, group)
         under = apart(read, deadline=connection.limits.deadline)
         groups[group.casefold()] = Under(frozenset(under.subscriptions), frozenset(under.groups))

@@ -48,7 +48,7 @@ def _lines(file: str, policy: "Policy") -> Iterator[str]:
     yield f"  checks: {_checks(policy.criteria)}\n"
     for one in policy.overrides:
         of = one.subscription or f"management group {one.management_group}"
-        yield f"  override of {inert(of)}: {_checks(policy.judged_by(one.settings))}\n"
+        yield f"  override of {inert(of)}: {_checks(policy.foreseen(one))}\n"
     for waiver in policy.waivers:
         what = waiver.check or "all checks"
         yield f"  waiver of {inert(waiver.of)}: {what} until {waiver.expires}\n"

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SUITES = {
     "policy": ("policy.py", ("policy", "policyfile")),
+    "rules": ("rules.py", ("policy", "policyfile")),
     "arm": ("azure/arm.py", ("arm", "contacts", "records")),
     "contacts": ("azure/contacts.py", ("contacts", "policy")),
     "remediate": ("remediate.py", ("remedy",)),
