@@ -214,7 +214,5 @@ def _without(token: str, answer: Answer) -> Answer:
 
 def _shown(answer: Answer) -> str:
     """Spell the headers for `--debug`, but for cookies, which are nobody's business."""
-    kept = (
-        f"{name}: {value}" for name, value in answer.headers.items() if "cookie" not in name.lower()
-    )
+    kept = (f"{name}: {value}" for name, value in answer.headers.items() if not arm.is_cookie(name))
     return "; ".join(kept)
