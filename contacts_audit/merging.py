@@ -55,6 +55,8 @@ def read(document: Row, name: str) -> Report:
             tuple(map(Check, document["checks"])),
             next((_maybe(row["portal_url"]) for row in rows), None),
             None if document["shard"] is None else str(shard(document["shard"], None)),
+            _moment(document["recorded"]) if document.get("recorded") else None,
+            foreign=True,
         )
         report = Report(run, _moment(document["finished"]), outcomes)
         counted = document["summary"]["in_scope"]
@@ -99,6 +101,7 @@ def joined(reports: Sequence[tuple[str, Report]]) -> Report:
         profile=first.run.profile if len({one.profile for one in runs}) == 1 else None,
         portal_url=next((one.portal_url for one in runs if one.portal_url), None),
         shard=None,
+        recorded=min((one.recorded for one in runs if one.recorded), default=None),
     )
     return Report(run, max(report.finished for report in parts), outcomes)
 

@@ -229,7 +229,12 @@ def exit_code(verdicts: Counter[Verdict]) -> ExitCode:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What all rows of a report have in common."""
+    """
+    What all rows of a report have in common.
+
+    *recorded* is when the recording was made that it is of, None where it is of today's Azure;
+    *foreign*: it is told by files of others, whose hosts are not to be trusted.
+    """
 
     version: str
     started: datetime
@@ -239,6 +244,8 @@ class Run:
     checks: tuple[Check, ...]
     portal_url: str | None
     shard: str | None = None
+    recorded: datetime | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +262,11 @@ class Report:
     outcomes: tuple[Outcome, ...]
     whole: Counter[Verdict] | None = None
     gone: tuple[Mapping[str, Any], ...] | None = None
+
+    @property
+    def as_of(self) -> datetime:
+        """Return of which moment the report is: that of the recording, else the end of the run."""
+        return self.run.recorded or self.finished
 
     @property
     def verdicts(self) -> Counter[Verdict]:

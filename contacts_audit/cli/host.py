@@ -1,13 +1,14 @@
 """The surroundings of a run: its variables, its streams, its end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from contacts_audit.cli.screen import Screen
 from contacts_audit.ending import Ending
 from contacts_audit.errors import UsageError
+from contacts_audit.redaction import Secrets
 
 LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_REPORT = 1024 * 1024 * 1024
@@ -15,13 +16,18 @@ LARGEST_REPORT = 1024 * 1024 * 1024
 
 @dataclass(slots=True)
 class Host:
-    """The surroundings of a run: what a test replaces to be a user."""
+    """The surroundings of a run: what a test replaces to be a user; no line shows its *secrets*."""
 
     environment: Mapping[str, str]
     stdin: BinaryIO | None
     screen: Screen
     ending: Ending
     stdin_is: str | None = None
+    secrets: Secrets = field(default_factory=Secrets)
+
+    def __post_init__(self) -> None:
+        self.secrets.add_those_of(self.environment)
+        self.screen.secrets = self.secrets
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value; empty is unset."""

@@ -78,6 +78,8 @@ def audit(
         judged.criteria.checks,
         connection.cloud.portal_url,
         None if found.part is None else str(found.part),
+        recorded=connection.recorded,
+        foreign=connection.recorded is not None,
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from contacts_audit import policy
 from contacts_audit.azure.drafts import DEFAULT
+from contacts_audit.azure.kinds import CloudName
 from contacts_audit.errors import Reason
 from contacts_audit.model import Audited, Check, Contact, Criteria, Outcome, Run, Unread, Verdict
 
 ADDRESS = "ADDRESS"
 LEVEL = "LEVEL"
-BLANKS = (ADDRESS, LEVEL)  # what the reader puts his own in the place of
+ENDPOINT = "https://ENDPOINT"
+BLANKS = (ADDRESS, LEVEL, ENDPOINT)  # what the reader puts his own in the place of
 MOST = 10  # addresses that a command asks for
 
 
@@ -27,18 +29,24 @@ def command(outcome: Outcome, run: Run) -> str | None:
             words = ["contacts-audit", "apply", "-s", subscription.id]
             if len(run.tenants) > 1 and subscription.tenant_id in run.tenants:
                 words += ["--tenant", subscription.tenant_id]
-            return shlex.join([*words, *_cloud(run.cloud), *_wish(outcome)])
+            return shlex.join([*words, *_cloud(run), *_wish(outcome)])
         case Unread(fault=fault) if fault.reason is Reason.NOT_REGISTERED:
             words = ["az", "provider", "register", "--namespace", "Microsoft.Security"]
             return shlex.join([*words, "--subscription", subscription.id])
     return None
 
 
-def _cloud(name: str) -> list[str]:
-    """Return the options for a cloud; one's own is named by the host of its Resource Manager."""
-    if name == "AzureCloud":
+def _cloud(run: Run) -> list[str]:
+    """
+    Return the options for a cloud; one's own is named by the host of its Resource Manager.
+
+    A host that only a file of others names is a blank: a secret would go there.
+    """
+    if run.cloud == CloudName.AZURE:
         return []
-    return ["--cloud", name] if name.isalpha() else ["--arm-endpoint", f"https://{name}"]
+    if run.cloud in {*CloudName}:
+        return ["--cloud", run.cloud]
+    return ["--arm-endpoint", ENDPOINT if run.foreign else f"https://{run.cloud}"]
 
 
 class _Found(NamedTuple):
