@@ -1,6 +1,6 @@
 """The surroundings of a run: its variables, its streams, its end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +10,10 @@ from contacts_audit.ending import Ending
 from contacts_audit.errors import UsageError
 from contacts_audit.redaction import Secrets
 
+TLS_VARIABLES = {  # which change what TLS protects, and are easily forgotten
+    "SSLKEYLOGFILE": "whoever reads that file can read every connection of this run",
+    "CURL_CA_BUNDLE": "it is trusted, unless --ca-bundle or REQUESTS_CA_BUNDLE is set",
+}
 LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_REPORT = 1024 * 1024 * 1024
 
@@ -26,12 +30,18 @@ class Host:
     secrets: Secrets = field(default_factory=Secrets)
 
     def __post_init__(self) -> None:
-        self.secrets.add_those_of(self.environment)
+        self.secrets.add_those_of(self.environment or {})
         self.screen.secrets = self.secrets
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value; empty is unset."""
         return self.environment.get(name) or None
+
+    def of_tls(self) -> Iterator[str]:
+        """Yield what is to be told of the variables that change what TLS protects."""
+        for name, effect in TLS_VARIABLES.items():
+            if value := self.variable(name):
+                yield f"{name} is set to {value}: {effect}"
 
     @property
     def asks(self) -> bool:

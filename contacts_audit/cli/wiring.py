@@ -1,6 +1,7 @@
 """Puts the parts together for one command, from its options and its surroundings."""
 
 import functools
+import logging
 import re
 import threading
 import time
@@ -86,6 +87,8 @@ def sign_in(
     if identity.token_file is not None:
         token = host.read(identity.token_file, "--token-file").decode("utf-8-sig", "replace")
         host.secrets.add(token.strip())
+    for told in host.of_tls():
+        logging.getLogger(__name__).info("%s", told)
     environment = {name: value for name, value in host.environment.items() if value}
     bundle = None
     if cloud_options.ca_bundle is not None:
@@ -145,8 +148,6 @@ def credential(identity: IdentityOptions, chosen: "SignIn") -> "Credential":
     Raises:
         AuthError: it is not configured.
     """
-    import logging
-
     from contacts_audit.azure import credentials
 
     found = credentials.choose(identity.auth, chosen)
