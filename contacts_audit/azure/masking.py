@@ -62,6 +62,7 @@ class Mask:
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self._key = secrets.token_bytes(32)
         self._names: dict[str, str] = {}
+        self._issued: set[str] = set()
         self._in_prose, self._in_addresses = Known(), Known()
         self._hosts = {host.casefold() for host in hosts} - HOSTS - {""}
         spelt = {f"[{host}]" if ":" in host else host for host in self._hosts} | self._hosts
@@ -108,8 +109,10 @@ class Mask:
 
     def name(self, name: str) -> str:
         """Mask the name of a contact, a group or a tenant: 2017 took any, a person's too."""
-        plain = GUID.fullmatch(name) or re.fullmatch(r"default\d*", name)
-        return self.url(name) if plain else f"name-{self._digest(name.casefold())}"
+        if GUID.fullmatch(name):
+            return self._guid(name)
+        plain = name in self._issued or re.fullmatch(r"default\d*", name)
+        return name if plain else self._pseudonym("name", name.casefold())
 
     def _document(self, document: Any) -> str:
         self._learn("", document)
@@ -183,7 +186,12 @@ class Mask:
         return self.url(text) if key in LINKS else self.text(text)
 
     def _named(self, key: str, text: str) -> str:
-        return f"{'phone' if key == 'phone' else 'displayName'}-{self._digest(text)}"
+        return self._pseudonym("phone" if key == "phone" else "displayName", text)
+
+    def _pseudonym(self, kind: str, text: str) -> str:
+        pseudonym = f"{kind}-{self._digest(text)}"
+        self._issued.add(pseudonym)  # which is not masked again
+        return pseudonym
 
     def _cut_field(self, found: re.Match[str]) -> str:
         if not found[3].strip():
@@ -207,12 +215,11 @@ class Mask:
     def _word(self, found: re.Match[str]) -> str:
         """Mask an address; and a name with dots, which may be a contact's, a host's, a domain's."""
         word = unquote(found[0]) if "%40" in found[0] else found[0]
+        bare = word.rstrip(".!*#-_")
         if "@" in word:
-            bare = word.rstrip(".")
             return self._email(bare) + word[len(bare) :]
-        if "." not in word:
+        if "." not in bare:
             return word
-        bare = word.rstrip(".")
         if bare.casefold() in self._hosts:
             return self._host.sub(self._own_host, word)
         last = bare.rpartition(".")[2]

@@ -28,8 +28,9 @@ def completions(text: str) -> Iterator[tuple[str, int, str]]:
         return
     closers = "".join(reversed(stack))
     whole = _OPEN_ESCAPE.sub("", text) if quote else text
-    for fill in ("", ":null", "null"):
+    for fill in ("", ":null", "null", '"":null'):
         ours = quote + fill + closers
         yield whole + ours, len(ours), ""
     if not quote and (last := max(map(text.rfind, ",:[{"))) >= 0:
-        yield text[: last + 1] + "null" + closers, len("null" + closers), text[last + 1 :]
+        for fill in ("null", '"":null'):
+            yield text[: last + 1] + fill + closers, len(fill + closers), text[last + 1 :]
