@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 
+from contacts_audit.redaction import without_user_info
+
 
 class ExitCode(IntEnum):
     """What the process tells its caller; the README explains each to operators."""
@@ -75,13 +77,13 @@ HINTS: Mapping[Reason, str] = {
 
 
 class ContactsAuditError(Exception):
-    """The root: `str()` says what happened in a sentence, *hint* what to do next."""
+    """The root: `str()` says what happened in a sentence, *hint* what to do next; no user-info."""
 
     exit_code = ExitCode.FAILED
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(without_user_info(message))
+        self.hint = without_user_info(hint)
 
 
 class UsageError(ContactsAuditError):

@@ -37,8 +37,8 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: f
     """
     Write *pieces* to *path* so that a reader sees the old file or the new one, never half of one.
 
-    A pipe or a device is written through; a pipe gets *patience* seconds to find a reader.  A file
-    gets *mode*.
+    A pipe of ours or a device is written through; a pipe gets *patience* seconds to find a reader.
+    A file gets *mode*.
 
     Raises:
         OutputError: it could not be written; an old file is as it was.
@@ -57,6 +57,28 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: f
             f"{path} could not be written: {error.strerror}",
             "" if through else "the old file, if any, is untouched",
         ) from error
+
+
+def contents(path: Path, most: int) -> bytes:
+    """
+    Return what is in *path*, a regular file of up to *most* bytes.
+
+    Nothing waits for a pipe, wakes a device, or reads a sparse file to its far end.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no regular file, or larger.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError(f"{path.name} is no regular file")
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError(f"{path.name} is no regular file")
+        if about.st_size > most:
+            raise ValueError(f"{path.name} is larger than {most} bytes")
+        return file.read(about.st_size)
 
 
 def make_private(folder: Path) -> None:
@@ -171,6 +193,7 @@ def _try(path: Path) -> None:
             raise OSError(errno.ENXIO, "it is a socket")
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        _check_pipe(path.stat())
     else:
         with _folder(path.parent):
             tempfile.TemporaryFile(dir=path.parent).close()
@@ -195,8 +218,23 @@ def _found(path: Path, until: float) -> int:
                 raise OSError(errno.ENXIO, "nobody reads it") from error
             time.sleep(0.05)
         else:
+            try:
+                _check_pipe(os.fstat(handle))
+            except OSError:
+                os.close(handle)
+                raise
             os.set_blocking(handle, True)
             return handle
+
+
+def _check_pipe(about: os.stat_result) -> None:
+    """
+    Refuse a pipe that another user made, in /tmp say, to read what we write; root is another, too.
+
+    https://docs.kernel.org/admin-guide/sysctl/fs.html#protected-fifos
+    """
+    if stat.S_ISFIFO(about.st_mode) and about.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "it is a pipe of another user")
 
 
 def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:

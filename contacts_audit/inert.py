@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from contacts_audit.redaction import without_user_info
+
 # Control characters, what reorders or hides text (bidi, zero-width, tags), the line and paragraph
 # separators that end a line in some readers, and lone surrogates, which no UTF-8 can carry.
 _HOSTILE = re.compile(
@@ -14,7 +16,6 @@ _HOSTILE = re.compile(
 
 _SECRET_NAME = re.compile(r".*(SECRET|PASSWORD|TOKEN|IDENTITY_HEADER)", re.IGNORECASE)
 _TOKEN = re.compile(r"eyJ[\w-]+(?:\.[\w-]*){2,4}")
-_PROXY_PASSWORD = re.compile(r"(?<=//)[^\s'\"]*:[^\s'\"]*@")
 
 
 def blotted(text: str, secrets: Iterable[str]) -> str:
@@ -28,7 +29,7 @@ def told_in_public(text: str, environment: Mapping[str, str]) -> str:
     """Return *text*, of which nobody knows what it holds, without what signs anybody in."""
     values = {value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)}
     known = blotted(text, (value for value in values if value))
-    return _PROXY_PASSWORD.sub("***@", _TOKEN.sub("***", known))
+    return without_user_info(_TOKEN.sub("***", known))
 
 
 def inert(text: str) -> str:

@@ -58,6 +58,7 @@ def report_of(document: Row, name: str) -> Report:
                 _portal(document["cloud"]),
                 None if document["shard"] is None else str(shard(document["shard"], None)),
                 document["run_id"],
+                recorded=moment(document["recorded"]) if document["recorded"] else None,
             ),
             moment(document["finished"]),
             tuple(map(_outcome, document["subscriptions"])),
@@ -97,6 +98,7 @@ def joined(reports: Sequence[tuple[str, Report]], run_id: str | None = None) -> 
         started=min(one.started for one in runs),
         profile=first.run.profile if len({one.profile for one in runs}) == 1 else None,
         shard=None,
+        recorded=min((one.recorded for one in runs if one.recorded), default=None),
     )
     return Report(run, max(report.finished for report in parts), outcomes)
 

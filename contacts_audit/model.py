@@ -241,7 +241,8 @@ class Run:
     What all rows of a report have in common.
 
     *run_id* is what ties the shards of a run together.  *endpoint* is the Resource Manager that a
-    command to copy may name; None where only a file of others tells it.
+    command to copy may name; None where only a file of others tells it.  *recorded* is when the
+    recording was made that the rows are read from, None where they are read from Azure.
     """
 
     version: str
@@ -254,6 +255,7 @@ class Run:
     shard: str | None = None
     run_id: str | None = None
     endpoint: str | None = None
+    recorded: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,11 @@ class Report:
     outcomes: tuple[Outcome, ...]
     whole: Counter[Verdict] | None = None
     gone: tuple[Mapping[str, Any], ...] | None = None
+
+    @property
+    def as_of(self) -> datetime:
+        """Return of which moment the report is: that of the recording, else the end of the run."""
+        return self.run.recorded or self.finished
 
     @property
     def verdicts(self) -> Counter[Verdict]:

@@ -67,7 +67,7 @@ _REPORT: Shape = {
     "exit_code": int,
     "subscriptions": [_ROW],
 }
-_LATER: Mapping[str, Shape] = {"run_id": MAYBE}  # keys that older reports lack
+_LATER: Mapping[str, Shape] = {"run_id": MAYBE, "recorded": MAYBE}  # keys that older reports lack
 _NAMES: Mapping[Any, str] = {
     str: "a text", int: "a whole number", bool: "true or false", None: "null"
 }  # fmt: skip

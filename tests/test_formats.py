@@ -282,6 +282,12 @@ def test_csv_has_a_header() -> None:
         pytest.param("a=1", "a=1", id="a sign within"),
         pytest.param("Müller, \"Söhne\"; 'x'", "Müller, \"Söhne\"; 'x'", id="quotes"),
         pytest.param("", "", id="nothing"),
+        pytest.param("a;=1", "a;'=1", id="behind a semicolon"),
+        pytest.param("a; +1;-2", "a;' +1;'-2", id="behind each"),
+        pytest.param('a;"=1', "a;'\"=1", id="behind a quote, too"),
+        pytest.param("a;'=1", "a;''=1", id="an apostrophe of its own, behind one"),
+        pytest.param(";@x", ";'@x", id="at the start"),
+        pytest.param("a;b=1", "a;b=1", id="a sign within a part"),
     ],
 )
 def test_a_cell_is_no_formula(name: str, cell: str) -> None:
@@ -300,7 +306,22 @@ def test_csv_comes_back(name: str) -> None:
     assert len(lines) == 4
     cell = lines[0][1]
     assert re.match(r"\s*[=+\-@\t\r]", cell) is None
-    assert re.sub(r"^'(?='*\s*[=+\-@\uff1d\uff0b\uff0d\uff20])", "", cell) == inert(name)
+    assert re.search(r";[\s\"]*[=+\-@\t\r]", cell) is None
+    sign = r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+    assert re.sub(rf"(^|;)'(?=(?(1)['\"]*){sign})", r"\1", cell) == inert(name)
+
+
+def test_no_reader_of_semicolons_finds_a_formula() -> None:
+    """Where a semicolon parts cells, a spreadsheet splits there, whatever the quotes say."""
+    hostile = ('x;=cmd|"/c calc"!A0', 'x;"=1"', 'x;""=1', "x; =1;+2", 'a,b;="c"')
+    found = [judged(1, name, "a@x.co", "=b@x.co", "+c@x.co") for name in hostile]
+
+    text = "".join(csv_.render(report(*found)))
+
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        parts = [part for line in csv.reader(text.splitlines(), delimiter=";", quoting=quoting)
+                 for part in line]  # fmt: skip
+        assert [part for part in parts if re.match(r"[\s\"]*[=+\-@]", part)] == []
 
 
 def tables(of: Report) -> list[list[list[str]]]:

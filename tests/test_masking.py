@@ -4,17 +4,20 @@ import json
 import re
 import time
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
 
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import addresses, contacts, is_address
 from contacts_audit.azure.masking import Mask
 from contacts_audit.errors import AzureError
-from contacts_audit.model import Check, Criteria
+from contacts_audit.model import Check, Criteria, Reading
+from contacts_audit.policy import judge
 from contacts_audit.rules import contact_email, distinct
 
 ENDPOINT = "https://management.azure.com"
@@ -481,3 +484,252 @@ def test_addresses_are_parted_as_everywhere() -> None:
     shown = masked(Mask(), {"emails": "a@x.co, b@x.co ;c@x.co"})["emails"]
 
     assert len(addresses(shown)) == shown.count(";") + 1 == 3
+
+
+# By field, not by equal text
+
+WORDS = (
+    *("On", "Off", "High", "Low", "Medium", "Critical", "Owner", "default", "Enabled", "Disabled"),
+    *("securityContacts", "securityContact", "value", "AuthorizationFailed", "Microsoft", "error"),
+    *("Alert", "AttackPath", "Microsoft.Security/securityContacts", "subscriptions", "code", "is"),
+    *("supported", "api-versions", "versions", "message", "properties", "management", "providers"),
+    *(
+        "html",
+        "text/html",
+        "head",
+        "body",
+        "doctype",
+        "application/json",
+        "nextLink",
+    ),
+    *("Could not find security contact", "6", "60", "'6' seconds", "2017-08-01-preview", "08"),
+    *("emails", "state", "name", "type", "null", "Retry-After", "Wed", "Oct", "GMT", "gateway"),
+)
+REFUSALS: tuple[tuple[int, dict[str, str], object], ...] = (
+    (403, {}, {"error": {"code": "AuthorizationFailed", "message": "The client 'x' is not let."}}),
+    (404, {}, {"error": {"code": "404", "message": "Could not find security contact with name a"}}),
+    (404, {}, {"error": {"code": "SubscriptionNotFound", "message": "could not be found"}}),
+    (404, {}, {"error": {"code": "Subscription Not Registered", "message": "register it"}}),
+    (409, {}, {"error": {"code": "MissingSubscriptionRegistration", "message": "error"}}),
+    (
+        400,
+        {},
+        {
+            "error": {
+                "code": "NoRegisteredProviderFound",
+                "message": "The supported api-versions are '2017-08-01-preview, 2020-01-01-preview'"
+                ". The supported locations are 'value, On'.",
+            }
+        },
+    ),
+    (429, {"Retry-After": "6"}, {"error": {"code": "TooMany", "message": "after '6' seconds"}}),
+    (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, {}),
+    (500, {}, {"Code": "500", "Message": "value"}),
+    (502, {"Content-Type": "text/html"}, "<html><head><title>error</title></head></html>"),
+    (200, {"Content-Type": "text/html; charset=utf-8"}, "<body>value is null</body>"),
+    (200, {"Content-Type": "text/html"}, "<p>On</p>"),
+    (302, {"Location": "https://portal.azure.com/value/On?a=b"}, ""),
+    (200, {}, {"value": [{"type": "On", "properties": {}}]}),
+)
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {"email": "a@contoso.com", "alertNotifications": "On", "alertsToAdmins": "On"},
+    {"email": "a@contoso.com", "alertNotifications": "Off", "alertsToAdmins": "Off"},
+    {
+        "emails": "a@contoso.com",
+        "alertNotifications": {"state": "On", "minimalSeverity": "High"},
+        "notificationsByRole": {"state": "On", "roles": ["Owner", "Contributor"]},
+    },
+    {
+        "emails": "",
+        "isEnabled": True,
+        "notificationsByRole": {"state": "On", "roles": ["Owner"]},
+        "notificationsSources": [
+            {"sourceType": "Alert", "minimalSeverity": "Medium"},
+            {"sourceType": "AttackPath", "minimalRiskLevel": "Critical"},
+        ],
+    },
+    {"emails": "a@contoso.com", "isEnabled": False, "notificationsSources": []},
+)
+ALL = Criteria(None, tuple(Check), "Critical", (), (), 1)
+
+
+def outcomes(answer: Answer) -> object:
+    """Return what an audit makes of *answer*: why it is refused, or which checks fail."""
+    try:
+        complete = arm.complete(answer)
+        found = list(contacts(complete, "2023-12-01-preview"))
+    except AzureError as error:
+        return error.reason, error.status, error.code, error.retryable, bool(error.retry_after)
+    judged_by = (check for check in ALL.checks if check not in (Check.REQUIRED_EMAIL,))
+    return [judge(check, Reading("2023", tuple(found)), ALL) is None for check in judged_by]
+
+
+def seen(mask: Mask, status: int, headers: dict[str, str], body: object) -> tuple[Answer, Answer]:
+    """Return an answer as it came, and as it is recorded."""
+    url = arm.contacts_url(ENDPOINT, ID, "2023-12-01-preview")
+    text = body if isinstance(body, str) else json.dumps(body)
+    hidden = {name: mask.header(name, value) for name, value in headers.items()}
+    return (
+        Answer(url, status, CaseInsensitiveDict(headers), text.encode()),
+        Answer(mask.url(url), status, CaseInsensitiveDict(hidden), mask.body(text).encode()),
+    )
+
+
+@given(st.lists(st.sampled_from(WORDS) | st.text(min_size=1, max_size=8), min_size=1, max_size=6))
+@example([*WORDS])
+def test_no_name_turns_a_verdict(names: list[str]) -> None:
+    """Whatever subscriptions, contacts, telephones and tags are called: Azure's words stay."""
+    mask = Mask(["value", "management", "on"])
+    for at, name in enumerate(names):
+        listed = [{"displayName": name, "phone": names[at - 1], "name": name, "tags": {name: name}}]
+        mask.body(json.dumps({"value": listed}))
+
+    for settings in SETTINGS:
+        named = {"name": names[0], "type": "Microsoft.Security/securityContacts"}
+        body = {"value": [{**named, "properties": {"phone": names[-1], **settings}}]}
+        before, after = seen(mask, 200, {}, body)
+        assert outcomes(after) == outcomes(before)
+    for status, headers, refusal in REFUSALS:
+        before, after = seen(mask, status, headers, refusal)
+        assert outcomes(after) == outcomes(before), (status, refusal, after.body)
+
+
+@pytest.mark.parametrize("value", [4255550100, 14255550100.0, [4255550100], {"mobile": 4255550100}])
+@pytest.mark.parametrize("key", ["phone", "Phone"])
+def test_a_number_under_phone_is_masked(key: str, value: object) -> None:
+    """A telephone number may be one of JSON's; it stays one, and is the same in prose."""
+    mask = Mask()
+
+    shown = mask.body(json.dumps({"properties": {key: value}}))
+
+    assert "4255550100" not in shown
+    assert value != 4255550100 or "4255550100" not in mask.text("call 4255550100")
+    kind = type(json.loads(shown)["properties"][key])
+    assert kind is (int if isinstance(value, float) else type(value))
+
+
+def test_keys_of_tags_are_masked() -> None:
+    """And whatever is below them, numbers too; the key that they stand under is Azure's."""
+    tags = {"owner-anna": "Bob", "cost": {"Contoso": [4711, True, None]}}
+
+    shown = Mask().body(json.dumps({"value": [{"tags": tags}]}))
+
+    assert [word for word in ("anna", "Bob", "cost", "Contoso", "4711") if word in shown] == []
+    assert '"tags":{' in shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "anna.smith-contoso.com",
+        "alerts24-fabrikam.co.uk",
+        "my-own contact",
+        "newSecurityContact4199",
+    ],
+)
+def test_a_contact_is_hidden_wherever_it_is_named(name: str) -> None:
+    """2017 names contacts after their addresses: in bodies, URLs, messages and prose, as one."""
+    mask = Mask()
+    url = arm.contact_url(ENDPOINT, ID, name, arm.V2017)
+    hidden_url = mask.url(url)
+    body = {"name": name, "id": f"/subscriptions/{ID}/providers/Microsoft.Security/{url[-1]}"}
+    shown = masked(mask, body)["name"]
+    said = mask.text(f"Could not find security contact with name {name} for subscriptionId: {ID}")
+    path = mask.text(f"over scope '/subscriptions/{ID}/x/securityContacts/{name}'")
+
+    for text in (hidden_url, shown, said, path):
+        assert name not in text
+        assert shown in text
+    assert quote(name) not in hidden_url
+
+
+def test_a_name_with_dots_is_hidden_before_anybody_tells_of_it() -> None:
+    """A message may be the first to name a contact, or a domain; Azure's own words stay."""
+    mask = Mask()
+    text = (
+        "Microsoft.Security at management.azure.com knows anna-contoso.com. Ask it.support.local!"
+    )
+
+    shown = mask.text(text)
+
+    assert "contoso" not in shown
+    assert "support.local" not in shown
+    assert shown.startswith("Microsoft.Security at management.azure.com knows name-")
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("x-ms-operation-identifier", f"tenantId={TENANT},objectId={ID}/westeurope/{ID.upper()}"),
+        ("x-ms-request-id", f"southeastasia:{ID}"),
+        ("x-ms-routing-request-id", f"SOUTHEASTASIA:20260131T020000Z:{ID}"),
+        ("x-ms-correlation-request-id", ID.replace("-", "")),
+        ("location", f"https://management.azure.com/subscriptions/{ID}?t={TENANT}"),
+        ("x-anything", f"{{{ID}}}"),
+    ],
+)
+def test_ids_in_headers_are_hidden(header: str, value: str) -> None:
+    """Whatever stands around them; the same id has the same pseudonym, dashes or none."""
+    mask = Mask()
+
+    shown = mask.header(header, value)
+
+    for secret in (ID, TENANT):
+        for spelt in (secret, secret.upper(), secret.replace("-", "")):
+            assert spelt not in shown
+    known = mask.text(ID)
+    assert known in shown or known.replace("-", "") in shown
+    assert re.sub(r"[0-9a-f-]{32,36}", "", shown) == re.sub(r"[0-9a-fA-F-]{32,36}", "", value)
+
+
+HOST = "management.contoso-stack.local"
+
+
+@pytest.mark.parametrize("host", [HOST, "stack", "10.1.2.3", "2001:db8::7"])
+def test_ones_own_hosts_are_masked(host: str) -> None:
+    """In addresses, nextLinks and messages, as one, so that the pages still follow each other."""
+    mask = Mask([host])
+    literal = f"[{host}]" if ":" in host else host
+    link = f"https://{literal}:8443/subscriptions?api-version=2022-12-01&$skiptoken=abc"
+
+    shown = masked(mask, {"value": [], "nextLink": link})["nextLink"]
+
+    assert shown == mask.url(link) == mask.text(link)
+    assert host not in mask.text(f"no answer from {literal}:8443: {literal} is away")
+    assert host not in shown
+    assert urlsplit(shown).port == 8443
+    assert urlsplit(shown).hostname.endswith(".example")
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_body_that_is_cut_anywhere_is_masked_by_its_fields(cut: int) -> None:
+    """Names of tags, too; and it stays cut."""
+    whole = json.dumps(
+        {"value": [{"tags": {"boss": "Anna"}, "displayName": "Bob", "n": 123, "e": [True, None]}]}
+    )
+
+    shown = Mask().body(whole[:-cut])
+
+    assert [word for word in ("boss", "Anna", "Bob") if word in shown] == []
+    with pytest.raises(ValueError, match=r"."):
+        json.loads(shown)
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "1e999", "-1e999", "1.5", "123456789012345678901"])
+def test_a_number_of_any_size_is_no_way_out(number: str) -> None:
+    """What Python cannot convert, or spell, hides no name."""
+    shown = Mask().body(f'{{"displayName":"Anna","value":[],"n":{number}}}')
+
+    assert "Anna" not in shown
+    assert json.loads(shown, parse_constant=pytest.fail)["value"] == []
+
+
+def test_a_hundred_thousand_names_are_no_burden() -> None:
+    """To know more names makes no text slower to mask: each is looked for by its first word."""
+    mask = Mask()
+    for number in range(30):
+        names = [{"displayName": f"Prod {number} {each}"} for each in range(1000)]
+        mask.body(json.dumps({"value": names}))
+        shown = mask.text(f"about Prod {number} 7 and Prod {number} 77")
+
+        assert "Prod" not in shown

@@ -142,20 +142,116 @@ def told(login: str, *audiences: Any, **more: Any) -> Mapping[str, Any]:
 OWN = Cloud("stack", ENDPOINT, "", "", None)
 
 
+PUBLIC = ("https://login.microsoftonline.com", "https://management.core.windows.net/")
+GOVERNMENT = ("https://login.microsoftonline.us", "https://management.core.usgovcloudapi.net")
+REGION = "https://westeurope.management.azure.com"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "login", "audience"),
+    [
+        (REGION, f"{PUBLIC[0]}/", PUBLIC[1]),
+        (REGION, PUBLIC[0], "https://management.azure.com"),
+        (f"{REGION}:8443", PUBLIC[0].upper(), PUBLIC[1].upper()),
+        ("https://management.azure.com.", *PUBLIC),
+        ("https://usgovvirginia.management.usgovcloudapi.net", *GOVERNMENT),
+        (
+            ENDPOINT,
+            "https://adfs.local.azurestack.external/adfs",
+            "https://management.azurestack.external/",
+        ),
+        (ENDPOINT, "https://LOGIN.azurestack.external:8443/", "https://AZURESTACK.external:443/x"),
+    ],
+)
+def test_what_is_believed(endpoint: str, login: str, audience: str) -> None:
+    """A known cloud's, for its own Resource Manager; else the endpoint's registrable domain."""
+    cloud = replace(OWN, arm=endpoint)
+
+    found = metadata.completed(cloud, Told(told(login, audience)), 5)
+
+    assert (found.arm, found.audience) == (endpoint, audience)
+    assert found.authority.lower() == login.rstrip("/").lower()
+
+
+STRANGERS = (
+    ENDPOINT,
+    "https://arm.evil.example",
+    "https://management.azure.com.evil.example",
+    "https://evil-management.azure.com",
+    "https://arm.westeurope.cloudapp.azure.com",
+    "https://evil.queue.core.windows.net",
+    "https://10.0.0.1",
+)
+EVIL = "https://login.evil.example"
+
+
+@pytest.mark.parametrize("endpoint", STRANGERS)
+@pytest.mark.parametrize("shape", ["2022", "2015", "2019"])
 @pytest.mark.parametrize(
     ("login", "audience"),
     [
-        ("https://login.microsoftonline.com/", "https://management.core.windows.net/"),
-        ("https://login.microsoftonline.com", "https://management.azure.com"),
-        ("https://login.microsoftonline.us", "https://management.core.usgovcloudapi.net"),
-        ("https://adfs.local.azurestack.external/adfs", "https://management.azurestack.external/"),
+        pytest.param(*PUBLIC, id="both known"),
+        pytest.param(*GOVERNMENT, id="both of another"),
+        pytest.param(PUBLIC[0], None, id="login known, audience own"),
+        pytest.param(None, PUBLIC[1], id="audience known, login own"),
+        pytest.param(None, "https://management.azure.com", id="the other audience"),
+        pytest.param(None, "797f4846-ba00-4fd7-ba71-dba1f031a013", id="audience by its id"),
+        pytest.param(f"{PUBLIC[0]}/", f"{PUBLIC[1]}/", id="slashes"),
+        pytest.param(PUBLIC[0].upper(), PUBLIC[1].upper(), id="case"),
+        pytest.param(f"{PUBLIC[0]}:443", "https://management.core.windows.net:443/", id="port"),
+        pytest.param(f"{PUBLIC[0]}:8443", PUBLIC[1], id="another port"),
+        pytest.param(f"{PUBLIC[0]}.", "https://management.core.windows.net./", id="root"),
+        pytest.param(f"{PUBLIC[0]}/common", PUBLIC[1], id="path"),
+        pytest.param(None, "https://a@management.core.windows.net/", id="user in the audience"),
+        pytest.param("https://a:b@login.microsoftonline.com", PUBLIC[1], id="user in the login"),
+        pytest.param("https://login.windows.net/", PUBLIC[1], id="login of old"),
+        pytest.param("https://sts.windows.net/", "https://graph.windows.net/", id="relatives"),
     ],
 )
-def test_what_is_believed(login: str, audience: str) -> None:
-    """A known cloud's login host with its own audience; or the endpoint's registrable domain."""
-    found = metadata.completed(OWN, Told(told(login, audience)), 5)
+def test_a_stranger_gets_no_token_of_a_known_cloud(
+    endpoint: str, shape: str, login: str | None, audience: str | None
+) -> None:
+    """Whatever its metadata names, in whatever shape and spelling."""
+    own = endpoint.removesuffix(".")
+    entry = told(login or own, audience or own, resourceManager=f"{endpoint}/")
+    document: Any = entry
+    if shape == "2019":
+        other = told(*PUBLIC, name="AzureCloud", resourceManager="https://management.azure.com/")
+        document = [other, entry]
+    elif shape == "2015":
+        document = {"galleryEndpoint": "", "graphEndpoint": "https://graph.windows.net/", **entry}
 
-    assert found == replace(OWN, authority=login.rstrip("/"), audience=audience)
+    with pytest.raises(AuthError) as caught:
+        metadata.completed(replace(OWN, arm=endpoint), Told(document), 5)
+
+    assert caught.value.hint == "give --authority-host and --audience"
+    assert "a:b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("authority", "audience"), [(PUBLIC[0], ""), ("", PUBLIC[1]), ("", PUBLIC[1].rstrip("/"))]
+)
+def test_one_option_of_a_known_cloud_is_not_enough(authority: str, audience: str) -> None:
+    """Both are given, or none: the metadata does not complete what is of a known cloud."""
+    cloud = replace(OWN, authority=authority, audience=audience)
+
+    for told_login, told_audience in (PUBLIC, (ENDPOINT, ENDPOINT)):
+        with pytest.raises(AuthError):
+            metadata.completed(cloud, Told(told(told_login, told_audience)), 5)
+    both = replace(OWN, authority=PUBLIC[0], audience=PUBLIC[1])
+    assert metadata.completed(both, Told(None), 5) == both
+
+
+def test_an_own_entry_is_found_however_it_is_spelt() -> None:
+    """In a list of clouds: case, port and slash are none of the difference."""
+    for spelt in (ENDPOINT.upper(), f"{ENDPOINT}:443/", f"{ENDPOINT}/"):
+        listed = [told(*PUBLIC), told(ENDPOINT, ENDPOINT, resourceManager=spelt)]
+        assert metadata.completed(OWN, Told(listed), 5).authority == ENDPOINT
+    for spelt in (f"https://a@{ENDPOINT[8:]}", f"{ENDPOINT}:8443", "5"):
+        with pytest.raises(AuthError, match="which of 2"):
+            metadata.completed(
+                OWN, Told([told(*PUBLIC), told(ENDPOINT, ENDPOINT, resourceManager=spelt)]), 5
+            )
 
 
 @pytest.mark.parametrize(
@@ -205,7 +301,7 @@ def test_the_first_audience_that_is_believed_is_taken() -> None:
     """The list may begin with somebody else's."""
     document = told("https://login.microsoftonline.com", 5, "x", "https://management.azure.com/")
 
-    found = metadata.completed(OWN, Told(document), 5)
+    found = metadata.completed(replace(OWN, arm=REGION), Told(document), 5)
 
     assert found.audience == "https://management.azure.com/"
 

@@ -39,6 +39,14 @@ class Answer:
         return self.headers.get("x-ms-request-id")
 
 
+SECRET_HEADERS = frozenset({"www-authenticate", "authorization", "proxy-authorization"})
+
+
+def is_cookie(header: str) -> bool:
+    """Say whether *header* sets or tells a cookie: nobody keeps or shows one."""
+    return "cookie" in header.lower()
+
+
 def subscriptions_url(endpoint: str) -> str:
     """https://learn.microsoft.com/rest/api/resources/subscriptions/list."""
     return f"{endpoint}/subscriptions?{urlencode({'api-version': SUBSCRIPTIONS_VERSION})}"
@@ -134,7 +142,7 @@ def next_link(answer: Answer, endpoint: str) -> str | None:
         return None  # it is no word of it, however it may be spelt
     match document(answer):
         case {"nextLink": str(url)} if url:
-            if not _stays(url, endpoint):
+            if not stays_on(url, endpoint):
                 raise _error(Reason.PAGING, f"the next page is not on {endpoint}: {url}", answer)
             return url
         case {"nextLink": link} if link is not None and link != "":
@@ -231,7 +239,7 @@ def is_html(answer: Answer) -> bool:
     )
 
 
-def _stays(url: str, endpoint: str) -> bool:
+def stays_on(url: str, endpoint: str) -> bool:
     """Say whether *url* is an address on the very origin *endpoint*, and nothing else."""
     if re.search(r"[\x00-\x20\x7f-\U0010ffff\\]", url):
         return False

@@ -15,11 +15,9 @@ from contacts_audit.azure.patience import patiently
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
-from contacts_audit.inert import blotted
 
 THROTTLED = 429
 UNDONE = frozenset({THROTTLED, 503})  # what a service answers that did not begin
-SHORTEST_TOKEN = 20  # what is shorter is no token, and may stand anywhere by chance
 log = logging.getLogger(__name__)
 
 
@@ -167,11 +165,8 @@ class Client:
         left = until - time.monotonic()
         try:
             request = prepared(url, headers, method=method, body=body)
-            answer = self._wire.send(request, timeout=min(self.limits.timeout, left))
-            answer = _without(token.value, answer)
+            answer = self._clean(self._wire.send(request, timeout=min(self.limits.timeout, left)))
         except AzureError as error:
-            if len(token.value) > SHORTEST_TOKEN:  # it may be what came in place of HTTP
-                error.args = (blotted(str(error), [token.value]),)
             self._keep(method, url, error)
             log.debug("%s %s: %s", method, url, error)
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
@@ -185,6 +180,14 @@ class Client:
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))
         return answer
+
+    def _clean(self, answer: Answer) -> Answer:
+        """Blot out what an answer echoes of our secrets: it would reach logs and recordings."""
+        hide = self._wire.secrets
+        headers = {name.lower(): hide.without(answer.headers[name]) for name in answer.headers}
+        body = hide.without_bytes(answer.body)
+        clean = body is answer.body and {*headers.values()} <= {*answer.headers.values()}
+        return answer if clean else replace(answer, headers=headers, body=body)
 
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
         if self._tape is not None:
@@ -201,20 +204,7 @@ class _Both:
         self.other.keep(method, url, outcome)
 
 
-def _without(token: str, answer: Answer) -> Answer:
-    """Blot out the token where an answer echoes it: it would reach logs and recordings."""
-    echoed = len(token) > SHORTEST_TOKEN and (
-        token.encode() in answer.body or any(token in text for _, text in answer.headers.items())
-    )
-    if not echoed:
-        return answer
-    headers = {name.lower(): answer.headers[name].replace(token, "***") for name in answer.headers}
-    return replace(answer, headers=headers, body=answer.body.replace(token.encode(), b"***"))
-
-
 def _shown(answer: Answer) -> str:
     """Spell the headers for `--debug`, but for cookies, which are nobody's business."""
-    kept = (
-        f"{name}: {value}" for name, value in answer.headers.items() if "cookie" not in name.lower()
-    )
+    kept = (f"{name}: {value}" for name, value in answer.headers.items() if not arm.is_cookie(name))
     return "; ".join(kept)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.errors import UsageError
+from contacts_audit.redaction import shown_address
 
 BLADE = "#blade/Microsoft_Azure_Security/SecurityMenuBlade/0"
 
@@ -29,14 +30,23 @@ class Cloud:
     portal: str | None
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses of this cloud, as far as they are known."""
+        return tuple(filter(None, (self.arm, self.authority, self.audience, self.portal)))
+
+    def manages(self, endpoint: str) -> bool:
+        """Say whether *endpoint* is this cloud's Resource Manager, or one of its regions'."""
+        own, host = host_of(self.arm), host_of(endpoint)
+        return host == own or host.endswith(f".{own}")
+
+    @property
     def known_name(self) -> str | None:
         """The name that az has for it; None for one's own."""
         return self.name if self.name in {*CloudName} else None
 
     def signs_in_at(self, authority: str) -> bool:
         """Say whether *authority* is this cloud's login host, at whatever port and path."""
-        host = (urlsplit(authority).hostname or "").rstrip(".")
-        return host == urlsplit(self.authority).hostname
+        return host_of(authority) == host_of(self.authority)
 
     def accepts(self, audience: str) -> bool:
         """Say whether a token for *audience* is one for this Resource Manager; a slash is none."""
@@ -102,6 +112,9 @@ def choose(
         bare = "//" not in authority_host
         address = f"https://{authority_host}" if bare else authority_host
         authority = https(address, "--authority-host", path=True)
+    if audience is not None and "@" in audience:
+        shown = shown_address(audience)
+        raise UsageError(f"--audience: {shown!r} holds a user", "leave user and password out")
     known = next((cloud for cloud in CLOUDS.values() if cloud.arm == arm), None)
     if known is None:
         return Cloud(urlsplit(arm).netloc, arm, authority, audience or "", None)
@@ -120,6 +133,14 @@ def _mixed(option: str, given: str, other: Cloud, known: Cloud) -> UsageError:
         f"{option}: {given} is of {other.name}, but {known.arm} is of {known.name}",
         f"choose one cloud: --cloud {other.name}",
     )
+
+
+def host_of(address: str) -> str:
+    """Return the host of *address* in lower case, empty where it has none."""
+    try:
+        return (urlsplit(address).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def https(address: str, option: str, *, path: bool = False) -> str:
@@ -145,7 +166,7 @@ def https(address: str, option: str, *, path: bool = False) -> str:
         or any(not "!" <= letter <= "~" or letter in "\\?#" for letter in address)
     ):
         raise UsageError(
-            f"{option}: {address!r} is no address of the form https://host[:port]",
+            f"{option}: {shown_address(address)!r} is no address of the form https://host[:port]",
             "give scheme, host and, where it is not 443, the port",
         )
     return f"https://{url.netloc.lower().removesuffix(':443')}{url.path}".rstrip("/")

@@ -17,14 +17,32 @@ from contacts_audit.azure.sign_in import Credential, SignIn, check_fixed_tenant,
 from contacts_audit.azure.tokens import AccessToken, bearer
 from contacts_audit.errors import AuthError
 
+SHORTEST_TOKEN = 20  # what is shorter is no token, and may stand anywhere by chance
+
 
 def choose(auth: Auth, sign_in: SignIn) -> Credential:
     """
-    Return the credential *auth*, or the first that is configured.
+    Return the credential *auth*, or the first that is configured; its tokens are secrets.
 
     Raises:
         AuthError: it is not configured, or not completely.
     """
+    found = _chosen(auth, sign_in)
+
+    def acquire(claims: str | None, fresh: bool) -> AccessToken:
+        try:
+            token = found.acquire(claims, fresh)
+        except AuthError as error:
+            error.args = (sign_in.secrets.without(str(error)),)
+            raise
+        if len(token.value) > SHORTEST_TOKEN:
+            sign_in.secrets.add(token.value)
+        return token
+
+    return replace(found, acquire=acquire)
+
+
+def _chosen(auth: Auth, sign_in: SignIn) -> Credential:
     if auth is Auth.AUTO and sign_in.identity is not None:
         auth = Auth.MANAGED_IDENTITY  # who names one means it
     if auth is Auth.AUTO:

@@ -40,7 +40,7 @@ def managed_identity(sign_in: SignIn) -> Credential:
 
     @functools.cache
     def service() -> TokenService:
-        platform = Wire(stopped=sign_in.ending.stopped, platform=True)
+        platform = Wire(stopped=sign_in.ending.stopped, platform=True, secrets=sign_in.secrets)
         return TokenService(platform, attempt=ATTEMPT_SECONDS, attempts=ATTEMPTS, challenged=True)
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:

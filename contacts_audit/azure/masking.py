@@ -1,116 +1,234 @@
-"""Pseudonyms for a recording that is to be shown to others: the same within it, and only there."""
+"""
+Pseudonyms for a recording that is shown to others: the same within it, and only there.
+
+What is masked is decided by the field that a text stands in, never by what it equals: a
+subscription may be called High, Owner or value, and no answer means anything else for it.
+"""
 
 import hashlib
 import hmac
 import json
+import math
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
 
 from contacts_audit.azure.contacts import addresses, is_address
+from contacts_audit.azure.known import Known
+from contacts_audit.azure.partial import completions
 from contacts_audit.azure.subscriptions import GUID
+from contacts_audit.azure.vocabulary import (
+    ADDRESSED,
+    CHOICES,
+    HEADERS,
+    HOSTS,
+    KEYS,
+    LINKS,
+    NAMED,
+    QUERIES,
+    SECLUDED,
+)
 
+_URL = re.compile(r"(?:https?:/)?/\S*", re.IGNORECASE)
 _WORD = re.compile(r"[^\s;,\"'<>()\[\]:/?=&\\]+")
-_SKIP_TOKEN = re.compile(r"((?:\$|%24)skiptoken=)([^&\s\"]+)", re.IGNORECASE)
-_NAMED_FIELD = re.compile(r'("(displayName|phone)"\s*:\s*")((?:[^"\\]|\\.)*)')
-_NAMED = frozenset({"displayName", "phone"})
-_AZURE_WORDS = frozenset({"state", "type", "sourceType", "code"})
-_NAMED_ID = re.compile(r"(/(?:securityContacts?|managementGroups)/)([^/?\s\"']+)", re.IGNORECASE)
-_DOMAIN = re.compile(r"\b([\w-]+)\.onmicrosoft\.com", re.IGNORECASE)
-_ADDRESSED = frozenset({"email", "emails"})
+_BARE_GUID = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{32}(?![0-9a-fA-F])")
+_QUERY = re.compile(r"([?&](?:\$|%24)?([\w.-]+)=)([^&#\s\"']+)")
+_NAMED_FIELD = re.compile(
+    r'("(displayName|phone|name)"\s*:\s*")((?:[^"\\]++|\\.)*+)', re.IGNORECASE
+)
+_NAMED_ID = re.compile(
+    r"(/(?:securityContacts?|managementGroups|resourceGroups)/)([^/?#\s\"'<>]+)", re.IGNORECASE
+)
+_PLAIN = re.compile(r"[A-Za-z0-9 ./_-]{0,80}")
+_DECIDING = re.compile(  # parts of a message by which the program decides
+    r"(supported (?:api-)?versions are '[^']*'|\d{4}-\d\d-\d\d(?:-preview)?"
+    r"|could not find security contact|'?\d{1,9}'? seconds?|'\d\d:\d\d:\d\d')",
+    re.IGNORECASE,
+)
+SHORTEST_NUMBER = 100  # of a telephone
 
 
 class Mask:
     """
-    Replaces ids, names, addresses and telephone numbers by pseudonyms.
+    Replaces ids, names, addresses, telephone numbers and one's own *hosts* by pseudonyms.
 
     They are keyed by a secret that is never written down, so that nobody can test a guess.  An
     address stays one, and what is none stays none: the verdicts of the recording are the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: Iterable[str] = ()) -> None:
         self._key = secrets.token_bytes(32)
         self._names: dict[str, str] = {}
-        self._pseudonyms: dict[str, str] = {}
-        self._patterns: tuple[re.Pattern[str], re.Pattern[str]] | None = None
+        self._issued: set[str] = set()
+        self._in_prose, self._in_addresses = Known(), Known()
+        self._hosts = {host.casefold() for host in hosts} - HOSTS - {""}
+        spelt = {f"[{host}]" if ":" in host else host for host in self._hosts} | self._hosts
+        self._host = _any_of(spelt, before=r"(?<![\w.-])", after=r"(?![\w-])(?!\.\w)")
+        self._authority = _any_of(spelt, before="(?<=://)", after=r"(?![\w.-])")
 
     def text(self, text: str) -> str:
-        """Mask running text: a URL, a header, a message."""
-        text = self._without_names(text)
-        text = self._names.get(text, text)
-        text = _NAMED_ID.sub(lambda found: found[1] + self._id(found[2]), text)
-        text = _DOMAIN.sub(lambda found: f"{self._digest(found[1].lower())}.onmicrosoft.com", text)
-        text = _SKIP_TOKEN.sub(lambda found: found[1] + self._digest(found[2]), text)
+        """Mask a message, or a header of no known form: names count as soon as they are known."""
+        if _URL.fullmatch(text):
+            return self.url(text)
+        pieces = _DECIDING.split(self._names.get(text, text))
+        for at in range(0, len(pieces), 2):
+            named = self._in_prose.replaced(pieces[at])
+            pieces[at] = self.url(self._host.sub(self._own_host, named))
+        return "".join(pieces)
+
+    def url(self, text: str) -> str:
+        """Mask an address, or a text of a fixed form: its words are Azure's, whoever has them."""
+        text = self._authority.sub(self._own_host, text)
+        if "%" in text:
+            text = self._in_addresses.replaced(text)
+        text = _NAMED_ID.sub(lambda found: found[1] + self._segment(found[2]), text)
+        text = _QUERY.sub(self._parameter, text)
         text = GUID.sub(lambda found: self._guid(found[0]), text)
+        text = _BARE_GUID.sub(lambda found: self._guid(found[0]).replace("-", ""), text)
         return _WORD.sub(self._word, text)
 
+    def header(self, name: str, text: str) -> str:
+        """Mask the header *name*."""
+        fixed = name.lower() in HEADERS or name.lower().startswith("x-ms-ratelimit-")
+        return self.url(text) if fixed else self.text(text)
+
     def body(self, text: str) -> str:
-        """Mask a body: by its fields where it is JSON, as running text where it is not."""
+        """Mask a body: by its fields where it is JSON, be it cut, and as text where it is not."""
         mark = "\ufeff" if text.startswith("\ufeff") else ""
-        try:
-            return mark + self._document(json.loads(text.removeprefix("\ufeff")))
-        except (ValueError, RecursionError):
-            return self.text(_NAMED_FIELD.sub(self._cut_field, text))
+        text = text.removeprefix("\ufeff")
+        for whole, ours, left in ((text, 0, ""), *completions(text)):
+            try:
+                spelt = self._document(json.loads(whole, parse_int=_short, parse_float=_finite))
+            except (ValueError, RecursionError):
+                continue
+            return mark + spelt[: len(spelt) - ours] + left
+        return mark + self.text(_NAMED_FIELD.sub(self._cut_field, text))
+
+    def name(self, name: str) -> str:
+        """Mask the name of a contact, a group or a tenant: 2017 took any, a person's too."""
+        if GUID.fullmatch(name):
+            return self._guid(name)
+        plain = name in self._issued or re.fullmatch(r"default\d*", name)
+        return name if plain else self._pseudonym("name", name.casefold())
 
     def _document(self, document: Any) -> str:
-        _each_string(document, self._learn)
-        masked = _each_string(document, self._field)
+        self._learn("", document)
+        masked = self._masked("", document)
         spelt = json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
-        return spelt if _encodable(spelt) else json.dumps(masked)
+        return spelt if _encodable(spelt) else json.dumps(masked, separators=(",", ":"))
 
-    def _without_names(self, text: str) -> str:
-        """Replace names in prose; alone, or in an address, one may be a word of Azure's."""
-        if not self._names or not {" ", "%"} & {*text}:
-            return text
-        if self._patterns is None:
-            self._patterns = self._compiled()
-        prose, quoted = self._patterns
-        return (prose if " " in text else quoted).sub(
-            lambda found: self._pseudonyms.get(found[0].lower(), found[0]), text
+    def _learn(self, key: str, value: Any) -> None:
+        """Names are listed before anything speaks of them."""
+        match value:
+            case list():
+                for item in value:
+                    self._learn(key, item)
+            case dict():
+                for name, item in value.items():
+                    self._learn(name.casefold(), item)
+            case str() | int() if key in NAMED | {"name"} and not isinstance(value, bool):
+                self._remember(key, str(value))
+
+    def _remember(self, key: str, text: str) -> None:
+        if len(text.strip()) > 1 and text not in self._names:
+            pseudonym = self.name(text) if key == "name" else self._named(key, text)
+            if pseudonym != text:
+                self._names[text] = pseudonym
+                self._in_prose.add(text, pseudonym)
+                spelt = quote(text.encode("utf-8", "surrogatepass"))
+                if spelt != text:
+                    self._in_addresses.add(spelt, pseudonym)
+                    self._in_prose.add(spelt, pseudonym)
+
+    def _masked(self, key: str, value: Any) -> Any:
+        """Return *value*, which stands under *key* in lower case, masked with all that is in it."""
+        match value:
+            case str():
+                return self._field(key, value)
+            case list():
+                return [self._masked(key, item) for item in value]
+            case dict() if key in SECLUDED:
+                return {self._digest(name): self._masked(key, each) for name, each in value.items()}
+            case dict():
+                return {
+                    self._key_of(name): self._masked(name.casefold(), each)
+                    for name, each in value.items()
+                }
+            case int() | float() if self._tells(key, value):
+                return int.from_bytes(self._hash(str(value))[:5])
+        return value
+
+    def _tells(self, key: str, value: float) -> bool:
+        """Say whether a number under *key* may be a telephone's, or anybody's."""
+        if isinstance(value, bool):
+            return False
+        return key == "tags" or (
+            key in (ADDRESSED | NAMED | {"name"}) and abs(value) >= SHORTEST_NUMBER
         )
 
-    def _compiled(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        """Look for all names at once, the longest first, also as an address spells them."""
-        quoted = {quote(name.encode("utf-8", "surrogatepass")): name for name in self._names}
-        self._pseudonyms = {name.lower(): pseudonym for name, pseudonym in self._names.items()}
-        self._pseudonyms |= {spelt.lower(): self._names[name] for spelt, name in quoted.items()}
-        in_addresses = {spelt for spelt, name in quoted.items() if spelt != name}
-        return _any_of({*self._names} | in_addresses), _any_of(in_addresses)
-
-    def _learn(self, key: str, text: str) -> str:
-        """Names are listed before anything speaks of them."""
-        if key in _NAMED and len(text.strip()) > 1 and text not in self._names:
-            self._names[text] = f"{key}-{self._digest(text)}"
-            self._patterns = None
-        return text
+    def _key_of(self, key: str) -> str:
+        return key if key.casefold() in KEYS else self.text(key)
 
     def _field(self, key: str, text: str) -> str:
-        if key in _ADDRESSED:
-            return ";".join(self._email(part) for part in addresses(text)) if text.strip() else text
-        if key in _NAMED and text.strip():
-            return self._names.get(text) or f"{key}-{self._digest(text)}"
-        if key in _AZURE_WORDS:
+        if not text.strip() or (key in CHOICES and _PLAIN.fullmatch(text)):
             return text
+        if key in ADDRESSED:
+            return ";".join(self._email(part) for part in addresses(text)) or text
+        if key in NAMED:
+            return self._names.get(text) or self._named(key, text)
         if key == "name":
-            return self._id(text)
-        if key == "tags":
+            return self.name(text)
+        if key in SECLUDED:
             return self._digest(text)
-        return self.text(text)
+        return self.url(text) if key in LINKS else self.text(text)
 
-    def _word(self, found: re.Match[str]) -> str:
-        word = unquote(found[0]) if "%40" in found[0] else found[0]
-        return self._email(word) if "@" in word else word
+    def _named(self, key: str, text: str) -> str:
+        return self._pseudonym("phone" if key == "phone" else "displayName", text)
 
-    def _id(self, name: str) -> str:
-        """2017 took any name for a contact, a person's too; groups are named, as well."""
-        plain = GUID.fullmatch(name) or re.fullmatch(r"default\d*", name)
-        return self.text(name) if plain else f"name-{self._digest(name.casefold())}"
+    def _pseudonym(self, kind: str, text: str) -> str:
+        pseudonym = f"{kind}-{self._digest(text)}"
+        self._issued.add(pseudonym)  # which is not masked again
+        return pseudonym
 
     def _cut_field(self, found: re.Match[str]) -> str:
-        return f"{found[1]}{found[2]}-{self._digest(found[3])}" if found[3].strip() else found[0]
+        if not found[3].strip():
+            return found[0]
+        key = found[2].casefold()
+        return found[1] + (self.name(found[3]) if key == "name" else self._named(key, found[3]))
+
+    def _own_host(self, found: re.Match[str]) -> str:
+        return f"host-{self._digest(found[0].strip('[]').casefold())}.example"
+
+    def _segment(self, text: str) -> str:
+        """Mask a name in a path, and know it from then on."""
+        name = unquote(text)
+        self._remember("name", name)
+        return text if self.name(name) == name else self.name(name)
+
+    def _parameter(self, found: re.Match[str]) -> str:
+        plain = found[2].lower() in QUERIES or GUID.fullmatch(found[3])
+        return found[0] if plain else found[1] + self._digest(found[3])
+
+    def _word(self, found: re.Match[str]) -> str:
+        """Mask an address; and a name with dots, which may be a contact's, a host's, a domain's."""
+        word = unquote(found[0]) if "%40" in found[0] else found[0]
+        bare = word.rstrip(".!*#-_")
+        if "@" in word:
+            return self._email(bare) + word[len(bare) :]
+        if "." not in bare:
+            return word
+        if bare.casefold() in self._hosts:
+            return self._host.sub(self._own_host, word)
+        last = bare.rpartition(".")[2]
+        known = bare.casefold() in HOSTS or bare.casefold().startswith("microsoft.")
+        ours = re.fullmatch(r"(?:host-)?[0-9a-f]{10}\.example", bare)
+        numbers = re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", bare)
+        if known or ours or not (numbers or (last != bare and len(last) > 1 and last.isalpha())):
+            return word
+        return self.name(bare) + word[len(bare) :]
 
     def _email(self, text: str) -> str:
         local, _, domain = text.casefold().rpartition("@")
@@ -119,7 +237,7 @@ class Mask:
         return f"user-{self._digest(local)}@{self._digest(domain)}.example"
 
     def _guid(self, text: str) -> str:
-        return str(UUID(bytes=self._hash(text.lower())[:16]))
+        return str(UUID(bytes=self._hash(UUID(text).hex)[:16]))
 
     def _digest(self, text: str) -> str:
         return self._hash(text).hex()[:10]
@@ -128,26 +246,20 @@ class Mask:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
 
-def _any_of(words: Collection[str]) -> re.Pattern[str]:
-    """Find each of *words* where it stands for itself; without words, find nothing."""
+def _any_of(words: Collection[str], *, before: str, after: str) -> re.Pattern[str]:
+    """Find each of *words*, the longest first; without words, find nothing."""
     longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
-    return re.compile(rf"(?<![\w-])(?:{longest_first})(?![\w-])", re.IGNORECASE)
+    return re.compile(f"{before}(?:{longest_first}){after}", re.IGNORECASE)
 
 
-def _each_string(value: Any, change: Callable[[str, str], str], key: str = "") -> Any:
-    """Return *value* with each string in it changed, given the key that it stands under."""
-    match value:
-        case str():
-            return change(key, value)
-        case list():
-            return [_each_string(item, change, key) for item in value]
-        case dict():
-            below = "tags" if key == "tags" else ""
-            return {
-                change("", name): _each_string(item, change, below or name)
-                for name, item in value.items()
-            }
-    return value
+def _short(digits: str) -> int:
+    """A number may have more digits than Python converts."""
+    return int(digits[:1000])
+
+
+def _finite(text: str) -> float:
+    """A number may be larger than any float, and then has no spelling in JSON."""
+    return value if math.isfinite(value := float(text)) else math.copysign(1.7e308, value)
 
 
 def _encodable(text: str) -> bool:

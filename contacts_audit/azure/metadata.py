@@ -9,13 +9,13 @@ import ipaddress
 import time
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from contacts_audit.azure import arm
-from contacts_audit.azure.clouds import CLOUDS, Cloud, https
+from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
 from contacts_audit.azure.patience import patiently
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AuthError, AzureError, UsageError
+from contacts_audit.redaction import shown_address
 
 ATTEMPT_SECONDS = 15.0
 TELL = "give --authority-host and --audience"
@@ -25,9 +25,9 @@ def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
     """
     Return *cloud* with the login host and the audience that its metadata tells, if it lacks them.
 
-    The metadata may not decide where a secret goes, nor what a token is good for elsewhere: the
-    login host of a known cloud must come with an audience of that cloud, any other login host and
-    audience must be of the endpoint's own registrable domain.
+    The metadata may not decide where a secret goes, nor what a token is good for elsewhere: what
+    is of a known cloud counts only for that cloud's own Resource Manager, as its regions have
+    them; any other login host and audience must be of the endpoint's own registrable domain.
 
     Raises:
         AuthError: the metadata cannot be had, or is not believed.
@@ -43,13 +43,16 @@ def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
     try:
         authority = cloud.authority or https(login, "loginEndpoint", path=True)
     except UsageError as error:
-        raise AuthError(f"{cloud.arm} tells a login host that is none: {login!r}", TELL) from error
+        raise AuthError(
+            f"{cloud.arm} tells a login host that is none: {shown_address(login)!r}", TELL
+        ) from error
     for audience in [cloud.audience] if cloud.audience else offered:
         if isinstance(audience, str) and _believed(cloud.arm, authority, audience):
             return replace(cloud, authority=authority, audience=audience)
+    wanted = [shown_address(str(audience)) for audience in offered]
     raise AuthError(
-        f"{cloud.arm} tells to sign in at {authority} for {cloud.audience or offered}, which are "
-        "neither of its own domain nor of one known cloud",
+        f"{cloud.arm} tells to sign in at {authority} for {cloud.audience or wanted}, which are "
+        "not of its own domain",
         TELL,
     )
 
@@ -76,16 +79,22 @@ def _told(cloud: Cloud, wire: Wire, until: float) -> Any:
 def _is_of(entry: Any, cloud: Cloud) -> bool:
     match entry:
         case {"resourceManager": str(address)}:
-            return address.rstrip("/").lower() == cloud.arm
+            try:
+                return https(address, "resourceManager") == cloud.arm
+            except UsageError:
+                return False
     return False
 
 
 def _believed(endpoint: str, authority: str, audience: str) -> bool:
+    if "@" in audience:
+        return False
+    domains = {_registrable(address) for address in (authority, audience)}
     for known in CLOUDS.values():
-        if known.signs_in_at(authority):
-            return known.authority == authority and known.accepts(audience)
-    domains = {_registrable(address) for address in (endpoint, authority, audience)}
-    return len(domains) == 1 and None not in domains
+        if not domains.isdisjoint(map(_registrable, known.addresses)):
+            whole = known.authority == authority and known.accepts(audience)
+            return whole and known.manages(endpoint)
+    return domains == {_registrable(endpoint)} and None not in domains
 
 
 def _registrable(address: str) -> str | None:
@@ -94,10 +103,7 @@ def _registrable(address: str) -> str | None:
 
     https://publicsuffix.org/
     """
-    try:
-        host = (urlsplit(address).hostname or "").rstrip(".")
-    except ValueError:
-        return None
+    host = host_of(address)
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:

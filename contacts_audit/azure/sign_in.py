@@ -5,7 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from contacts_audit.azure.tokens import AccessToken, Acquire, bearer, moment
 from contacts_audit.azure.wire import Wire
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError
+from contacts_audit.redaction import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class SignIn:
     *cloud* is what the options say, *whole* the same with what its metadata adds.  *environment*
     holds no empty value, and az's CA bundle; *token* is the text of `--token-file`; *identity* is
     the user-assigned identity, as MSAL's keyword and its value; *subscription* is the one that `az`
-    is asked about; *ending* kills az where the run ends first; *tell* reaches who signs in.
+    is asked about; *ending* kills az where the run ends first; *tell* reaches who signs in;
+    *secrets* learn each token.
     """
 
     cloud: Cloud
@@ -40,6 +42,7 @@ class SignIn:
     identity: tuple[str, str] | None = None
     subscription: str | None = None
     token: str | None = None
+    secrets: Secrets = field(default_factory=Secrets)
 
     def audience(self) -> str:
         """Return the audience, which the cloud's metadata tells where no option does."""

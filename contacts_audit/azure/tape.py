@@ -11,12 +11,14 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.arm import SECRET_HEADERS, Answer, is_cookie
+from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of
+from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.masking import Mask
 from contacts_audit.errors import (
     AzureError,
@@ -27,7 +29,7 @@ from contacts_audit.files import make_private, replace, write_new
 
 SCHEMA = 1
 MANIFEST = "recording.json"
-_SECRET_HEADERS = frozenset({"set-cookie", "www-authenticate", "authorization"})
+LARGEST_SHOWN = 1024 * 1024  # a larger body is kept as a text: nobody reads it line by line
 
 
 class Recorder:
@@ -41,10 +43,11 @@ class Recorder:
         self, folder: Path, cloud: Cloud, *, mask: bool = False, several: bool = False
     ) -> None:
         self._folder = folder
-        self._mask = Mask() if mask else None
+        self._mask = Mask(map(host_of, cloud.addresses)) if mask else None
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._cloud = cloud
+        self._cloud = self._described(cloud)
+        self._recorded = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._tenants: tuple[str, ...] | None = None if several else ()
         _make(folder)
 
@@ -54,13 +57,25 @@ class Recorder:
         self._describe()
 
     def _describe(self) -> None:
+        name = str if self._mask is None else self._mask.name
         manifest = {
             "schema": SCHEMA,
+            "recorded": self._recorded,
             "masked": self._mask is not None,
             "cloud": asdict(self._cloud),
-            "tenants": self._tenants and [self._text(tenant) for tenant in self._tenants],
+            "tenants": self._tenants and [name(tenant) for tenant in self._tenants],
         }
         replace(self._folder / MANIFEST, [_readable(manifest)])
+
+    def _described(self, cloud: Cloud) -> Cloud:
+        """Return what is kept of *cloud*: of a known one, what everybody knows."""
+        if cloud.known_name is not None:
+            return CLOUDS[CloudName(cloud.known_name)]
+        if self._mask is None:
+            return cloud
+        url = self._mask.url
+        arm, authority, audience = url(cloud.arm), url(cloud.authority), url(cloud.audience)
+        return Cloud(urlsplit(arm).netloc, arm, authority, audience, None)
 
     def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
         """Keep what came of a request of *url*, without what could sign anybody in."""
@@ -68,17 +83,19 @@ class Recorder:
             number = next(self._numbers)
             if number == 1:  # until then the folder stays empty, and can be named again
                 self._describe()
-            kept = {"request": {"method": method, "url": self._text(url)}, **self._outcome(outcome)}
+            shown = url if self._mask is None else self._mask.url(url)
+            kept = {"request": {"method": method, "url": shown}, **self._outcome(outcome)}
             name = f"{number:05d}-{_slug(kept['request']['url'])}.json"
             _write(self._folder / name, kept)
 
     def _outcome(self, outcome: Answer | AzureError) -> dict[str, Any]:
         if isinstance(outcome, AzureError):
-            return {"failure": {"reason": outcome.reason, "message": self._text(str(outcome))}}
+            message = str(outcome) if self._mask is None else self._mask.text(str(outcome))
+            return {"failure": {"reason": outcome.reason, "message": message}}
         headers = {
-            name.lower(): self._text(outcome.headers[name])
+            name.lower(): self._header(name.lower(), outcome.headers[name])
             for name in outcome.headers
-            if name.lower() not in _SECRET_HEADERS
+            if name.lower() not in SECRET_HEADERS and not is_cookie(name)
         }
         return {
             "response": {"status": outcome.status, "headers": headers, **self._body(outcome.body)}
@@ -91,14 +108,16 @@ class Recorder:
         try:
             text = body.decode()
             document = json.loads(text, parse_constant=_refuse)
+            if len(body) <= LARGEST_SHOWN and compact(document) == text and _readable(document):
+                return {"json": document}
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(body).decode()}
         except (ValueError, RecursionError):
-            return {"text": text}
-        return {"json": document} if compact(document) == text else {"text": text}
+            pass  # no JSON, or so deep that it cannot be spelt in lines
+        return {"text": text}
 
-    def _text(self, text: str) -> str:
-        return text if self._mask is None else self._mask.text(text)
+    def _header(self, name: str, text: str) -> str:
+        return text if self._mask is None else self._mask.header(name, text)
 
 
 def _refuse(constant: str) -> None:
@@ -139,5 +158,5 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     write_new(path, _readable(content).encode())
 
 
-def _readable(content: Mapping[str, Any]) -> str:
+def _readable(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

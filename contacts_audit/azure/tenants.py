@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from contacts_audit.azure.client import Client, Limits, TokenSource
@@ -51,12 +52,13 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The ways to Azure, one for each tenant, or to a recording of it."""
+    """The ways to Azure, one for each tenant, or to what was *recorded* of it at a time."""
 
     cloud: Cloud
     limits: Limits
     tenants: tuple[Tenant, ...]
     recorder: "Recorder | None" = None
+    recorded: datetime | None = None
     clients: dict[str | None, Client] = field(default_factory=dict)
 
     def sign_in(self) -> None:

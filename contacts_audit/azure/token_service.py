@@ -27,6 +27,7 @@ PROOFS = (
     *("client_secret", "client_assertion", "refresh_token", "device_code"),
     *("X-IDENTITY-HEADER", "secret"),
 )
+ISSUED = ("access_token", "refresh_token", "id_token", "device_code")
 CURES: Mapping[str, str] = {
     "7000215": "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
     "7000222": "the client secret expired: add a new one to the app registration",
@@ -95,7 +96,8 @@ class TokenService:
         except ContactsAuditError:
             raise
         except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
-            raise refused({"error_description": str(error)}) from None
+            told = told_in_public(self._wire.secrets.without(str(error)), {})
+            raise refused({"error_description": told}) from None
 
     def get(self, url: str, **given: Any) -> Response:
         """
@@ -128,15 +130,15 @@ class TokenService:
 
     def _once(self, request: requests.PreparedRequest) -> Answer:
         left = self._until - time.monotonic()
-        sent = _secrets(request)
-        try:
-            answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
-        except AzureError as error:
-            error.args = (blotted(str(error), sent),)  # it may be what came in place of HTTP
-            raise
+        sent, secrets = _secrets(request), self._wire.secrets
+        secrets.add(*sent)
+        answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
         if answer.status != 200 or b'"error' in answer.body:
-            told = blotted(answer.body.decode("utf-8-sig", "replace"), [*sent, *self._known])
+            told = secrets.without(answer.body.decode("utf-8-sig", "replace"))
+            told = blotted(told, [*sent, *self._known])  # the shortest, too
             answer = replace(answer, body=told_in_public(told, {}).encode())
+        else:
+            secrets.add(*_issued(answer))
         if answer.status in RETRIED or 300 <= answer.status < 400 or answer.status >= 500:
             raise AzureError(
                 Reason.SERVER_ERROR,
@@ -159,6 +161,16 @@ def _secrets(request: requests.PreparedRequest) -> list[str]:
     form = parse_qs(body if isinstance(body, str) else body.decode())
     values = [value for name in PROOFS for value in form.get(name, ())]
     return [*values, *(request.headers[name] for name in PROOFS if name in request.headers)]
+
+
+def _issued(answer: Answer) -> list[str]:
+    """Return the tokens, or what leads to one, in a success of the token service."""
+    try:
+        told = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return []
+    found = [told.get(name) for name in ISSUED] if isinstance(told, dict) else []
+    return [value for value in found if isinstance(value, str)]
 
 
 def refused(result: Mapping[str, Any], hint: str = CHECK) -> AuthError:

@@ -19,6 +19,7 @@ from contacts_audit import __version__
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.sockets import Adapter, clock, late, tls_context
 from contacts_audit.errors import AzureError, Reason
+from contacts_audit.redaction import Secrets
 
 LARGEST_BODY = 8 * 1024 * 1024
 USER_AGENT = f"contacts-audit/{__version__}"
@@ -32,7 +33,7 @@ class Wire:
     There is no session above it: so no redirect is followed, no cookie kept, no netrc read.
     *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *adapter* replaces the network.
     A *platform* wire asks the managed identity of this machine: no proxy stands between, and plain
-    http may stay on the machine or its link.
+    http may stay on the machine or its link.  No error tells any of the *secrets* of the run.
     """
 
     def __init__(
@@ -43,7 +44,9 @@ class Wire:
         stopped: threading.Event | None = None,
         adapter: BaseAdapter | None = None,
         platform: bool = False,
+        secrets: Secrets | None = None,
     ) -> None:
+        self.secrets = secrets or Secrets()
         self._platform = platform
         self._stopped = stopped or threading.Event()
         self._adapter = adapter or Adapter(tls_context(ca_bundle), connections)
@@ -56,6 +59,13 @@ class Wire:
         Raises:
             AzureError: no whole answer came within *timeout* seconds.
         """
+        try:
+            return self._sent(request, timeout)
+        except AzureError as error:
+            error.args = (self.secrets.without(str(error)),)  # it may be what came in place of HTTP
+            raise
+
+    def _sent(self, request: requests.PreparedRequest, timeout: float) -> Answer:
         url = request.url or ""
         if self._stopped.is_set():
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
@@ -142,7 +152,7 @@ def _body(raw: Any) -> bytes:
 
 def _translated(error: Exception, url: str, *, answered: bool) -> AzureError:
     """Turn what requests, urllib3 or the socket raised into one error of ours."""
-    host = urlsplit(url).netloc
+    host = urlsplit(url).netloc.rpartition("@")[2]
     causes = list(_causes(error))
     detail = str(causes[-1]) or type(causes[-1]).__name__
     if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):

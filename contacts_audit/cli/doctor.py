@@ -87,6 +87,8 @@ def _examination(
 
     if network.replay is None:
         chosen = sign_in(host, identity, cloud)
+        for told in host.of_tls():
+            yield doctor.Examined("tls", Status.WARNING, told, "unset it, if you did not mean it")
         well = True
         for each in (
             *examined("network", lambda: _network(chosen, cloud, network.timeout)),

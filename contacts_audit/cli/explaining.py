@@ -33,6 +33,7 @@ from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm import Answer
+    from contacts_audit.azure.tenants import Connection
     from contacts_audit.policy import Policy
 
 SCHEMA = 1
@@ -92,10 +93,13 @@ def explain(
     criteria = judged.criteria_of(one)
     tenants, portal = connection.tenant_ids(), connection.cloud.portal_url
     run = Run(
-        __version__, now, connection.cloud.name, tenants, criteria.profile, criteria.checks, portal
+        *(__version__, now, connection.cloud.name, tenants, criteria.profile, criteria.checks),
+        portal,
+        recorded=connection.recorded,
+        endpoint=None if connection.recorded is not None else connection.cloud.arm,
     )
     if curl:
-        host.screen.stream(_commands(heard))
+        host.screen.stream(_commands(heard, connection))
     elif output is ExplainFormat.JSON:
         host.screen.data(_document(heard, judged, outcome, run))
     else:
@@ -105,18 +109,20 @@ def explain(
     raise typer.Exit(exit_code(Counter([outcome.verdict])))
 
 
-def _commands(heard: Heard) -> Iterator[str]:
-    from contacts_audit.report.curl import PREFACE, command
+def _commands(heard: Heard, connection: "Connection") -> Iterator[str]:
+    from contacts_audit.report.curl import Target, command
 
-    yield PREFACE
+    target = Target(connection.cloud.arm, connection.recorded)
+    yield target.preface()
     for url in dict.fromkeys(url for _, url, _ in heard.exchanges):
-        yield command("GET", url)
+        yield command("GET", url, target=target)
 
 
 def _document(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> str:
     document = {
         "schema": SCHEMA,
         "kind": "explanation",
+        "recorded": json_.time_of(run.recorded),
         "exchanges": [_exchange(*each) for each in heard.exchanges],
         "checks": _checks(policy, outcome),
         "override": _override(policy, outcome.subscription),

@@ -1,7 +1,7 @@
 """The surroundings of a run: its variables, its streams, its end."""
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from os import devnull
 from pathlib import Path
@@ -11,7 +11,12 @@ from contacts_audit.cli.screen import Screen
 from contacts_audit.ending import Ending
 from contacts_audit.errors import UsageError
 from contacts_audit.files import is_open_file
+from contacts_audit.redaction import Secrets
 
+TLS_VARIABLES = {  # which change what TLS protects, and are easily forgotten
+    "SSLKEYLOGFILE": "whoever reads that file can read every connection of this run",
+    "CURL_CA_BUNDLE": "it is trusted, unless --ca-bundle or REQUESTS_CA_BUNDLE is set",
+}
 LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_REPORT = 256 * 1024 * 1024  # of 200,000 subscriptions
 PIECE = 1024 * 1024
@@ -19,7 +24,7 @@ PIECE = 1024 * 1024
 
 @dataclass(slots=True)
 class Host:
-    """The surroundings of a run: what a test replaces to be a user."""
+    """The surroundings of a run: what a test replaces to be a user; no line shows its *secrets*."""
 
     environment: Mapping[str, str]
     stdin: BinaryIO | None
@@ -27,10 +32,21 @@ class Host:
     ending: Ending
     stdin_is: str | None = None
     warnings: list[str] = field(default_factory=list)
+    secrets: Secrets = field(default_factory=Secrets)
+
+    def __post_init__(self) -> None:
+        self.secrets.add_those_of(self.environment or {})
+        self.screen.secrets = self.secrets
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value; empty is unset."""
         return self.environment.get(name) or None
+
+    def of_tls(self) -> Iterator[str]:
+        """Yield what is to be told of the variables that change what TLS protects."""
+        for name, effect in TLS_VARIABLES.items():
+            if value := self.variable(name):
+                yield f"{name} is set to {value}: {effect}"
 
     @property
     def asks(self) -> bool:

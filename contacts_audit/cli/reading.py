@@ -91,8 +91,9 @@ def audit(
         judged.criteria.checks,
         connection.cloud.portal_url,
         None if found.part is None else str(found.part),
-        tied,
-        None if network.replay is not None else connection.cloud.arm,
+        run_id=tied,
+        endpoint=None if network.replay is not None else connection.cloud.arm,
+        recorded=connection.recorded,
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, BinaryIO, TextIO, TypeVar
 
 from contacts_audit.errors import (
@@ -17,6 +17,7 @@ from contacts_audit.errors import (
 )
 from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription
+from contacts_audit.redaction import Secrets
 
 T = TypeVar("T")
 MOST_FAULTS = 50  # of one file, each a line
@@ -30,6 +31,7 @@ class Screen:
     err: TextIO | None
     quiet: bool = False
     held: list[str] | None = None
+    secrets: Secrets = field(default_factory=Secrets)
 
     @classmethod
     def of_process(cls) -> "Screen":
@@ -64,6 +66,10 @@ class Screen:
         """Tell something that `--quiet` silences."""
         if not self.quiet:
             self._tell(line)
+
+    def say(self, line: str) -> None:
+        """Tell what `--quiet` does not silence; where nothing changed, nobody hears it."""
+        self._tell(line)
 
     def warn(self, line: str) -> None:
         """Tell what the user may not have meant."""
@@ -123,7 +129,7 @@ class Screen:
     def _say(self, line: str) -> None:
         if self.err is not None:
             with contextlib.suppress(OSError):  # nobody is left to be told
-                self.err.write(inert(line) + "\n")
+                self.err.write(inert(self.secrets.without(line)) + "\n")
                 self.err.flush()
 
     @property

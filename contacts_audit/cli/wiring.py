@@ -1,6 +1,7 @@
 """Puts the parts together for one command, from its options and its surroundings."""
 
 import functools
+import logging
 import re
 import threading
 import time
@@ -87,12 +88,20 @@ def sign_in(
         token = host.read(identity.token_file, "--token-file", pipes=True).decode(
             "utf-8-sig", "replace"
         )
+        host.secrets.add(token.strip())
+    for told in host.of_tls():
+        logging.getLogger(__name__).info("%s", told)
     environment = {name: value for name, value in host.environment.items() if value}
     bundle = None
     if cloud_options.ca_bundle is not None:
         bundle = environment["REQUESTS_CA_BUNDLE"] = str(cloud_options.ca_bundle.absolute())
     wire = functools.cache(
-        lambda: Wire(ca_bundle=bundle, connections=connections, stopped=host.ending.stopped)
+        lambda: Wire(
+            ca_bundle=bundle,
+            connections=connections,
+            stopped=host.ending.stopped,
+            secrets=host.secrets,
+        )
     )
     return SignIn(
         cloud,
@@ -104,6 +113,7 @@ def sign_in(
         host.screen.log,
         identity=_assigned(identity),
         token=token,
+        secrets=host.secrets,
     )
 
 
@@ -140,8 +150,6 @@ def credential(identity: IdentityOptions, chosen: "SignIn") -> "Credential":
     Raises:
         AuthError: it is not configured.
     """
-    import logging
-
     from contacts_audit.azure import credentials
 
     found = credentials.choose(identity.auth, chosen)
@@ -233,13 +241,17 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     from contacts_audit.azure.wire import Wire
 
     recording = Recording.read(folder)
+    moment = recording.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
+    named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
+    source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
+    host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
     wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
     tenants = []
     for tenant in recording.tenants or (None,):
         tokens = Unsigned(tenant)
         client = Client(recording.cloud.arm, wire, tokens, limits, pause=lambda seconds: None)
         tenants.append(Tenant(client, tokens))
-    return Connection(recording.cloud, limits, tuple(tenants))
+    return Connection(recording.cloud, limits, tuple(tenants), recorded=recording.recorded)
 
 
 def _limits(network: NetworkOptions) -> "Limits":

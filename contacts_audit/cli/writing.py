@@ -83,7 +83,7 @@ def plan(
     if save is not None:
         check_writable(save)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    _, made = _planned(host, scope, wish, policy, identity, cloud, network)
+    connection, made = _planned(host, scope, wish, policy, identity, cloud, network)
     from contacts_audit.planning import exit_code
     from contacts_audit.report import changes
     from contacts_audit.report import curl as shell
@@ -95,7 +95,7 @@ def plan(
     }[output]
     if save is not None:
         replace(save, changes.plan_json(made))
-    host.screen.stream(shell.plan_curl(made) if curl else render(made))
+    host.screen.stream(shell.plan_curl(made, connection.recorded) if curl else render(made))
     for row in made.rows:
         if row.fault is not None:
             host.screen.fault(row.subscription, row.fault)

@@ -2,7 +2,9 @@
 The report as comma-separated values with a header, for spreadsheets.
 
 RFC 4180 but for its line ends, which are LF as in all that we write.  A cell that a spreadsheet
-would take for a formula gets an apostrophe in front; a reader undoes it by dropping that one.
+would take for a formula gets an apostrophe in front, and so does what follows a semicolon: where
+that is the list separator, a spreadsheet splits there, whatever quotes say.  A reader undoes it by
+dropping that one.
 
 https://www.rfc-editor.org/rfc/rfc4180
 https://owasp.org/www-community/attacks/CSV_Injection
@@ -28,8 +30,10 @@ HEADER = (
     "message",
 )
 # Blanks in front do not stop every spreadsheet, and East Asian ones know the wide signs, too.  The
-# apostrophes let a text that has one already be told from one that got it here.
-_FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+# apostrophes let a text that has one already be told from one that got it here.  Behind a semicolon
+# quotes may come, which a reader that splits there undoes.
+_SIGN = r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"(\A(?='*{_SIGN})|;(?=['\"\s]*{_SIGN}))")
 
 
 class _Line:
@@ -49,5 +53,4 @@ def render(report: Report) -> Iterator[str]:
 
 def cell(text: str) -> str:
     """Return *text* so that it is text to a spreadsheet, telephone numbers included."""
-    shown = inert(text)
-    return f"'{shown}" if _FORMULA.match(shown) else shown
+    return _FORMULA.sub(r"\1'", inert(text))

@@ -5,36 +5,77 @@ https://curl.se/docs/manpage.html#-K
 """
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from contacts_audit.azure import arm, drafts
+from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.ledger import Plan
 
 AUTHORIZED = """printf 'header = "Authorization: Bearer %s"\\n' "$TOKEN" | curl -K -"""
 PREFACE = "# TOKEN holds the token: TOKEN=$(contacts-audit token -o raw)\n"
+OWN = "# ENDPOINT is your Resource Manager: ENDPOINT=https://host, as --arm-endpoint\n"
 STOP = "set -e # a script: what follows a failure may rest upon it\n"
 
 
-def plan_curl(plan: Plan) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    What commands talk to: the Resource Manager at *endpoint*, or what was *recorded* of it.
+
+    A recording is a file of a stranger: of its hosts only those that this program knows by itself
+    are printed.  In the place of another one stands the variable ENDPOINT.
+    """
+
+    endpoint: str
+    recorded: datetime | None = None
+
+    @property
+    def trusted(self) -> bool:
+        """Say whether the endpoint may be printed."""
+        known = {cloud.arm for cloud in CLOUDS.values()}
+        return self.recorded is None or self.endpoint in known
+
+    def preface(self) -> str:
+        """Return what stands above the commands."""
+        host = self.endpoint if self.trusted else "$ENDPOINT"
+        lines = f"# These commands talk to {host}\n"
+        if self.recorded is not None:
+            moment = self.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
+            lines += f"# They are from a recording of {moment}, not of today\n"
+        return lines + ("" if self.trusted else OWN) + PREFACE
+
+    def address(self, url: str) -> str:
+        """Return *url*, which is on the endpoint, as a word for the shell."""
+        if self.trusted:
+            return shlex.quote(url)
+        return f'"$ENDPOINT"{shlex.quote(re.sub("^https://[^/?#]*", "", url))}'
+
+
+def plan_curl(plan: Plan, recorded: datetime | None = None) -> Iterator[str]:
     """Yield the writes of *plan* as curl commands and the documents that they send."""
-    yield PREFACE + STOP
+    target = Target(plan.origin.endpoint, recorded)
+    yield target.preface() + STOP
     for row in plan.rows:
         for number, step in enumerate(row.steps, start=1):
             version, found = row.api_version or "", row.subscription.id
             url = arm.contact_url(plan.origin.endpoint, found, step.contact, version)
             if step.after is None:
-                yield command("DELETE", url)
+                yield command("DELETE", url, target=target)
                 continue
             name = f"{found}-{number}.json"
             body = json.dumps(drafts.body(found, version, step), ensure_ascii=True)
             yield f"cat > {name} <<'END'\n{body}\nEND\n"
-            yield command("PUT", url, name)
+            yield command("PUT", url, name, target)
 
 
-def command(method: str, url: str, body: str | None = None) -> str:
+def command(method: str, url: str, body: str | None = None, target: Target | None = None) -> str:
     """Return the command that sends a request, with the file *body* if there is one."""
+    address = shlex.quote(url) if target is None else target.address(url)
     words = ["-sS", "--fail-with-body", "-X", method, "-H", "Content-Type: application/json"]
     if body is not None:
         words += ["--data-binary", f"@{body}"]
-    return f"{AUTHORIZED} {shlex.join([*words, url])}\n"
+    return f"{AUTHORIZED} {shlex.join(words)} {address}\n"

@@ -63,6 +63,7 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
         "tool": {"name": "contacts-audit", "version": run.version},
         "started": _time(run.started),
         "finished": _time(finished),
+        "recorded": time_of(run.recorded),
         "cloud": run.cloud,
         "tenants": list(run.tenants),
         "profile": run.profile,
@@ -161,6 +162,11 @@ def _error(fault: Fault) -> dict[str, Any]:
         "request_id": fault.request_id,
         "hint": fault.hint,
     }
+
+
+def time_of(moment: datetime | None) -> str | None:
+    """Return how a report spells *moment*, if there is one."""
+    return None if moment is None else _time(moment)
 
 
 def _time(moment: datetime) -> str:

@@ -32,7 +32,9 @@ def render(report: Report) -> Iterator[str]:
         "skipped": str(verdicts[Verdict.WAIVED] + verdicts[Verdict.SKIPPED] + len(lost)),
         "time": f"{(report.finished - report.run.started).total_seconds():.3f}",
     }
-    started = report.run.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    started = (
+        (report.run.recorded or report.run.started).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    )
     yield '<?xml version="1.0" encoding="utf-8"?>\n'
     yield _opening("testsuites", counts)
     yield _opening("testsuite", {**counts, "timestamp": started})

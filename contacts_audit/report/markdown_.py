@@ -19,6 +19,8 @@ def render(report: Report) -> Iterator[str]:
     yield f"- cloud: {markdown.cell(run.cloud)}\n"
     yield f"- checks: {judged}\n"
     yield f"- audited: {span}, by contacts-audit {markdown.cell(run.version)}\n"
+    if facts["recorded"] is not None:
+        yield f"- recorded: {facts['recorded']}; this is not the state of today\n"
     yield f"- exit code: {facts['exit_code']}\n"
     if report.gone is not None:
         yield "- listed: only those that changed since the baseline\n"

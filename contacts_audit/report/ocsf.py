@@ -99,7 +99,7 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
 
 def _finding(subscription: Subscription, judged: _Judged, report: Report) -> dict[str, Any]:
     run = report.run
-    moment = int(report.finished.timestamp() * 1000)
+    moment = int(report.as_of.timestamp() * 1000)
     grave = judged.status_id in (2, 3)  # what could not be read may be as bad as what was
     event = {
         "activity_id": 1,

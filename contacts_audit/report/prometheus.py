@@ -59,5 +59,5 @@ class _Collector:
         yield GaugeMetricFamily(
             "contacts_audit_last_run_timestamp_seconds",
             "When the audit ended.",
-            value=report.finished.timestamp(),
+            value=report.as_of.timestamp(),
         )

@@ -1,0 +1,109 @@
+"""What is never shown: the secrets of a run, and the user-info of addresses."""
+
+import base64
+import html
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote, quote_plus, unquote
+
+SHORTEST = 6  # characters: what is shorter may stand anywhere by chance
+SIGNATURE = 20  # characters that no two tokens have in common
+HIDDEN = "***"
+_SECRET_NAME = re.compile(
+    r"(?:AZURE|ARM|MSI|IDENTITY|ACTIONS|SYSTEM)_.*(?:SECRET|PASSWORD|TOKEN|HEADER)", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"(:(?:\\*/){2})([^\s'\"<>]+)")
+_HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::\d*)?")
+
+
+def without_user_info(text: str) -> str:
+    """
+    Return *text* without the user-info of the addresses in it (`https://user:password@host`).
+
+    A password with a raw `/`, `?` or `#` is taken for one, too, where no host and port can be.
+
+    https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
+    """
+    return _ADDRESS.sub(_without_user_info, text) if "@" in text and ":" in text else text
+
+
+def _without_user_info(found: re.Match[str]) -> str:
+    _, at, after = found[2].rpartition("@")
+    authority = re.split(r"[/?#\\]", found[2], maxsplit=1)[0]
+    if not at or ("@" not in authority and _HOST_AND_PORT.fullmatch(authority)):
+        return found[0]
+    return f"{found[1]}{HIDDEN}@{after}"
+
+
+def shown_address(address: str) -> str:
+    """Return what may be shown of an *address* that somebody gave, be it one or not."""
+    before, at, after = address.rpartition("@")
+    scheme = re.match(r"(?:[a-z][a-z0-9+.-]*:)?//", before, re.IGNORECASE)
+    return f"{scheme[0] if scheme else ''}{HIDDEN}@{after}" if at else address
+
+
+class Secrets:
+    """
+    All secrets of a run, as they become known; safe for all threads.
+
+    They are looked for as they are, and as addresses, forms, JSON, HTML and base64 spell them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spelt: tuple[str, ...] = ()
+        self._known: set[str] = set()
+
+    def add(self, *secrets: str) -> None:
+        """Hide *secrets* from now on, but for those that are too short to be one."""
+        with self._lock:
+            for secret in secrets:
+                if len(secret) >= SHORTEST and secret not in self._known:
+                    self._known.add(secret)
+                    spelt = {*self._spelt, *_spellings(secret)}
+                    self._spelt = tuple(sorted(spelt, key=len, reverse=True))
+
+    def add_those_of(self, environment: Mapping[str, str]) -> None:
+        """Hide what variables say: secrets by which Azure is signed in to, passwords of proxies."""
+        self.add(*(value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)))
+        for name, value in environment.items():
+            if name.lower().endswith("_proxy"):
+                self.add(*_of_proxy(value))
+
+    def without(self, text: str) -> str:
+        """Return *text* without any of them, and without user-info."""
+        for secret in self._spelt:
+            if secret in text:
+                text = text.replace(secret, HIDDEN)
+        return without_user_info(text)
+
+    def without_bytes(self, body: bytes) -> bytes:
+        """Return *body* without any of them, and without user-info."""
+        text = body.decode("utf-8", "surrogateescape")
+        told = self.without(text)
+        return body if told == text else told.encode("utf-8", "surrogateescape")
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield from (html.escape(secret), html.escape(secret, quote=False))
+    encoded = secret.encode("utf-8", "surrogatepass")
+    yield from (each.decode().rstrip("=") for each in _in_base64(encoded))
+    signature = secret.rpartition(".")[2]
+    if secret.count(".") == 2 and len(signature) >= SIGNATURE:
+        yield signature
+
+
+def _in_base64(secret: bytes) -> tuple[bytes, bytes]:
+    return base64.b64encode(secret), base64.urlsafe_b64encode(secret)
+
+
+def _of_proxy(address: str) -> Iterator[str]:
+    """Yield the password in the *address* of a proxy, and what the header to the proxy holds."""
+    user_info = address.rpartition("@")[0].rpartition("//")[2]
+    user, colon, password = user_info.partition(":")
+    if colon:
+        yield from (password, unquote(password), f"{unquote(user)}:{unquote(password)}")

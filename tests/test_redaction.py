@@ -1,0 +1,406 @@
+"""No secret of the run, and no user-info of an address, reaches anybody's eyes."""
+
+import base64
+import html
+import json
+import os
+import stat
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from azure_double import AzureDouble, faults
+from azure_double.exchange import Exchange
+from conftest import ROOT, Run, coverage_variables, program, run_in, surroundings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contacts_audit.errors import ContactsAuditError, OutputError
+from contacts_audit.files import check_writable, replace
+from contacts_audit.redaction import Secrets, shown_address, without_user_info
+
+USER = "operator7"
+PASSWORD = "s3cr3t-of-the-url"
+GUARDED = f"{USER}:{PASSWORD}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://u:p@host/x", "https://***@host/x"),
+        ("at https://u@host:8443, and http://a:b@c", "at https://***@host:8443, and http://***@c"),
+        ("'https://u:p@h'", "'https://***@h'"),
+        ('{"nextLink":"https:\\/\\/u:p@h\\/x"}', '{"nextLink":"https:\\/\\/***@h\\/x"}'),
+        ("socks5h://u:p@h:1080", "socks5h://***@h:1080"),
+        ("https://u:p@ss@host", "https://***@host"),
+        ("https://u:p/w@host", "https://***@host"),
+        ("https://u:p#w@host/x", "https://***@host/x"),
+        ("https://u:p?w@host", "https://***@host"),
+        ("https://[::1]:443/a@b", "https://[::1]:443/a@b"),
+        ("https://host/x?mail=a@b.co", "https://host/x?mail=a@b.co"),
+        ("https://host:8443/a@b", "https://host:8443/a@b"),
+        ("a@b.co", "a@b.co"),
+        ("mailto:a@b.co", "mailto:a@b.co"),
+        ("x//b@contoso.com", "x//b@contoso.com"),
+    ],
+)
+def test_user_info_is_cut_out_of_addresses(text: str, shown: str) -> None:
+    """A password with a raw slash, too; an address of mail is none."""
+    assert without_user_info(text) == shown
+    assert str(ContactsAuditError(text, text)) == shown
+
+
+@given(st.text("ab:/@?#[]\\ '\"<>", max_size=40))
+def test_redaction_is_stable(text: str) -> None:
+    """Done twice it is done once, whatever the text."""
+    once = without_user_info(text)
+
+    assert without_user_info(once) == once
+
+
+@pytest.mark.parametrize("piece", ["://", "a:", "@", "://a", "://a:b@", "://[", ":\\/\\/", "a//"])
+def test_no_text_holds_redaction_up(piece: str) -> None:
+    """The work grows with the text: twice of it takes twice as long, not four times."""
+
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        began = time.process_time()
+        without_user_info(text)
+        shown_address(text)
+        return time.process_time() - began
+
+    assert seconds(2_000_000) < 20 * max(seconds(200_000), 0.01)
+
+
+ADDRESSES = (
+    f"https://{GUARDED}@arm.example",
+    f"https://{GUARDED}@arm.example:8443/x?y#z",
+    f"https://{USER}:{PASSWORD}/x@arm.example",
+    f"http://{GUARDED}@arm.example",
+    f"{GUARDED}@arm.example",
+    f"https://{GUARDED}@",
+    f"https://{USER}:{PASSWORD} '\"@arm.example",
+    f"//{GUARDED}@arm.example",
+    f"https://{GUARDED}@management.azure.com",
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("option", ["--arm-endpoint", "--authority-host", "--audience"])
+@pytest.mark.parametrize("variable", [False, True])
+def test_an_address_with_a_password_is_refused_without_it(
+    option: str, address: str, variable: bool
+) -> None:
+    """Whatever is wrong with it besides, on the command line or in a variable."""
+    name = f"CONTACTS_AUDIT_{option[2:].upper().replace('-', '_')}"
+    environment = {name: address} if variable else {}
+    words = [] if variable else [option, address]
+
+    for command in ("audit", "doctor"):
+        ran = run_in(
+            {"AZURE_ACCESS_TOKEN": "x" * 30, **environment}, command, "--auth", "token", *words
+        )
+
+        assert ran.code == 2, ran.err
+        assert option in ran.err
+        assert [word for word in (USER, PASSWORD) if word in ran.text + ran.err] == []
+
+
+def test_a_login_host_of_the_sdks_with_a_password_is_refused_without_it() -> None:
+    """AZURE_AUTHORITY_HOST is the same option."""
+    ran = run_in({"AZURE_AUTHORITY_HOST": f"{GUARDED}@login.example"}, "audit")
+
+    assert ran.code == 2
+    assert PASSWORD not in ran.err
+
+
+LINK = f"https://{GUARDED}@evil.example/next"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.status(200, {"value": [], "nextLink": LINK}),
+        faults.redirect(302, LINK),
+        faults.status(403, {"error": {"code": "Denied", "message": f"see {LINK}"}}),
+        faults.status(400, {"error": {"code": LINK, "message": "no"}}, {"x-ms-request-id": LINK}),
+        faults.status(502, f"<html>{LINK}</html>".encode(), {"Content-Type": "text/html"}),
+    ],
+)
+def test_an_answer_with_user_info_shows_none(
+    azure: AzureDouble, run: Run, tmp_path: Path, fault: Any
+) -> None:
+    """In no stream, report, recording, plan or explanation."""
+    found = azure.add("Prod")
+    azure.fail("securityContacts", fault)
+    folder = tmp_path / "r"
+    haste = ("--budget", "1", "--debug")
+    reports = [
+        word
+        for form in ("json", "html", "csv")
+        for word in ("--report", str(tmp_path / f"r.{form}"))
+    ]
+
+    ran = [
+        run("audit", *haste, "--record", str(folder), *reports),
+        run("explain", found.id, *haste),
+        run("explain", found.id, *haste, "-o", "json"),
+        run("fetch", *haste),
+        run("plan", "--email", "a@b.co", *haste),
+        run_in({}, "audit", "--replay", str(folder), "-o", "json"),
+    ]
+
+    files = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    shown = "".join([*files, *(one.text + one.err for one in ran)])
+    assert len(files) > 4
+    assert [word for word in (USER, PASSWORD) if word in shown] == []
+
+
+def test_metadata_with_user_info_shows_none(azure: AzureDouble, run: Run) -> None:
+    """Neither of the login host nor of an audience."""
+    alone = {"CONTACTS_AUDIT_AUTHORITY_HOST": "", "CONTACTS_AUDIT_AUDIENCE": ""}
+    for login, audience in (
+        (LINK, "x"),
+        (f"{GUARDED}@h", "x"),
+        (None, LINK),
+        (None, f"{GUARDED}@h"),
+    ):
+        azure.metadata_login, azure.metadata_audiences = login, [audience]
+
+        ran = run("audit", **alone)
+
+        assert ran.code == 1
+        assert PASSWORD not in ran.err
+
+
+@pytest.mark.parametrize(
+    "endpoint", [f"https://{GUARDED}@10.0.0.1", f"http://{GUARDED}@127.0.0.1:1"]
+)
+@pytest.mark.parametrize("variable", ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"])
+def test_an_identity_endpoint_with_user_info_shows_none(variable: str, endpoint: str) -> None:
+    """It is a URL like any other."""
+    proof = {"IDENTITY_HEADER": "the-header-of-it", "MSI_SECRET": "the-header-of-it"}
+
+    for command in ("audit", "doctor"):
+        ran = run_in({variable: endpoint, **proof}, command, "--auth-timeout", "1", "--debug")
+
+        assert ran.code == 1
+        assert [word for word in (PASSWORD, "the-header") if word in ran.text + ran.err] == []
+
+
+# All secrets of the run
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        lambda text: quote(text, safe=""),
+        quote_plus,
+        lambda text: json.dumps(text)[1:-1],
+        html.escape,
+        lambda text: base64.b64encode(text.encode()).decode(),
+    ],
+)
+def test_a_secret_is_known_in_each_spelling(spell: Any) -> None:
+    """As addresses, forms, JSON, HTML and base64 have it."""
+    secrets = Secrets()
+    secret = 'p&ss "<w/rd>" é+='
+    secrets.add(secret)
+
+    assert spell(secret) not in secrets.without(f"before {spell(secret)} after")
+    assert spell(secret).encode() not in secrets.without_bytes(spell(secret).encode() + b"\xff")
+
+
+def test_what_is_short_is_no_secret() -> None:
+    """It may stand anywhere by chance; an empty one would be everywhere."""
+    secrets = Secrets()
+    secrets.add("", "a", "On", "Owner")
+
+    assert secrets.without("On Owner a") == "On Owner a"
+
+
+PROXY = "the-proxy's-pass"
+
+
+def all_of(azure: AzureDouble) -> list[str]:
+    """Return the secrets that a run knows, which the token of a request is only one of."""
+    return [azure.secret, "certificate-password", "header-of-identity", "secret-of-msi", PROXY]
+
+
+def around(azure: AzureDouble) -> dict[str, str]:
+    """Return the variables that hold them."""
+    return {
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD": "certificate-password",
+        "IDENTITY_HEADER": "header-of-identity",
+        "MSI_SECRET": "secret-of-msi",
+        "https_proxy_of_old": "",
+        "SOME_PROXY": f"http://me:{quote(PROXY)}@proxy.example",
+    }
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_an_answer_of_azure_tells_no_secret_of_another_request(
+    azure: AzureDouble, run: Run, tmp_path: Path, masked: bool
+) -> None:
+    """What signed in, and each token that was issued before, in bodies, headers and errors."""
+    azure.add("Prod")
+    azure.add("Next")
+    said: list[str] = []
+
+    async def telling(exchange: Exchange) -> None:
+        assertions = [asked.form.get("client_assertion", "") for asked in azure.asked]
+        said[:] = [*all_of(azure), *azure.tokens, *filter(None, assertions)]
+        error = {"code": "AuthorizationFailed", "message": " ".join(said)}
+        headers = {"x-ms-request-id": said[0], "x-said": ";".join(said)}
+        await faults.status(403, {"error": error}, headers)(exchange)
+
+    expired = faults.arm_error(401, "ExpiredAuthenticationToken", "too late")
+    azure.fail(azure.subscriptions[0].id, expired, times=1)
+    azure.fail(azure.subscriptions[1].id, telling)
+    folder = tmp_path / "r"
+    options = [
+        "--record",
+        str(folder),
+        *(["--mask"] if masked else []),
+        "--debug",
+        "--workers",
+        "1",
+    ]
+
+    ran = run("audit", *options, "-o", "json", **around(azure))
+
+    files = "".join(path.read_text() for path in folder.iterdir())
+    assert len(azure.tokens) > 1
+    assert len(said) > 6
+    assert [each for each in said if each in files + ran.text + ran.err] == []
+    assert "AuthorizationFailed" in ran.text
+
+
+def test_a_crash_tells_no_token(azure: AzureDouble, tmp_path: Path) -> None:
+    """Nor a secret that no variable holds, where a library breaks with it in its exception."""
+    azure.add("Prod")
+    opaque = "opaque-token-without-any-form-0123456789"
+    (tmp_path / "token").write_text(opaque)
+    breaking = f"raise RuntimeError('it was ' + open({str(tmp_path / 'token')!r}).read())\n"
+    (tmp_path / "jinja2.py").write_text(breaking)
+    replay = ("--replay", str(ROOT / "fixtures" / "contoso"), "--report", str(tmp_path / "r.html"))
+    token = ("--auth", "token", "--token-file", str(tmp_path / "token"))
+    live = run_in(surroundings(azure), "audit", *token, "--debug")
+
+    ended = [
+        subprocess.run(
+            program("audit", *words),
+            env={"PYTHONPATH": str(tmp_path), **variables} | coverage_variables(),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for words, variables in ((replay, {"AZURE_ACCESS_TOKEN": opaque}), (replay, {}))
+    ]
+
+    assert live.code == 1  # nobody issued that one
+    assert opaque not in live.text + live.err
+    assert "RuntimeError: it was ***" in ended[0].stderr
+    assert f"RuntimeError: it was {opaque}" in ended[1].stderr  # where nobody knows of it
+
+
+# Core dumps
+
+
+def test_neither_the_program_nor_a_child_dumps_core(tmp_path: Path) -> None:
+    """The memory holds secrets: a crash of the interpreter leaves none of them on the disk."""
+    told = tmp_path / "limits"
+    az = tmp_path / "az"
+    az.write_text(f"#!/bin/sh\ncat /proc/$PPID/limits /proc/self/limits >{told}\nexit 1\n")
+    az.chmod(0o700)
+
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    env = {"HOME": "/nonexistent", "PATH": path} | coverage_variables()
+    subprocess.run(program("audit"), env=env, cwd=ROOT, capture_output=True, check=False)
+
+    lines = [line.split() for line in told.read_text().splitlines() if "core file" in line]
+    assert [line[4:6] for line in lines] == [["0", "0"]] * 2
+
+
+# What TLS does not protect
+
+
+def test_what_weakens_tls_is_told(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """A file that keys are written to, and certificates that a variable for curl names."""
+    azure.add("Prod")
+    weak = {"SSLKEYLOGFILE": str(tmp_path / "keys"), "CURL_CA_BUNDLE": str(azure.ca)}
+
+    quiet, told, well = run("audit", **weak), run("audit", "-v", **weak), run("audit", "-v")
+    examined = json.loads(run("doctor", "-o", "json", **weak).out)["checks"]
+
+    for name, value in weak.items():
+        assert name not in quiet.err + well.err
+        assert f"{name} is set to {value}: " in told.err
+        (found,) = [each for each in examined if each["detail"].startswith(name)]
+        assert (found["name"], found["status"]) == ("tls", "warning")
+
+
+# The pipe of another user
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a file another's")
+@pytest.mark.parametrize("mode", [0o666, 0o622, 0o777])
+@pytest.mark.parametrize("through", ["name", "link"])
+def test_the_pipe_of_another_user_is_refused(
+    azure: AzureDouble, run: Run, tmp_path: Path, mode: int, through: str
+) -> None:
+    """Before the first request: somebody waits in /tmp for a report of ours."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    pipe.chmod(mode)
+    os.chown(pipe, 65534, 65534)
+    tmp_path.chmod(0o1777)
+    path = pipe
+    if through == "link":
+        path = tmp_path / "link.json"
+        path.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        ran = run("audit", "--report", str(path))
+        with pytest.raises(OutputError):
+            replace(path, ["a report"], patience=0.1)
+        assert os.read(reader, 100) == b""
+    finally:
+        os.close(reader)
+
+    assert (ran.code, azure.asked) == (74, [])
+    assert "it is a pipe of another user" in ran.err
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another")
+def test_the_pipe_of_root_is_another_users(tmp_path: Path) -> None:
+    """Who is not root has no business with a pipe of root's, either."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(OutputError):
+            check_writable(pipe)
+    finally:
+        os.seteuid(0)
+
+
+def test_a_pipe_of_ours_is_written_through(tmp_path: Path) -> None:
+    """As before; and a device is nobody's pipe."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    check_writable(pipe)
+    check_writable(Path("/dev/null"))
+    replace(pipe, ["a report"], patience=1)
+
+    assert os.read(reader, 100) == b"a report"
+    os.close(reader)
