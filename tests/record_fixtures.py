@@ -6,6 +6,7 @@ program itself, through a proxy, so that every address in them is the one that A
 """
 
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 from azure_double import AzureDouble, Proxy
 
+MANIFEST = "recording.json"
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 EPOCH = 1_767_225_600.0  # 2026-01-01, so that a new recording differs in nothing
 PUBLIC = ["--cloud", "AzureCloud"]
@@ -28,10 +30,13 @@ OLD = [
 ]
 
 
-def contact_2017(number: int, email: str, **more: str) -> dict[str, Any]:
-    """Return a contact as 2017-08-01-preview keeps it."""
+VERSIONS = ("2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview")
+
+
+def contact_2017(name: str, email: str, **more: str) -> dict[str, Any]:
+    """Return a contact as 2017-08-01-preview writes it."""
     properties = {"email": email, "alertNotifications": "On", "alertsToAdmins": "On", **more}
-    return {"name": f"default{number}", "properties": properties}
+    return {"name": name, "properties": properties}
 
 
 def contact(emails: str, *, enabled: bool = True, owners: bool = True) -> dict[str, Any]:
@@ -54,60 +59,90 @@ def contact(emails: str, *, enabled: bool = True, owners: bool = True) -> dict[s
 def contoso(azure: AzureDouble) -> None:
     """An organisation of ten subscriptions: each verdict, and each way to come to it."""
     azure.page_size = 4
-    azure.add("Production").contacts_2017 = [contact_2017(1, "secops@contoso.com")]
-    azure.add("Corporate Portal").contact = contact("secops@contoso.com")
-    azure.add("Shared Services").contacts_2017 = [
-        contact_2017(1, "secops@contoso.com", phone="+1-425-555-0100"),
-        contact_2017(2, "noc@contoso.com"),
-    ]
-    azure.add("Data Platform").contact = contact(
-        "secops@contoso.com; ciso@contoso.com,SecOps@contoso.com", owners=False
+    production = azure.add("Production", contact=contact("secops@contoso.com"))
+    azure.add("Corporate Portal", contact=contact("secops@contoso.com"), parted=True)
+    shared = azure.add(
+        "Shared Services",
+        contacts_2017=[
+            contact_2017("default1", "secops@contoso.com", phone="+1-425-555-0100"),
+            contact_2017("noc-contoso.com", "noc@contoso.com", phone="+1-425-555-0100"),
+        ],
     )
-    azure.add("Owners Only").contact = contact("")
-    azure.add("Muted").contact = contact("secops@contoso.com", enabled=False)
+    azure.add(
+        "Data Platform",
+        contact=contact("secops@contoso.com; ciso@contoso.com,SecOps@contoso.com", owners=False),
+    )
+    azure.add("Owners Only", contact=contact(""))
+    azure.add("Muted", contact=contact("secops@contoso.com", enabled=False), parted=True)
     azure.add("Sandbox")
-    azure.add("Finance").readable = False
-    azure.add("Research Lab").registered = False
+    azure.add("Finance", readable=False)
+    azure.add("Research Lab", registered=False)
     azure.add("Retired ERP", state="Disabled")
+    azure.group("contoso", "Contoso", subscriptions=[production])
+    azure.group("platform", "Platform", "contoso", subscriptions=[shared])
 
 
 def old_cloud(azure: AzureDouble) -> None:
     """A cloud of one's own that knows 2017-08-01-preview and nothing newer."""
-    azure.offered = {"2017-08-01-preview"}
-    azure.add("Plant North").contacts_2017 = [contact_2017(1, "ot-security@contoso.com")]
+    azure.offered = {VERSIONS[0]}
+    north = contact_2017("ot-security-contoso.com", "ot-security@contoso.com")
+    azure.add("Plant North", contacts_2017=[north])
     for name in ("Plant South", "Plant East", "Plant West"):
         azure.add(name)
 
 
-def record(folder: Path, azure: AzureDouble, options: list[str]) -> None:
-    """Run `audit --record` as a user of *azure* would, one subscription at a time."""
+def record(folder: Path, azure: AzureDouble, options: list[str], runs: list[list[str]]) -> None:
+    """Keep each exchange of all *runs* once: what one run asked before is not kept again."""
     for old in folder.glob("*.json"):
         old.unlink()
-    scratch = folder / "new"
+    numbers, known = itertools.count(1), set()
     with Proxy(azure) as proxy:
-        environment: Mapping[str, str] = {
-            "PATH": os.environ["PATH"],
-            "HTTPS_PROXY": proxy.url,
-            "AZURE_TENANT_ID": azure.tenant,
-            "AZURE_CLIENT_ID": azure.client_id,
-            "AZURE_CLIENT_SECRET": azure.secret,
-        }
-        command = [sys.executable, "-m", "contacts_audit", "audit", "--workers", "1", "--quiet"]
-        command += ["--record", str(scratch), "--ca-bundle", str(azure.ca), *options]
-        subprocess.run(command, env=environment, check=False)
-    for path in scratch.iterdir():
-        path.rename(folder / path.name)
-        (folder / path.name).chmod(0o644)  # they are for everyone to read
-    scratch.rmdir()
+        for run in runs:
+            scratch = folder / "new"
+            made_by([*run, "--record", str(scratch), *options], azure, proxy)
+            for path in sorted(scratch.iterdir()):
+                name = path.name
+                if name != MANIFEST:
+                    request = json.loads(path.read_text())["request"]
+                    if (asked := (request["method"], request["url"])) in known:
+                        path.unlink()
+                        continue
+                    known.add(asked)
+                    name = f"{next(numbers):05d}{name[5:]}"
+                path.rename(folder / name)
+                (folder / name).chmod(0o644)  # they are for everyone to read
+            scratch.rmdir()
+
+
+def made_by(arguments: list[str], azure: AzureDouble, proxy: Proxy) -> None:
+    """Run the program as a user of *azure* would, one subscription at a time."""
+    environment: Mapping[str, str] = {
+        "PATH": os.environ["PATH"],
+        "HTTPS_PROXY": proxy.url,
+        "AZURE_TENANT_ID": azure.tenant,
+        "AZURE_CLIENT_ID": azure.client_id,
+        "AZURE_CLIENT_SECRET": azure.secret,
+    }
+    command = [sys.executable, "-m", "contacts_audit", *arguments, "--ca-bundle", str(azure.ca)]
+    ran = subprocess.run(
+        [*command, "--workers", "1"], env=environment, check=False, capture_output=True
+    )
+    if ran.returncode in {1, 2, 74}:
+        sys.exit(ran.stderr.decode())
 
 
 def main() -> None:
     """Record both organisations."""
-    for name, fill, options in (("contoso", contoso, PUBLIC), ("old-cloud", old_cloud, OLD)):
+    everything = [["audit"], *(["fetch", "--api-version", version] for version in VERSIONS)]
+    in_group = ["audit", "--management-group", "contoso"]
+    for name, fill, options, runs in (
+        ("contoso", contoso, PUBLIC, [*everything, in_group]),
+        ("old-cloud", old_cloud, OLD, everything),
+    ):
         ticks = itertools.count()
         with AzureDouble(seed=name, clock=lambda: EPOCH + next(ticks)) as azure:  # noqa: B023
             fill(azure)
-            record(FIXTURES / name, azure, options)
+            record(FIXTURES / name, azure, options, runs)
 
 
 if __name__ == "__main__":

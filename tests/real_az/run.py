@@ -229,6 +229,34 @@ def test_scope(azure: AzureDouble, desk: Desk) -> None:
     assert by_us == by_az == "https://management.core.windows.net//.default"
 
 
+# The double, which az takes for Azure
+
+
+def test_contact(azure: AzureDouble, desk: Desk, organisation: list[Subscription]) -> None:
+    """The life of a contact in `az security contact`, which ours then sees as az wrote it."""
+    desk.done(f"az account set --subscription {organisation[3].id}")
+    contact = "az security contact"
+    alerts = """--alert-notifications '{"state":"On","minimalSeverity":"Low"}'"""
+    roles = """--notifications-by-role '{"state":"On","roles":["Owner"]}'"""
+    emails = "--emails 'soc@contoso.com;ciso@contoso.com' --phone '(214) 275-4038'"
+
+    none = json.loads(desk.done(f"{contact} list"))
+    created = json.loads(desk.done(f"{contact} create -n default {emails} {alerts} {roles}"))
+    listed = json.loads(desk.done(f"{contact} list"))
+    desk.done(f"{contact} update -n default --emails soc@contoso.com")
+    shown = json.loads(desk.done(f"{contact} show -n default"))
+    audited = json.loads(desk(f"contacts-audit audit -s {organisation[3].id} -o json").stdout)
+    deleted = desk.done(f"{contact} delete -n default --yes")
+    gone = desk(f"{contact} show -n default")
+
+    assert (none, listed, deleted) == ([], [created], b"")
+    assert shown == {**created, "emails": "soc@contoso.com"}
+    assert audited["subscriptions"][0]["emails"] == ["soc@contoso.com"]
+    assert gone.returncode == 3
+    assert b"Code: 404" in gone.stderr
+    assert [asked.method for asked in azure.writes()] == ["PUT", "PUT", "DELETE"]
+
+
 # A user
 
 
