@@ -96,7 +96,8 @@ class FaultsError(UsageError):
     """A file has *faults*: each is told in a line of its own."""
 
     def __init__(self, faults: Sequence[UsageError]) -> None:
-        super().__init__("; ".join(map(str, faults)), faults[0].hint)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"{faults[0]}{more}", faults[0].hint)
         self.faults = faults
 
 

@@ -128,12 +128,13 @@ class Policy:
         try:
             return self.judged_by(override.settings)
         except UsageError:
-            above = (one.settings for one in self.overrides if one.management_group is not None)
-            values = [
-                Settings(**{key: getattr(one, key) or None for key in VALUES.values()})
-                for one in above
-            ]
-            return self.judged_by(override.settings, *values)
+            return self.judged_by(override.settings, self._values_of_groups())
+
+    def _values_of_groups(self) -> Settings:
+        """Return a value of each key that some group's override has."""
+        groups = [one.settings for one in self.overrides if one.management_group is not None]
+        found = {key: (getattr(one, key) for one in groups) for key in VALUES.values()}
+        return Settings(**{key: next(filter(None, each), None) for key, each in found.items()})
 
     def criteria_of(self, subscription: Subscription) -> Criteria:
         """Return what is judged of *subscription*, each key by the nearest that says it."""

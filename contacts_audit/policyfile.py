@@ -37,7 +37,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {  # of the top, and of each kind of table
     "waiver": WAIVER,
 }
 EXAMPLES: Mapping[str, str] = {
-    "checks": '["contact-email", "reachable"]',
     "required_emails": '["soc@example.com"]',
     "allowed_domains": '["example.com"]',
     "minimum_emails": "2",
@@ -49,6 +48,7 @@ EXAMPLES: Mapping[str, str] = {
 }
 LONGEST = 100
 MOST = 1024
+MOST_GUESSES = 1000  # at what was meant, in one file
 
 
 def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
@@ -95,6 +95,16 @@ class _File:
     name: str
     lines: Mapping[tomllines.Place, int]
     faults: list[tuple[int, UsageError]] = field(default_factory=list)
+    guesses: int = MOST_GUESSES
+
+    def near(self, text: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+        """Return the one of *known* that is most like *text*, if one is; not for ever."""
+        self.guesses -= 1
+        if self.guesses < 0:
+            return []
+        spelt = {one.casefold(): one for one in known}
+        short = text[:LONGEST].casefold()
+        return [spelt[one] for one in difflib.get_close_matches(short, spelt, 1, cutoff)]
 
     def above(self) -> str:
         """Say where keys of the top belong."""
@@ -116,7 +126,7 @@ class _Table:
         self.content = content
         self.kind = kind
         self.number = number
-        self.strange = {key: key[:LONGEST] for key in content if key not in KEYS[kind]}
+        self.strange = [key for key in content if key not in KEYS[kind]]
 
     def place(self, key: str = "") -> tuple[int, str]:
         """Return the line of *key*, or of the whole, as far as it is known, and how it is told."""
@@ -133,23 +143,27 @@ class _Table:
 
     def check(self) -> None:
         """Note keys that do not belong here, and where they do, or which is the nearest."""
-        for key, short in self.strange.items():
-            self.fault(f"{_spelt(key)} is no key", self._hint(short), key)
+        for key in self.strange:
+            self.fault(f"{_spelt(key)} is no key", self._hint(key), key)
 
     def lacks(self, *keys: str) -> bool:
         """Say whether none of *keys* is here, not even misspelt."""
-        meant = {near for key in self.strange.values() for near in _near(key, KEYS[self.kind])}
-        return meant.isdisjoint(keys) and not any(key in self.content for key in keys)
+        if any(key in self.content for key in keys):
+            return False
+        here = KEYS[self.kind]
+        meant = {near for key in self.strange for near in self.file.near(key, here)}
+        return meant.isdisjoint(keys)
 
     def _hint(self, key: str) -> str:
-        here = KEYS[self.kind]
+        near, here = self.file.near, KEYS[self.kind]
         anywhere = {each for keys in KEYS.values() for each in keys}
         if key in anywhere:
-            near = "".join(f"did you mean {one}?  " for one in _near(key, here, 0.8))
-            return near + self._belongs(key)
-        found = _near(key, here) or _near(key, anywhere) or _near(key, here, 0.0)
-        elsewhere = "" if found[0] in here else f"  {self._belongs(found[0])}"
-        return f"did you mean {found[0]}?{elsewhere}"
+            alike = "".join(f"did you mean {one}?  " for one in near(key, here, 0.8))
+            return alike + self._belongs(key)
+        for found in near(key, here) or near(key, anywhere) or near(key, here, 0.0):
+            elsewhere = "" if found in here else f"  {self._belongs(found)}"
+            return f"did you mean {found}?{elsewhere}"
+        return "see docs/policy.md"
 
     def _belongs(self, key: str) -> str:
         """Say where the known *key* belongs."""
@@ -185,8 +199,18 @@ class _Table:
         except UsageError as error:
             self.fault(str(error), error.hint, key)
         except (ValueError, TypeError, RecursionError):
-            self.fault(f"{key}: {_spelt(value)} is {form}", _advice(key, value, known), key)
+            self.fault(f"{key}: {_spelt(value)} is {form}", self._advice(key, value, known), key)
         return None
+
+    def _advice(self, key: str, value: Any, known: Collection[str]) -> str:
+        """Say how a value of *key* is written, or which of the *known* ones it is nearly."""
+        if not known:
+            return f"write {key} = {EXAMPLES[key]}"
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and text not in known:
+                for near in self.file.near(text, known):
+                    return f"did you mean {near}?"
+        return f"choose from: {', '.join(known)}"
 
     def need(self, key: str, read: Callable[[Any], T], form: str, otherwise: T) -> T:
         """Return the value of *key*, which has to be there; *otherwise* where it is none."""
@@ -194,24 +218,6 @@ class _Table:
         if self.lacks(key):
             self.fault(f"it has no {key}", f"add {key} = {EXAMPLES[key]}")
         return otherwise if found is None else found
-
-
-def _advice(key: str, value: Any, known: Collection[str]) -> str:
-    """Say how a value of *key* is written, or which of the *known* ones it is nearly."""
-    texts = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
-    for text in texts:
-        if text not in known and (near := _near(text[:LONGEST].casefold(), known)):
-            return f"did you mean {near[0]}?"
-    if known:
-        return f"one of: {', '.join(known)}" if key != "checks" else f"of: {', '.join(known)}"
-    return f"write {key} = {EXAMPLES[key]}"
-
-
-def _near(text: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
-    """Return the one of *known* that is most like *text*, if one is."""
-    spelt = {one.casefold(): one for one in known}
-    found = difflib.get_close_matches(text.casefold(), spelt, n=1, cutoff=cutoff)
-    return [spelt[one] for one in found]
 
 
 def _settings(table: _Table) -> Settings:

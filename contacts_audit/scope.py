@@ -145,8 +145,9 @@ def run_id(given: str | None, part: str | None, environment: Mapping[str, str]) 
     """
     Return what the shards of one run have in common: `--run-id` as *given*, or the Job's name.
 
-    A pod of a Kubernetes Indexed Job has the host name JOB-INDEX; with `--shard auto/N` as *part*
-    that names the run.  https://kubernetes.io/docs/concepts/workloads/controllers/job/
+    A pod of a Kubernetes Indexed Job has the host name JOB-INDEX, and a name that adds five
+    letters; with `--shard auto/N` as *part* that names the run.
+    https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
 
     Raises:
         UsageError: it is no name of a run.
@@ -158,12 +159,11 @@ def run_id(given: str | None, part: str | None, environment: Mapping[str, str]) 
                 "give up to 128 letters, digits and . _ : / @ + -",
             )
         return given
-    behind = f"-{environment.get('JOB_COMPLETION_INDEX', '')}"
-    name = environment.get("HOSTNAME", "")
-    if (part or "").startswith("auto/") and name.endswith(behind):
-        job = name.removesuffix(behind)
-        return job if re.fullmatch(RUN_ID, job) else None
-    return None
+    index = environment.get("JOB_COMPLETION_INDEX", "")
+    pod = re.fullmatch(
+        f"({RUN_ID})-{re.escape(index)}(?:-[a-z0-9]{{5}})?", environment.get("HOSTNAME", "")
+    )
+    return pod[1] if pod and (part or "").startswith("auto/") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,10 @@ class Scope:
             if matching:
                 found[one.text] = matching[0].id
         return found
+
+    def like(self, wanted: Selector) -> str:
+        """Return which subscriptions may have been meant by a name of none, if any is like it."""
+        return "" if wanted.is_id else _did_you_mean(wanted.text, self.visible)
 
 
 def resolve(
@@ -242,7 +246,9 @@ def _excluded(
         if len(found) > 1:
             raise _ambiguous(unwanted_one, found)
         if not found or found[0].id not in in_scope:
-            warnings.append(f"{unwanted_one.option}: {unwanted_one.text!r} matches nothing")
+            near = "" if found or unwanted_one.is_id else _did_you_mean(unwanted_one.text, visible)
+            told = f"{unwanted_one.option}: {unwanted_one.text!r} matches nothing"
+            warnings.append(told + (near and f" -- {near}"))
         gone.update(subscription.id for subscription in found)
     return gone, warnings
 
@@ -285,8 +291,8 @@ class Known:
 def _unknown(wanted: Selector, visible: Collection[Subscription]) -> UsageError:
     """Return the error for a name of none, with those that are most like it."""
     hints = [_one_each(wanted.text, wanted.option)]
-    if alike := _alike(wanted.text, visible):
-        hints.append(f"did you mean {_candidates(alike)}?")
+    if near := _did_you_mean(wanted.text, visible):
+        hints.append(near)
     elif len(visible) <= CANDIDATES:
         hints.append(f"visible are: {_candidates(visible)}")
     else:
@@ -295,8 +301,8 @@ def _unknown(wanted: Selector, visible: Collection[Subscription]) -> UsageError:
     return UsageError(f"{wanted.option}: no subscription is named {wanted.text!r}", hint)
 
 
-def _alike(text: str, visible: Collection[Subscription]) -> list[Subscription]:
-    """Return the few whose names are most like *text*, the most alike first."""
+def _did_you_mean(text: str, visible: Collection[Subscription]) -> str:
+    """Ask for the few whose names are most like *text*, the most alike first; empty for none."""
     named: defaultdict[str, list[Subscription]] = defaultdict(list)
     for one in itertools.islice(visible, MOST_COMPARED):
         if one.name:
@@ -304,7 +310,8 @@ def _alike(text: str, visible: Collection[Subscription]) -> list[Subscription]:
     wanted = text.casefold()
     near = difflib.get_close_matches(wanted, named, n=CANDIDATES)
     near += [name for name in named if wanted in name or (len(name) > 2 and name in wanted)]
-    return [one for name in dict.fromkeys(near) for one in named[name]][:CANDIDATES]
+    alike = [one for name in dict.fromkeys(near) for one in named[name]]
+    return f"did you mean {_candidates(alike[:CANDIDATES])}?" if alike else ""
 
 
 def _one_each(text: str, option: str) -> str:

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PLAIN = re.compile(r"([A-Za-z0-9_-]+)[ \t]*=")
+_PLAIN_HEADER = re.compile(r"\[\[([A-Za-z0-9_-]+)\]\]")
 
 
 def lines(text: str) -> Mapping[Place, int]:
@@ -62,6 +63,8 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 def _header(statement: str) -> tuple[str, str | None]:
     """Return the name of a table, and None for an array's, else what is named within it."""
+    if plain := _PLAIN_HEADER.match(statement):
+        return plain[1], None
     found = tomllib.loads(statement)
     name = next(iter(found))
     inner = found[name]

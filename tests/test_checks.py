@@ -1027,7 +1027,8 @@ def test_an_override_that_matches_nothing_is_said(
 
     ran = run("audit", "--policy", policy('[[override]]\nsubscription = "Prdo"\nprofile = "cis"\n'))
 
-    assert "Prdo" in ran.err
+    assert "the override of Prdo matches no subscription in scope\n" in ran.err
+    assert "override 1: no subscription is named 'Prdo' -- did you mean Prod (" in ran.err
 
 
 def test_a_policy_is_judged_offline_as_it_was(

@@ -316,6 +316,7 @@ def test_reports_that_know_of_no_id_are_tied_by_their_times(tmp_path: Path) -> N
     ("variables", "more", "run_id"),
     [
         pytest.param({"HOSTNAME": "audit-28373-1"}, ["auto/2"], "audit-28373", id="the Job's name"),
+        pytest.param({"HOSTNAME": "audit-1-x7k2p"}, ["auto/2"], "audit", id="the pod's name"),
         pytest.param({"HOSTNAME": "node-7"}, ["auto/2"], None, id="the node's name"),
         pytest.param({}, ["auto/2"], None, id="no name"),
         pytest.param({"HOSTNAME": "laptop-1"}, ["1/2"], None, id="no Job's shard"),

@@ -396,3 +396,22 @@ def test_a_night_without_change_is_silent_whatever_its_variables(tmp_path: Path)
 
     assert "CONTACTS_AUDIT_FOO is not a variable" in first.err
     assert (second.out, second.err) == (b"", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (["--profile", "CIS"], " Did you mean cis?"),
+        (["--check", "contact-mail"], " Did you mean contact-email?"),
+        (["--cloud", "azurecloud"], " Did you mean AzureCloud?"),
+        (["-o", "jsn"], " Did you mean json?"),
+        (["-o", "zzz"], ""),
+        (["-o", "'"], ""),
+    ],
+)
+def test_a_misspelt_choice_names_the_nearest(arguments: list[str], near: str) -> None:
+    """By likeness, whatever its case; the others are listed."""
+    ran = run_in({}, "audit", *arguments)
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert ran.err.endswith(f".{near} -- see --help\n")

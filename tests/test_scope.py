@@ -341,6 +341,13 @@ def test_the_unwanted_are_left_out() -> None:
     assert scope.warnings == ("--exclude: 'nobody' matches nothing",)
 
 
+def test_an_exclusion_that_matches_nothing_names_what_is_like_it() -> None:
+    """What was to be left out is audited, and nobody would see why."""
+    scope = resolve(VISIBLE, None, [selector("Tset", "--exclude")])
+
+    assert scope.warnings == (f"--exclude: 'Tset' matches nothing -- did you mean Test ({B})?",)
+
+
 def test_one_that_is_not_visible_can_be_left_out_too() -> None:
     """What was asked for and is excluded is not in scope."""
     stranger = "e" * 8 + A[8:]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli.groups import defaults_from, unknown_variables, variable_of
+from contacts_audit.cli.groups import defaults_from, nearest_choice, unknown_variables, variable_of
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.lean import LeanCommand, LeanGroup
 from contacts_audit.cli.screen import Screen, plain
@@ -137,6 +137,7 @@ def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
     """Say what is wrong with an option, and which variable it came from, if from one."""
     message = str(error.format_message()).replace("Value error, ", "")
     parameter = getattr(error, "param", None)
+    message += nearest_choice(message)
     if parameter is None or any(_given(option, arguments) for option in parameter.opts):
         return message
     variable = variable_of(parameter)

@@ -94,6 +94,15 @@ def unknown_variables(
     return said
 
 
+def nearest_choice(message: str) -> str:
+    """Return what was meant where *message* refuses a value that is nearly one of the choices."""
+    refused, _, known = message.partition("' is not one of ")
+    choices = {one.casefold(): one for one in re.findall("'([^']+)'", known)}
+    wrong = refused.rpartition(": '")[2][:100].casefold()
+    near = difflib.get_close_matches(wrong, choices, n=1)
+    return f" Did you mean {choices[near[0]]}?" if near else ""
+
+
 def _variables(commands: Sequence[Any]) -> set[str]:
     """Return the names of all options as variables, also of those that none stands for."""
     options = (one for command in commands for one in command.params)

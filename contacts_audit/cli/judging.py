@@ -98,4 +98,7 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     policy.check()
     for warning in policy.warnings(found.subscriptions):
         host.screen.warn(warning)
+    for one in named:
+        if one.text not in policy.ids and (near := found.like(one)):
+            host.screen.warn(f"{one.option}: no subscription is named {one.text!r} -- {near}")
     return policy
