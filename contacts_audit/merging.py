@@ -56,7 +56,6 @@ def read(document: Row, name: str) -> Report:
             next((_maybe(row["portal_url"]) for row in rows), None),
             None if document["shard"] is None else str(shard(document["shard"], None)),
             _moment(document["recorded"]) if document.get("recorded") else None,
-            foreign=True,
         )
         report = Report(run, _moment(document["finished"]), outcomes)
         counted = document["summary"]["in_scope"]

@@ -232,8 +232,9 @@ class Run:
     """
     What all rows of a report have in common.
 
-    *recorded* is when the recording was made that it is of, None where it is of today's Azure;
-    *foreign*: it is told by files of others, whose hosts are not to be trusted.
+    *recorded* is when the recording was made that it is of, None where it is of today's Azure.
+    *endpoint* is the Resource Manager that a command to copy may name; None where only a file of
+    others tells it.
     """
 
     version: str
@@ -245,7 +246,7 @@ class Run:
     portal_url: str | None
     shard: str | None = None
     recorded: datetime | None = None
-    foreign: bool = False
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -377,9 +377,20 @@ def test_a_provider_is_registered_by_az() -> None:
             replace(RUN, cloud="AzureChinaCloud"), "--cloud AzureChinaCloud ", id="another cloud"
         ),
         pytest.param(
-            replace(RUN, cloud="arm.stack.example:8443"),
+            replace(RUN, cloud="arm.stack.example:8443", endpoint="https://arm.stack.example:8443"),
             "--arm-endpoint https://arm.stack.example:8443 ",
             id="one's own",
+        ),
+        pytest.param(
+            replace(RUN, cloud="evil.example"),
+            "--arm-endpoint ENDPOINT ",
+            id="one's own, which only a file names",
+        ),
+        pytest.param(replace(RUN, cloud="Evil"), "--arm-endpoint ENDPOINT ", id="no cloud's name"),
+        pytest.param(
+            replace(RUN, tenants=("evil.example", TENANT)),
+            f"--tenant {TENANT} ",
+            id="a tenant that is no id",
         ),
         pytest.param(
             replace(RUN, tenants=(OTHER, TENANT)), f"--tenant {TENANT} ", id="several tenants"

@@ -26,7 +26,6 @@ from contacts_audit.azure.vocabulary import (
     HEADERS,
     HOSTS,
     KEYS,
-    LINKS,
     NAMED,
     QUERIES,
     SECLUDED,
@@ -43,9 +42,14 @@ _NAMED_ID = re.compile(
     r"(/(?:securityContacts?|managementGroups|resourceGroups)/)([^/?#\s\"'<>]+)", re.IGNORECASE
 )
 _PLAIN = re.compile(r"[A-Za-z0-9 ./_-]{0,80}")
+_VERSION = r"\d{4}-\d\d-\d\d[\w-]{0,60}"
 _DECIDING = re.compile(  # parts of a message by which the program decides
-    r"(supported (?:api-)?versions are '[^']*'|\d{4}-\d\d-\d\d(?:-preview)?"
-    r"|could not find security contact|'?\d{1,9}'? seconds?|'\d\d:\d\d:\d\d')",
+    r"(\b(?:supported|available|valid|allowed|registered)\s{1,3}(?:api)?[\s-]{0,3}version"
+    r"(?:s|\s{1,3}is)\b(?:\s{1,3}(?:are|is|the|following))*+|\bversions\s{1,3}(?:supported|available)"
+    rf"|{_VERSION}(?:[\s,;'\"\[\]()*-]{{1,8}}(?:(?:and|or)[\s'\"]{{1,4}})?{_VERSION})*+"
+    r"|could not find security contact"
+    r"|\b(?:again|after|wait\w{0,3}|retry|retried)(?:\s{1,3}(?:again|after|for|in|at|least))*+"
+    r"[\s'\":]{0,4}\d{1,18}(?:\.\d{1,6})?['\"\s]{0,3}(?:s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?)\b)",
     re.IGNORECASE,
 )
 SHORTEST_NUMBER = 100  # of a telephone
@@ -170,7 +174,8 @@ class Mask:
         )
 
     def _key_of(self, key: str) -> str:
-        return key if key.casefold() in KEYS else self.text(key)
+        known = key.casefold() in KEYS or key.casefold().endswith("nextlink")
+        return key if known else self.text(key)
 
     def _field(self, key: str, text: str) -> str:
         if not text.strip() or (key in CHOICES and _PLAIN.fullmatch(text)):
@@ -183,7 +188,9 @@ class Mask:
             return self.name(text)
         if key in SECLUDED:
             return self._digest(text)
-        return self.url(text) if key in LINKS else self.text(text)
+        if key == "id" or key.endswith("nextlink"):
+            return self.url(text)
+        return self.body(text) if text.lstrip()[:1] in ("{", "[") else self.text(text)
 
     def _named(self, key: str, text: str) -> str:
         return self._pseudonym("phone" if key == "phone" else "displayName", text)

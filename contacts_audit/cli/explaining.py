@@ -96,7 +96,6 @@ def explain(
         *(__version__, now, connection.cloud.name, tenants, criteria.profile, criteria.checks),
         portal,
         recorded=connection.recorded,
-        foreign=connection.recorded is not None,
     )
     if curl:
         host.screen.stream(_commands(heard, connection))

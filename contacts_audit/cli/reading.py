@@ -79,7 +79,7 @@ def audit(
         connection.cloud.portal_url,
         None if found.part is None else str(found.part),
         recorded=connection.recorded,
-        foreign=connection.recorded is not None,
+        endpoint=connection.cloud.arm if connection.recorded is None else None,
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

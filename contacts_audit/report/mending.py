@@ -7,12 +7,13 @@ from typing import NamedTuple
 from contacts_audit import policy
 from contacts_audit.azure.drafts import DEFAULT
 from contacts_audit.azure.kinds import CloudName
+from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.errors import Reason
 from contacts_audit.model import Audited, Check, Contact, Criteria, Outcome, Run, Unread, Verdict
 
 ADDRESS = "ADDRESS"
 LEVEL = "LEVEL"
-ENDPOINT = "https://ENDPOINT"
+ENDPOINT = "ENDPOINT"
 BLANKS = (ADDRESS, LEVEL, ENDPOINT)  # what the reader puts his own in the place of
 MOST = 10  # addresses that a command asks for
 
@@ -27,8 +28,9 @@ def command(outcome: Outcome, run: Run) -> str | None:
     match outcome:
         case Audited(verdict=Verdict.NON_COMPLIANT):
             words = ["contacts-audit", "apply", "-s", subscription.id]
-            if len(run.tenants) > 1 and subscription.tenant_id in run.tenants:
-                words += ["--tenant", subscription.tenant_id]
+            tenant = subscription.tenant_id or ""
+            if len(run.tenants) > 1 and tenant in run.tenants and GUID.fullmatch(tenant):
+                words += ["--tenant", tenant]
             return shlex.join([*words, *_cloud(run), *_wish(outcome)])
         case Unread(fault=fault) if fault.reason is Reason.NOT_REGISTERED:
             words = ["az", "provider", "register", "--namespace", "Microsoft.Security"]
@@ -37,16 +39,12 @@ def command(outcome: Outcome, run: Run) -> str | None:
 
 
 def _cloud(run: Run) -> list[str]:
-    """
-    Return the options for a cloud; one's own is named by the host of its Resource Manager.
-
-    A host that only a file of others names is a blank: a secret would go there.
-    """
+    """Return the options for a cloud; one's own is named by its Resource Manager, if we know it."""
     if run.cloud == CloudName.AZURE:
         return []
     if run.cloud in {*CloudName}:
         return ["--cloud", run.cloud]
-    return ["--arm-endpoint", ENDPOINT if run.foreign else f"https://{run.cloud}"]
+    return ["--arm-endpoint", run.endpoint or ENDPOINT]
 
 
 class _Found(NamedTuple):
