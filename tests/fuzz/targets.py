@@ -204,7 +204,7 @@ def _sealed(document: Mapping[str, Any]) -> bytes:
 
 
 def recordings(data: bytes) -> None:
-    """Replay a manifest and exchanges, parted by empty lines: a report, or a line of wrong usage."""
+    """Replay a manifest and exchanges, parted by empty lines: a report, or wrong usage."""
     manifest, *exchanges = data.split(b"\n\n")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "recording.json").write_bytes(manifest)
