@@ -615,6 +615,17 @@ def test_a_number_under_phone_is_masked(key: str, value: object) -> None:
     assert kind is (int if isinstance(value, float) else type(value))
 
 
+@pytest.mark.parametrize("key", ["createdBy", "clientName", "userPrincipalName", "managedByUser"])
+def test_who_is_named_in_a_field_that_nobody_knows_is_hidden(key: str) -> None:
+    """By what the field is called; an id there stays an id."""
+    mask = Mask()
+
+    shown = mask.body(json.dumps({"systemData": {key: "Anna", f"x{key}": ID}}))
+
+    assert "Anna" not in shown
+    assert mask.text(ID) in shown
+
+
 def test_keys_of_tags_are_masked() -> None:
     """And whatever is below them, numbers too; the key that they stand under is Azure's."""
     tags = {"owner-anna": "Bob", "cost": {"Contoso": [4711, True, None]}}

@@ -42,7 +42,8 @@ _NAMED_ID = re.compile(
     r"(/(?:securityContacts?|managementGroups|resourceGroups)/)([^/?#\s\"'<>]+)", re.IGNORECASE
 )
 _PLAIN = re.compile(r"[A-Za-z0-9 ./_-]{0,80}")
-_VERSION = r"\d{4}-\d\d-\d\d[\w-]{0,60}"
+_VERSION = r"20\d\d-[01]\d-[0-3]\d(?:-(?:preview|privatepreview|alpha|beta))?(?![\w-])"
+_SOMEBODY = re.compile(r".+(?:name|by|owner|user|principal|mail|manager)")
 _DECIDING = re.compile(  # parts of a message by which the program decides
     r"(\b(?:supported|available|valid|allowed|registered)\s{1,3}(?:api)?[\s-]{0,3}version"
     r"(?:s|\s{1,3}is)\b(?:\s{1,3}(?:are|is|the|following))*+|\bversions\s{1,3}(?:supported|available)"
@@ -182,7 +183,7 @@ class Mask:
             return text
         if key in ADDRESSED:
             return ";".join(self._email(part) for part in addresses(text)) or text
-        if key in NAMED:
+        if key in NAMED or self._names_somebody(key, text):
             return self._names.get(text) or self._named(key, text)
         if key == "name":
             return self.name(text)
@@ -191,6 +192,11 @@ class Mask:
         if key == "id" or key.endswith("nextlink"):
             return self.url(text)
         return self.body(text) if text.lstrip()[:1] in ("{", "[") else self.text(text)
+
+    def _names_somebody(self, key: str, text: str) -> bool:
+        """Say whether *key* is called like one that names somebody, and *text* is a mere name."""
+        plain = "@" not in text and not GUID.search(text)
+        return plain and key not in KEYS and _SOMEBODY.fullmatch(key) is not None
 
     def _named(self, key: str, text: str) -> str:
         return self._pseudonym("phone" if key == "phone" else "displayName", text)
