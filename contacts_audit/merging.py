@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 from contacts_audit import __version__
+from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import is_address
+from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.comparing import DAMAGED
 from contacts_audit.errors import IncompleteError, Reason, UsageError
@@ -53,7 +55,7 @@ def read(document: Row, name: str) -> Report:
             _texts(document["tenants"]),
             None if document["profile"] is None else Profile(document["profile"]),
             tuple(map(Check, document["checks"])),
-            next((_maybe(row["portal_url"]) for row in rows), None),
+            _portal(_text(document["cloud"])),
             None if document["shard"] is None else str(shard(document["shard"], None)),
             _moment(document["recorded"]) if document.get("recorded") else None,
         )
@@ -69,6 +71,11 @@ def read(document: Row, name: str) -> Report:
             "write the whole report: --report PATH, not --only-changes -o json",
         )
     return report
+
+
+def _portal(cloud: str) -> str | None:
+    known = CLOUDS.get(CloudName(cloud)) if cloud in {*CloudName} else None
+    return None if known is None else known.portal_url
 
 
 def joined(reports: Sequence[tuple[str, Report]]) -> Report:

@@ -101,16 +101,32 @@ class Mask:
         return self.url(text) if fixed else self.text(text)
 
     def body(self, text: str) -> str:
-        """Mask a body: by its fields where it is JSON, be it cut, and as text where it is not."""
+        """
+        Mask a body: by its fields where it is JSON, or nearly, and as text where it is not.
+
+        What is no JSON is none after that, either.
+        """
         mark = "\ufeff" if text.startswith("\ufeff") else ""
         text = text.removeprefix("\ufeff")
+        if (masked := self._json(text, strict=True)) is not None:
+            return mark + masked
+        masked = self._nearly_json(text)
+        mended = _is_json(masked) and not _is_json(text)
+        return mark + (f"{masked}," if mended else masked)
+
+    def _nearly_json(self, text: str) -> str:
         for whole, ours, left in ((text, 0, ""), *completions(text)):
-            try:
-                spelt = self._document(json.loads(whole, parse_int=_short, parse_float=_finite))
-            except (ValueError, RecursionError):
-                continue
-            return mark + spelt[: len(spelt) - ours] + left
-        return mark + self.text(_NAMED_FIELD.sub(self._cut_field, text))
+            if (masked := self._json(whole, strict=False)) is not None:
+                return masked[: len(masked) - ours] + left
+        return self.text(_NAMED_FIELD.sub(self._cut_field, text))
+
+    def _json(self, text: str, *, strict: bool) -> str | None:
+        """Mask JSON; *strict* forbids control characters, as JSON does.  None where it is none."""
+        try:
+            read = json.loads(text, strict=strict, parse_int=_short, parse_float=_finite)
+            return self._document(read)
+        except (ValueError, RecursionError):
+            return None
 
     def name(self, name: str) -> str:
         """Mask the name of a contact, a group or a tenant: 2017 took any, a person's too."""
@@ -273,6 +289,14 @@ def _short(digits: str) -> int:
 def _finite(text: str) -> float:
     """A number may be larger than any float, and then has no spelling in JSON."""
     return value if math.isfinite(value := float(text)) else math.copysign(1.7e308, value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, parse_int=_short)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _encodable(text: str) -> bool:
