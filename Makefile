@@ -47,7 +47,7 @@ soak: $(READY) ## Audit 50,000 subscriptions in bad weather; the memory must sta
 	PYTHONPATH=tests timeout 1500 $(BIN)/python tests/soak/run.py
 
 fuzz: $(VENV)/.fuzz ## Look for inputs that mislead: FUZZ_SECONDS (60) for each target
-	for target in answers policies plans; do $(BIN)/python tests/fuzz/run.py $$target || exit 1; done
+	for target in answers masks policies plans recordings reports; do $(BIN)/python tests/fuzz/run.py $$target || exit 1; done
 
 mutate: $(VENV)/.mutate ## Look for code that no test holds: MUTATE="policy arm contacts remediate"
 	nice $(VENV)/mutate/bin/python tests/mutation/run.py

@@ -493,17 +493,10 @@ WORDS = (
     *("securityContacts", "securityContact", "value", "AuthorizationFailed", "Microsoft", "error"),
     *("Alert", "AttackPath", "Microsoft.Security/securityContacts", "subscriptions", "code", "is"),
     *("supported", "api-versions", "versions", "message", "properties", "management", "providers"),
-    *(
-        "html",
-        "text/html",
-        "head",
-        "body",
-        "doctype",
-        "application/json",
-        "nextLink",
-    ),
+    *("html", "text/html", "head", "body", "doctype", "application/json", "true", "404", "null"),
     *("Could not find security contact", "6", "60", "'6' seconds", "2017-08-01-preview", "08"),
-    *("emails", "state", "name", "type", "null", "Retry-After", "Wed", "Oct", "GMT", "gateway"),
+    *("emails", "state", "name", "type", "Retry-After", "Wed", "Oct", "GMT", "gateway", "nextLink"),
+    *("are", "after", "again", "seconds", "wait", "for", "and", "version", "retry", "minutes"),
 )
 REFUSALS: tuple[tuple[int, dict[str, str], object], ...] = (
     (403, {}, {"error": {"code": "AuthorizationFailed", "message": "The client 'x' is not let."}}),
@@ -522,6 +515,21 @@ REFUSALS: tuple[tuple[int, dict[str, str], object], ...] = (
             }
         },
     ),
+    (
+        404,
+        {},
+        {
+            "error": {
+                "code": "InvalidResourceType",
+                "message": "for api version '2023-12-01-preview'",
+            }
+        },
+    ),
+    (400, {}, {"code": "x", "message": '{"error":{"code":"MissingSubscriptionRegistration"}}'}),
+    (404, {}, {"odata.error": {"code": "InvalidResourceType", "message": {"value": "On"}}}),
+    (200, {}, {"value": [], "@odata.nextLink": "value"}),
+    (429, {}, {"error": {"code": "Many", "message": "Please try again after '6' seconds."}}),
+    (429, {}, {"error": {"code": "Many", "message": "wait for 60 s, or retry in 2 minutes"}}),
     (429, {"Retry-After": "6"}, {"error": {"code": "TooMany", "message": "after '6' seconds"}}),
     (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, {}),
     (500, {}, {"Code": "500", "Message": "value"}),
@@ -606,6 +614,17 @@ def test_a_number_under_phone_is_masked(key: str, value: object) -> None:
     assert value != 4255550100 or "4255550100" not in mask.text("call 4255550100")
     kind = type(json.loads(shown)["properties"][key])
     assert kind is (int if isinstance(value, float) else type(value))
+
+
+@pytest.mark.parametrize("key", ["createdBy", "clientName", "userPrincipalName", "managedByUser"])
+def test_who_is_named_in_a_field_that_nobody_knows_is_hidden(key: str) -> None:
+    """By what the field is called; an id there stays an id."""
+    mask = Mask()
+
+    shown = mask.body(json.dumps({"systemData": {key: "Anna", f"x{key}": ID}}))
+
+    assert "Anna" not in shown
+    assert mask.text(ID) in shown
 
 
 def test_keys_of_tags_are_masked() -> None:

@@ -280,3 +280,28 @@ def test_the_fixtures_are_what_the_recorder_makes() -> None:
     assert all(summary.values())
     assert contoso.code == 4
     assert {row["decided_by"] for row in rows(old.out)} == {V2017}
+
+
+@pytest.mark.parametrize("mask", [(), ("--mask",)], ids=["plain", "masked"])
+def test_no_cookie_is_kept_or_shown(
+    azure: AzureDouble, run: Run, tmp_path: Path, mask: tuple[str, ...]
+) -> None:
+    """Neither in a recording nor at `--debug`, nor in a replay of one that holds some."""
+    azure.add("Prod")
+    cookies = {"Set-Cookie": "slice=Bakery; path=/", "X-Cookie": "ARRAffinity=Bakery"}
+    azure.fail("securityContacts", faults.status(403, {"error": {"code": "No"}}, cookies))
+    folder = tmp_path / "recording"
+
+    live = run("audit", "--debug", "--record", str(folder), *mask)
+    text = "".join(path.read_text() for path in folder.iterdir())
+    path = max(folder.glob("0*.json"))
+    kept = json.loads(path.read_text())
+    kept["response"]["headers"]["set-cookie"] = "slice=Bakery"
+    path.write_text(json.dumps(kept))
+    again = run_in({}, "audit", "--debug", "--replay", str(folder))
+
+    for shown in (text, live.err, again.err):
+        assert [
+            word for word in ("bakery", "set-cookie", "x-cookie") if word in shown.lower()
+        ] == []
+    assert "request-id" in live.err

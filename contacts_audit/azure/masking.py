@@ -26,7 +26,6 @@ from contacts_audit.azure.vocabulary import (
     HEADERS,
     HOSTS,
     KEYS,
-    LINKS,
     NAMED,
     QUERIES,
     SECLUDED,
@@ -43,9 +42,15 @@ _NAMED_ID = re.compile(
     r"(/(?:securityContacts?|managementGroups|resourceGroups)/)([^/?#\s\"'<>]+)", re.IGNORECASE
 )
 _PLAIN = re.compile(r"[A-Za-z0-9 ./_-]{0,80}")
+_VERSION = r"20\d\d-[01]\d-[0-3]\d(?:-(?:preview|privatepreview|alpha|beta))?(?![\w-])"
+_SOMEBODY = re.compile(r".+(?:name|by|owner|user|principal|mail|manager)")
 _DECIDING = re.compile(  # parts of a message by which the program decides
-    r"(supported (?:api-)?versions are '[^']*'|\d{4}-\d\d-\d\d(?:-preview)?"
-    r"|could not find security contact|'?\d{1,9}'? seconds?|'\d\d:\d\d:\d\d')",
+    r"(\b(?:supported|available|valid|allowed|registered)\s{1,3}(?:api)?[\s-]{0,3}version"
+    r"(?:s|\s{1,3}is)\b(?:\s{1,3}(?:are|is|the|following))*+|\bversions\s{1,3}(?:supported|available)"
+    rf"|{_VERSION}(?:[\s,;'\"\[\]()*-]{{1,8}}(?:(?:and|or)[\s'\"]{{1,4}})?{_VERSION})*+"
+    r"|could not find security contact"
+    r"|\b(?:again|after|wait\w{0,3}|retry|retried)(?:\s{1,3}(?:again|after|for|in|at|least))*+"
+    r"[\s'\":]{0,4}\d{1,18}(?:\.\d{1,6})?['\"\s]{0,3}(?:s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?)\b)",
     re.IGNORECASE,
 )
 SHORTEST_NUMBER = 100  # of a telephone
@@ -96,16 +101,32 @@ class Mask:
         return self.url(text) if fixed else self.text(text)
 
     def body(self, text: str) -> str:
-        """Mask a body: by its fields where it is JSON, be it cut, and as text where it is not."""
+        """
+        Mask a body: by its fields where it is JSON, or nearly, and as text where it is not.
+
+        What is no JSON is none after that, either.
+        """
         mark = "\ufeff" if text.startswith("\ufeff") else ""
         text = text.removeprefix("\ufeff")
+        if (masked := self._json(text, strict=True)) is not None:
+            return mark + masked
+        masked = self._nearly_json(text)
+        mended = _is_json(masked) and not _is_json(text)
+        return mark + (f"{masked}," if mended else masked)
+
+    def _nearly_json(self, text: str) -> str:
         for whole, ours, left in ((text, 0, ""), *completions(text)):
-            try:
-                spelt = self._document(json.loads(whole, parse_int=_short, parse_float=_finite))
-            except (ValueError, RecursionError):
-                continue
-            return mark + spelt[: len(spelt) - ours] + left
-        return mark + self.text(_NAMED_FIELD.sub(self._cut_field, text))
+            if (masked := self._json(whole, strict=False)) is not None:
+                return masked[: len(masked) - ours] + left
+        return self.text(_NAMED_FIELD.sub(self._cut_field, text))
+
+    def _json(self, text: str, *, strict: bool) -> str | None:
+        """Mask JSON; *strict* forbids control characters, as JSON does.  None where it is none."""
+        try:
+            read = json.loads(text, strict=strict, parse_int=_short, parse_float=_finite)
+            return self._document(read)
+        except (ValueError, RecursionError):
+            return None
 
     def name(self, name: str) -> str:
         """Mask the name of a contact, a group or a tenant: 2017 took any, a person's too."""
@@ -170,20 +191,28 @@ class Mask:
         )
 
     def _key_of(self, key: str) -> str:
-        return key if key.casefold() in KEYS else self.text(key)
+        known = key.casefold() in KEYS or key.casefold().endswith("nextlink")
+        return key if known else self.text(key)
 
     def _field(self, key: str, text: str) -> str:
         if not text.strip() or (key in CHOICES and _PLAIN.fullmatch(text)):
             return text
         if key in ADDRESSED:
             return ";".join(self._email(part) for part in addresses(text)) or text
-        if key in NAMED:
+        if key in NAMED or self._names_somebody(key, text):
             return self._names.get(text) or self._named(key, text)
         if key == "name":
             return self.name(text)
         if key in SECLUDED:
             return self._digest(text)
-        return self.url(text) if key in LINKS else self.text(text)
+        if key == "id" or key.endswith("nextlink"):
+            return self.url(text)
+        return self.body(text) if text.lstrip()[:1] in ("{", "[") else self.text(text)
+
+    def _names_somebody(self, key: str, text: str) -> bool:
+        """Say whether *key* is called like one that names somebody, and *text* is a mere name."""
+        plain = "@" not in text and not GUID.search(text)
+        return plain and key not in KEYS and _SOMEBODY.fullmatch(key) is not None
 
     def _named(self, key: str, text: str) -> str:
         return self._pseudonym("phone" if key == "phone" else "displayName", text)
@@ -260,6 +289,14 @@ def _short(digits: str) -> int:
 def _finite(text: str) -> float:
     """A number may be larger than any float, and then has no spelling in JSON."""
     return value if math.isfinite(value := float(text)) else math.copysign(1.7e308, value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, parse_int=_short)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _encodable(text: str) -> bool:

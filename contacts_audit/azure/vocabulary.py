@@ -9,7 +9,6 @@ from contacts_audit.azure.clouds import CLOUDS, host_of
 ADDRESSED = frozenset({"email", "emails"})
 NAMED = frozenset({"displayname", "phone"})
 SECLUDED = frozenset({"tags", "phone"})  # whatever is below them is somebody's
-LINKS = frozenset({"id", "nextlink", "@nextlink"})
 CHOICES = frozenset(  # fields by whose words the program decides
     (
         *("state", "type", "code", "errorcode", "httpstatuscode", "sourcetype", "roles"),
@@ -22,12 +21,21 @@ KEYS = frozenset(
         *ADDRESSED,
         *NAMED,
         *SECLUDED,
-        *LINKS,
         *CHOICES,
-        *("value", "count", "name", "properties", "etag", "location", "systemdata", "isenabled"),
+        *(
+            "id",
+            "value",
+            "count",
+            "name",
+            "properties",
+            "etag",
+            "location",
+            "systemdata",
+            "isenabled",
+        ),
         *("notificationssources", "subscriptionid", "tenantid", "managedbytenants"),
         *("subscriptionpolicies", "authorizationsource", "error", "message", "details", "target"),
-        *("innererror", "statuscode", "additionalinfo"),
+        *("innererror", "statuscode", "additionalinfo", "errormessage", "odata.error", "fault"),
     )
 )
 HEADERS = frozenset(  # of a fixed form

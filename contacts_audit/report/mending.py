@@ -13,7 +13,7 @@ from contacts_audit.model import Audited, Check, Contact, Criteria, Outcome, Run
 
 ADDRESS = "ADDRESS"
 LEVEL = "LEVEL"
-ENDPOINT = "https://ENDPOINT"
+ENDPOINT = "ENDPOINT"
 BLANKS = (ADDRESS, LEVEL, ENDPOINT)  # what the reader puts his own in the place of
 MOST = 10  # addresses that a command asks for
 

@@ -16,6 +16,8 @@ KEYS = (
     *("notificationsByRole", "notificationsSources", "state", "roles", "sourceType", "name"),
     *("minimalSeverity", "minimalRiskLevel", "minimum_severity", "attack_paths", "properties"),
     *("2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview", "value", "nextLink"),
+    *("request", "response", "failure", "reason", "status", "headers", "json", "text", "base64"),
+    *("displayName", "subscriptionId", "tags", "error", "code", "message", "recorded", "verdict"),
 )
 
 

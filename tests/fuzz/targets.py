@@ -5,17 +5,26 @@ Only our own errors may come of them.
 """
 
 import hashlib
+import io
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from contacts_audit import policy, rules
 from contacts_audit.azure import arm, contacts, records
 from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.clouds import CLOUDS
+from contacts_audit.azure.masking import Mask
 from contacts_audit.azure.records import Record, Seen
+from contacts_audit.cli.app import run
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.screen import Screen
+from contacts_audit.ending import Ending
 from contacts_audit.errors import AzureError, UsageError
 from contacts_audit.ledger import Plan, backup_document, plan_document, read_backup, read_plan
 from contacts_audit.model import Check, Contact, Criteria, Reading, Subscription, Waiver
@@ -30,15 +39,48 @@ SOMEBODY = Subscription("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "Prod", "Enabled
 
 def answers(data: bytes) -> None:
     """Take a status, headers and a body apart: judged, or an error of ours; no pass for nothing."""
+    for version in VERSIONS:
+        _answer(_answer_in(data, version), version)
+
+
+def _answer_in(data: bytes, version: str) -> Answer:
     head, _, body = data.partition(b"\n\n")
     status, *lines = head.decode("latin-1").split("\n")
     headers = {
         name.strip().lower(): text for name, _, text in (one.partition(":") for one in lines)
     }
     number = int(status) % 1000 if status.isascii() and status.isdigit() else 200
+    return Answer(arm.contacts_url(ENDPOINT, SOMEBODY.id, version), number, headers, body)
+
+
+def masks(data: bytes) -> None:
+    """Mask an answer that may name anything: what an audit makes of it stays the same."""
+    text = data.partition(b"\n\n")[2].decode("utf-8", "replace")
     for version in VERSIONS:
-        url = arm.contacts_url(ENDPOINT, SOMEBODY.id, version)
-        _answer(Answer(url, number, headers, body), version)
+        plain = _answer_in(data, version)
+        mask = Mask(["arm.example"])
+        hidden = Answer(
+            mask.url(plain.url),
+            plain.status,
+            {name: mask.header(name, each) for name, each in plain.headers.items()},
+            mask.body(text).encode("utf-8", "surrogatepass"),
+        )
+        whole = Answer(plain.url, plain.status, plain.headers, text.encode())
+        assert _outcome(hidden, version) == _outcome(whole, version), "a verdict turned"
+
+
+def _outcome(answer: Answer, version: str) -> object:
+    """Return why *answer* is refused, or which checks hold whatever the addresses are."""
+    try:
+        found = tuple(contacts.contacts(arm.complete(answer), version))
+    except AzureError as error:
+        return error.reason, error.status, error.retryable, error.retry_after
+    named = {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN}
+    return [
+        policy.judge(check, Reading(version, found), CRITERIA) is None
+        for check in CRITERIA.checks
+        if check not in named
+    ]
 
 
 def _answer(answer: Answer, version: str) -> None:
@@ -162,8 +204,56 @@ def _sealed(document: Mapping[str, Any]) -> bytes:
         return b""
 
 
+def recordings(data: bytes) -> None:
+    """Replay a manifest and exchanges, parted by empty lines: a report, or wrong usage."""
+    manifest, *exchanges = data.split(b"\n\n")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "recording.json").write_bytes(manifest)
+        for number, exchange in enumerate(exchanges[:20], start=1):
+            (Path(folder) / f"{number:05d}-x.json").write_bytes(exchange)
+        code, out, err = _ran("audit", "--replay", folder, "-o", "json", "--workers", "1")
+    assert code in range(5), err
+    if code == 2:
+        assert err.count("\n") == 1, err
+    if out:
+        _told(json.loads(out))
+
+
+def reports(data: bytes) -> None:
+    """Merge and compare a report: one that merges again, or wrong usage in a line."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, again = str(Path(folder) / "one.json"), Path(folder) / "two.json"
+        Path(path).write_bytes(data)
+        code, out, err = _ran("merge", path, "-o", "json")
+        compared, _, said = _ran("diff", path, path)
+        assert code in range(5), err
+        assert compared in range(5), said
+        if out:
+            _told(json.loads(out))
+            again.write_bytes(out)
+            assert _ran("merge", str(again), "-o", "json")[0] == code, "it does not merge again"
+
+
+def _ran(*arguments: str) -> tuple[int, bytes, str]:
+    out, err = io.BytesIO(), io.StringIO()
+    code = run(arguments, Host({}, io.BytesIO(), Screen(out, err), Ending()))
+    assert "this is a bug" not in err.getvalue(), err.getvalue()
+    return code, out.getvalue(), err.getvalue()
+
+
+def _told(report: Mapping[str, Any]) -> None:
+    """Check what holds of each report: its counts, and that its links are none of strangers'."""
+    summary, rows = report["summary"], report["subscriptions"]
+    assert summary["in_scope"] == len(rows), "rows are missing"
+    links = {cloud.portal_url for cloud in CLOUDS.values()} | {None}
+    assert {row["portal_url"] for row in rows} <= links, "a link of a stranger"
+
+
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "answers": answers,
+    "masks": masks,
     "policies": policies,
     "plans": plans,
+    "recordings": recordings,
+    "reports": reports,
 }
