@@ -18,6 +18,7 @@ from contacts_audit.model import (
     Contact,
     Fault,
     Finding,
+    Identity,
     Outcome,
     Profile,
     Report,
@@ -55,6 +56,7 @@ def read(document: Row, name: str) -> Report:
             tuple(map(Check, document["checks"])),
             next((_maybe(row["portal_url"]) for row in rows), None),
             None if document["shard"] is None else str(shard(document["shard"], None)),
+            tuple(map(_identity, document.get("identities", ()))),
         )
         report = Report(run, _moment(document["finished"]), outcomes)
         counted = document["summary"]["in_scope"]
@@ -99,6 +101,7 @@ def joined(reports: Sequence[tuple[str, Report]]) -> Report:
         profile=first.run.profile if len({one.profile for one in runs}) == 1 else None,
         portal_url=next((one.portal_url for one in runs if one.portal_url), None),
         shard=None,
+        identities=tuple(dict.fromkeys(one for each in runs for one in each.identities)),
     )
     return Report(run, max(report.finished for report in parts), outcomes)
 
@@ -123,6 +126,14 @@ def _whole(reports: Sequence[tuple[str, Report]]) -> list[Report]:
             "run the missing ones, and merge all",
         )
     return [report for _, (_, report) in sorted(found.items())]
+
+
+def _identity(one: Row) -> Identity:
+    return Identity(
+        _text(one["auth"]),
+        _text(one["credential"]),
+        *(_maybe(one[key]) for key in ("user", "application_id", "object_id", "tenant_id")),
+    )
 
 
 def _outcome(row: Row) -> Outcome:

@@ -15,14 +15,20 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import _basic_auth_str
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ProxyError
 
+from contacts_audit.azure import socks
+from contacts_audit.azure.proxies import Proxy
 from contacts_audit.errors import ContactsAuditError, UsageError
 
 _P = ParamSpec("_P")
@@ -30,6 +36,7 @@ _R = TypeVar("_R")
 _S = TypeVar("_S", bound=socket.socket)
 _attempt = threading.local()
 MOMENT = 0.01  # seconds
+HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")  # as `openssl rehash` names them
 ADDRESS = re.compile(r"(https?://[^/?#]+)(/(?!/)[^#]*)")
 
 
@@ -98,31 +105,58 @@ class _TlsSocket(_Quiet, ssl.SSLSocket):
     send = _timed(ssl.SSLSocket.send)
 
 
+def _dial(host: str, port: int | None) -> _Socket:
+    """Connect to one of the addresses of *host*, one after the other on the attempt's clock."""
+    failure = OSError(f"{host} has no address")
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for others, (family, kind, protocol, _, address) in zip(
+        reversed(range(len(found))), found, strict=True
+    ):
+        sock = _Socket(family, kind, protocol)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            left = _left()  # a dead address must leave some of it for the next
+            sock.settimeout(left if left is None else left / (others + 1))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
+
+
 class _OnTheClock(HTTPConnection):
-    """A connection whose addresses are tried one after the other on the attempt's clock."""
+    """A connection on the attempt's clock."""
 
     def _new_conn(self) -> socket.socket:
-        failure = OSError(f"{self.host} has no address")
-        found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        for others, (family, kind, protocol, _, address) in zip(
-            reversed(range(len(found))), found, strict=True
-        ):
-            sock = _Socket(family, kind, protocol)
-            try:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                left = _left()  # a dead address must leave some of it for the next
-                sock.settimeout(left if left is None else left / (others + 1))
-                sock.connect(address)
-            except OSError as error:
-                sock.close()
-                failure = error
-            else:
-                return sock
-        raise failure
+        return _dial(self._dns_host, self.port)
 
 
 class _Connection(_OnTheClock, HTTPSConnection):
     pass
+
+
+class _SocksConnection(_Connection):
+    """A connection through a SOCKS5 proxy, which urllib3 knows only by another package."""
+
+    server: Proxy
+
+    def _new_conn(self) -> socket.socket:
+        sock = None
+        user, password = self.server.credentials
+        try:
+            sock = _dial(self.server.host, self.server.port)
+            resolve = self.server.scheme == "socks5"
+            host = self.host.strip("[]")
+            socks.tunnel(
+                sock, host, self.port or 443, user=user, password=password, resolve=resolve
+            )
+        except (OSError, ValueError) as error:
+            if sock is not None:
+                sock.close()
+            raise ProxyError("Cannot connect to proxy.", error) from error
+        return sock
 
 
 class _Pool(HTTPSConnectionPool):
@@ -147,10 +181,26 @@ class Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _Pool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Give connections through *proxy* our context and sockets."""
-        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        """Give connections through *proxy*, and to an https *proxy* itself, our context."""
+        if proxy.startswith("socks"):
+            size: Any = self._pool_maxsize  # type: ignore[attr-defined]
+            manager = PoolManager(maxsize=size, ssl_context=self._context)
+            connection = type("_Through", (_SocksConnection,), {"server": Proxy(proxy, "")})
+            pool = type("_ThroughPool", (_Pool,), {"ConnectionCls": connection})
+            manager.pool_classes_by_scheme = {"https": pool}
+            return manager
+        manager = super().proxy_manager_for(
+            proxy, ssl_context=self._context, proxy_ssl_context=self._context, **kwargs
+        )
         manager.pool_classes_by_scheme = {"https": _Pool}
         return manager
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """Sign in to *proxy* in UTF-8, as curl does; requests knows Latin-1 alone."""
+        user, password = Proxy(proxy, "").credentials
+        if not user:
+            return {}
+        return {"Proxy-Authorization": _basic_auth_str(user.encode(), password.encode())}
 
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
@@ -198,19 +248,54 @@ def trusted(ca_bundle: str | None) -> str:
     )
 
 
-def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """Trust what requests would trust."""
+def tls_context(ca_bundle: str | None, *, strict: bool = True) -> ssl.SSLContext:
+    """
+    Trust what requests would trust, and each certificate of a folder, hashed or not.
+
+    Without *strict*, certificates are checked as before Python 3.13, and as curl does.
+
+    Raises:
+        ContactsAuditError: the certificates cannot be read; a UsageError where *ca_bundle* names
+            them.
+    """
     path = trusted(ca_bundle)
     try:
-        folder = os.path.isdir(path)  # noqa: PTH112
-        context = ssl.create_default_context(
-            cafile=None if folder else path, capath=path if folder else None
-        )
+        with _without_key_log():
+            context = _context_of(Path(path))
     except (OSError, ValueError) as error:
         kind = ContactsAuditError if ca_bundle is None else UsageError
         raise kind(
             f"the CA bundle {path} cannot be used: {error}",
             "name a PEM file by --ca-bundle or REQUESTS_CA_BUNDLE",
         ) from error
+    if not strict:
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.sslsocket_class = _TlsSocket
     return context
+
+
+def _context_of(path: Path) -> ssl.SSLContext:
+    """Return a context that trusts the file *path*, or the files of the folder *path*."""
+    if not path.is_dir():
+        return ssl.create_default_context(cafile=str(path))
+    context = ssl.create_default_context(capath=str(path))
+    hashed = False
+    for each in path.iterdir():
+        if HASHED.fullmatch(each.name):  # found by OpenSSL itself, when it is looked for
+            hashed = True
+        elif each.is_file() and b"-----BEGIN CERTIFICATE-----" in each.read_bytes():
+            context.load_verify_locations(cafile=str(each))
+    if not hashed and not context.cert_store_stats()["x509_ca"]:
+        raise ValueError("the folder holds no certificate (openssl rehash names them)")
+    return context
+
+
+@contextlib.contextmanager
+def _without_key_log() -> Iterator[None]:
+    """Let no variable make us write the keys of our connections to a file, or fail at that."""
+    name = os.environ.pop("SSLKEYLOGFILE", None)
+    try:
+        yield
+    finally:
+        if name is not None:
+            os.environ["SSLKEYLOGFILE"] = name

@@ -78,6 +78,7 @@ def audit(
         judged.criteria.checks,
         connection.cloud.portal_url,
         None if found.part is None else str(found.part),
+        connection.identities(),
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

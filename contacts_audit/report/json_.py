@@ -16,6 +16,7 @@ from contacts_audit.model import (
     Contact,
     Fault,
     Finding,
+    Identity,
     Outcome,
     Report,
     Run,
@@ -65,6 +66,7 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
         "finished": _time(finished),
         "cloud": run.cloud,
         "tenants": list(run.tenants),
+        "identities": [_identity(one) for one in run.identities],
         "profile": run.profile,
         "checks": list(run.checks),
         "shard": run.shard,
@@ -79,6 +81,17 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
             "skipped": verdicts[Verdict.SKIPPED],
         },
         "exit_code": int(exit_code(verdicts)),
+    }
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    return {
+        "auth": identity.auth,
+        "credential": identity.credential,
+        "user": identity.user,
+        "application_id": identity.application_id,
+        "object_id": identity.object_id,
+        "tenant_id": identity.tenant_id,
     }
 
 
