@@ -24,7 +24,10 @@ from contacts_audit.home import home
 from contacts_audit.inert import told_in_public
 
 LOGIN = "sign in: az login"
-INSTALL = "install it, and run: az login"
+WAYS = (
+    "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH "
+    "or AZURE_FEDERATED_TOKEN_FILE; or give --auth managed-identity, device-code or token"
+)
 PATHS = (  # variables that az reads, and that name files or folders
     *("AZURE_CONFIG_DIR", "AZURE_EXTENSION_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "AZURE_CLIENT_CERTIFICATE_PATH"),
@@ -45,9 +48,11 @@ def program(environment: Mapping[str, str]) -> str:
     found = shutil.which("az", path=path)
     if found is None:
         elsewhere = shutil.which("az", path=os.pathsep.join(_usual_folders(environment)))
+        cure = "install it, and run: az login"
+        if elsewhere is not None:
+            cure = f"add {Path(elsewhere).parent} to PATH: az is there"
         raise AuthError(
-            f"the Azure CLI was not found (no az in PATH={given})",
-            f"add {Path(elsewhere).parent} to PATH: az is there" if elsewhere else INSTALL,
+            f"the Azure CLI was not found (no az in PATH={given})", f"{cure}; or {WAYS}"
         )
     return found
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from contacts_audit.azure.az import LOGIN, az_token, program
+from contacts_audit.azure.az import LOGIN, WAYS, az_token, program
 from contacts_audit.azure.device_code import device_code
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.azure.managed_identity import managed_identity, offered, passed_over
@@ -49,8 +49,7 @@ def _first(sign_in: SignIn) -> Credential:
     try:
         return _login(azure_cli(sign_in))
     except AuthError as error:
-        message = f"no credential is configured, and {error}"
-        raise AuthError(message, f"{error.hint}; or {WAYS}") from error
+        raise AuthError(f"no credential is configured, and {error}", error.hint) from error
 
 
 def _login(az: Credential) -> Credential:
@@ -119,11 +118,6 @@ KINDS: Mapping[Auth, Callable[[SignIn], Credential | None]] = {
     Auth.DEVICE_CODE: device_code,
     Auth.TOKEN: token,
 }
-WAYS = (
-    "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, "
-    "AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE; or give --auth managed-identity, "
-    "device-code or token"
-)
 MISSING: Mapping[Auth, str] = {
     Auth.ENV: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET "
     "(or AZURE_CLIENT_CERTIFICATE_PATH)",

@@ -7,7 +7,7 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 import functools
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,9 +59,11 @@ TERRAFORM = Names(
 Way = Callable[[SignIn, Names], Credential | None]
 
 
-def first(sign_in: SignIn, ways: Sequence[Way]) -> Credential | None:
+def first(sign_in: SignIn, ways: Mapping[str, Way]) -> Credential | None:
     """
     Return the first of *ways* that one set of variables describes; sets are never mixed.
+
+    *ways* are by what proves them, a field of `Names`.
 
     Raises:
         AuthError: a variable cannot be used, or a set proves something, but lacks who or where.
@@ -72,39 +74,40 @@ def first(sign_in: SignIn, ways: Sequence[Way]) -> Credential | None:
         if names.tenant not in given and sign_in.tenant is None:
             lacking.append(names.tenant)
         if lacking:
-            _check_nothing_proved(sign_in, names, lacking)
+            _check_nothing_proved(sign_in, [getattr(names, each) for each in ways], lacking)
             continue
-        found = next(filter(None, (way(sign_in, names) for way in ways)), None)
+        found = next(filter(None, (way(sign_in, names) for way in ways.values())), None)
         if found is not None or names.tenant in given:
             return found
     return None
 
 
-def _check_nothing_proved(sign_in: SignIn, names: Names, lacking: Sequence[str]) -> None:
+def _check_nothing_proved(sign_in: SignIn, proofs: Sequence[str], lacking: Sequence[str]) -> None:
     """
-    Check that none who *lacks* a variable gave a secret: another identity must not take its place.
+    Check that a set which is *lacking* a variable has none of the *proofs* either.
+
+    Otherwise somebody means an application, and another identity must not take its place.
 
     Raises:
-        AuthError: somebody did.
+        AuthError: it has one.
     """
-    proofs = [name for name in names[2:] if name in sign_in.environment]
-    if proofs:
+    given = next((name for name in proofs if name in sign_in.environment), None)
+    if given is not None:
+        names, verb = " and ".join(lacking), "is" if len(lacking) == 1 else "are"
         raise AuthError(
-            f"{proofs[0]} is set, but {' and '.join(lacking)} "
-            f"{'is' if len(lacking) == 1 else 'are'} not",
-            f"set {' and '.join(lacking)}, or choose another credential by --auth, or unset "
-            f"{proofs[0]}",
+            f"no credential is configured completely: {given} is set, but {names} {verb} not",
+            f"set {names}, or unset {given}, or choose another credential by --auth",
         )
 
 
 def environment(sign_in: SignIn) -> Credential | None:
     """A service principal by its secret or its certificate."""
-    return first(sign_in, (by_secret, by_certificate))
+    return first(sign_in, APPLICATION)
 
 
 def workload(sign_in: SignIn) -> Credential | None:
     """A workload identity: a federated token in a file."""
-    return first(sign_in, (by_assertion,))
+    return first(sign_in, FEDERATION)
 
 
 def any_principal(sign_in: SignIn) -> Credential | None:
@@ -114,7 +117,7 @@ def any_principal(sign_in: SignIn) -> Credential | None:
     Raises:
         AuthError: tenant and client are set, and nothing that proves them.
     """
-    found = first(sign_in, (by_secret, by_certificate, by_assertion, _incomplete))
+    found = first(sign_in, {**APPLICATION, **FEDERATION, "password": _incomplete})
     return None if found is None else replace(found, unused=tuple(_unused(sign_in, found)))
 
 
@@ -159,6 +162,10 @@ def by_assertion(sign_in: SignIn, names: Names) -> Credential | None:
         return {"client_assertion": read}
 
     return _credential(sign_in, names, "federated token", names.assertion, proof)
+
+
+APPLICATION: Mapping[str, Way] = {"secret": by_secret, "certificate": by_certificate}
+FEDERATION: Mapping[str, Way] = {"assertion": by_assertion}
 
 
 def _assertion(path: Path, variable: str) -> str:

@@ -134,7 +134,9 @@ class Wire:
         causes = list(_causes(error))
         detail = told_in_public(str(causes[-1]) or type(causes[-1]).__name__, {})
         if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
-            return AzureError(Reason.TIMEOUT, f"{host} did not answer in time", retryable=True)
+            way = f", through the proxy {proxy.label}" if proxy else ""
+            message = f"{host} did not answer in time{way}"
+            return AzureError(Reason.TIMEOUT, message, retryable=True)
         at_proxy = any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes)
         tls = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
         if tls and not isinstance(tls[-1], ssl.SSLEOFError | ssl.SSLZeroReturnError):

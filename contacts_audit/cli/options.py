@@ -186,7 +186,7 @@ class IdentityOptions:
             "--token-file",
             panel="Identity",
             metavar="FILE",
-            help="Sign in with the token in FILE ('-': stdin), as --auth token does.",
+            help="Sign in with the token in FILE ('-': stdin).",
         ),
     ] = None
     auth_timeout: Annotated[
