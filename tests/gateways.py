@@ -13,9 +13,10 @@ Serve = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def listening(serve: Serve) -> Iterator[int]:
-    """Serve each connection on a loopback port, in a thread of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def listening(serve: Serve, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Serve each connection on a port of *address*, in a thread of its own."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, port), family=family) as server:
 
         def accept() -> None:
             with contextlib.suppress(OSError):

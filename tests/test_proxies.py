@@ -4,7 +4,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from conftest import Ran, run_in, surroundings
 from gateways import https_proxy, listening, socks_proxy
 
 from contacts_audit.azure.proxies import proxy_for
-from contacts_audit.errors import AzureError
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -43,11 +42,11 @@ def audit(azure: AzureDouble, monkeypatch: pytest.MonkeyPatch) -> Runner:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Iterator[trustme.CA]:
+def company(tmp_path: Path) -> trustme.CA:
     """Return the certificate authority of a company's gateway."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "company.pem"))
-    yield authority
+    return authority
 
 
 def tls_of(authority: trustme.CA, *names: str) -> ssl.SSLContext:

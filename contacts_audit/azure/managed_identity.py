@@ -100,6 +100,7 @@ def managed_identity(sign_in: SignIn) -> Credential:
             with service().within(sign_in.timeout):
                 result = _asked(_Platform(service()), wanted, sign_in.audience(), claims)
             token = granted(result, service().now, None, ASSIGN)
+            token = replace(token, expires_on=_expiry(token.value) or token.expires_on)
             _check_whose(token, wanted)
         except AuthError as error:
             said = str(error).removeprefix("sign-in failed: ")
@@ -233,11 +234,16 @@ def _with_expiry(text: str) -> str:
     now = time.time()
     lifetime = moment(told.get("expires_in"))
     expires = (
-        moment(claims_of(AccessToken(told["access_token"], None)).get("exp"))
+        _expiry(told["access_token"])
         or _moment_in_words(told.get("expires_on"))
         or now + (lifetime or UNTOLD)
     )
     return json.dumps(told | {"expires_on": int(expires), "expires_in": int(expires - now)})
+
+
+def _expiry(bearer: str) -> float | None:
+    """Return the expiry that the token itself shows."""
+    return moment(claims_of(AccessToken(bearer, None)).get("exp"))
 
 
 def _moment_in_words(value: object) -> float | None:
