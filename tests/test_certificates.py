@@ -290,7 +290,7 @@ def test_the_option_drops_that_one_flag_and_nothing_else(
     unknown = run("audit", "--no-strict-certificates")
     others = []
     for how in ("expired", "of another host", "self-signed", "untrusted"):
-        azure.meet(how) # each is one of its literals
+        azure.meet(how)  # each is one of its literals
         others.append(run("audit", "--no-strict-certificates"))
 
     assert [each.code for each in (unknown, *others)] == [1] * 5

@@ -161,6 +161,16 @@ def test_another_cloud_of_az_is_named(
     assert cure in ran.err
 
 
+def test_a_known_cloud_of_az_is_not_one_s_own(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """An endpoint of one's own shows no subscription of Azure Government."""
+    folder = profile(tmp_path / "azure", account(GOV), config=ACTIVE.format(GOV))
+
+    ran = run("audit", "--current", AZURE_CONFIG_DIR=folder)
+
+    assert (ran.code, azure.asked) == (1, [])
+    assert f"--cloud {GOV}" in ran.err
+
+
 @pytest.mark.parametrize(
     "config", ["", "no section\n", "[cloud]\n", "[cloud]\nname = AzureCloud\n", "\x00%(x)s"]
 )

@@ -118,7 +118,9 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     try:
         accounts = json.loads(path.read_text("utf-8-sig")).get("subscriptions") or []
         defaults = [account for account in accounts if account.get("isDefault") is True]
-        clouds = {str(account.get("environmentName", cloud)) for account in defaults}
+        clouds = {
+            str(account["environmentName"]) for account in defaults if "environmentName" in account
+        }
         found: dict[str, Any] = {
             account["id"].lower(): account
             for account in defaults
@@ -130,8 +132,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
         raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
     if not accounts:
         raise ContactsAuditError("--current: az is not signed in", LOGIN)
-    if cloud is not None:
-        _check_cloud(_active_cloud(environment, folder), cloud, clouds, folder)
+    _check_cloud(_active_cloud(environment, folder), cloud, clouds, folder)
     if len(found) != 1:
         raise ContactsAuditError(
             f"--current: az has no default subscription in {cloud or 'this cloud'}",
@@ -173,7 +174,9 @@ def _setting(path: Path, section: str, key: str) -> str | None:
         return None
 
 
-def _check_cloud(active: str | None, cloud: str, defaults: Collection[str], folder: Path) -> None:
+def _check_cloud(
+    active: str | None, cloud: str | None, defaults: Collection[str], folder: Path
+) -> None:
     """
     Check that az means the *cloud* of this run where it speaks of its default subscription.
 
@@ -182,13 +185,14 @@ def _check_cloud(active: str | None, cloud: str, defaults: Collection[str], fold
     """
     if active is None and cloud not in defaults and len(defaults) == 1:
         (active,) = defaults
-    if active in (None, cloud):
+    known = active in {*CloudName}
+    if active in (None, cloud) or (cloud is None and not known):
         return
-    arm = _setting(folder / "clouds.config", str(active), "endpoint_resource_manager")
-    cure = f"--arm-endpoint {arm}" if arm and active not in {*CloudName} else f"--cloud {active}"
+    arm = None if known else _setting(folder / "clouds.config", active, "endpoint_resource_manager")
+    cure = f"--arm-endpoint {arm}" if arm else f"--cloud {active}"
     raise ContactsAuditError(
-        f"--current: az is set to {active}, and this run to {cloud}",
-        f"give {cure}, or: az cloud set --name {cloud}",
+        f"--current: az is set to {active}, and this run to {cloud or 'another --arm-endpoint'}",
+        f"give {cure}, or set az to this cloud: az cloud set --name {cloud or 'NAME'}",
     )
 
 
