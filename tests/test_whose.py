@@ -385,6 +385,21 @@ def test_odd_claims_are_no_crash(run: Run, azure: AzureDouble, claim: object) ->
     assert "signed in as an opaque token, tenant unknown (token of AZURE_ACCESS_TOKEN)" in ran.err
 
 
+def test_a_result_records_as_whom_it_was_written(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """`apply -o json`, where something was written and where nothing had to be."""
+    azure.add("Prod")
+    arguments = ["apply", "--email", "b@contoso.com", "--yes", "-o", "json"]
+
+    for _ in range(2):
+        ran = run(*arguments, "--state-dir", str(tmp_path / "state"))
+
+        (identity,) = json.loads(ran.out)["identities"]
+        assert identity["application_id"] == azure.client_id
+        assert identity["tenant_id"] == azure.tenant
+
+
 @pytest.mark.parametrize("answer", [b"n\n", b"y\n"])
 def test_whoever_is_asked_sees_as_whom_it_would_be_written(
     azure: AzureDouble, tmp_path: Path, answer: bytes

@@ -5,27 +5,17 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 """
 
 import functools
-import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contacts_audit.azure import certificates
+from contacts_audit.azure import assertions, certificates
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.azure.managed_identity import offered
-from contacts_audit.azure.sign_in import (
-    Credential,
-    SignIn,
-    claims_of,
-    content,
-    granted,
-    is_tenant,
-    unreadable,
-)
+from contacts_audit.azure.sign_in import Credential, SignIn, granted, is_tenant
 from contacts_audit.azure.token_service import TokenService
-from contacts_audit.azure.tokens import AccessToken, Acquire, ago, moment
+from contacts_audit.azure.tokens import AccessToken, Acquire
 from contacts_audit.errors import AuthError
 
 
@@ -155,7 +145,7 @@ def by_assertion(sign_in: SignIn, names: Names) -> Credential | None:
     path = sign_in.environment.get(names.assertion)
     if path is None:
         return None
-    read = functools.partial(_assertion, Path(path), names.assertion)
+    read = functools.partial(assertions.read, Path(path), names.assertion)
 
     def proof() -> Any:
         read()  # before anything is sent
@@ -166,23 +156,6 @@ def by_assertion(sign_in: SignIn, names: Names) -> Credential | None:
 
 APPLICATION: Mapping[str, Way] = {"secret": by_secret, "certificate": by_certificate}
 FEDERATION: Mapping[str, Way] = {"assertion": by_assertion}
-
-
-def _assertion(path: Path, variable: str) -> str:
-    """Return the federated token in the file *path*."""
-    text = content(path, "federated token", variable).decode("utf-8-sig", "replace").strip()
-    if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}", text):
-        raise unreadable("federated token", path, "it holds no token (JWT)", variable)
-    return text
-
-
-def _expired_assertion(path: Path, variable: str) -> str:
-    """Return what to do where Entra calls the federated token out of date."""
-    told = claims_of(AccessToken(_assertion(path, variable), None)).get("exp")
-    when = moment(told)
-    if when is not None and when < time.time():
-        return f"the token in {path} ({variable}) expired {ago(when)}: get a new one"
-    return f"the token in {path} ({variable}) has expired, or this machine's clock is wrong"
 
 
 def _incomplete(sign_in: SignIn, names: Names) -> Credential | None:
@@ -225,7 +198,7 @@ def _cures(sign_in: SignIn, names: Names) -> dict[str, str]:
     return {
         **cures,
         **dict.fromkeys(("70021", "700211", "700212", "700213"), trust),
-        "700024": _expired_assertion(Path(path), names.assertion),
+        "700024": assertions.expired(Path(path), names.assertion),
     }
 
 

@@ -19,8 +19,9 @@ from contacts_audit import __version__
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.patience import RETRIED
 from contacts_audit.azure.proxies import Proxy, proxy_for
-from contacts_audit.azure.sockets import Adapter, clock, late, tls_context
+from contacts_audit.azure.sockets import Adapter, clock, late
 from contacts_audit.azure.socks import RefusedError
+from contacts_audit.azure.trust import tls_context
 from contacts_audit.errors import AzureError, Reason
 from contacts_audit.inert import told_in_public
 

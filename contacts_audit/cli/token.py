@@ -20,7 +20,7 @@ from contacts_audit.cli.options import (
     printed_as,
 )
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import credential, introduce, sign_in
+from contacts_audit.cli.signing import credential, introduce, sign_in
 from contacts_audit.errors import UsageError
 
 if TYPE_CHECKING:

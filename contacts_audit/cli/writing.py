@@ -25,7 +25,8 @@ from contacts_audit.cli.options import (
     printed_as,
 )
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import connect, enter, introduce
+from contacts_audit.cli.signing import introduce
+from contacts_audit.cli.wiring import connect, enter
 from contacts_audit.cli.wishes import WishOptions, WriteOptions, wish_of
 from contacts_audit.errors import ContactsAuditError, ExitCode, OutputError, UsageError
 from contacts_audit.files import check_writable, locked, replace
@@ -329,7 +330,8 @@ def _carried_out(
 
     tasks = [item for item in items if isinstance(item, Task)]
     if not tasks:
-        return _told(host, [item for item in items if isinstance(item, Result)], output)
+        nothing = [item for item in items if isinstance(item, Result)]
+        return _told(host, connection, nothing, output)
     folder, stamp = (
         host.state_folder(write.state_dir),
         datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f"),
@@ -347,7 +349,7 @@ def _carried_out(
                 else item
                 for item in items
             ]
-            return _told(host, results, output, backup)
+            return _told(host, connection, results, output, backup)
         if not write.yes and not host.agreed(f"{question}Change {len(tasks)}? [y/N] "):
             raise ContactsAuditError("nothing was sent")
         journal = Journal(folder / f"journal-{stamp}.jsonl")
@@ -356,7 +358,7 @@ def _carried_out(
         with host.ending.gently():
             remedy = Remedy(connection.client, surveyor, journal, host.ending.asked)
             results, failure = _collected(remedy.run(items), items)
-            code = _told(host, results, output, backup, journal.path, host.ending.first)
+            code = _told(host, connection, results, output, backup, journal.path, host.ending.first)
             if failure is not None:
                 raise failure
             return code
@@ -385,6 +387,7 @@ def _collected(
 
 def _told(
     host: Host,
+    connection: "Connection",
     results: "Sequence[Result]",
     output: ChangeFormat,
     backup: Path | None = None,
@@ -397,7 +400,10 @@ def _told(
 
     code = exit_code(results) if ended is None else ended
     if output is ChangeFormat.JSON:
-        host.screen.data(changes.result_json(results, backup=backup, journal=journal, code=code))
+        who = connection.identities()
+        host.screen.data(
+            changes.result_json(results, backup=backup, journal=journal, code=code, identities=who)
+        )
     else:
         table = output is ChangeFormat.TABLE
         width = host.screen.terminal_width

@@ -66,7 +66,7 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
         "finished": _time(finished),
         "cloud": run.cloud,
         "tenants": list(run.tenants),
-        "identities": [_identity(one) for one in run.identities],
+        "identities": [identity(one) for one in run.identities],
         "profile": run.profile,
         "checks": list(run.checks),
         "shard": run.shard,
@@ -84,7 +84,8 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
     }
 
 
-def _identity(identity: Identity) -> dict[str, Any]:
+def identity(identity: Identity) -> dict[str, Any]:
+    """Return who signed in to one tenant."""
     return {
         "auth": identity.auth,
         "credential": identity.credential,
