@@ -52,6 +52,7 @@ def credential(file: File, password: str | None) -> dict[str, str]:
 
 
 def _of_pem(file: File, kept: bytes, password: str | None) -> "tuple[Any, Sequence[Certificate]]":
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from cryptography.x509 import load_pem_x509_certificate
 
@@ -64,6 +65,8 @@ def _of_pem(file: File, kept: bytes, password: str | None) -> "tuple[Any, Sequen
         raise file.locked(None)
     try:
         private = load_pem_private_key(key[0], password.encode() if password else None)
+    except UnsupportedAlgorithm as error:
+        raise file.unusable("its kind of key or encryption is not supported") from error
     except (ValueError, TypeError) as error:
         if password is not None:
             raise file.locked(password) from error
@@ -76,11 +79,14 @@ def _of_pem(file: File, kept: bytes, password: str | None) -> "tuple[Any, Sequen
 
 
 def _of_pfx(file: File, kept: bytes, password: str | None) -> "tuple[Any, Sequence[Certificate]]":
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
     for tried in dict.fromkeys((password, None)):  # a password that it does not need does no harm
         try:
             key, own, others = load_key_and_certificates(kept, tried.encode() if tried else None)
+        except UnsupportedAlgorithm as error:
+            raise file.unusable("its encryption is not supported: export it with AES") from error
         except ValueError as error:
             failure = error
             continue

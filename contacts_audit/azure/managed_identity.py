@@ -96,9 +96,10 @@ def managed_identity(sign_in: SignIn) -> Credential:
         )
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
+        audience = sign_in.audience()
         try:
             with service().within(sign_in.timeout):
-                result = _asked(_Platform(service()), wanted, sign_in.audience(), claims)
+                result = _asked(_Platform(service()), wanted, audience, claims)
             token = granted(result, service().now, None, ASSIGN)
             token = replace(token, expires_on=_expiry(token.value) or token.expires_on)
             _check_whose(token, wanted)

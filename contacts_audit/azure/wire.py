@@ -31,9 +31,7 @@ NEAR = [
     ipaddress.ip_network(each)
     for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 ]
-STRICT_ERRORS = range(
-    79, 94
-)  # of OpenSSL's X509_V_ERR_...: those that X509_V_FLAG_X509_STRICT adds
+STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 
 

@@ -139,7 +139,7 @@ def credential(host: Host, identity: IdentityOptions, chosen: "SignIn") -> "Cred
     auth = Auth.TOKEN if identity.token_file is not None else identity.auth
     found = credentials.choose(auth, chosen)
     log.info("credential: %s (%s)", found.name, found.why)
-    if found.unused:
+    if found.unused and chosen.tenant in (None, *identity.tenant[:1]):  # once for all tenants
         too = f"{' and '.join(found.unused)} {'is' if len(found.unused) == 1 else 'are'} set, too"
         host.screen.warn(f"{too}, and not used: {found.why}")
     return found
