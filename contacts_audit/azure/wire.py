@@ -156,7 +156,8 @@ class Wire:
             return AzureError(
                 Reason.TRUNCATED, f"the answer of {host} broke off: {detail}", retryable=True
             )
-        return AzureError(Reason.UNREACHABLE, f"no answer from {host}: {detail}", retryable=True)
+        passes = not isinstance(causes[-1], ValueError)  # of an address that is none
+        return AzureError(Reason.UNREACHABLE, f"no answer from {host}: {detail}", retryable=passes)
 
     def _tls_hint(self, error: ssl.SSLError, proxy: Proxy | None) -> str | None:
         """Return the cure of a TLS error where it is another than the authority's certificate."""
