@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from contacts_audit.audit import out_of_time, unasked
 from contacts_audit.azure import arm, contacts
-from contacts_audit.azure.sign_in import claims_of
+from contacts_audit.azure.sign_in import identity_of
 from contacts_audit.azure.tenants import Connection, Tenant
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.errors import (
@@ -114,15 +114,13 @@ def sign_in(tenants: Sequence[Tenant]) -> Iterator[Examined]:
         AuthError: no token is to be had.
     """
     for tenant in tenants:
-        known = tenant.id
-        yield _signed_in(tenant.tokens.token(), known)
+        _ = tenant.id
+        token = tenant.tokens.token()
+        if tenant.credential is not None:
+            yield _signed_in(token, identity_of(token, tenant.credential).label)
 
 
-def _signed_in(token: AccessToken, tenant: str | None) -> Examined:
-    claims = claims_of(token)
-    user = claims.get("upn") or claims.get("unique_name") or claims.get("preferred_username")
-    who = f"user {user}" if user else f"application {claims.get('appid') or claims.get('azp')}"
-    detail = f"{who if claims else 'an opaque token'}, tenant {tenant or 'unknown'}"
+def _signed_in(token: AccessToken, detail: str) -> Examined:
     if token.expires_on is None:
         detail += ", nobody tells its expiry"
         return Examined("sign-in", Status.WARNING, detail, "ask for a new one before a long run")

@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 from contacts_audit import __version__
@@ -17,6 +17,7 @@ from contacts_audit.model import (
     Contact,
     Fault,
     Finding,
+    Identity,
     Outcome,
     Profile,
     Report,
@@ -59,6 +60,7 @@ def report_of(document: Row, name: str) -> Report:
                 None if document["shard"] is None else str(shard(document["shard"], None)),
                 document["run_id"],
                 recorded=moment(document["recorded"]) if document["recorded"] else None,
+                identities=tuple(map(_identity, document["identities"])),
             ),
             moment(document["finished"]),
             tuple(map(_outcome, document["subscriptions"])),
@@ -99,6 +101,7 @@ def joined(reports: Sequence[tuple[str, Report]], run_id: str | None = None) -> 
         profile=first.run.profile if len({one.profile for one in runs}) == 1 else None,
         shard=None,
         recorded=min((one.recorded for one in runs if one.recorded), default=None),
+        identities=tuple(dict.fromkeys(one for each in runs for one in each.identities)),
     )
     return Report(run, max(report.finished for report in parts), outcomes)
 
@@ -161,6 +164,10 @@ def _whole(reports: Sequence[tuple[str, Report]]) -> list[Report]:
             "run the missing ones, and merge all",
         )
     return [report for _, (_, report) in sorted(found.items())]
+
+
+def _identity(row: Row) -> Identity:
+    return Identity(*(row[each.name] for each in fields(Identity)))
 
 
 def _outcome(row: Row) -> Outcome:

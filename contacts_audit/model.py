@@ -236,6 +236,33 @@ def exit_code(verdicts: Counter[Verdict]) -> ExitCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """
+    Who asks, as far as the token shows it; nobody verified that.
+
+    *auth* is the `--auth` that chooses its *credential*; *user* is a person's name, None for an
+    application.
+    """
+
+    auth: str
+    credential: str
+    user: str | None
+    application_id: str | None
+    object_id: str | None
+    tenant_id: str | None
+
+    @property
+    def label(self) -> str:
+        """Whom, of which tenant, and how, as a line for an operator shows it."""
+        who = "an opaque token"
+        if self.user is not None:
+            who = f"user {self.user}"
+        elif self.application_id is not None:
+            who = f"application {self.application_id}"
+        return f"{who}, tenant {self.tenant_id or 'unknown'} ({self.credential})"
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """
     What all rows of a report have in common.
@@ -256,6 +283,7 @@ class Run:
     run_id: str | None = None
     endpoint: str | None = None
     recorded: datetime | None = None
+    identities: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,16 @@ _REPORT: Shape = {
     "exit_code": int,
     "subscriptions": [_ROW],
 }
-_LATER: Mapping[str, Shape] = {"run_id": MAYBE, "recorded": MAYBE}  # keys that older reports lack
+_IDENTITY: Shape = {
+    "auth": str,
+    "credential": str,
+    **dict.fromkeys(("user", "application_id", "object_id", "tenant_id"), MAYBE),
+}
+_LATER: Mapping[str, Shape] = {  # keys that older reports lack
+    "run_id": MAYBE,
+    "recorded": MAYBE,
+    "identities": [_IDENTITY],
+}
 _NAMES: Mapping[Any, str] = {
     str: "a text", int: "a whole number", bool: "true or false", None: "null"
 }  # fmt: skip
@@ -104,7 +113,7 @@ def _checked(report: Any) -> Mapping[str, Any]:
         raise ValueError("it is of another schema")
     _check(report, _REPORT, "")
     for key, shape in _LATER.items():
-        _check(report.setdefault(key, None), shape, key)
+        _check(report.setdefault(key, [] if isinstance(shape, list) else None), shape, key)
     if moment(report["started"]) > moment(report["finished"]):
         raise ValueError("it was finished before it was started")
     for row in report["subscriptions"]:

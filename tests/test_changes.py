@@ -219,6 +219,7 @@ def test_the_json_of_results(
         "kind": "result",
         "backup": told[0],
         "journal": told[1],
+        "identities": [],
         "exit_code": 5,
         "subscriptions": [
             {"id": ID, "name": "Prod", "tenant_id": "t-1", "status": "done", "message": None},

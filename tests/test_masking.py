@@ -17,8 +17,7 @@ from contacts_audit.azure.contacts import addresses, contacts, is_address
 from contacts_audit.azure.masking import Mask
 from contacts_audit.errors import AzureError
 from contacts_audit.model import Check, Criteria, Reading
-from contacts_audit.policy import judge
-from contacts_audit.rules import contact_email, distinct
+from contacts_audit.rules import contact_email, distinct, judge
 
 ENDPOINT = "https://management.azure.com"
 ID = "20ff7fc3-e762-44dd-bd96-b71116dcdc23"

@@ -5,21 +5,35 @@ https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
 """
 
 import base64
+import configparser
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from contacts_audit.azure.kinds import CloudName
+from contacts_audit.azure.sign_in import described
 from contacts_audit.azure.tokens import AccessToken, bearer, moment
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError, ContactsAuditError
+from contacts_audit.home import home
 from contacts_audit.inert import told_in_public
 
 LOGIN = "sign in: az login"
+WAYS = (
+    "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH "
+    "or AZURE_FEDERATED_TOKEN_FILE; or give --auth managed-identity, device-code or token"
+)
+PATHS = (  # variables that az reads, and that name files or folders
+    *("AZURE_CONFIG_DIR", "AZURE_EXTENSION_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "AZURE_CLIENT_CERTIFICATE_PATH"),
+    *("ARM_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"),
+    *("HOME", "XDG_CONFIG_HOME"),
+)
 
 
 def program(environment: Mapping[str, str]) -> str:
@@ -29,16 +43,25 @@ def program(environment: Mapping[str, str]) -> str:
     Raises:
         AuthError: there is none.
     """
-    path = os.pathsep.join(
-        folder for folder in environment.get("PATH", "").split(os.pathsep) if folder.startswith("/")
-    )
+    given = environment.get("PATH", "")
+    path = os.pathsep.join(folder for folder in given.split(os.pathsep) if folder.startswith("/"))
     found = shutil.which("az", path=path)
     if found is None:
+        elsewhere = shutil.which("az", path=os.pathsep.join(_usual_folders(environment)))
+        cure = "install it, and run: az login"
+        if elsewhere is not None:
+            cure = f"add {Path(elsewhere).parent} to PATH: az is there"
         raise AuthError(
-            "the Azure CLI is not installed (no az in PATH)",
-            "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or install az",
+            f"the Azure CLI was not found (no az in PATH={given})", f"{cure}; or {WAYS}"
         )
     return found
+
+
+def _usual_folders(environment: Mapping[str, str]) -> list[str]:
+    """Return where az often is: cron and systemd do not look everywhere."""
+    own = home(environment)
+    folders = ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin", "/snap/bin", "/opt/az/bin"]
+    return folders if own is None else [*folders, str(own / ".local/bin"), str(own / "bin")]
 
 
 def az_token(
@@ -70,12 +93,13 @@ def az_token(
         arguments += ["--subscription", subscription]
     try:
         said = json.loads(_az(arguments, timeout, ending, environment))
-        return AccessToken(
+        token = AccessToken(
             bearer(said["accessToken"], "what az printed"),
             _expiry(said),
             _text(said, "tenant"),
             _text(said, "subscription"),
         )
+        return described(token)
     except (ValueError, LookupError, TypeError) as error:
         raise AuthError("az printed something that is no token", "try: az --version") from error
 
@@ -87,24 +111,28 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     It must be one of *cloud*, which is None for one's own: az may call that by any name.
 
     Raises:
-        ContactsAuditError: az has none.
+        ContactsAuditError: az has none, or is set to another cloud.
     """
-    folder = environment.get("AZURE_CONFIG_DIR") or Path(environment.get("HOME", "/")) / ".azure"
-    path = Path(folder) / "azureProfile.json"
+    folder = _folder(environment)
+    path = folder / "azureProfile.json"
     try:
         accounts = json.loads(path.read_text("utf-8-sig")).get("subscriptions") or []
+        defaults = [account for account in accounts if account.get("isDefault") is True]
+        clouds = {
+            str(account["environmentName"]) for account in defaults if "environmentName" in account
+        }
         found: dict[str, Any] = {
             account["id"].lower(): account
-            for account in accounts
-            if account.get("isDefault") is True
-            and (cloud is None or account.get("environmentName", cloud) == cloud)
+            for account in defaults
+            if cloud is None or account.get("environmentName", cloud) == cloud
         }
     except FileNotFoundError:
-        accounts, found = [], {}
+        accounts, found, clouds = [], {}, set()
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
     if not accounts:
         raise ContactsAuditError("--current: az is not signed in", LOGIN)
+    _check_cloud(_active_cloud(environment, folder), cloud, clouds, folder)
     if len(found) != 1:
         raise ContactsAuditError(
             f"--current: az has no default subscription in {cloud or 'this cloud'}",
@@ -119,6 +147,55 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     return found_id
 
 
+def _folder(environment: Mapping[str, str]) -> Path:
+    """Return where az keeps its settings."""
+    if environment.get("AZURE_CONFIG_DIR"):
+        return Path(environment["AZURE_CONFIG_DIR"])
+    own = home(environment)
+    if own is None:
+        raise ContactsAuditError(
+            "--current: there is no home folder, and so no profile of az",
+            "set HOME or AZURE_CONFIG_DIR, or give -s ID",
+        )
+    return own / ".azure"
+
+
+def _active_cloud(environment: Mapping[str, str], folder: Path) -> str | None:
+    """Return the cloud that az is set to, None where nothing says so."""
+    return environment.get("AZURE_CLOUD_NAME") or _setting(folder / "config", "cloud", "name")
+
+
+def _setting(path: Path, section: str, key: str) -> str | None:
+    kept = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        kept.read_string(path.read_text("utf-8-sig"))
+        return kept.get(section, key, fallback=None) or None
+    except (OSError, ValueError, configparser.Error):
+        return None
+
+
+def _check_cloud(
+    active: str | None, cloud: str | None, defaults: Collection[str], folder: Path
+) -> None:
+    """
+    Check that az means the *cloud* of this run where it speaks of its default subscription.
+
+    Raises:
+        ContactsAuditError: it is set to another one.
+    """
+    if active is None and cloud not in defaults and len(defaults) == 1:
+        (active,) = defaults
+    known = active in {*CloudName}
+    if active in (None, cloud) or (cloud is None and not known):
+        return
+    arm = None if known else _setting(folder / "clouds.config", active, "endpoint_resource_manager")
+    cure = f"--arm-endpoint {arm}" if arm else f"--cloud {active}"
+    raise ContactsAuditError(
+        f"--current: az is set to {active}, and this run to {cloud or 'another --arm-endpoint'}",
+        f"give {cure}, or set az to this cloud: az cloud set --name {cloud or 'NAME'}",
+    )
+
+
 def _az(
     arguments: list[str], timeout: float, ending: Ending, environment: Mapping[str, str]
 ) -> bytes:
@@ -131,7 +208,7 @@ def _az(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
-            env={**environment, **quiet},
+            env={**environment, **_whole_paths(environment), **quiet},
         ) as process:
             out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
@@ -145,6 +222,12 @@ def _az(
     if process.returncode != 0:
         raise _az_error(told_in_public(err.decode("utf-8", "replace"), environment))
     return out
+
+
+def _whole_paths(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the relative paths in *environment* as they are from here: az runs elsewhere."""
+    given = ((name, environment[name]) for name in PATHS if environment.get(name))
+    return {name: str(Path(path).absolute()) for name, path in given if not path.startswith("~")}
 
 
 def _az_error(said: str) -> AuthError:
@@ -169,6 +252,9 @@ def _text(said: Mapping[str, Any], key: str) -> str | None:
 
 def _expiry(said: Mapping[str, Any]) -> float | None:
     """Return the expiry in epoch seconds; an az before 2.54 tells it in local time only."""
-    if "expires_on" in said:
-        return moment(said["expires_on"])
-    return datetime.strptime(said["expiresOn"], "%Y-%m-%d %H:%M:%S.%f").timestamp()
+    if (told := moment(said.get("expires_on"))) is not None:
+        return told
+    try:
+        return datetime.strptime(str(said.get("expiresOn")), "%Y-%m-%d %H:%M:%S.%f").timestamp()
+    except (ValueError, OverflowError):
+        return None  # the token itself may show it

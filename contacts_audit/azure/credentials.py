@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from contacts_audit.azure.az import az_token, program
+from contacts_audit.azure.az import LOGIN, WAYS, az_token, program
 from contacts_audit.azure.device_code import device_code
 from contacts_audit.azure.kinds import Auth
-from contacts_audit.azure.managed_identity import managed_identity, offered
+from contacts_audit.azure.managed_identity import managed_identity, offered, passed_over
 from contacts_audit.azure.principals import any_principal, environment, workload
 from contacts_audit.azure.sign_in import Credential, SignIn, check_fixed_tenant, described
-from contacts_audit.azure.tokens import AccessToken, bearer
+from contacts_audit.azure.tokens import AccessToken, bearer, check_not_expired
 from contacts_audit.errors import AuthError
 
 SHORTEST_TOKEN = 20  # what is shorter is no token, and may stand anywhere by chance
@@ -46,21 +46,42 @@ def _chosen(auth: Auth, sign_in: SignIn) -> Credential:
     if auth is Auth.AUTO and sign_in.identity is not None:
         auth = Auth.MANAGED_IDENTITY  # who names one means it
     if auth is Auth.AUTO:
-        return any_principal(sign_in) or _of_machine(sign_in)
+        return _first(sign_in)
     credential = KINDS[auth](sign_in)
     if credential is None:
         raise AuthError(f"--auth {auth}: it is not configured", MISSING[auth])
     return replace(credential, why=f"--auth {auth} is given")
 
 
-def _of_machine(sign_in: SignIn) -> Credential:
-    """Return the identity that the platform offers, or that of az; never one for the other."""
+def _first(sign_in: SignIn) -> Credential:
+    """Return what somebody configured, else what the platform offers, else az: none for another."""
+    principal = any_principal(sign_in)
+    if principal is not None:
+        given = [name for name in ("AZURE_ACCESS_TOKEN",) if name in sign_in.environment]
+        return replace(principal, unused=(*principal.unused, *given))
+    given_token = token(sign_in)
+    if given_token is not None:
+        return given_token
     if offered(sign_in.environment):
         return managed_identity(sign_in)
     try:
-        return azure_cli(sign_in)
+        return _login(azure_cli(sign_in))
     except AuthError as error:
         raise AuthError(f"no credential is configured, and {error}", error.hint) from error
+
+
+def _login(az: Credential) -> Credential:
+    """Name all ways where az turns out not to be signed in: then nothing is configured."""
+
+    def acquire(claims: str | None, fresh: bool) -> AccessToken:
+        try:
+            return az.acquire(claims, fresh)
+        except AuthError as error:
+            if error.hint != LOGIN:
+                raise
+            raise AuthError(str(error), f"run: az login; or {WAYS}") from error
+
+    return replace(az, acquire=acquire)
 
 
 def azure_cli(sign_in: SignIn) -> Credential:
@@ -84,23 +105,26 @@ def azure_cli(sign_in: SignIn) -> Credential:
             environment=sign_in.environment,
         )
 
-    return Credential("Azure CLI", f"{found}, as nothing else is configured", acquire)
+    passed = passed_over(sign_in.environment)
+    why = f"{found}, as nothing else is configured" + (f"; {passed}" if passed else "")
+    return Credential("Azure CLI", why, acquire, Auth.AZURE_CLI)
 
 
 def token(sign_in: SignIn) -> Credential | None:
     """A token that somebody else acquired: `--token-file`, else AZURE_ACCESS_TOKEN."""
-    source = "AZURE_ACCESS_TOKEN" if sign_in.token is None else "--token-file"
-    given = sign_in.token
+    name, place, given = "--token-file", f"{sign_in.token_name} (--token-file)", sign_in.token
     if given is None:
-        given = sign_in.environment.get("AZURE_ACCESS_TOKEN")
+        name = place = "AZURE_ACCESS_TOKEN"
+        given = sign_in.environment.get(name)
     if given is None:
         return None
     check_fixed_tenant(sign_in)
-    text = bearer(given.strip(), source)
+    found = described(AccessToken(bearer(given.strip(), place), None))
     return Credential(
-        f"token of {source}",
-        f"{source} is given",
-        lambda claims, fresh: described(AccessToken(text, None)),
+        f"token of {name}",
+        f"{name} is given",
+        lambda claims, fresh: check_not_expired(found, f"the token in {place}"),
+        Auth.TOKEN,
     )
 
 

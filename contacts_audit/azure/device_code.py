@@ -8,6 +8,7 @@ import functools
 import time
 from typing import Any
 
+from contacts_audit.azure.kinds import Auth
 from contacts_audit.azure.sign_in import Credential, SignIn, granted, is_tenant
 from contacts_audit.azure.token_service import TokenService, refused
 from contacts_audit.azure.tokens import AccessToken
@@ -61,7 +62,7 @@ def device_code(sign_in: SignIn) -> Credential:
             raise AuthError("the sign-in has ended", "run again, and sign in again")
         return granted(result, service().now, None if tenant == ANY_TENANT else tenant)
 
-    return Credential("device code", "--auth device-code", acquire)
+    return Credential("device code", "--auth device-code", acquire, Auth.DEVICE_CODE)
 
 
 def _by_code(sign_in: SignIn, application: Any, claims: str | None) -> Any:

@@ -30,13 +30,14 @@ def patiently(
     pause: Callable[[float], None] = time.sleep,
     attempts: int = ATTEMPTS,
     again: Callable[[AzureError], bool] = lambda error: error.retryable,
+    longest: float = LONGEST_BACKOFF,
 ) -> T:
     """
     Return what *attempt* returns, asking again where its error allows that.
 
     *until* is a `time.monotonic()`.  A wait that would pass it is not begun: what the other side
     asked for is said in the error instead.  Where nobody asks to wait, there are *attempts* in all.
-    *again* says which errors allow another one.
+    *again* says which errors allow another one, *longest* how many seconds we wait by ourselves.
 
     Raises:
         AzureError: the last one.
@@ -54,7 +55,9 @@ def patiently(
             own = own + 1 if asked is None else own
             if not again(error) or own == attempts:
                 raise
-            wait = backoff(own) if asked is None else max(asked, min(1.0, 0.05 * (count - 1)))
+            wait = (
+                backoff(own, longest) if asked is None else max(asked, min(1.0, 0.05 * (count - 1)))
+            )
             if time.monotonic() + wait >= until:
                 if asked is not None and time.monotonic() + asked >= until:
                     error.args = (f"{error} (it asked to wait {asked:g} s, more than is left)",)
@@ -63,9 +66,9 @@ def patiently(
     raise AssertionError("itertools.count ended")
 
 
-def backoff(count: int) -> float:
+def backoff(count: int, longest: float = LONGEST_BACKOFF) -> float:
     """Return the seconds to wait after *count* failures: doubling from half a second, jittered."""
-    return float(min(LONGEST_BACKOFF, 2.0 ** (count - 2)) * JITTER.uniform(0.5, 1.0))
+    return float(min(longest, 2.0 ** (count - 2)) * JITTER.uniform(0.5, 1.0))
 
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:

@@ -5,12 +5,15 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 """
 
 import functools
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contacts_audit.azure.sign_in import Credential, SignIn, content, granted, is_tenant
+from contacts_audit.azure import assertions, certificates
+from contacts_audit.azure.kinds import Auth
+from contacts_audit.azure.managed_identity import offered
+from contacts_audit.azure.sign_in import Credential, SignIn, granted, is_tenant
 from contacts_audit.azure.token_service import TokenService
 from contacts_audit.azure.tokens import AccessToken, Acquire
 from contacts_audit.errors import AuthError
@@ -46,30 +49,55 @@ TERRAFORM = Names(
 Way = Callable[[SignIn, Names], Credential | None]
 
 
-def first(sign_in: SignIn, ways: Sequence[Way]) -> Credential | None:
+def first(sign_in: SignIn, ways: Mapping[str, Way]) -> Credential | None:
     """
     Return the first of *ways* that one set of variables describes; sets are never mixed.
 
+    *ways* are by what proves them, a field of `Names`.
+
     Raises:
-        AuthError: a variable cannot be used.
+        AuthError: a variable cannot be used, or a set proves something, but lacks who or where.
     """
     given = sign_in.environment
     for names in (AZURE, TERRAFORM):
-        if names.client in given and (names.tenant in given or sign_in.tenant is not None):
-            found = next(filter(None, (way(sign_in, names) for way in ways)), None)
-            if found is not None or names.tenant in given:
-                return found
+        lacking = [names.client] if names.client not in given else []
+        if names.tenant not in given and sign_in.tenant is None:
+            lacking.append(names.tenant)
+        if lacking:
+            _check_nothing_proved(sign_in, [getattr(names, each) for each in ways], lacking)
+            continue
+        found = next(filter(None, (way(sign_in, names) for way in ways.values())), None)
+        if found is not None or names.tenant in given:
+            return found
     return None
+
+
+def _check_nothing_proved(sign_in: SignIn, proofs: Sequence[str], lacking: Sequence[str]) -> None:
+    """
+    Check that a set which is *lacking* a variable has none of the *proofs* either.
+
+    Otherwise somebody means an application, and another identity must not take its place.
+
+    Raises:
+        AuthError: it has one.
+    """
+    given = next((name for name in proofs if name in sign_in.environment), None)
+    if given is not None:
+        names, verb = " and ".join(lacking), "is" if len(lacking) == 1 else "are"
+        raise AuthError(
+            f"no credential is configured completely: {given} is set, but {names} {verb} not",
+            f"set {names}, or unset {given}, or choose another credential by --auth",
+        )
 
 
 def environment(sign_in: SignIn) -> Credential | None:
     """A service principal by its secret or its certificate."""
-    return first(sign_in, (by_secret, by_certificate))
+    return first(sign_in, APPLICATION)
 
 
 def workload(sign_in: SignIn) -> Credential | None:
     """A workload identity: a federated token in a file."""
-    return first(sign_in, (by_assertion,))
+    return first(sign_in, FEDERATION)
 
 
 def any_principal(sign_in: SignIn) -> Credential | None:
@@ -79,7 +107,18 @@ def any_principal(sign_in: SignIn) -> Credential | None:
     Raises:
         AuthError: tenant and client are set, and nothing that proves them.
     """
-    return first(sign_in, (by_secret, by_certificate, by_assertion, _incomplete))
+    found = first(sign_in, {**APPLICATION, **FEDERATION, "password": _incomplete})
+    return None if found is None else replace(found, unused=tuple(_unused(sign_in, found)))
+
+
+def _unused(sign_in: SignIn, used: Credential) -> Iterator[str]:
+    """Yield the variables of proofs that are complete, and come after the *used* one."""
+    for names in (AZURE, TERRAFORM):
+        tenant = names.tenant in sign_in.environment or sign_in.tenant is not None
+        if tenant and names.client in sign_in.environment:
+            for proof in (names.secret, names.certificate, names.assertion):
+                if proof in sign_in.environment and f" {proof} " not in f" {used.why} ":
+                    yield proof
 
 
 def by_secret(sign_in: SignIn, names: Names) -> Credential | None:
@@ -95,7 +134,9 @@ def by_certificate(sign_in: SignIn, names: Names) -> Credential | None:
     path = sign_in.environment.get(names.certificate)
     if path is None:
         return None
-    read = functools.partial(_certificate, Path(path), sign_in.environment.get(names.password))
+    file = certificates.File(Path(path), names.certificate, names.password)
+    password = sign_in.environment.get(names.password)
+    read = functools.partial(certificates.credential, file, password)
     return _credential(sign_in, names, "certificate", names.certificate, read)
 
 
@@ -104,16 +145,26 @@ def by_assertion(sign_in: SignIn, names: Names) -> Credential | None:
     path = sign_in.environment.get(names.assertion)
     if path is None:
         return None
-    assertion = {"client_assertion": lambda: content(Path(path)).decode().strip()}
-    return _credential(sign_in, names, "federated token", names.assertion, lambda: assertion)
+    read = functools.partial(assertions.read, Path(path), names.assertion)
+
+    def proof() -> Any:
+        read()  # before anything is sent
+        return {"client_assertion": read}
+
+    return _credential(sign_in, names, "federated token", names.assertion, proof)
+
+
+APPLICATION: Mapping[str, Way] = {"secret": by_secret, "certificate": by_certificate}
+FEDERATION: Mapping[str, Way] = {"assertion": by_assertion}
 
 
 def _incomplete(sign_in: SignIn, names: Names) -> Credential | None:
     if names.tenant not in sign_in.environment:
         return None
+    machine = ", or give --auth managed-identity" if offered(sign_in.environment) else ""
     raise AuthError(
         f"{names.tenant} and {names.client} are set, but nothing that proves them",
-        f"set one of {names.secret}, {names.certificate}, {names.assertion}",
+        f"set one of {names.secret}, {names.certificate}, {names.assertion}{machine}",
     )
 
 
@@ -124,12 +175,31 @@ def _credential(
     tenant = sign_in.tenant or sign_in.environment[names.tenant]
     if not is_tenant(tenant):
         raise AuthError(f"{names.tenant}: {tenant!r} is no tenant", "give its id or a domain of it")
-    family = "workload identity" if variable == names.assertion else "environment"
+    federated = variable == names.assertion
     return Credential(
-        f"{family}: {kind} of application {client}",
+        f"{'workload identity' if federated else 'environment'}: {kind} of application {client}",
         f"{names.client} and {variable} are set",
-        _confidential(sign_in, tenant, client, proof, _known(sign_in, names)),
+        _confidential(sign_in, tenant, client, proof, names),
+        Auth.WORKLOAD if federated else Auth.ENV,
     )
+
+
+def _cures(sign_in: SignIn, names: Names) -> dict[str, str]:
+    """Return what to do about errors of Entra, in the names that are used."""
+    cures = {
+        "7000215": f"set {names.secret} to the secret's value, not to its id",
+        "90002": f"check the tenant ({names.tenant}, --tenant) and the cloud (--cloud)",
+        "700016": f"check {names.client}, and that the application is of this tenant",
+    }
+    path = sign_in.environment.get(names.assertion)
+    if path is None or {names.secret, names.certificate} & sign_in.environment.keys():
+        return cures
+    trust = f"check issuer, subject and audience of the application's federated credential ({path})"
+    return {
+        **cures,
+        **dict.fromkeys(("70021", "700211", "700212", "700213"), trust),
+        "700024": assertions.expired(Path(path), names.assertion),
+    }
 
 
 def _known(sign_in: SignIn, names: Names) -> list[str]:
@@ -139,13 +209,13 @@ def _known(sign_in: SignIn, names: Names) -> list[str]:
 
 
 def _confidential(
-    sign_in: SignIn, tenant: str, client: str, proof: Callable[[], Any], known: Sequence[str]
+    sign_in: SignIn, tenant: str, client: str, proof: Callable[[], Any], names: Names
 ) -> Acquire:
     """Return how a confidential client of Entra acquires its tokens through MSAL."""
 
     @functools.cache
     def service() -> TokenService:
-        return TokenService(sign_in.wire(), known=known)
+        return TokenService(sign_in.wire(), known=_known(sign_in, names))
 
     @functools.cache
     def application() -> Any:
@@ -168,24 +238,7 @@ def _confidential(
             result = application().acquire_token_for_client(
                 [sign_in.whole().scope], claims_challenge=claims
             )
-        return granted(result, service().now, tenant)
+        cures = {} if "access_token" in result else _cures(sign_in, names)
+        return granted(result, service().now, tenant, cures=cures)
 
     return acquire
-
-
-def _certificate(path: Path, password: str | None) -> dict[str, Any]:
-    """Return the certificate file, PEM or PFX, as MSAL takes it."""
-    kept = content(path)
-    if b"-----BEGIN" not in kept:
-        return {
-            "private_key_pfx_path": str(path),
-            "passphrase": password,
-            "public_certificate": True,
-        }
-    pem = kept.decode("ascii", "replace")
-    key = re.search(
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", pem, re.S
-    )
-    if key is None:
-        raise AuthError(f"{path} holds no private key", "give a PEM with key and certificate")
-    return {"private_key": key[0], "public_certificate": pem, "passphrase": password}

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.kinds import Auth
 from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.azure.token_service import CHECK, refused
 from contacts_audit.azure.tokens import AccessToken, Acquire, bearer, moment
 from contacts_audit.azure.wire import Wire
 from contacts_audit.ending import Ending
 from contacts_audit.errors import AuthError
+from contacts_audit.model import Identity
 from contacts_audit.redaction import Secrets
 
 
@@ -25,16 +27,18 @@ class SignIn:
     What a credential may look at.
 
     *cloud* is what the options say, *whole* the same with what its metadata adds.  *environment*
-    holds no empty value, and az's CA bundle; *token* is the text of `--token-file`; *identity* is
-    the user-assigned identity, as MSAL's keyword and its value; *subscription* is the one that `az`
-    is asked about; *ending* kills az where the run ends first; *tell* reaches who signs in;
-    *secrets* learn each token.
+    holds no empty value, and az's CA bundle; *platform* is the wire to the address of a managed
+    identity; *token* is the text of `--token-file`, and *token_name* its name; *identity* is the
+    user-assigned identity, as MSAL's keyword and its value; *subscription* is the one that `az` is
+    asked about; *ending* kills az where the run ends first; *tell* reaches who signs in; *secrets*
+    learn each token.
     """
 
     cloud: Cloud
     whole: Callable[[], Cloud]
     environment: Mapping[str, str]
     wire: Callable[[], Wire]
+    platform: Callable[[str], Wire]
     timeout: float
     ending: Ending
     tell: Callable[[str], None]
@@ -42,6 +46,7 @@ class SignIn:
     identity: tuple[str, str] | None = None
     subscription: str | None = None
     token: str | None = None
+    token_name: str = ""
     secrets: Secrets = field(default_factory=Secrets)
 
     def audience(self) -> str:
@@ -51,24 +56,35 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A configured credential: its *name* for `-v`, *why* it is it, and how it comes to a token."""
+    """
+    A configured credential: its *name* for `-v`, *why* it is it, and how it comes to a token.
+
+    *kind* is the `--auth` that chooses it; *unused* tells what is configured, too, and not used.
+    """
 
     name: str
     why: str
     acquire: Acquire
+    kind: Auth
+    unused: tuple[str, ...] = ()
 
 
 def granted(
-    result: Mapping[str, Any], now: float, tenant: str | None, hint: str = CHECK
+    result: Mapping[str, Any],
+    now: float,
+    tenant: str | None,
+    hint: str = CHECK,
+    cures: Mapping[str, str] | None = None,
 ) -> AccessToken:
     """
     Return the token that MSAL brought of *tenant*, asked for at *now*.
 
     Raises:
-        AuthError: it brought none; *hint* says what to do where no AADSTS code does.
+        AuthError: it brought none; *hint* says what to do where no AADSTS code does, *cures* what
+            to do where one does.
     """
     if "access_token" not in result:
-        raise refused(result, hint)
+        raise refused(result, hint, cures)
     lifetime = moment(result.get("expires_in"))
     value = bearer(result["access_token"], "the answer of the token service")
     return described(AccessToken(value, None if lifetime is None else now + lifetime, tenant))
@@ -95,6 +111,24 @@ def described(token: AccessToken) -> AccessToken:
     )
 
 
+def identity_of(token: AccessToken, credential: Credential) -> Identity:
+    """
+    Return whom *token* speaks of, by its own claims, which nobody verified.
+
+    https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+    """
+    claims = {name: text for name, text in claims_of(token).items() if isinstance(text, str)}
+    user = claims.get("upn") or claims.get("unique_name") or claims.get("preferred_username")
+    return Identity(
+        credential.kind,
+        credential.name,
+        user,
+        claims.get("appid") or claims.get("azp"),
+        claims.get("oid"),
+        token.tenant if isinstance(token.tenant, str) else None,
+    )
+
+
 def is_tenant(text: str) -> bool:
     """Say whether *text* can be a tenant: its id, or one of its domains."""
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", text) is not None
@@ -114,16 +148,27 @@ def check_fixed_tenant(sign_in: SignIn) -> None:
         )
 
 
-def content(path: Path) -> bytes:
+def content(path: Path, what: str, variable: str) -> bytes:
     """
-    Return what is in the file that a credential is kept in.
+    Return what is in the file *path* that *variable* names: a certificate, say, as *what* tells.
 
     Raises:
-        AuthError: it cannot be read.
+        AuthError: it cannot be read, or is empty.
     """
     try:
-        if not path.is_file() and path.exists():
-            raise AuthError(f"{path} is no file", "name a file, not a pipe or a folder")
-        return path.read_bytes()
-    except OSError as error:
-        raise AuthError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+        if path.exists() and not path.is_file():
+            raise unreadable(what, path, "it is not a regular file", variable)
+        kept = path.read_bytes()
+    except (OSError, ValueError) as error:
+        detail = error.strerror if isinstance(error, OSError) else str(error)
+        raise unreadable(what, path, detail or str(error), variable) from error
+    if not kept.strip():
+        raise unreadable(what, path, "the file is empty", variable)
+    return kept
+
+
+def unreadable(what: str, path: Path, why: str, variable: str, hint: str = "") -> AuthError:
+    """Return the error of a file that cannot be used to sign in."""
+    return AuthError(
+        f"cannot read {what} {path}: {why} ({variable})", hint or f"check the file and {variable}"
+    )

@@ -8,7 +8,6 @@ gets what is left of the attempt, so that no drip of headers, body or `100 Conti
 import contextlib
 import functools
 import math
-import os
 import re
 import socket
 import ssl
@@ -17,13 +16,16 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import _basic_auth_str
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ProxyError
 
-from contacts_audit.errors import ContactsAuditError, UsageError
+from contacts_audit.azure import socks
+from contacts_audit.azure.proxies import Proxy
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -98,31 +100,58 @@ class _TlsSocket(_Quiet, ssl.SSLSocket):
     send = _timed(ssl.SSLSocket.send)
 
 
+def _dial(host: str, port: int | None) -> _Socket:
+    """Connect to one of the addresses of *host*, one after the other on the attempt's clock."""
+    failure = OSError(f"{host} has no address")
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for others, (family, kind, protocol, _, address) in zip(
+        reversed(range(len(found))), found, strict=True
+    ):
+        sock = _Socket(family, kind, protocol)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            left = _left()  # a dead address must leave some of it for the next
+            sock.settimeout(left if left is None else left / (others + 1))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
+
+
 class _OnTheClock(HTTPConnection):
-    """A connection whose addresses are tried one after the other on the attempt's clock."""
+    """A connection on the attempt's clock."""
 
     def _new_conn(self) -> socket.socket:
-        failure = OSError(f"{self.host} has no address")
-        found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        for others, (family, kind, protocol, _, address) in zip(
-            reversed(range(len(found))), found, strict=True
-        ):
-            sock = _Socket(family, kind, protocol)
-            try:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                left = _left()  # a dead address must leave some of it for the next
-                sock.settimeout(left if left is None else left / (others + 1))
-                sock.connect(address)
-            except OSError as error:
-                sock.close()
-                failure = error
-            else:
-                return sock
-        raise failure
+        return _dial(self._dns_host, self.port)
 
 
 class _Connection(_OnTheClock, HTTPSConnection):
     pass
+
+
+class _SocksConnection(_Connection):
+    """A connection through a SOCKS5 proxy, which urllib3 knows only by another package."""
+
+    server: Proxy
+
+    def _new_conn(self) -> socket.socket:
+        sock = None
+        user, password = self.server.credentials
+        try:
+            sock = _dial(self.server.host, self.server.port)
+            resolve = self.server.scheme == "socks5"
+            host = self.host.strip("[]")
+            socks.tunnel(
+                sock, host, self.port or 443, user=user, password=password, resolve=resolve
+            )
+        except (OSError, ValueError) as error:
+            if sock is not None:
+                sock.close()
+            raise ProxyError("Cannot connect to proxy.", error) from error
+        return sock
 
 
 class _Pool(HTTPSConnectionPool):
@@ -137,6 +166,7 @@ class Adapter(HTTPAdapter):
     """requests' adapter with our connections and one TLS context, loaded once."""
 
     def __init__(self, context: ssl.SSLContext, connections: int) -> None:
+        context.sslsocket_class = _TlsSocket
         self._context = context
         self._pools: dict[tuple[str, str | None], Any] = {}
         super().__init__(pool_connections=4, pool_maxsize=connections, max_retries=0)
@@ -147,10 +177,26 @@ class Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _Pool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Give connections through *proxy* our context and sockets."""
-        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        """Give connections through *proxy*, and to an https *proxy* itself, our context."""
+        if proxy.startswith("socks"):
+            size: Any = self._pool_maxsize  # type: ignore[attr-defined]
+            manager = PoolManager(maxsize=size, ssl_context=self._context)
+            connection = type("_Through", (_SocksConnection,), {"server": Proxy(proxy, "")})
+            pool = type("_ThroughPool", (_Pool,), {"ConnectionCls": connection})
+            manager.pool_classes_by_scheme = {"https": pool}
+            return manager
+        manager = super().proxy_manager_for(
+            proxy, ssl_context=self._context, proxy_ssl_context=self._context, **kwargs
+        )
         manager.pool_classes_by_scheme = {"https": _Pool}
         return manager
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """Sign in to *proxy* in UTF-8, as curl does; requests knows Latin-1 alone."""
+        user, password = Proxy(proxy, "").credentials
+        if not user:
+            return {}
+        return {"Proxy-Authorization": _basic_auth_str(user.encode(), password.encode())}
 
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
@@ -186,31 +232,3 @@ class Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Leave it to the context: requests would load the certificates for each connection."""
-
-
-def trusted(ca_bundle: str | None) -> str:
-    """Return where the certificates are: an explicit bundle, the environment's, or certifi's."""
-    return (
-        ca_bundle
-        or os.environ.get("REQUESTS_CA_BUNDLE")
-        or os.environ.get("CURL_CA_BUNDLE")
-        or certifi.where()
-    )
-
-
-def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """Trust what requests would trust."""
-    path = trusted(ca_bundle)
-    try:
-        folder = os.path.isdir(path)  # noqa: PTH112
-        context = ssl.create_default_context(
-            cafile=None if folder else path, capath=path if folder else None
-        )
-    except (OSError, ValueError) as error:
-        kind = ContactsAuditError if ca_bundle is None else UsageError
-        raise kind(
-            f"the CA bundle {path} cannot be used: {error}",
-            "name a PEM file by --ca-bundle or REQUESTS_CA_BUNDLE",
-        ) from error
-    context.sslsocket_class = _TlsSocket
-    return context

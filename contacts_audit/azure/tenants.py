@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.azure.client import Client, Limits, TokenSource
 from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.sign_in import Credential, identity_of
 from contacts_audit.azure.subscriptions import GUID, Descendants, descendants, visible
 from contacts_audit.errors import AuthError, AzureError, Reason
 from contacts_audit.listing import Listing
-from contacts_audit.model import Subscription
+from contacts_audit.model import Identity, Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tape import Recorder
@@ -26,11 +27,16 @@ GROUP_HINTS: Mapping[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant that is signed in to; *asked* is how the options name it, if they do."""
+    """
+    A tenant that is signed in to; *asked* is how the options name it, if they do.
+
+    *credential* is None where a recording answers: nobody signs in.
+    """
 
     client: Client
     tokens: TokenSource
     asked: str | None = None
+    credential: Credential | None = None
 
     @property
     def id(self) -> str | None:
@@ -70,6 +76,17 @@ class Connection:
         """
         with self._named(self.tenants[0]):
             _ = self.tenants[0].id
+
+    def identities(self) -> tuple[Identity, ...]:
+        """Return who signed in: to the first tenant, and to those that were listed."""
+        found = {}
+        for tenant in self.tenants:
+            known = not self.clients or tenant.client in self.clients.values()
+            if tenant.credential is not None and known:
+                found[tenant.asked] = identity_of(tenant.tokens.token(), tenant.credential)
+            if not self.clients:
+                break
+        return tuple(found.values())
 
     def visible(self) -> Listing:
         """

@@ -6,9 +6,10 @@ https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 
 import contextlib
 import json
+import math
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,7 +17,7 @@ from urllib.parse import parse_qs
 import requests
 
 from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.patience import ATTEMPTS, RETRIED, asked_wait, patiently
+from contacts_audit.azure.patience import RETRIED, asked_wait, patiently
 from contacts_audit.azure.wire import USER_AGENT, Wire
 from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, Reason
 from contacts_audit.inert import blotted, told_in_public
@@ -28,12 +29,12 @@ PROOFS = (
     *("X-IDENTITY-HEADER", "secret"),
 )
 ISSUED = ("access_token", "refresh_token", "id_token", "device_code")
-CURES: Mapping[str, str] = {
+CURES = {
     "7000215": "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
     "7000222": "the client secret expired: add a new one to the app registration",
     "90002": "check the tenant (AZURE_TENANT_ID, --tenant) and the cloud (--cloud)",
     "700016": "check AZURE_CLIENT_ID, and that the application is of this tenant",
-    "700027": "upload the certificate to the app registration",
+    "700027": "upload the certificate to the app registration, and check that it has not expired",
     "700024": "set the clock: the assertion is not valid now",
     "700082": "sign in again: the refresh token has expired",
     "500011": "check --audience and --cloud",
@@ -59,7 +60,8 @@ class TokenService:
 
     MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
     *challenged*: a 401 is part of the protocol, whatever its body.  *known* are the secrets that
-    no error may tell, though it answers a request that held none.
+    no error may tell, though it answers a request that held none.  *retried* says which statuses
+    pass with time.  With *longest*, in seconds, all the time is used, and no pause is longer.
     """
 
     def __init__(
@@ -67,7 +69,8 @@ class TokenService:
         wire: Wire,
         *,
         attempt: float = ATTEMPT_SECONDS,
-        attempts: int = ATTEMPTS,
+        longest: float | None = None,
+        retried: Callable[[int], bool] = RETRIED.__contains__,
         challenged: bool = False,
         known: Sequence[str] = (),
     ) -> None:
@@ -75,7 +78,10 @@ class TokenService:
         self._challenged = challenged
         self._wire = wire
         self._attempt = attempt
-        self._attempts = attempts
+        self._retried = retried
+        self._patience: Mapping[str, Any] = {}
+        if longest is not None:
+            self._patience = {"attempts": math.inf, "longest": longest}
         self._until = 0.0
         self.now = time.time()
 
@@ -120,7 +126,7 @@ class TokenService:
 
     def _send(self, request: requests.PreparedRequest) -> Response:
         request.headers["User-Agent"] = USER_AGENT
-        answer = patiently(lambda: self._once(request), until=self._until, attempts=self._attempts)
+        answer = patiently(lambda: self._once(request), until=self._until, **self._patience)
         text = answer.body.decode("utf-8-sig", "replace")
         if not _is_object(text) and not (self._challenged and answer.status == 401):
             raise AzureError(
@@ -139,13 +145,14 @@ class TokenService:
             answer = replace(answer, body=told_in_public(told, {}).encode())
         else:
             secrets.add(*_issued(answer))
-        if answer.status in RETRIED or 300 <= answer.status < 400 or answer.status >= 500:
+        passes = self._retried(answer.status)
+        if passes or 300 <= answer.status < 400 or answer.status >= 500:
             raise AzureError(
                 Reason.SERVER_ERROR,
-                f"the token service answered {answer.status}",
-                hint="run again later",
+                f"the token service answered {answer.status}{_reason(answer)}",
+                hint="run again later, or raise --auth-timeout",
                 status=answer.status,
-                retryable=answer.status in RETRIED,
+                retryable=passes,
                 retry_after=asked_wait(answer.headers),
             )
         if answer.status == 200 and not answer.body:  # its headers may have been cut
@@ -173,12 +180,29 @@ def _issued(answer: Answer) -> list[str]:
     return [value for value in found if isinstance(value, str)]
 
 
-def refused(result: Mapping[str, Any], hint: str = CHECK) -> AuthError:
-    """Return the error of a token service that answered, but gave no token."""
+def _reason(answer: Answer) -> str:
+    """Return what a JSON *answer* says of its own failure."""
+    with contextlib.suppress(ValueError, RecursionError):
+        told = json.loads(answer.body)
+        for key in ("error_description", "message", "error"):
+            if isinstance(told, dict) and isinstance(told.get(key), str) and told[key]:
+                return f": {told[key][:500]}"
+    return ""
+
+
+def refused(
+    result: Mapping[str, Any], hint: str = CHECK, cures: Mapping[str, str] | None = None
+) -> AuthError:
+    """
+    Return the error of a token service that answered, but gave no token.
+
+    *hint* says what to do where neither *cures* nor `CURES` does, by the number of the error.
+    """
     description = str(result.get("error_description") or result.get("error") or "no token came")
     line = re.split(r"\s*(?:Trace ID|\r|\n)", description)[0][:500]
     code = re.search(r"AADSTS(\d+)", description)
-    return AuthError(f"sign-in failed: {line}", CURES.get(code[1] if code else "", hint))
+    known = {**CURES, **(cures or {})}
+    return AuthError(f"sign-in failed: {line}", known.get(code[1] if code else "", hint))
 
 
 def _is_object(text: str) -> bool:

@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from contacts_audit.errors import AuthError
 
 RENEWAL_PAUSE = 300.0
 AGEING_SHARE = 0.2
 AGEING_SECONDS = 300.0
+UNITS = (("days", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 LAST_MOMENT = 253_402_300_800.0  # of the year 9999
 
 
@@ -37,6 +39,30 @@ def bearer(value: object, source: str) -> str:
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value):
         return value
     raise AuthError(f"{source} holds no bearer token", "give the token alone, on one line")
+
+
+def ago(moment: float) -> str:
+    """Return how long ago *moment*, in epoch seconds, was, and when: "2 h ago (05:20 UTC)"."""
+    seconds = max(0.0, time.time() - moment)
+    unit, size = next((each for each in UNITS if seconds >= each[1]), UNITS[-1])
+    date = datetime.fromtimestamp(moment, UTC)
+    spelt = date.strftime("%H:%M UTC" if seconds < UNITS[0][1] else "%Y-%m-%d %H:%M UTC")
+    return f"{seconds / size:.0f} {unit} ago ({spelt})"
+
+
+def check_not_expired(token: AccessToken, source: str) -> AccessToken:
+    """
+    Return *token*, which *source* gave.
+
+    Raises:
+        AuthError: it has expired.
+    """
+    if token.expires_on is not None and _expired(token, time.time()):
+        raise AuthError(
+            f"{source} expired {ago(token.expires_on)}",
+            "get a new one, or check this machine's clock",
+        )
+    return token
 
 
 def moment(value: object) -> float | None:
@@ -124,8 +150,7 @@ class Tokens:
             raise
 
     def _keep(self, token: AccessToken) -> AccessToken:
-        if _expired(token, time.time()):
-            raise AuthError("the token had expired when it came", "get a new one; check the clock")
+        check_not_expired(token, "the token that came")
         self._token = token
         self._ages_at = float("inf")
         if token.expires_on is not None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import socket
 import ssl
 import threading
 import zlib
@@ -13,16 +14,25 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
 
 from contacts_audit import __version__
 from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.sockets import Adapter, clock, late, tls_context
+from contacts_audit.azure.patience import RETRIED
+from contacts_audit.azure.proxies import Proxy, proxy_for
+from contacts_audit.azure.sockets import Adapter, clock, late
+from contacts_audit.azure.socks import RefusedError
+from contacts_audit.azure.trust import tls_context
 from contacts_audit.errors import AzureError, Reason
+from contacts_audit.inert import told_in_public
 from contacts_audit.redaction import Secrets
 
 LARGEST_BODY = 8 * 1024 * 1024
 USER_AGENT = f"contacts-audit/{__version__}"
+NEAR = [
+    ipaddress.ip_network(each)
+    for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
+STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 
 
@@ -31,9 +41,10 @@ class Wire:
     An adapter of requests for all threads, with one TLS context and the environment's proxies.
 
     There is no session above it: so no redirect is followed, no cookie kept, no netrc read.
-    *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *adapter* replaces the network.
-    A *platform* wire asks the managed identity of this machine: no proxy stands between, and plain
-    http may stay on the machine or its link.  No error tells any of the *secrets* of the run.
+    *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *strict* is Python's own check
+    of certificates; *adapter* replaces the network.  *platform* is the address of this machine's
+    managed identity: such a wire asks that address alone, past every proxy, and in plain http where
+    it is near.  No error tells any of the *secrets* of the run.
     """
 
     def __init__(
@@ -43,14 +54,20 @@ class Wire:
         connections: int = 1,
         stopped: threading.Event | None = None,
         adapter: BaseAdapter | None = None,
-        platform: bool = False,
+        platform: str | None = None,
+        strict: bool = True,
         secrets: Secrets | None = None,
     ) -> None:
         self.secrets = secrets or Secrets()
         self._platform = platform
         self._stopped = stopped or threading.Event()
-        self._adapter = adapter or Adapter(tls_context(ca_bundle), connections)
-        self._proxies: dict[str, dict[str, str]] = {}
+        self._strict = False
+        if adapter is None:
+            context = tls_context(ca_bundle, strict=strict)
+            self._strict = bool(context.verify_flags & ssl.VERIFY_X509_STRICT)
+            adapter = Adapter(context, connections)
+        self._adapter = adapter
+        self._proxies: dict[str, Proxy | None] = {}
 
     def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
         """
@@ -71,13 +88,14 @@ class Wire:
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
         if timeout <= 0:
             raise AzureError(Reason.TIMEOUT, "no time was left to ask")
-        if not url.startswith("https://") and not (self._platform and _stays_here(url)):
-            raise AzureError(Reason.UNREACHABLE, f"{url} is not https", hint="use https")
+        self._check(url)
+        proxy = self._proxy_for(url)
+        proxies = {} if proxy is None else {"https": proxy.url}
         answered = False
         with clock(timeout):
             try:
                 with self._adapter.send(
-                    request, stream=True, timeout=timeout, proxies=self._proxies_for(url)
+                    request, stream=True, timeout=timeout, proxies=proxies
                 ) as response:
                     answered = True
                     if response.status_code < 200 and response.raw.connection is not None:
@@ -87,44 +105,98 @@ class Wire:
                 *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
                 ValueError,  # http.client's, of a chunk of negative length
             ) as error:
-                raise _translated(error, url, answered=answered) from error
+                raise self._translated(error, url, proxy, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
         return Answer(url, response.status_code, response.headers, decoded)
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
-        """The environment's proxies, looked up once for each origin: NO_PROXY is by host."""
-        if self._platform:
-            return {}
+    def _check(self, url: str) -> None:
+        """
+        Check that *url* may be asked at all.
+
+        Raises:
+            AzureError: it may not.
+        """
+        address = url.split("?")[0]
+        if self._platform is not None and address != self._platform:
+            raise AzureError(Reason.UNREACHABLE, f"{address} is not what the platform names")
+        if not url.startswith("https://") and not (self._platform and is_near(url)):
+            raise AzureError(
+                Reason.UNREACHABLE,
+                f"{address} is not https",
+                hint="plain http is for addresses of this machine, its link or its private network",
+            )
+
+    def _proxy_for(self, url: str) -> Proxy | None:
+        """The environment's proxy, looked up once for each origin: NO_PROXY is by host."""
+        if self._platform is not None:
+            return None
         origin = url.split("/", 3)[2]
         if origin not in self._proxies:
-            found = dict(get_environ_proxies(url))
-            if not all(map(_is_address, found.values())):  # whose password nobody must see
-                raise AzureError(
-                    Reason.UNREACHABLE,
-                    "the address of a proxy is none",
-                    hint="check HTTPS_PROXY; its password spells / and # as %2F and %23",
-                )
-            self._proxies[origin] = found
+            self._proxies[origin] = proxy_for(url)
         return self._proxies[origin]
 
+    def _translated(
+        self, error: Exception, url: str, proxy: Proxy | None, *, answered: bool
+    ) -> AzureError:
+        """Turn what requests, urllib3 or the socket raised into one error of ours."""
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        causes = list(_causes(error))
+        detail = told_in_public(str(causes[-1]) or type(causes[-1]).__name__, {})
+        if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
+            way = f", through the proxy {proxy.label}" if proxy else ""
+            message = f"{host} did not answer in time{way}"
+            return AzureError(Reason.TIMEOUT, message, retryable=True)
+        at_proxy = any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes)
+        tls = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
+        if tls and not isinstance(tls[-1], ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            where = f"the proxy {proxy.label}" if at_proxy and proxy else host
+            return AzureError(
+                Reason.TLS,
+                f"no safe connection to {where}: {detail}",
+                hint=self._tls_hint(tls[-1], proxy),
+            )
+        if at_proxy and proxy:
+            return AzureError(
+                Reason.UNREACHABLE,
+                f"the proxy {proxy.label} on the way to {host} failed: {detail}",
+                hint=f"check {proxy.variable}, its user and password, and NO_PROXY",
+                retryable=_passes(causes[-1]),
+            )
+        if answered:
+            return AzureError(
+                Reason.TRUNCATED, f"the answer of {host} broke off: {detail}", retryable=True
+            )
+        passes = not isinstance(causes[-1], ValueError)  # of an address that is none
+        return AzureError(Reason.UNREACHABLE, f"no answer from {host}: {detail}", retryable=passes)
 
-def _is_address(proxy: str) -> bool:
-    try:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        return bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
-    except ValueError:
-        return False
+    def _tls_hint(self, error: ssl.SSLError, proxy: Proxy | None) -> str | None:
+        """Return the cure of a TLS error where it is another than the authority's certificate."""
+        if self._strict and getattr(error, "verify_code", 0) in STRICT_ERRORS:
+            return (
+                "Python 3.13 and later check certificates more strictly than curl: have the "
+                "certificate authority's certificate replaced, or give --no-strict-certificates"
+            )
+        if proxy is not None and proxy.scheme == "https" and error.reason == "WRONG_VERSION_NUMBER":
+            return f"{proxy.variable}: the proxy does not speak TLS: write http:// in place of https://"
+        return None
 
 
-def _stays_here(url: str) -> bool:
-    """Say whether *url* is plain http to this machine, or to the link where its platform is."""
+def is_near(url: str) -> bool:
+    """
+    Say whether *url* is plain http to this machine, its link, or a private or shared network.
+
+    https://www.rfc-editor.org/rfc/rfc1918, rfc4193, rfc6598
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         return False
-    return parts.scheme == "http" and (address.is_loopback or address.is_link_local)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    near = address.is_loopback or address.is_link_local or any(address in one for one in NEAR)
+    return parts.scheme == "http" and near
 
 
 def prepared(
@@ -150,28 +222,13 @@ def _body(raw: Any) -> bytes:
     return b"".join(pieces)
 
 
-def _translated(error: Exception, url: str, *, answered: bool) -> AzureError:
-    """Turn what requests, urllib3 or the socket raised into one error of ours."""
-    host = urlsplit(url).netloc.rpartition("@")[2]
-    causes = list(_causes(error))
-    detail = str(causes[-1]) or type(causes[-1]).__name__
-    if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
-        return AzureError(Reason.TIMEOUT, f"{host} did not answer in time", retryable=True)
-    tls = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
-    if tls and not isinstance(tls[-1], ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return AzureError(Reason.TLS, f"no safe connection to {host}: {detail}")
-    if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
-        return AzureError(
-            Reason.UNREACHABLE,
-            f"the proxy on the way to {host} failed: {detail}",
-            hint="check HTTPS_PROXY, its user and password, and NO_PROXY",
-            retryable=re.search(r"Tunnel connection failed: 4\d\d", detail) is None,
-        )
-    if answered:
-        return AzureError(
-            Reason.TRUNCATED, f"the answer of {host} broke off: {detail}", retryable=True
-        )
-    return AzureError(Reason.UNREACHABLE, f"no answer from {host}: {detail}", retryable=True)
+def _passes(failure: BaseException) -> bool:
+    """Say whether the *failure* of a proxy may pass with time."""
+    refused = re.search(r"Tunnel connection failed: (\d+)", str(failure))
+    if refused is not None:
+        return int(refused[1]) in RETRIED
+    unknown = isinstance(failure, socket.gaierror) and failure.errno == socket.EAI_NONAME
+    return not unknown and not isinstance(failure, RefusedError | ValueError)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -19,7 +19,8 @@ from contacts_audit.cli.options import (
     printed_as,
 )
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import connect, sign_in
+from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.wiring import connect
 from contacts_audit.errors import ExitCode
 from contacts_audit.inert import inert, inert_json
 
@@ -112,7 +113,7 @@ def _examination(
 def _network(chosen: "SignIn", cloud: CloudOptions, seconds: float) -> "Iterator[Examined]":
     from contacts_audit import doctor
     from contacts_audit.azure import arm
-    from contacts_audit.azure.sockets import trusted
+    from contacts_audit.azure.trust import trusted
     from contacts_audit.azure.wire import prepared
 
     endpoint = chosen.cloud.arm

@@ -48,6 +48,27 @@ class Host:
             if value := self.variable(name):
                 yield f"{name} is set to {value}: {effect}"
 
+    def state_folder(self, given: Path | None) -> Path:
+        """
+        Return where state belongs on this platform, or *given*, where the user wants it.
+
+        Raises:
+            UsageError: there is no home folder for it.
+        """
+        from platformdirs import user_state_path
+
+        from contacts_audit.home import home
+
+        if given is not None:
+            return given
+        own = home(self.environment)
+        if own is None and not self.variable("XDG_STATE_HOME"):
+            raise UsageError(
+                "there is no home folder for backups and journal",
+                "add --state-dir DIR, or set HOME",
+            )
+        return user_state_path("contacts-audit", appauthor=False)
+
     @property
     def asks(self) -> bool:
         """Say whether somebody sits at stdin."""

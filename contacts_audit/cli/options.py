@@ -197,7 +197,7 @@ class IdentityOptions:
             "--token-file",
             panel="Identity",
             metavar="FILE",
-            help="Read the token of --auth token from FILE ('-': stdin).",
+            help="Sign in with the token in FILE ('-': stdin).",
         ),
     ] = None
     auth_timeout: Annotated[
@@ -262,6 +262,14 @@ class CloudOptions:
             help="Trust these certificates.  Default: REQUESTS_CA_BUNDLE, else certifi's.",
         ),
     ] = None
+    no_strict_certificates: Annotated[
+        bool,
+        flag(
+            "--no-strict-certificates",
+            panel="Network",
+            help="Verify certificates without the strict rules (RFC 5280) of Python 3.13.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

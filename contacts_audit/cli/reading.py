@@ -94,6 +94,7 @@ def audit(
         run_id=tied,
         endpoint=None if network.replay is not None else connection.cloud.arm,
         recorded=connection.recorded,
+        identities=connection.identities(),
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

@@ -133,6 +133,11 @@ class Screen:
                 self.err.flush()
 
     @property
+    def watched(self) -> bool:
+        """Say whether somebody reads stderr at a terminal."""
+        return self.err is not None and self.err.isatty()
+
+    @property
     def terminal_width(self) -> int | None:
         """The columns of the terminal that stdout is, None where it is none."""
         if self.out is None or not self.out.isatty():
@@ -144,8 +149,7 @@ class Screen:
 
     def progress(self, items: Iterable[T], total: int) -> Iterator[T]:
         """Yield *items*, a bar on stderr keeping count where that is a terminal."""
-        watched = self.err is not None and self.err.isatty() and not self.quiet
-        if not watched or self.held is not None or plain():
+        if not self.watched or self.quiet or self.held is not None or plain():
             yield from items
             return
         from rich.console import Console

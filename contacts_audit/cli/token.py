@@ -20,7 +20,7 @@ from contacts_audit.cli.options import (
     printed_as,
 )
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import credential, sign_in
+from contacts_audit.cli.signing import credential, introduce, sign_in
 from contacts_audit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,12 +68,14 @@ def token(
         raise UsageError("token is of one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
     picked = _one_id(host, printing, chosen.cloud.known_name)
+    from contacts_audit.azure.sign_in import identity_of
     from contacts_audit.workers import apart
 
-    found = credential(identity, replace(chosen, subscription=picked))
+    found = credential(host, identity, replace(chosen, subscription=picked))
     got = apart(
         lambda: found.acquire(None, False), deadline=time.monotonic() + 2 * identity.auth_timeout
     )
+    introduce(host, identity_of(got, found))
     picked = picked or got.subscription
     if printing.output is TokenFormat.TSV and picked is None:
         raise UsageError(

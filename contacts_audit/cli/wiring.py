@@ -1,8 +1,6 @@
 """Puts the parts together for one command, from its options and its surroundings."""
 
 import functools
-import logging
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,14 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
+from contacts_audit.cli.signing import credential, introduce, sign_in
 from contacts_audit.errors import UsageError
 
 if TYPE_CHECKING:
     from contacts_audit.azure.client import Limits
-    from contacts_audit.azure.sign_in import Credential, SignIn
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.scope import Scope, Selector
 
@@ -44,7 +41,7 @@ def connect(
     chosen = sign_in(host, identity, cloud_options, connections=network.workers)
     wire, limits = chosen.wire(), _limits(network)
     credentials = [
-        (tenant, credential(identity, replace(chosen, tenant=tenant)))
+        (tenant, credential(host, identity, replace(chosen, tenant=tenant)))
         for tenant in (*identity.tenant,) or (None,)
     ]
     recorder = None
@@ -57,104 +54,8 @@ def connect(
     for tenant, found in credentials:
         tokens = Tokens(found.acquire)
         client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder)
-        tenants.append(Tenant(client, tokens, tenant))
+        tenants.append(Tenant(client, tokens, tenant, found))
     return Connection(chosen.cloud, limits, tuple(tenants), recorder)
-
-
-def sign_in(
-    host: Host, identity: IdentityOptions, cloud_options: CloudOptions, *, connections: int = 1
-) -> "SignIn":
-    """
-    Return what a credential may look at.
-
-    Raises:
-        UsageError: an address, a tenant or an identity cannot be used.
-    """
-    from contacts_audit.azure import clouds, metadata
-    from contacts_audit.azure.sign_in import SignIn, is_tenant
-    from contacts_audit.azure.wire import Wire
-
-    for tenant in identity.tenant:
-        if not is_tenant(tenant):
-            raise UsageError(f"--tenant: {tenant!r} is no tenant", "give its id or a domain of it")
-    cloud = clouds.choose(
-        cloud_options.cloud,
-        arm_endpoint=cloud_options.arm_endpoint,
-        authority_host=cloud_options.authority_host or host.variable("AZURE_AUTHORITY_HOST"),
-        audience=cloud_options.audience,
-    )
-    token = None
-    if identity.token_file is not None:
-        token = host.read(identity.token_file, "--token-file", pipes=True).decode(
-            "utf-8-sig", "replace"
-        )
-        host.secrets.add(token.strip())
-    for told in host.of_tls():
-        logging.getLogger(__name__).info("%s", told)
-    environment = {name: value for name, value in host.environment.items() if value}
-    bundle = None
-    if cloud_options.ca_bundle is not None:
-        bundle = environment["REQUESTS_CA_BUNDLE"] = str(cloud_options.ca_bundle.absolute())
-    wire = functools.cache(
-        lambda: Wire(
-            ca_bundle=bundle,
-            connections=connections,
-            stopped=host.ending.stopped,
-            secrets=host.secrets,
-        )
-    )
-    return SignIn(
-        cloud,
-        functools.cache(lambda: metadata.completed(cloud, wire(), identity.auth_timeout)),
-        environment,
-        wire,
-        identity.auth_timeout,
-        host.ending,
-        host.screen.log,
-        identity=_assigned(identity),
-        token=token,
-        secrets=host.secrets,
-    )
-
-
-def _assigned(identity: IdentityOptions) -> tuple[str, str] | None:
-    """Return the user-assigned identity, as MSAL names it."""
-    from contacts_audit.azure.subscriptions import GUID
-
-    resource = r"/subscriptions/[\w./()-]+"
-    given = [
-        (kind, value, form)
-        for kind, value, form in (
-            ("client_id", identity.identity_client_id, GUID.pattern),
-            ("resource_id", identity.identity_resource_id, resource),
-            ("object_id", identity.identity_object_id, GUID.pattern),
-        )
-        if value is not None
-    ]
-    if len(given) > 1:
-        raise UsageError("a managed identity is named once", "give one --identity-... option")
-    if given and identity.auth not in (Auth.AUTO, Auth.MANAGED_IDENTITY):
-        raise UsageError("--identity-... needs a managed identity", "add --auth managed-identity")
-    for kind, value, form in given:
-        if not re.fullmatch(form, value, re.ASCII | re.IGNORECASE):
-            option = f"--identity-{kind.replace('_', '-')}"
-            raise UsageError(f"{option}: {value!r} is none", "copy it from the identity's page")
-        return kind, value
-    return None
-
-
-def credential(identity: IdentityOptions, chosen: "SignIn") -> "Credential":
-    """
-    Return the credential that is used, and say so at `-v`.
-
-    Raises:
-        AuthError: it is not configured.
-    """
-    from contacts_audit.azure import credentials
-
-    found = credentials.choose(identity.auth, chosen)
-    logging.getLogger(__name__).info("credential: %s (%s)", found.name, found.why)
-    return found
 
 
 def _load() -> None:
@@ -195,8 +96,10 @@ def enter(
         wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.limits.deadline
     apart(connection.sign_in, deadline=deadline)
+    introduce(host, *connection.identities()[:1])
     threading.Thread(target=meanwhile, daemon=True).start()
     listed = apart(connection.visible, deadline=deadline)
+    introduce(host, *connection.identities()[1:])
     for group in groups:
         under = apart(functools.partial(connection.descendants, group), deadline=deadline)
         option = f"--management-group {group}"

@@ -25,6 +25,7 @@ from contacts_audit.cli.options import (
     printed_as,
 )
 from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.signing import introduce
 from contacts_audit.cli.wiring import connect, enter
 from contacts_audit.cli.wishes import WishOptions, WriteOptions, wish_of
 from contacts_audit.errors import ContactsAuditError, ExitCode, OutputError, UsageError
@@ -152,7 +153,7 @@ def apply(
             lambda row: _too_late(row.subscription),
             network.workers,
         )
-    question = "".join(changes.plan_table(made))  # ids and all
+    question = "".join(changes.plan_table(made)) + _as_whom(connection)  # ids and all
     raise typer.Exit(_carried_out(host, connection, made.origin, items, write, question, output))
 
 
@@ -194,8 +195,13 @@ def restore(
         network.workers,
     )
     labels = [item.subscription.label for item in items if isinstance(item, Task)]
-    question = "".join(f"restore  {label}\n" for label in labels)
+    question = "".join(f"restore  {label}\n" for label in labels) + _as_whom(connection)
     raise typer.Exit(_carried_out(host, connection, kept.origin, items, write, question, output))
+
+
+def _as_whom(connection: "Connection") -> str:
+    """Return who would write, as a line of the question."""
+    return "".join(f"signed in as {one.label}\n" for one in connection.identities())
 
 
 def _typed(context: typer.Context, *groups: Any) -> bool:
@@ -214,6 +220,7 @@ def _check(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
     """
     if network.replay is not None:
         raise UsageError("a recording cannot be written to", "leave --replay out")
+    host.state_folder(write.state_dir)
     if not write.yes and not host.asks:
         raise UsageError("nobody can be asked: stdin is no terminal", "add --yes")
 
@@ -275,6 +282,7 @@ def _connected(
     connection = connect(host, identity, cloud, network)
     origin.check(connection.cloud, name)
     listed = apart(connection.visible, deadline=connection.limits.deadline)
+    introduce(host, *connection.identities())
     missing = {*origin.tenants} - {*connection.tenant_ids()}
     if missing:
         raise UsageError(
@@ -323,8 +331,12 @@ def _carried_out(
 
     tasks = [item for item in items if isinstance(item, Task)]
     if not tasks:
-        return _told(host, [item for item in items if isinstance(item, Result)], output)
-    folder, stamp = _state(write.state_dir), datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        nothing = [item for item in items if isinstance(item, Result)]
+        return _told(host, connection, nothing, output)
+    folder, stamp = (
+        host.state_folder(write.state_dir),
+        datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f"),
+    )
     with locked(folder):
         backup = folder / f"backup-{stamp}.json"
         kept = Backup(origin, tuple((task.subscription, task.before) for task in tasks))
@@ -338,7 +350,7 @@ def _carried_out(
                 else item
                 for item in items
             ]
-            return _told(host, results, output, backup)
+            return _told(host, connection, results, output, backup)
         if not write.yes and not host.agreed(f"{question}Change {len(tasks)}? [y/N] "):
             raise ContactsAuditError("nothing was sent")
         journal = Journal(folder / f"journal-{stamp}.jsonl")
@@ -347,7 +359,7 @@ def _carried_out(
         with host.ending.gently():
             remedy = Remedy(connection.client, surveyor, journal, host.ending.asked)
             results, failure = _collected(remedy.run(items), items)
-            code = _told(host, results, output, backup, journal.path, host.ending.first)
+            code = _told(host, connection, results, output, backup, journal.path, host.ending.first)
             if failure is not None:
                 raise failure
             return code
@@ -376,6 +388,7 @@ def _collected(
 
 def _told(
     host: Host,
+    connection: "Connection",
     results: "Sequence[Result]",
     output: ChangeFormat,
     backup: Path | None = None,
@@ -388,7 +401,10 @@ def _told(
 
     code = exit_code(results) if ended is None else ended
     if output is ChangeFormat.JSON:
-        host.screen.data(changes.result_json(results, backup=backup, journal=journal, code=code))
+        who = connection.identities()
+        host.screen.data(
+            changes.result_json(results, backup=backup, journal=journal, code=code, identities=who)
+        )
     else:
         table = output is ChangeFormat.TABLE
         width = host.screen.terminal_width
@@ -403,13 +419,6 @@ def _sum_up(host: Host, counted: "Counter[Intent] | Counter[Status]") -> None:
     counts = ", ".join(f"{number} {what}" for what, number in counted.items())
     total = counted.total()
     host.screen.note(f"{total} {'subscription' if total == 1 else 'subscriptions'}: {counts}")
-
-
-def _state(given: Path | None) -> Path:
-    """Return where state belongs on this platform, or where the user wants it."""
-    from platformdirs import user_state_path
-
-    return given or user_state_path("contacts-audit", appauthor=False)
 
 
 def _spelt(document: dict[str, object]) -> list[str]:

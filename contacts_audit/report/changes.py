@@ -10,10 +10,10 @@ from contacts_audit.azure.records import Json, canonical, same
 from contacts_audit.errors import ExitCode
 from contacts_audit.inert import inert, inert_json
 from contacts_audit.ledger import Plan, plan_document
-from contacts_audit.model import Subscription
+from contacts_audit.model import Identity, Subscription
 from contacts_audit.planning import Intent, Planned
 from contacts_audit.remediate import Result
-from contacts_audit.report import markdown
+from contacts_audit.report import json_, markdown
 from contacts_audit.report.table import aligned, folded
 
 SCHEMA = 1
@@ -51,9 +51,14 @@ def result_markdown(results: Sequence[Result]) -> Iterator[str]:
 
 
 def result_json(
-    results: Sequence[Result], *, backup: Path | None, journal: Path | None, code: ExitCode
+    results: Sequence[Result],
+    *,
+    backup: Path | None,
+    journal: Path | None,
+    code: ExitCode,
+    identities: Sequence[Identity] = (),
 ) -> str:
-    """Return what became of each subscription as a document."""
+    """Return what became of each subscription as a document, and who wrote."""
     rows = [
         {
             "id": result.subscription.id,
@@ -70,6 +75,7 @@ def result_json(
         "tool": {"name": "contacts-audit", "version": __version__},
         "backup": None if backup is None else str(backup),
         "journal": None if journal is None else str(journal),
+        "identities": [json_.identity(one) for one in identities],
         "exit_code": int(code),
         "subscriptions": rows,
     }

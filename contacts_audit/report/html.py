@@ -57,6 +57,7 @@ def render(report: Report) -> Iterator[str]:
         style=style,
         script=script,
         csp=_content_security_policy(style, script),
+        signed_in=[identity.label for identity in report.run.identities],
         head=json_.summary(report.run, report.finished, report.verdicts),
         picture=_picture(report.verdicts),
         rows=(_row(outcome, report.run) for outcome in report.outcomes),

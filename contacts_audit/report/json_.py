@@ -16,6 +16,7 @@ from contacts_audit.model import (
     Contact,
     Fault,
     Finding,
+    Identity,
     Outcome,
     Report,
     Run,
@@ -66,6 +67,7 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
         "recorded": time_of(run.recorded),
         "cloud": run.cloud,
         "tenants": list(run.tenants),
+        "identities": [identity(one) for one in run.identities],
         "profile": run.profile,
         "checks": list(run.checks),
         "shard": run.shard,
@@ -81,6 +83,18 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
             "skipped": verdicts[Verdict.SKIPPED],
         },
         "exit_code": int(exit_code(verdicts)),
+    }
+
+
+def identity(identity: Identity) -> dict[str, Any]:
+    """Return who signed in to one tenant."""
+    return {
+        "auth": identity.auth,
+        "credential": identity.credential,
+        "user": identity.user,
+        "application_id": identity.application_id,
+        "object_id": identity.object_id,
+        "tenant_id": identity.tenant_id,
     }
 
 

@@ -17,6 +17,8 @@ def render(report: Report) -> Iterator[str]:
     judged = ", ".join(run.checks) + (f" ({run.profile})" if run.profile else "")
     yield "## Security contacts\n\n"
     yield f"- cloud: {markdown.cell(run.cloud)}\n"
+    for identity in run.identities:
+        yield f"- signed in as: {markdown.cell(identity.label)}\n"
     yield f"- checks: {judged}\n"
     yield f"- audited: {span}, by contacts-audit {markdown.cell(run.version)}\n"
     if facts["recorded"] is not None:

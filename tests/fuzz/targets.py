@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit import policy, rules
+from contacts_audit import rules
 from contacts_audit.azure import arm, contacts, records
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.clouds import CLOUDS
@@ -77,7 +77,7 @@ def _outcome(answer: Answer, version: str) -> object:
         return error.reason, error.status, error.retryable, error.retry_after
     named = {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN}
     return [
-        policy.judge(check, Reading(version, found), CRITERIA) is None
+        rules.judge(check, Reading(version, found), CRITERIA) is None
         for check in CRITERIA.checks
         if check not in named
     ]

@@ -1,0 +1,18 @@
+"""Where the home folder of whoever runs us is."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def home(environment: Mapping[str, str]) -> Path | None:
+    """Return HOME, else what the list of users says, as az does; None where neither tells."""
+    if environment.get("HOME"):
+        return Path(environment["HOME"])
+    import pwd
+
+    try:
+        found = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return None
+    return Path(found) if found else None
