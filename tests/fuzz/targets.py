@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit import rules
+from contacts_audit import policy, rules
 from contacts_audit.azure import arm, contacts, records
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.clouds import CLOUDS
