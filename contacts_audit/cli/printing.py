@@ -38,7 +38,7 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     if output.jq is not None:
         if output.output not in (None, Format.JSON):
             raise UsageError("--jq shapes JSON", f"leave -o {output.output} out")
-        shaping.check(output.jq)
+        shaping.check(output.jq, host.ending)
     elif output.raw:
         raise UsageError("-r needs --jq", "give a filter by --jq")
     if output.only_changes != (output.baseline is not None):
