@@ -12,9 +12,10 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import OutputOptions
 from contacts_audit.cli.screen import plain
 from contacts_audit.errors import ExitCode, OutputError, UsageError
-from contacts_audit.files import check_writable, is_stream, place
+from contacts_audit.files import check_writable
 from contacts_audit.files import replace as replace_file
 from contacts_audit.model import Outcome, Report, Run, Unread, Verdict, exit_code
+from contacts_audit.places import is_stream, place
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
 
 
@@ -123,9 +124,13 @@ def reported(
 
 def _baseline(host: Host, path: Path) -> Sequence[Mapping[str, Any]]:
     """Return the rows of the report *path*, none where it does not exist yet."""
-    if not path.exists():
+    try:
+        path.stat()  # Path.exists says no of what it may not look at, too
+    except FileNotFoundError:
         host.screen.note(f"--baseline: {path} does not exist: all is new")
         return ()
+    except OSError as error:
+        raise UsageError(f"--baseline: {path} cannot be read: {error.strerror}") from error
     text = host.read(str(path), "--baseline", LARGEST_REPORT)
     found: Sequence[Mapping[str, Any]] = comparing.read(text, f"--baseline {path}")["subscriptions"]
     return found
