@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import IO, BinaryIO, TextIO, TypeVar
 
@@ -13,6 +13,7 @@ from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription
 
 T = TypeVar("T")
+NARROWEST, WIDEST = 60, 500  # columns that help and tables are laid out for
 
 
 @dataclass(slots=True)
@@ -158,6 +159,25 @@ class Screen:
 def plain() -> bool:
     """Say whether a terminal is to get no escape codes."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def mend_widths(environment: MutableMapping[str, str]) -> None:
+    """
+    Take away a width or height that is none, and bound the others: libraries believe any.
+
+    rich prints nothing at all into a width of 0, and ends on a digit that is not ASCII; typer ends
+    on a word.
+    """
+    for name in ("COLUMNS", "TERMINAL_WIDTH", "LINES"):
+        value = environment.get(name)
+        if value is None:
+            continue
+        digits = value.lstrip("0") if value.isascii() and value.isdecimal() else ""
+        if digits:
+            wanted = int(digits[:6])
+            environment[name] = str(min(max(wanted, NARROWEST), WIDEST))
+        else:
+            del environment[name]
 
 
 class _LogHandler(logging.Handler):

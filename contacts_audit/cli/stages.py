@@ -53,8 +53,8 @@ def fetch(
         option(
             "--api-version",
             panel="Output",
-            metavar="V",
-            help="Ask at V.  Default: 2017-08-01-preview.",
+            metavar="VERSION",
+            help="Ask at this api-version.  Default: 2017-08-01-preview.",
         ),
     ] = "2017-08-01-preview",
 ) -> None:
