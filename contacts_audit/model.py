@@ -229,7 +229,11 @@ def exit_code(verdicts: Counter[Verdict]) -> ExitCode:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What all rows of a report have in common."""
+    """
+    What all rows of a report have in common.
+
+    *scope* is a short digest of the options that select subscriptions, None where none does.
+    """
 
     version: str
     started: datetime
@@ -239,6 +243,7 @@ class Run:
     checks: tuple[Check, ...]
     portal_url: str | None
     shard: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,8 @@ def terminal(
 ) -> Iterator[Terminal]:
     """Start a real shell, in a folder that holds a recording and files to find."""
     shell: str = request.param
+    if shutil.which(shell) is None and os.environ.get("REQUIRE_DIFFERENTIAL_TESTS"):
+        pytest.fail(f"missing: {shell}")
     if shutil.which(shell) is None:
         pytest.skip(f"missing: {shell}")
     folder = tmp_path_factory.mktemp(shell)

@@ -116,7 +116,15 @@ def test_help_is_printed_in_any_width(name: str, width: str) -> None:
 
 @pytest.mark.parametrize(
     ("width", "meant"),
-    [("0", None), ("-1", None), ("²", None), ("1", "60"), ("0080", "80"), ("100000", "500")],
+    [
+        ("0", None),
+        ("-1", None),
+        ("²", None),
+        ("1", None),
+        ("0080", "80"),
+        ("100000", "500"),
+        ("9" * 5000, "500"),
+    ],
 )
 def test_a_width_is_a_number_of_columns(width: str, meant: str | None) -> None:
     """Or nobody said one."""

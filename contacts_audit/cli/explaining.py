@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from contacts_audit.policy import Policy
 
 SCHEMA = 1
+URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"  # https://www.rfc-editor.org/rfc/rfc3986#section-2.2
 
 
 class ExplainFormat(StrEnum):
@@ -110,7 +112,7 @@ def _commands(heard: Heard) -> Iterator[str]:
 
     yield PREFACE
     for url in dict.fromkeys(url for _, url, _ in heard.exchanges):
-        yield command("GET", url)
+        yield command("GET", quote(url, safe=URL_CHARACTERS))  # a nextLink may hold anything
 
 
 def _document(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> str:
@@ -160,7 +162,7 @@ def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
     subscription = outcome.subscription
     yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
     for method, url, answer in heard.exchanges:
-        yield _line(f"\n{method} {url}")
+        yield "\n" + _line(f"{method} {url}")
         if isinstance(answer, AzureError):
             yield _line(f"  no answer: {answer}")
         else:
@@ -187,4 +189,4 @@ def _body(body: bytes) -> Sequence[str]:
 
 
 def _line(text: str) -> str:
-    return "\n".join(map(inert, text.split("\n"))).rstrip() + "\n"
+    return inert(text).rstrip() + "\n"

@@ -15,9 +15,11 @@ from typing import Any, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from contacts_audit.cli.screen import Screen
+
 
 class LeanCommand(TyperCommand):
-    """A command of lean options, whose help goes where all data goes."""
+    """A command of lean options, whose help tells where it could not be printed."""
 
     def get_help(self, ctx: Any) -> str:
         """Print the help, and return nothing more to print."""
@@ -29,7 +31,7 @@ class LeanCommand(TyperCommand):
 
 
 class LeanGroup(TyperGroup):
-    """A program of lean options, whose help goes where all data goes."""
+    """A program of lean options, whose help tells where it could not be printed."""
 
     def get_help(self, ctx: Any) -> str:
         """Print the help, and return nothing more to print."""
@@ -72,7 +74,8 @@ def _printed(help: Callable[[Any], str], ctx: Any) -> str:
     """
     with redirect_stdout(_Captured()) as captured:
         plain = help(ctx)
-    ctx.obj.screen.data(f"{captured.getvalue()}{plain}\n")
+    out = None if sys.stdout is None else sys.stdout.buffer
+    Screen(out, None).data(f"{captured.getvalue()}{plain}\n")
     return ""
 
 

@@ -13,7 +13,7 @@ from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription
 
 T = TypeVar("T")
-NARROWEST, WIDEST = 60, 500  # columns that help and tables are laid out for
+NARROWEST, WIDEST = 40, 500  # columns that help and tables are laid out for
 
 
 @dataclass(slots=True)
@@ -163,21 +163,22 @@ def plain() -> bool:
 
 def mend_widths(environment: MutableMapping[str, str]) -> None:
     """
-    Take away a width or height that is none, and bound the others: libraries believe any.
+    Take away a width or height that nothing can be laid out for: libraries believe any.
 
     rich prints nothing at all into a width of 0, and ends on a digit that is not ASCII; typer ends
     on a word.
     """
     for name in ("COLUMNS", "TERMINAL_WIDTH", "LINES"):
         value = environment.get(name)
-        if value is None:
-            continue
-        digits = value.lstrip("0") if value.isascii() and value.isdecimal() else ""
-        if digits:
-            wanted = int(digits[:6])
-            environment[name] = str(min(max(wanted, NARROWEST), WIDEST))
-        else:
+        if value is not None and not (value.isascii() and value.isdecimal()):
             del environment[name]
+        elif value is not None:
+            number = int(value.lstrip("0")[:6] or "0")  # more digits than int() takes may come
+            least = 1 if name == "LINES" else NARROWEST
+            if number < least:
+                del environment[name]
+            else:
+                environment[name] = str(min(number, WIDEST))
 
 
 class _LogHandler(logging.Handler):
