@@ -310,6 +310,48 @@ def test_a_report_that_is_a_link_is_replaced(tmp_path: Path) -> None:
     assert "symbolic link" in (ROOT / "docs/reports.md").read_text()
 
 
+# One report of several
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("--report", "GOOD"), id="another report"),
+        pytest.param(("-o", "json"), id="a format"),
+        pytest.param(("--jq", ".summary"), id="a filter"),
+        pytest.param(("--only-changes", "--baseline", "GOOD"), id="changes"),
+    ],
+)
+def test_an_extra_report_does_not_cost_the_audit(
+    azure: AzureDouble, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """It is told first, what can be written is, and the end is 74."""
+    azure.add("Prod", contacts_2017=GOOD)
+    good, bad = tmp_path / "r.json", tmp_path / "missing" / "r.prom"
+    named = [str(good) if word == "GOOD" else word for word in words]
+
+    ended = ran(program("audit", "-q", "--report", str(bad), *named), **surroundings(azure))
+
+    first, *_, last = ended.stderr.splitlines()
+    assert ended.returncode == 74
+    assert first.startswith(f"warning: {bad} cannot be written: No such file or directory")
+    assert last.startswith(f"error: {bad} could not be written")
+    assert good.exists() if "--report" in words else ended.stdout
+    assert azure.asked
+
+
+def test_reports_that_are_all_that_was_asked_for_are_tried_first(
+    azure: AzureDouble, tmp_path: Path
+) -> None:
+    """Nobody waits for an audit of which nothing will come."""
+    azure.add("Prod", contacts_2017=GOOD)
+    bad = [f"--report={tmp_path / 'missing' / name}" for name in ("r.json", "r.prom")]
+
+    ended = ran(program("audit", "-q", *bad), **surroundings(azure))
+
+    assert (ended.returncode, azure.asked) == (74, [])
+
+
 # What Path.exists and its like keep to themselves since Python 3.14
 
 
