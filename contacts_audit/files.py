@@ -250,8 +250,6 @@ def _found(path: Path, until: float) -> int:
 
 def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:
     with _folder(path.parent) as folder:  # opened first: what cannot be synced is not begun
-        if is_mount(path):
-            return _overwrite(path, "".join(pieces).encode())
         try:
             handle, name = tempfile.mkstemp(
                 prefix=".contacts-audit.", suffix=".tmp", dir=path.parent
@@ -281,7 +279,7 @@ def _rename(new: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EBUSY, errno.EXDEV) or not is_file(path):
             raise
-        _overwrite(path, new.read_bytes())  # a mount that did not look like one
+        _overwrite(path, new.read_bytes())  # a mount of its own
         new.unlink()
 
 

@@ -203,6 +203,22 @@ def test_what_is_read_only_is_told_before_the_first_request(
     assert (tmp_path / "host.json").read_text() == "old"
 
 
+def test_a_mount_that_we_may_not_write_is_told_before_the_first_request(
+    azure: AzureDouble, tmp_path: Path, mounting: Mounting
+) -> None:
+    """As root's file in a container that runs as somebody: a rename would not need its mode."""
+    azure.add("Prod", contacts_2017=GOOD)
+    (tmp_path / "host.json").touch(mode=0o444)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "r.json").touch()
+    audit = without_power(program("audit", "--report", str(tmp_path / "in" / "r.json")))
+
+    ended = ran(mounting("mount --bind host.json in/r.json", audit), **surroundings(azure))
+
+    assert (ended.returncode, azure.asked) == (74, [])
+    assert "Permission denied" in ended.stderr
+
+
 @pytest.mark.parametrize("error", ["EBUSY", "EXDEV"])
 def test_a_rename_that_is_refused_as_over_a_mount_writes_through(
     tmp_path: Path, strace: Strace, error: str

@@ -89,12 +89,17 @@ def test_what_the_interpreter_needs_is_passed_on() -> None:
 @pytest.fixture
 def needy(tmp_path: Path) -> Path:
     """Make an interpreter that finds its shared library by LD_LIBRARY_PATH alone."""
-    library = sysconfig.get_config_var("INSTSONAME") or ""
+    library = str(sysconfig.get_config_var("INSTSONAME") or "")
     if ".so" not in library or shutil.which("patchelf") is None:
         pytest.skip("this Python has no shared library, or patchelf is missing")
     copy = tmp_path / "python"
     shutil.copy(Path(sys.executable).resolve(), copy)
-    subprocess.run(["patchelf", "--remove-rpath", copy], check=True)
+    (tmp_path / "lib").mkdir()
+    own = tmp_path / "lib" / "libours.so"
+    shutil.copy(Path(str(sysconfig.get_config_var("LIBDIR"))) / library, own)
+    subprocess.run(["patchelf", "--set-soname", own.name, own], check=True)
+    change = ["--remove-rpath", "--replace-needed", library, own.name]
+    subprocess.run(["patchelf", *change, copy], check=True)
     return copy
 
 
@@ -103,17 +108,23 @@ def test_an_interpreter_that_needs_a_path_to_its_library_starts(
 ) -> None:
     """As one does that was built with --enable-shared and lies beside its libraries."""
     site = sysconfig.get_path("purelib")
-    library = str(INTERPRETER / "lib")
 
     shown = filtered(
         [str(needy), "-m", "contacts_audit"],
         tmp_path,
-        LD_LIBRARY_PATH=library,
+        LD_LIBRARY_PATH="lib",
         PYTHONHOME=str(INTERPRETER),
         PYTHONPATH=f"{site}:{ROOT}",
     )
 
     assert shown == "7\n"
+
+
+def test_a_filter_sees_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the interpreter needed is gone when the filter runs."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
+
+    assert shaping.shape("{}", "$ENV, env", Ending(), raw=False) == b"{}\n{}\n"
 
 
 def test_jq_and_we_may_lie_in_different_places(tmp_path: Path) -> None:

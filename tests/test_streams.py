@@ -1,7 +1,9 @@
 """Stdout and stderr that are closed, full or left by their reader; widths that are none."""
 
+import errno
 import os
 import subprocess
+import sys
 
 import pytest
 from conftest import ROOT, coverage_variables, program
@@ -88,6 +90,25 @@ def test_a_stderr_that_takes_nothing_changes_no_code(
 
     assert (ran.returncode, told.returncode) == (code, code)
     assert (ran.stdout, ran.stderr) == (told.stdout, b"")
+
+
+@pytest.mark.parametrize("redirection", [">&-", "<&- >&- 2>&-"])
+def test_no_file_takes_the_number_of_what_is_closed(redirection: str) -> None:
+    """Else what a library prints would go into it; and nothing is printed into the void unsaid."""
+    code = (
+        "import os; from contacts_audit.cli.stdout import occupy_closed; occupy_closed()\n"
+        "handle = os.open('/dev/null', os.O_RDONLY)\n"
+        "try: os.write(1, b'x')\n"
+        "except OSError as error: os._exit(10 * handle + error.errno)\n"
+    )
+    ran = subprocess.run(
+        ["bash", "-c", f'"$@" {redirection}', "bash", sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (ran.returncode // 10 >= 3, ran.returncode % 10) == (True, errno.EBADF)
 
 
 def test_what_is_closed_is_no_report() -> None:
