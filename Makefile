@@ -58,6 +58,9 @@ fixtures: $(READY) ## Record the folders under fixtures/ anew
 golden: $(READY) ## Write the expected reports anew; review them in the diff
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_report.py tests/test_formats.py -k golden
 
+completion: $(READY) ## Write down anew what shell completion knows of the options
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_completion.py -k options
+
 lock: $(READY) ## Choose the newest versions of everything, and write them down with their hashes
 	$(BIN)/pip-compile -q --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
@@ -87,4 +90,4 @@ $(AZ_VENV)/bin/az:
 	python3 -m venv $(AZ_VENV)
 	$(AZ_VENV)/bin/python -m pip install -q --disable-pip-version-check azure-cli
 
-.PHONY: help demo test check lint types layers tests test-az fix bench fuzz mutate soak audit-deps fixtures golden lock clean
+.PHONY: help demo test check lint types layers tests test-az fix bench fuzz mutate soak audit-deps fixtures golden completion lock clean

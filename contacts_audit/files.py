@@ -12,10 +12,23 @@ from pathlib import Path
 from typing import TextIO
 
 from contacts_audit.errors import BusyError, OutputError, PipeClosedError
+from contacts_audit.places import is_file, is_mount, is_stream, number, opened_over
 
 LETTING_GO = 1.0  # seconds that a lock may still be held by who is about to end
-OPEN_FILES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-FOLDERS_OF_OPEN_FILES = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
+# What a file system says that has no such thing as modes, syncing or locks: SMB, FUSE, NFS.
+UNKNOWN_TO_IT = frozenset(
+    {
+        errno.EPERM,
+        errno.EACCES,
+        errno.EINVAL,
+        errno.ENOSYS,
+        errno.ENOTSUP,
+        errno.EOPNOTSUPP,
+        errno.EBADF,
+        errno.ENOLCK,
+    }
+)
+NO_NEW_FILE = (errno.EACCES, errno.EPERM, errno.EROFS)  # of a folder: but a file there may be ours
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -38,10 +51,12 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: f
     Write *pieces* to *path* so that a reader sees the old file or the new one, never half of one.
 
     A pipe of ours or a device is written through; a pipe gets *patience* seconds to find a reader.
-    A file gets *mode*.
+    A file gets *mode*, where its file system knows modes.  A link is replaced, not followed.  A
+    file that cannot be replaced, as it is a mount of its own or lies in a folder that is not ours,
+    is overwritten.
 
     Raises:
-        OutputError: it could not be written; an old file is as it was.
+        OutputError: it could not be written; an old file that is not overwritten is as it was.
     """
     through = is_stream(path)
     try:
@@ -51,7 +66,7 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: f
         else:
             _replace(path, pieces, mode)
     except OSError as error:
-        if isinstance(error, BrokenPipeError) and _number(path) == 1:
+        if isinstance(error, BrokenPipeError) and number(path) == 1:
             raise PipeClosedError("the reader of stdout went away") from error
         raise OutputError(
             f"{path} could not be written: {error.strerror}",
@@ -117,7 +132,8 @@ def locked(folder: Path) -> Iterator[None]:
 
     try:
         make_private(folder)
-        lock = FileLock(folder / "lock", mode=0o600)
+        _try_lock(folder / "lock")
+        lock = FileLock(folder / "lock")
         lock.acquire(timeout=LETTING_GO, poll_interval=LETTING_GO / 20)
     except Timeout as error:
         raise BusyError(
@@ -131,6 +147,42 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _try_lock(path: Path) -> None:
+    """
+    Make the lock file, for us alone, and see whether its file system knows locks.
+
+    Raises:
+        OutputError: it knows none.
+        OSError: the file cannot be made or opened.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    handle = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in UNKNOWN_TO_IT - {errno.EACCES}:  # which may say that another has it
+            raise OutputError(
+                f"{path} cannot be locked: the file system has no locks ({error.strerror})",
+                "name a folder on a local disk by --state-dir",
+            ) from error
+    finally:
+        os.close(handle)
+
+
+def permit(path: Path | int, mode: int) -> None:
+    """
+    Give the file or folder *path* this *mode*, unless its file system knows none or fixes it.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    try:
+        os.chmod(path, mode)  # noqa: PTH101 - it may be an open file
+    except OSError as error:
+        if error.errno not in UNKNOWN_TO_IT:
+            raise
 
 
 def check_writable(path: Path) -> None:
@@ -148,45 +200,14 @@ def check_writable(path: Path) -> None:
         ) from error
 
 
-def is_stream(path: Path) -> bool:
-    """Say whether *path* is a pipe, a device or an open file: something to write through."""
-    if _number(path) is not None:
-        return True
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
-
-
-def is_open_file(path: Path) -> bool:
-    """Say whether *path* is one of our own open files, as the shell's `<(...)` is."""
-    return _number(path) is not None
-
-
-def place(path: Path) -> str:
-    """Return what *path* names, however it is spelt; what a link there points to is another."""
-    folder = os.path.realpath(path.parent)  # unlike Path.resolve, it bears links in a circle
-    spelt = os.path.join(folder, path.name)  # noqa: PTH118 - Path would keep what realpath undid
-    if spelt in OPEN_FILES:
-        return f"/dev/fd/{OPEN_FILES[spelt]}"
-    if folder in map(os.path.realpath, FOLDERS_OF_OPEN_FILES):
-        return f"/dev/fd/{path.name}"
-    return spelt
-
-
-def _number(path: Path) -> int | None:
-    """Return which of our own open files *path* is, None where it is none."""
-    folder, _, name = place(path).rpartition("/")
-    return int(name) if folder == "/dev/fd" and name.isdecimal() else None
-
-
 def _try(path: Path) -> None:
-    number = _number(path)
+    ours = number(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.lstat(path)  # raises what is_dir and its like keep to themselves: a name too long
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if number is not None:
-        if fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+    if ours is not None:
+        if fcntl.fcntl(ours, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
             raise PermissionError(errno.EBADF, "it is open for reading only")
     elif is_stream(path):
         if path.is_socket():
@@ -195,14 +216,42 @@ def _try(path: Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         _check_pipe(path.stat())
     else:
-        with _folder(path.parent):
+        _try_file(path)
+
+
+def _try_file(path: Path) -> None:
+    with _folder(path.parent) as folder:
+        if is_file(path):
+            if is_mount(path):
+                os.close(opened_over(path))
+                return
+            _try_replacing(os.lstat(path), os.fstat(folder), path)
+        try:
             tempfile.TemporaryFile(dir=path.parent).close()
+        except OSError as error:
+            if error.errno not in NO_NEW_FILE or not is_file(path):
+                raise
+            os.close(opened_over(path))
+
+
+def _try_replacing(file: os.stat_result, folder: os.stat_result, path: Path) -> None:
+    """Raise what a rename over the *file* would."""
+    if folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, file.st_uid, folder.st_uid):
+        raise PermissionError(errno.EPERM, "it is another user's, in a folder with the sticky bit")
+    try:
+        os.close(opened_over(path))
+    except PermissionError as error:
+        if error.errno == errno.EPERM:  # not its mode, which does not matter: it is immutable
+            raise
+    except OSError as error:
+        if error.errno == errno.EROFS:
+            raise
 
 
 def _opened(path: Path, patience: float) -> TextIO:
     """Open a stream for writing; of one of our own, share the place in it."""
-    number = _number(path)
-    handle = _found(path, time.monotonic() + patience) if number is None else os.dup(number)
+    ours = number(path)
+    handle = _found(path, time.monotonic() + patience) if ours is None else os.dup(ours)
     return os.fdopen(handle, "w", encoding="utf-8", newline="")
 
 
@@ -239,20 +288,46 @@ def _check_pipe(about: os.stat_result) -> None:
 
 def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:
     with _folder(path.parent) as folder:  # opened first: what cannot be synced is not begun
-        handle, name = tempfile.mkstemp(prefix=".contacts-audit.", suffix=".tmp", dir=path.parent)
+        try:
+            handle, name = tempfile.mkstemp(
+                prefix=".contacts-audit.", suffix=".tmp", dir=path.parent
+            )
+        except OSError as error:
+            if error.errno not in NO_NEW_FILE or not is_file(path):
+                raise
+            return _overwrite(path, "".join(pieces).encode())
         with _removed_if_cut_short(Path(name)):
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.writelines(pieces)
                 file.flush()
-                os.fchmod(file.fileno(), mode)
-                os.fsync(file.fileno())
-            Path(name).replace(path)
+                permit(file.fileno(), mode)
+                _sync(file.fileno())
+            _rename(Path(name), path)
         try:
             _sync(folder)
         except OSError as error:
             raise OutputError(
                 f"{path} was written, but may not outlive a loss of power: {error.strerror}"
             ) from error
+
+
+def _rename(new: Path, path: Path) -> None:
+    try:
+        new.replace(path)
+    except OSError as error:
+        if error.errno not in (errno.EBUSY, errno.EXDEV) or not is_file(path):
+            raise
+        _overwrite(path, new.read_bytes())  # a mount of its own
+        new.unlink()
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    """Write *content* into the file that is there; the disk must not fill up meanwhile."""
+    with os.fdopen(opened_over(path), "wb") as file:
+        file.write(content)
+        file.truncate()
+        file.flush()
+        _sync(file.fileno())
 
 
 @contextlib.contextmanager
@@ -274,9 +349,9 @@ def _folder(folder: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _sync(folder: int) -> None:
+def _sync(handle: int) -> None:
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that knows no such thing, as CIFS
+        if error.errno not in UNKNOWN_TO_IT:
             raise

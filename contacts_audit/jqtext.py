@@ -26,5 +26,10 @@ def pretty(compact: str) -> str:
     return "".join(pieces)
 
 
+def one_line(text: str) -> str:
+    """Return the JSON *text* without the blanks between its marks: each value as it is spelt."""
+    return "".join(_MARK.findall(text))
+
+
 def _line(depth: int) -> str:
     return "\n" + "  " * depth

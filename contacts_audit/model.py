@@ -269,7 +269,8 @@ class Run:
 
     *run_id* is what ties the shards of a run together.  *endpoint* is the Resource Manager that a
     command to copy may name; None where only a file of others tells it.  *recorded* is when the
-    recording was made that the rows are read from, None where they are read from Azure.
+    recording was made that the rows are read from, None where they are read from Azure.  *scope* is
+    a short digest of the options that select subscriptions, None where none does.
     """
 
     version: str
@@ -284,6 +285,7 @@ class Run:
     endpoint: str | None = None
     recorded: datetime | None = None
     identities: tuple[Identity, ...] = ()
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

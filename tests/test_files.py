@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from contacts_audit.errors import BusyError, OutputError
-from contacts_audit.files import check_writable, is_stream, locked, replace, write_new
+from contacts_audit.files import check_writable, locked, replace, write_new
+from contacts_audit.places import is_stream
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

@@ -24,10 +24,8 @@ POLICY = (ROOT / "docs/policy.md").read_text()
 SESSIONS = re.findall(r"```console\n(.*?)```", README + POLICY, re.DOTALL)
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split("\n")[0][2:50])
-@pytest.mark.usefixtures("tools")
-def test_a_session_shows_what_happens(session: str) -> None:
-    """Each command, run from a clone in one shell, prints what the README shows."""
+def session_output(session: str) -> str:
+    """Run the commands of a *session*, from a clone in one shell; return it as it went."""
     commands = re.findall(r"^\$ (.*)$", session, re.MULTILINE)
     script = "".join(
         f"code=$?; echo '$ '{_quoted(command)}\n{command.replace('$?', '$code')}\n"
@@ -42,8 +40,14 @@ def test_a_session_shows_what_happens(session: str) -> None:
         text=True,
         check=False,
     )
+    return ran.stdout
 
-    assert ran.stdout == session
+
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split("\n")[0][2:50])
+@pytest.mark.usefixtures("tools")
+def test_a_session_shows_what_happens(session: str) -> None:
+    """Each command, run from a clone in one shell, prints what the README shows."""
+    assert session_output(session) == session
 
 
 def test_the_page_of_policies_tells_every_key() -> None:

@@ -1,9 +1,7 @@
 """A report says the same in every format, to every program, whatever is in it."""
 
-import io
 import json
 import os
-import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -566,7 +564,7 @@ def shape(program: str, *, raw: bool = False) -> str:
 )
 def test_a_filter_shapes_the_report(program: str, printed: str) -> None:
     """As jq would print it."""
-    shaping.check(program)
+    shaping.check(program, Ending())
 
     assert shape(program) == printed
 
@@ -600,7 +598,7 @@ def test_raw_output_has_no_quotes(program: str, printed: str) -> None:
 def test_what_is_no_filter_is_wrong_usage(program: str) -> None:
     """It is said before anything is asked of Azure."""
     with pytest.raises(UsageError, match=r"^--jq: "):
-        shaping.check(program)
+        shaping.check(program, Ending())
 
 
 @pytest.mark.parametrize("program", [".tool | .[0]", "error", 'error("a\\nb")', ".cloud.x"])
@@ -620,34 +618,6 @@ def test_a_filter_sees_no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "hunter2" not in shown
     assert "AZURE" not in shown
-
-
-class Stdin:
-    """What a process is given to read."""
-
-    def __init__(self, given: str) -> None:
-        self.buffer = io.BytesIO(given.encode())
-
-
-def test_the_process_of_a_filter(
-    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    """It reads a document, and prints what the filter makes of it: a line each."""
-    monkeypatch.setattr(sys, "argv", ["shaping", ".[]", "raw"])
-    monkeypatch.setattr(sys, "stdin", Stdin('["ä", ["b"], 1]'))
-
-    shaping.main()
-
-    assert capsysbinary.readouterr().out.decode() == 'ä\n[\n  "b"\n]\n1\n'
-
-
-def test_the_process_of_a_filter_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """jq's words are its last ones."""
-    monkeypatch.setattr(sys, "argv", ["shaping", ".a", ""])
-    monkeypatch.setattr(sys, "stdin", Stdin("[]"))
-
-    with pytest.raises(SystemExit, match="Cannot index array"):
-        shaping.main()
 
 
 Renderer = Callable[[Report], Iterator[str]]

@@ -25,7 +25,7 @@ from contacts_audit.errors import (
     OutputError,
     UsageError,
 )
-from contacts_audit.files import make_private, replace, write_new
+from contacts_audit.files import make_private, permit, replace, write_new
 
 SCHEMA = 1
 MANIFEST = "recording.json"
@@ -149,7 +149,7 @@ def _make(folder: Path) -> None:
         make_private(folder)
         if any(folder.iterdir()):
             raise UsageError(f"--record: {folder} is not empty", "name a new folder")
-        folder.chmod(0o700)
+        permit(folder, 0o700)
     except OSError as error:
         raise OutputError(f"--record: {folder}: {error.strerror}", "name another folder") from error
 

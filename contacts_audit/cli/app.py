@@ -14,7 +14,7 @@ from contacts_audit import __version__
 from contacts_audit.cli.groups import defaults_from, nearest_choice, unknown_variables, variable_of
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.lean import LeanCommand, LeanGroup
-from contacts_audit.cli.screen import Screen, plain
+from contacts_audit.cli.screen import Screen, mend_widths, plain
 from contacts_audit.ending import Ending, Stopped
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.inert import told_in_public
@@ -37,7 +37,9 @@ COMMANDS = {  # and the room of each, which is entered only where it is asked fo
     "plan": "writing",
     "apply": "writing",
     "restore": "writing",
+    "completion": "completing",
 }
+NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
 
 
 def contacts_audit(
@@ -60,11 +62,11 @@ def start() -> NoReturn:
         os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # FORCE_COLOR is for others
     for name in [name for name, value in os.environ.items() if not value]:
         del os.environ[name]  # empty is unset, for the libraries, too
+    mend_widths(os.environ)
     try:
         screen = Screen.of_process()
         stdin = None if sys.stdin is None else sys.stdin.buffer
         code = run(sys.argv[1:], Host(os.environ, stdin, screen, ending))
-        code = _flushed(code)
     except Stopped as stopped:
         code = stopped.exit_code
     ending.end()
@@ -120,11 +122,17 @@ def _program(name: str | None) -> Any:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
         epilog=EPILOG,
+        context_settings=NAMES_OF_HELP,
     )
     app.callback()(contacts_audit)
     for command in COMMANDS if name is None else [name]:
         run = getattr(import_module(f"contacts_audit.cli.{COMMANDS[command]}"), command)
-        app.command(command, cls=LeanCommand, help=run.__doc__)(run if name else _listed)
+        settings: Any = {
+            "cls": LeanCommand,
+            "help": run.__doc__,
+            "context_settings": NAMES_OF_HELP,
+        }
+        app.command(command, **settings)(run if name else _listed)
     return typer.main.get_command(app)
 
 
@@ -151,15 +159,3 @@ def _given(option: str, arguments: Sequence[str]) -> bool:
         or (not option.startswith("--") and argument.startswith(option))
         for argument in arguments
     )
-
-
-def _flushed(code: int) -> int:
-    """Flush what typer itself printed, a help text."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        return ExitCode.PIPE_CLOSED
-    except OSError:
-        return ExitCode.CANNOT_WRITE
-    return code

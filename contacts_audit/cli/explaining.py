@@ -166,7 +166,7 @@ def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
     subscription = outcome.subscription
     yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
     for method, url, answer in heard.exchanges:
-        yield _line(f"\n{method} {url}")
+        yield "\n" + _line(f"{method} {url}")
         if isinstance(answer, AzureError):
             yield _line(f"  no answer: {answer}")
         else:
@@ -193,4 +193,4 @@ def _body(body: bytes) -> Sequence[str]:
 
 
 def _line(text: str) -> str:
-    return "\n".join(map(inert, text.split("\n"))).rstrip() + "\n"
+    return inert(text).rstrip() + "\n"

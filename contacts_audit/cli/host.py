@@ -10,7 +10,7 @@ from typing import BinaryIO
 from contacts_audit.cli.screen import Screen
 from contacts_audit.ending import Ending
 from contacts_audit.errors import UsageError
-from contacts_audit.files import is_open_file
+from contacts_audit.places import number
 from contacts_audit.redaction import Secrets
 
 TLS_VARIABLES = {  # which change what TLS protects, and are easily forgotten
@@ -114,7 +114,7 @@ def _read(path: Path, most: int, pipes: bool) -> bytes:
     """Return what the file *path* holds, as much of it as is of use."""
     found = path.stat()
     regular = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
-    if not (regular or pipes or is_open_file(path) or str(path) == devnull):
+    if not (regular or pipes or number(path) is not None or str(path) == devnull):
         raise ValueError(f"as a pipe or a device it may never end, or be larger than {most} bytes")
     if regular and found.st_size > most:
         raise ValueError(f"it is larger than {most} bytes")

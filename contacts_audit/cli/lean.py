@@ -5,16 +5,25 @@ Loading it takes longer than everything else that a short run does, and more mem
 subscriptions.  What is plain is taken as it is; whatever else is left to typer, errors included.
 """
 
+import io
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from contacts_audit.cli.screen import Screen
+
 
 class LeanCommand(TyperCommand):
-    """A command of lean options."""
+    """A command of lean options, whose help tells where it could not be printed."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Print the help, and return nothing more to print."""
+        return _printed(super().get_help, ctx)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""
@@ -22,7 +31,11 @@ class LeanCommand(TyperCommand):
 
 
 class LeanGroup(TyperGroup):
-    """A program of lean options."""
+    """A program of lean options, whose help tells where it could not be printed."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Print the help, and return nothing more to print."""
+        return _printed(super().get_help, ctx)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""
@@ -35,7 +48,35 @@ def _lean(parameters: list[Any]) -> list[Any]:
             parameter.__class__ = _LeanOption
             if parameter.name == "help":
                 parameter.metavar = " "  # it takes no value; typer would show a type
+                parameter.callback = _show_help
     return parameters
+
+
+def _show_help(ctx: Any, parameter: Any, value: Any) -> None:
+    """End with the help; typer's own would print a line end to a stdout that may be broken."""
+    if value and not ctx.resilient_parsing:
+        ctx.get_help()
+        ctx.exit()
+
+
+class _Captured(io.StringIO):
+    def isatty(self) -> bool:
+        """Let the help have the colors that it would have at stdout."""
+        return sys.__stdout__ is not None and sys.__stdout__.isatty()
+
+
+def _printed(help: Callable[[Any], str], ctx: Any) -> str:
+    """
+    Print what rich would print to stdout by itself, and what *help* returns where it does not.
+
+    Raises:
+        OutputError: it could not be printed.
+    """
+    with redirect_stdout(_Captured()) as captured:
+        plain = help(ctx)
+    out = None if sys.stdout is None else sys.stdout.buffer
+    Screen(out, None).data(f"{captured.getvalue()}{plain}\n")
+    return ""
 
 
 class _LeanOption(TyperOption):

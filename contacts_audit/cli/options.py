@@ -151,7 +151,7 @@ class IdentityOptions:
             Auth,
             "--auth",
             panel="Identity",
-            metavar="WAY",
+            metavar="METHOD",
             help="Choose the credential: {}.  Default: auto, the first that is configured.",
         ),
     ] = Auth.AUTO
@@ -205,9 +205,9 @@ class IdentityOptions:
         option(
             "--auth-timeout",
             panel="Identity",
-            metavar="S",
+            metavar="SECONDS",
             parser=seconds,
-            help="Give a sign-in S seconds.  Default: 60.",
+            help="Give a sign-in this long.  Default: 60.",
         ),
     ] = 60.0
 
@@ -281,9 +281,9 @@ class NetworkOptions:
         option(
             "--workers",
             panel="Network",
-            metavar="N",
+            metavar="COUNT",
             parser=count,
-            help="Read N subscriptions at a time.  Default: 32.",
+            help="Read this many subscriptions at a time.  Default: 32.",
         ),
     ] = 32
     timeout: Annotated[
@@ -291,9 +291,9 @@ class NetworkOptions:
         option(
             "--timeout",
             panel="Network",
-            metavar="S",
+            metavar="SECONDS",
             parser=seconds,
-            help="Give an attempt S seconds, from connect to last byte.  Default: 15.",
+            help="Give an attempt this long, from connect to last byte.  Default: 15.",
         ),
     ] = 15.0
     budget: Annotated[
@@ -301,9 +301,9 @@ class NetworkOptions:
         option(
             "--budget",
             panel="Network",
-            metavar="S",
+            metavar="SECONDS",
             parser=seconds,
-            help="Give a subscription S seconds with its retries.  Default: 90.",
+            help="Give a subscription this long with its retries.  Default: 90.",
         ),
     ] = 90.0
     deadline: Annotated[
@@ -311,9 +311,9 @@ class NetworkOptions:
         option(
             "--deadline",
             panel="Network",
-            metavar="S",
+            metavar="SECONDS",
             parser=seconds,
-            help="Give the run S seconds; what is left is unreadable.  Default: 1800.",
+            help="Give the run this long; what is left is unreadable.  Default: 1800.",
         ),
     ] = 1800.0
     record: Annotated[
@@ -395,7 +395,7 @@ class PolicyOptions:
         list[str],
         option(
             "--required-email",
-            metavar="A",
+            metavar="ADDRESS",
             panel="Checks",
             help="Want this address, by the check required-email; repeatable.",
         ),
@@ -404,7 +404,7 @@ class PolicyOptions:
         list[str],
         option(
             "--allowed-domain",
-            metavar="D",
+            metavar="DOMAIN",
             panel="Checks",
             help="Want addresses of this domain, by the check allowed-domain; repeatable.",
         ),
@@ -413,10 +413,10 @@ class PolicyOptions:
         int | None,
         option(
             "--minimum-emails",
-            metavar="N",
+            metavar="COUNT",
             panel="Checks",
             parser=count,
-            help="Want N addresses, by the check minimum-emails.",
+            help="Want this many addresses, by the check minimum-emails.",
         ),
     ] = None
     policy: Annotated[

@@ -12,9 +12,10 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import OutputOptions
 from contacts_audit.cli.screen import plain
 from contacts_audit.errors import ExitCode, OutputError, UsageError
-from contacts_audit.files import check_writable, is_stream, place
+from contacts_audit.files import check_writable
 from contacts_audit.files import replace as replace_file
 from contacts_audit.model import Outcome, Report, Run, Unread, Verdict, exit_code
+from contacts_audit.places import is_stream, place
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
 
 
@@ -38,7 +39,7 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     if output.jq is not None:
         if output.output not in (None, Format.JSON):
             raise UsageError("--jq shapes JSON", f"leave -o {output.output} out")
-        shaping.check(output.jq)
+        shaping.check(output.jq, host.ending)
     elif output.raw:
         raise UsageError("-r needs --jq", "give a filter by --jq")
     if output.only_changes != (output.baseline is not None):
@@ -49,8 +50,7 @@ def checked(host: Host, output: OutputOptions) -> Printing:
         if place(path) in seen:
             raise UsageError(f"--report: {path} is given twice", "give it once")
         seen.add(place(path))
-    for path in output.report:
-        check_writable(path)
+    _check_reports(host, output)
     form = Format.JSON if output.jq is not None else output.output
     if form is None and not (output.quiet and not output.only_changes):
         form = Format.TABLE
@@ -58,6 +58,28 @@ def checked(host: Host, output: OutputOptions) -> Printing:
         return Printing(output, form)
     host.screen.hold()
     return Printing(output, form, _baseline(host, output.baseline))
+
+
+def _check_reports(host: Host, output: OutputOptions) -> None:
+    """
+    Tell which reports cannot be written, as long as something else will come of the run.
+
+    That is another report, or what was asked for on stdout.
+
+    Raises:
+        OutputError: nothing else would.
+    """
+    failures = []
+    for path in output.report:
+        try:
+            check_writable(path)
+        except OutputError as error:
+            failures.append(error)
+    asked_for = output.output is not None or output.jq is not None or output.only_changes
+    if failures and len(failures) == len(output.report) and not asked_for:
+        raise failures[0]
+    for failure in failures:
+        host.screen.log(f"warning: {failure}: the run goes on without it, and ends with 74")
 
 
 def format_of(path: Path) -> Format:

@@ -1,5 +1,7 @@
 """The commands that read and judge: audit."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files as resources
@@ -95,12 +97,34 @@ def audit(
         endpoint=None if network.replay is not None else connection.cloud.arm,
         recorded=connection.recorded,
         identities=connection.identities(),
+        scope=selection(scope, policy),
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),
         len(found.subscriptions),
     )
     raise typer.Exit(reported(host, run, outcomes, printing))
+
+
+def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
+    """
+    Return a digest of the options that select subscriptions, and of the policy's name.
+
+    It is the same whatever their order, and says nothing of what they are: it tells the metrics of
+    two audits apart.  None where there is no such option.
+    """
+    chosen = (
+        [one.casefold() for one in scope.subscription],
+        scope.subscriptions_from,
+        [one.casefold() for one in scope.management_group],
+        ["current"] if scope.current else [],
+        [one.casefold() for one in scope.exclude],
+        [policy.policy] if policy.policy else [],
+    )
+    if not any(chosen):
+        return None
+    spelt = json.dumps([sorted(set(each)) for each in chosen])
+    return hashlib.sha256(spelt.encode()).hexdigest()[:8]
 
 
 def _warm_up() -> None:

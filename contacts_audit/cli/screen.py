@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import IO, BinaryIO, TextIO, TypeVar
 
@@ -21,6 +21,7 @@ from contacts_audit.redaction import Secrets
 
 T = TypeVar("T")
 MOST_FAULTS = 50  # of one file, each a line
+NARROWEST, WIDEST = 40, 500  # columns that help and tables are laid out for
 
 
 @dataclass(slots=True)
@@ -181,6 +182,26 @@ class Screen:
 def plain() -> bool:
     """Say whether a terminal is to get no escape codes."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def mend_widths(environment: MutableMapping[str, str]) -> None:
+    """
+    Take away a width or height that nothing can be laid out for: libraries believe any.
+
+    rich prints nothing at all into a width of 0, and ends on a digit that is not ASCII; typer ends
+    on a word.
+    """
+    for name in ("COLUMNS", "TERMINAL_WIDTH", "LINES"):
+        value = environment.get(name)
+        if value is not None and not (value.isascii() and value.isdecimal()):
+            del environment[name]
+        elif value is not None:
+            number = int(value.lstrip("0")[:6] or "0")  # more digits than int() takes may come
+            least = 1 if name == "LINES" else NARROWEST
+            if number < least:
+                del environment[name]
+            else:
+                environment[name] = str(min(number, WIDEST))
 
 
 class _LogHandler(logging.Handler):

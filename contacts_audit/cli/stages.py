@@ -1,5 +1,7 @@
 """The second and third stage of the documented pipeline: fetch, emails."""
 
+import base64
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,11 +16,14 @@ from contacts_audit.cli.options import (
     NetworkOptions,
     ScopeOptions,
     TalkOptions,
+    flag,
     option,
 )
 from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.wiring import enter
 from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
+from contacts_audit.inert import inert_json
+from contacts_audit.jqtext import one_line
 from contacts_audit.model import Fault, Skipped, Subscription, Unread
 
 if TYPE_CHECKING:
@@ -53,10 +58,14 @@ def fetch(
         option(
             "--api-version",
             panel="Output",
-            metavar="V",
-            help="Ask at V.  Default: 2017-08-01-preview.",
+            metavar="VERSION",
+            help="Ask at this api-version.  Default: 2017-08-01-preview.",
         ),
     ] = "2017-08-01-preview",
+    jsonl: Annotated[
+        bool,
+        flag("--jsonl", panel="Output", help="Print a line of JSON for each body: whose it is."),
+    ] = False,
 ) -> None:
     """
     Print the list of security contacts of each subscription, byte for byte as curl does.
@@ -81,9 +90,34 @@ def fetch(
     complete = True
     for stage in _stages(host, scope, identity, cloud, network, bodies):
         for piece in stage.pieces:
-            host.screen.data(piece)
+            host.screen.data(body_line(stage.subscription, api_version, piece) if jsonl else piece)
         complete &= _told(host, stage)
     raise typer.Exit(ExitCode.CLEAN if complete else ExitCode.INCOMPLETE)
+
+
+def body_line(subscription: Subscription, api_version: str, body: bytes) -> str:
+    """
+    Return a line of JSON that says whose *body* this is.
+
+    `body` is the JSON as it came, but for blanks between its marks; what is no JSON that every
+    reader takes is `text`, and what is no UTF-8 `base64`.
+    """
+    whose = json.dumps({"subscription": subscription.id, "api_version": api_version})
+    try:
+        text = body.decode("utf-8-sig")
+        key, value = "text", json.dumps(text, ensure_ascii=False)
+        parsed = json.loads(text, parse_constant=_no_constant)
+        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is refused by jq
+        key, value = "body", one_line(text)
+    except UnicodeDecodeError:
+        key, value = "base64", json.dumps(base64.b64encode(body).decode())
+    except (ValueError, RecursionError):
+        pass
+    return inert_json(f'{whose[:-1]}, "{key}": {value}}}') + "\n"
+
+
+def _no_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 @grouped

@@ -23,14 +23,16 @@ class WishOptions:
 
     email: Annotated[
         list[str],
-        option("--email", panel="Wish", metavar="A", help="Have this address; repeatable."),
+        option("--email", panel="Wish", metavar="ADDRESS", help="Have this address; repeatable."),
     ] = field(default_factory=list)
     replace: Annotated[
         bool, flag("--replace", panel="Wish", help="Have no other addresses than --email's.")
     ] = False
     remove_email: Annotated[
         list[str],
-        option("--remove-email", panel="Wish", metavar="A", help="Drop this address; repeatable."),
+        option(
+            "--remove-email", panel="Wish", metavar="ADDRESS", help="Drop this address; repeatable."
+        ),
     ] = field(default_factory=list)
     allow_empty: Annotated[
         bool, flag("--allow-empty", panel="Wish", help="Let a contact lose its last address.")
@@ -61,14 +63,14 @@ class WishOptions:
     enable: Annotated[bool, flag("--enable", panel="Wish", help="Enable the contact.")] = False
     phone: Annotated[
         str | None,
-        option("--phone", panel="Wish", metavar="P", help="Have this telephone number."),
+        option("--phone", panel="Wish", metavar="PHONE", help="Have this telephone number."),
     ] = None
     api_version: Annotated[
         str | None,
         option(
             "--api-version",
             panel="Wish",
-            metavar="V",
+            metavar="VERSION",
             help="Write at 2017-08-01-preview, as documented.  Default: the newest offered.",
         ),
     ] = None
@@ -88,9 +90,9 @@ class WriteOptions:
         option(
             "--max-changes",
             panel="Writing",
-            metavar="N",
+            metavar="COUNT",
             parser=whole,
-            help="Write nothing where more than N subscriptions would change.",
+            help="Write nothing where more than this many subscriptions would change.",
         ),
     ] = None
     state_dir: Annotated[

@@ -1,0 +1,79 @@
+"""The command that prints shell completion: completion."""
+
+from collections.abc import Mapping
+from enum import EnumType, StrEnum
+from typing import Annotated, Any, get_args
+
+import typer
+
+from contacts_audit.cli.completion import FILES, FOLDERS, SCRIPTS, SUBSCRIPTIONS
+from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
+
+KINDS = {  # what a metavar asks for; all else is text, of which nothing is known
+    "FILE": FILES,
+    "OLD.json": FILES,
+    "PATH": FILES,
+    "OLD": FILES,
+    "NEW": FILES,
+    "REPORT...": FILES,
+    "PLAN": FILES,
+    "BACKUP": FILES,
+    "DIR": FOLDERS,
+    "ID_OR_NAME": SUBSCRIPTIONS,
+    "SUBSCRIPTION": SUBSCRIPTIONS,
+    "VERSION": "2017-08-01-preview|2020-01-01-preview|2023-12-01-preview",
+}
+
+
+class Shell(StrEnum):
+    """The shells that are completed in."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+    POWERSHELL = "powershell"
+
+
+@grouped
+def completion(
+    context: typer.Context,
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
+) -> None:
+    """
+    Print the completion script of a shell; its first lines say where it goes.
+
+    Nothing is installed, and no file of the shell is changed.
+    """
+    host: Host = context.obj
+    host.screen.data(SCRIPTS[shell])
+
+
+def described(commands: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `completion.json` holds: of each command its arguments, and kinds of options."""
+    return {
+        name: {
+            "arguments": [
+                _kind(one) for one in command.params if one.param_type_name == "argument"
+            ],
+            "options": {
+                option: _kind(one)
+                for one in command.params
+                if one.param_type_name == "option"
+                for option in one.opts
+            }
+            | {"--help": "", "-h": ""},
+        }
+        for name, command in commands.items()
+    }
+
+
+def _kind(parameter: Any) -> str:
+    """Return what may come there: a kind, the values parted by |, or nothing after a flag."""
+    if getattr(parameter, "is_flag", False):
+        return ""
+    wanted = parameter.type_descriptor.annotation
+    for kind in (wanted, *get_args(wanted)):
+        if isinstance(kind, EnumType):
+            return "|".join(kind)
+    return KINDS.get((parameter.metavar or "").strip("[]"), "text")

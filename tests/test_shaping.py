@@ -1,0 +1,265 @@
+"""The process of `--jq`: isolated from where it is started, and tried before the audit."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+from azure_double import AzureDouble
+from conftest import ROOT, Run
+
+from contacts_audit.ending import Ending
+from contacts_audit.errors import ContactsAuditError, UsageError
+from contacts_audit.model import Verdict
+from contacts_audit.report import samples, shaping
+
+CONTOSO = str(ROOT / "fixtures/contoso")
+SHADOWS = ("jq", "json", "queue", "re", "contacts_audit", "encodings", "site", "sitecustomize")
+INTERPRETER = Path(sys.base_prefix)
+
+
+def planted(folder: Path, *names: str) -> Path:
+    """Put modules into *folder* that leave a trace where they are imported."""
+    for name in names:
+        path = folder / f"{name}.py"
+        path.write_text(f"open({str(folder / 'EXECUTED')!r}, 'a').write({name!r})\n")
+    return folder
+
+
+def filtered(command: list[str], folder: Path, **variables: str) -> str:
+    """Run *command* with a filter in *folder*; return what it printed, which must be all there."""
+    ran = subprocess.run(
+        [*command, "audit", "--replay", CONTOSO, "-q", "--jq", ".summary.read"],
+        env={"PATH": os.environ["PATH"], **variables},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, "error:" in ran.stderr) == (4, False), ran.stderr
+    return ran.stdout
+
+
+CONSOLE = [str(Path(sys.executable).parent / "contacts-audit")]
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        pytest.param(CONSOLE, (*SHADOWS, "types", "os", "enum"), id="console script"),
+        pytest.param([sys.executable, "-m", "contacts_audit"], ("jq", "json", "queue"), id="-m"),
+        pytest.param([sys.executable, "-P", "-m", "contacts_audit"], (*SHADOWS, "types"), id="-P"),
+    ],
+)
+def test_nothing_in_the_current_folder_is_executed(
+    tmp_path: Path, command: list[str], names: tuple[str, ...]
+) -> None:
+    """Whatever its name is, also where PYTHONPATH was written with an empty part for the filter."""
+    planted(tmp_path, *names)
+
+    assert filtered(command, tmp_path) == "7\n"
+    assert not (tmp_path / "EXECUTED").exists()
+
+
+def test_what_the_interpreter_needs_is_passed_on() -> None:
+    """Where its libraries and its home are, and nothing else; paths no longer hang on a folder."""
+    given = {
+        "LD_LIBRARY_PATH": "/opt/lib::lib",
+        "LD_PRELOAD": "libfoo.so",
+        "DYLD_LIBRARY_PATH": "/opt/lib",
+        "PYTHONHOME": "/opt/python",
+        "PYTHONPATH": "/evil",
+        "AZURE_CLIENT_SECRET": "hunter2",
+    }
+
+    assert shaping.needed(given) == {
+        "LD_LIBRARY_PATH": f"/opt/lib:{Path.cwd() / 'lib'}",
+        "LD_PRELOAD": "libfoo.so",
+        "DYLD_LIBRARY_PATH": "/opt/lib",
+        "PYTHONHOME": "/opt/python",
+    }
+
+
+@pytest.fixture
+def needy(tmp_path: Path) -> Path:
+    """Make an interpreter that finds its shared library by LD_LIBRARY_PATH alone."""
+    library = str(sysconfig.get_config_var("INSTSONAME") or "")
+    if ".so" not in library or shutil.which("patchelf") is None:
+        pytest.skip("this Python has no shared library, or patchelf is missing")
+    copy = tmp_path / "python"
+    shutil.copy(Path(sys.executable).resolve(), copy)
+    (tmp_path / "lib").mkdir()
+    own = tmp_path / "lib" / "libours.so"
+    shutil.copy(Path(str(sysconfig.get_config_var("LIBDIR"))) / library, own)
+    subprocess.run(["patchelf", "--set-soname", own.name, own], check=True)
+    change = ["--remove-rpath", "--replace-needed", library, own.name]
+    subprocess.run(["patchelf", *change, copy], check=True)
+    return copy
+
+
+def test_an_interpreter_that_needs_a_path_to_its_library_starts(
+    needy: Path, tmp_path: Path
+) -> None:
+    """As one does that was built with --enable-shared and lies beside its libraries."""
+    site = sysconfig.get_path("purelib")
+
+    shown = filtered(
+        [str(needy), "-m", "contacts_audit"],
+        tmp_path,
+        LD_LIBRARY_PATH="lib",
+        PYTHONHOME=str(INTERPRETER),
+        PYTHONPATH=f"{site}:{ROOT}",
+    )
+
+    assert shown == "7\n"
+
+
+def test_a_filter_sees_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the interpreter needed is gone when the filter runs."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
+
+    assert shaping.shape("{}", "$ENV, env", Ending(), raw=False) == b"{}\n{}\n"
+
+
+def test_jq_and_we_may_lie_in_different_places(tmp_path: Path) -> None:
+    """As by pip --user and by PYTHONPATH: here we are a zip file, and jq a folder beside it."""
+    lone = tmp_path / "lone"
+    lone.mkdir()
+    with zipfile.ZipFile(tmp_path / "app.pyz", "w") as zipped:
+        for path in (ROOT / "contacts_audit").rglob("*"):
+            if path.suffix in {".py", ".jinja", ".html", ".json"}:
+                zipped.write(path, path.relative_to(ROOT))
+        zipped.writestr("__main__.py", "from contacts_audit.__main__ import main\nmain()\n")
+    site = Path(sysconfig.get_path("purelib"))
+    for path in site.iterdir():
+        if "contacts_audit" not in path.name and not path.name.endswith((".pth", "__pycache__")):
+            (lone / path.name).symlink_to(path)
+
+    shown = filtered(
+        [str(Path(sys.executable).resolve()), "app.pyz"], tmp_path, PYTHONPATH=str(lone)
+    )
+
+    assert shown == "7\n"
+
+
+def test_a_process_that_does_not_start_is_said_before_anything_is_asked(
+    azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line with what the system says."""
+    azure.add("Prod")
+    for broken, why in (("/nonexistent/python", "No such file"), ("/bin/false", "ended with 1")):
+        monkeypatch.setattr(sys, "executable", broken)
+
+        ran = run("audit", "--jq", ".")
+
+        assert (ran.code, ran.out, azure.asked) == (1, b"", [])
+        assert ran.err.startswith("error: --jq: the filter's process does not start: ")
+        assert why in ran.err
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(".x|@cvs", id="a format that jq has not"),
+        pytest.param('.cloud | @base32d "a\\(.)"', id="a format, in a text"),
+        pytest.param(
+            '.subscriptions[]|select(.verdict=="non-compliant")|[.name]|@tvs', id="for some rows"
+        ),
+        pytest.param('.subscriptions[]|select(.name|test("pr(od"))', id="a pattern that is none"),
+        pytest.param('.cloud|test("x"; "q")', id="a modifier that is none"),
+    ],
+)
+def test_a_flaw_that_no_report_can_help_is_wrong_usage(
+    azure: AzureDouble, run: Run, program: str
+) -> None:
+    """jq compiles it; it is told before anything is asked of Azure."""
+    azure.add("Prod")
+
+    ran = run("audit", "--jq", program)
+
+    assert (ran.code, ran.out, azure.asked) == (2, b"", [])
+    assert ran.err.startswith("error: --jq: ")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ".summary | .[0]",
+        ".subscriptions.name",
+        ".subscriptions[].name.first",
+        "[.subscriptions[].emails] | @csv",
+        ".cloud + 1",
+        ".cloud | .[]",
+        '.exit_code | test("3")',
+        "input",
+    ],
+)
+def test_a_filter_that_fits_no_report_fails_before_the_audit(
+    azure: AzureDouble, run: Run, program: str
+) -> None:
+    """It fails as it would on the data, and costs nobody an audit."""
+    azure.add("Prod")
+
+    ran = run("audit", "--jq", program)
+
+    assert (ran.code, ran.out, azure.asked) == (1, b"", [])
+    assert ran.err.startswith("error: --jq: ")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ".subscriptions[0].name",
+        ".subscriptions[7].name | ascii_downcase",
+        '.subscriptions[7].name | test("a")',
+        '.subscriptions[0].emails[0] | split("@")[1]',
+        '(.subscriptions | map(select(.name == "Prod")))[0].emails[0] | split("@")[1]',
+        '.subscriptions | map(select(.name == "Prod").emails) | add | join(",")',
+        ".subscriptions[].name | tonumber",
+        ".summary.compliant / .summary.skipped",
+        '1 / (.subscriptions | map(select(.name == "Prod")) | length)',
+        '"x" - .subscriptions[7].name',
+        'error("not today")',
+        'if .exit_code == 0 then . else error("bad") end',
+        "if .exit_code == 3 then .summary else .subscriptions end | .compliant",
+        ".subscriptions[7].contacts[0].emails | @csv",
+        "halt",
+        "repeat(1)",
+    ],
+)
+def test_a_filter_that_other_data_may_suit_is_not_refused(program: str) -> None:
+    """Samples are not the user's report."""
+    shaping.check(program, Ending())
+
+
+def test_a_filter_that_takes_long_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it ends, only the real report shows; its trial is over."""
+    monkeypatch.setattr(shaping, "LONGEST_TRIAL", 0.2)
+
+    shaping.check("def f: f; f", Ending())
+
+
+def test_samples_are_reports() -> None:
+    """True to the schema, with each verdict."""
+    schema = json.loads((ROOT / "contacts_audit/report/schema.json").read_text())
+    found = [json.loads(text) for text in samples.reports()]
+
+    for report in found:
+        jsonschema.validate(report, schema)
+    assert {row["verdict"] for row in found[-1]["subscriptions"]} == set(Verdict)
+    assert len(found) == len(Verdict) + 1
+
+
+def test_each_error_is_one_of_its_kind() -> None:
+    """A flaw is wrong usage, what fits no report is not."""
+    with pytest.raises(UsageError):
+        shaping.check(".[", Ending())
+    with pytest.raises(ContactsAuditError) as caught:
+        shaping.check(".cloud.x", Ending())
+    assert not isinstance(caught.value, UsageError)
