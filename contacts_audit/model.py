@@ -228,8 +228,31 @@ def exit_code(verdicts: Counter[Verdict]) -> ExitCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Invocation:
+    """
+    The options that a run was started with, as words for the commands that its report prints.
+
+    *again* is the command that prints the same report.  *scope* chooses the subscriptions, None
+    where it was read from stdin; *tenants* chooses the tenants, and *others* cloud, identity and
+    checks.  *endpoint* is the Resource Manager that such a command talks to.  The rows of a
+    *recording* are a file of strangers: no value of theirs but an id is repeated.
+    """
+
+    again: tuple[str, ...]
+    scope: tuple[str, ...] | None
+    tenants: tuple[str, ...]
+    others: tuple[str, ...]
+    endpoint: str
+    recording: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """What all rows of a report have in common."""
+    """
+    What all rows of a report have in common.
+
+    Without an *invocation* nobody knows how it was started: the report was read from a file.
+    """
 
     version: str
     started: datetime
@@ -239,6 +262,7 @@ class Run:
     checks: tuple[Check, ...]
     portal_url: str | None
     shard: str | None = None
+    invocation: Invocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +271,8 @@ class Report:
     The outcome of every subscription in scope, in order.
 
     Where only changes are to be shown, *outcomes* are those that differ from a baseline, *whole*
-    counts all, and *gone* are the baseline's rows of what is in scope no more.
+    counts all, *gone* are the baseline's rows of what is in scope no more, and *was* those of what
+    still is, by id.  Where *only* some verdicts are to be shown, *outcomes* are those.
     """
 
     run: Run
@@ -255,6 +280,8 @@ class Report:
     outcomes: tuple[Outcome, ...]
     whole: Counter[Verdict] | None = None
     gone: tuple[Mapping[str, Any], ...] | None = None
+    was: Mapping[str, Mapping[str, Any]] | None = None
+    only: tuple[Verdict, ...] = ()
 
     @property
     def verdicts(self) -> Counter[Verdict]:

@@ -13,6 +13,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.invocation import invocation
 from contacts_audit.cli.judging import judged_by, settled
 from contacts_audit.cli.options import (
     CloudOptions,
@@ -92,7 +93,14 @@ def explain(
     criteria = judged.criteria_of(one)
     tenants, portal = connection.tenant_ids(), connection.cloud.portal_url
     run = Run(
-        __version__, now, connection.cloud.name, tenants, criteria.profile, criteria.checks, portal
+        __version__,
+        now,
+        connection.cloud.name,
+        tenants,
+        criteria.profile,
+        criteria.checks,
+        portal,
+        invocation=invocation(scope, identity, cloud, policy, network),
     )
     if curl:
         host.screen.stream(_commands(heard))
@@ -174,7 +182,8 @@ def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
         where = f" at {check['api_version']}: {check['message']}" if check["message"] else ""
         yield _line(f"{holds:<14} {check['check']}{where}")
     if isinstance(outcome, Audited):
-        yield _line(f"{'decided by':<14} {outcome.decided_by}: {', '.join(outcome.emails)}")
+        shown = ", ".join(outcome.emails) or "no address"
+        yield _line(f"{'decided by':<14} {outcome.decided_by}: {shown}")
     yield _line(f"{outcome.verdict:<14} {wording.message(outcome)}")
 
 

@@ -10,6 +10,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.invocation import invocation
 from contacts_audit.cli.judging import judged_by, settled
 from contacts_audit.cli.options import (
     CloudOptions,
@@ -78,6 +79,7 @@ def audit(
         judged.criteria.checks,
         connection.cloud.portal_url,
         None if found.part is None else str(found.part),
+        invocation(scope, identity, cloud, policy, network, found.part),
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),
