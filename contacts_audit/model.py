@@ -232,13 +232,12 @@ class Invocation:
     """
     The options that a run was started with, as words for the commands that its report prints.
 
-    *again* is the command that prints the same report.  *scope* chooses the subscriptions, None
-    where it was read from stdin; *tenants* chooses the tenants, and *others* cloud, identity and
-    checks.  *endpoint* is the Resource Manager that such a command talks to.  The rows of a
-    *recording* are a file of strangers: no value of theirs but an id is repeated.
+    *scope* chooses the subscriptions, None where it was read from stdin; *tenants* chooses the
+    tenants, and *others* cloud, identity and checks.  *endpoint* is the Resource Manager that such
+    a command talks to.  The rows of a *recording* are a file of strangers: no value of theirs but
+    an id is repeated.
     """
 
-    again: tuple[str, ...]
     scope: tuple[str, ...] | None
     tenants: tuple[str, ...]
     others: tuple[str, ...]

@@ -34,19 +34,14 @@ def invocation(
     from contacts_audit.azure import clouds
 
     numbered = replace(scope, shard=None if part is None else str(part))
-    chosen = words(numbered, blank=FILE)
-    tenants = words(IdentityOptions(tenant=identity.tenant), blank=FILE)
-    others = (
-        *words(policy, blank=FILE),
-        *words(cloud, blank=FILE),
-        *words(identity, "tenant", "auth_timeout", blank=FILE),
-    )
-    replayed = () if network.replay is None else ("--replay", str(network.replay))
     return Invocation(
-        again=("contacts-audit", "audit", *chosen, *tenants, *others, *replayed),
-        scope=None if "-" in scope.subscriptions_from else chosen,
-        tenants=tenants,
-        others=others,
+        scope=None if "-" in scope.subscriptions_from else words(numbered, blank=FILE),
+        tenants=words(IdentityOptions(tenant=identity.tenant), blank=FILE),
+        others=(
+            *words(policy, blank=FILE),
+            *words(cloud, blank=FILE),
+            *words(identity, "tenant", "auth_timeout", blank=FILE),
+        ),
         endpoint=clouds.choose(cloud.cloud, arm_endpoint=cloud.arm_endpoint).arm,
         recording=network.replay is not None,
     )

@@ -61,9 +61,11 @@ def _more(outcome: Outcome, run: Run) -> tuple[str, ...]:
     """Return what a spreadsheet has beyond tsv: what to do, for Azure support, and whom to ask."""
     fault = outcome.fault if isinstance(outcome, Unread) else None
     waiver = outcome.waiver if isinstance(outcome, Audited) else None
-    facts = (None,) * 4 if fault is None else (fault.status, fault.code, fault.request_id, fault.hint)
-    answers = (None,) * 2 if waiver is None else (waiver.owner, waiver.expires)
-    cells = (*facts, mending.command(outcome, run), *answers)
+    cells = (
+        *(getattr(fault, name, None) for name in ("status", "code", "request_id", "hint")),
+        mending.command(outcome, run),
+        *(getattr(waiver, name, None) for name in ("owner", "expires")),
+    )
     return tuple("" if one is None else str(one) for one in cells)
 
 

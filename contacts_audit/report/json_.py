@@ -25,7 +25,6 @@ from contacts_audit.model import (
     Waiver,
     exit_code,
 )
-from contacts_audit.report import mending
 from contacts_audit.report.gone import DISAPPEARED, Gone, gone, was
 
 SCHEMA = 1
@@ -109,13 +108,7 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
         "decided_by": None,
         "error": None,
         "waiver": None,
-        "fix": None,
     }
-    if (found := mending.fix(outcome, run)) is not None:
-        said["fix"] = {
-            "command": found.command,
-            "options": None if found.options is None else list(found.options),
-        }
     match outcome:
         case Audited():
             said["emails"] = list(outcome.emails)

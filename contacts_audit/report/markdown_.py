@@ -7,7 +7,6 @@ from contacts_audit.report import json_, markdown, mending, wording
 from contacts_audit.report.gone import DISAPPEARED, gone, was_in_words
 
 HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY", "FIX")
-RULE = "Security Contact Emails"  # as the rule is called where it is published
 
 
 def render(report: Report) -> Iterator[str]:
@@ -28,7 +27,7 @@ def _head(report: Report) -> Iterator[str]:
     judged = ", ".join(run.checks) + (f" ({run.profile})" if run.profile else "")
     rule = facts["rule"]
     yield "## Security contacts\n\n"
-    yield f"- rule: {rule['id']}, {RULE}; risk: {rule['risk']}\n"
+    yield f"- rule: {rule['id']}, {wording.RULE}; risk: {rule['risk']}\n"
     yield f"- cloud: {markdown.cell(run.cloud)}\n"
     yield f"- checks: {judged}\n"
     yield f"- audited: {span}, by contacts-audit {markdown.cell(run.version)}\n"
@@ -49,8 +48,8 @@ def _rows(report: Report) -> Iterator[tuple[str, ...]]:
         yield (*_cells(outcome, report), *was)
     for one in gone(report):
         found = one.subscription
-        row = DISAPPEARED, found.name or found.id, found.id, "", one.message, "", one.was
-        yield row[: None if changes else -1]
+        row = DISAPPEARED, found.name or found.id, found.id, "", one.message, ""
+        yield (*row, *([one.was] if changes else []))
 
 
 def _cells(outcome: Outcome, report: Report) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ address that is to be removed, and that only where this run read it from Azure i
 """
 
 import itertools
-import json
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,11 +27,11 @@ BLANKS: Mapping[str, str] = {  # what the reader puts his own in the place of
     ASSIGNEE: "the identity that runs the audit: its object id, application id or user name",
     ENDPOINT: "the URL of your cloud's Resource Manager",
     FILE: "a file with what was read from stdin",
-    IDS: "a file with the ids of these subscriptions, one a line",
+    IDS: "a file with the ids of these subscriptions, one a line; -o csv has each one's command",
 }
 READER = "Security Reader"
 FEW = 5  # ids that a line always has room for
-MANY = 20  # ids that it has room for where nothing else will do
+MANY = 50  # ids, or addresses, that it has room for where nothing else will do
 LINES = 10  # that end a report, the most frequent first
 
 
@@ -78,30 +78,33 @@ def command(outcome: Outcome, run: Run) -> str | None:
 
 def blanks(*commands: str) -> list[str]:
     """Say of each word in capitals in *commands* what is to be put in its place."""
-    words = {word for each in commands for word in shlex.split(each)}
+    words = {re.sub(r"-\d+$", "", word) for each in commands for word in shlex.split(each)}
     return [f"{blank}: {meaning}" for blank, meaning in BLANKS.items() if blank in words]
+
+
+def source(run: Run) -> Iterator[str]:
+    """Say where commands lead, where the report is not of a live run."""
+    called = run.invocation
+    if called is None:
+        yield "Read from a file: its commands use the cloud that your own options choose."
+    elif called.recording:
+        yield f"From a recording: its commands talk to {called.endpoint}, not to the recording."
 
 
 def remarks(commands: Sequence[str], run: Run) -> Iterator[str]:
     """Yield what has to be known before any of *commands* is pasted."""
-    called = run.invocation
-    if commands and called is None:
-        yield (
-            "The report was read from a file: these commands talk to the cloud that your own "
-            "options and variables choose."
-        )
-    elif commands and called is not None and called.recording:
-        yield f"The report is from a recording: these commands talk to {called.endpoint}."
+    if commands:
+        yield from source(run)
     if blank := blanks(*commands):
         yield f"Replace the words in capitals ({'; '.join(blank)})."
 
 
 @dataclass(slots=True)
 class _Kind:
-    """Rows that one command fixes: their *ids*, and the options that each of them alone takes."""
+    """Rows that one command fixes: their *ids*, its *options*, and what it *removed*."""
 
+    options: tuple[str, ...]
     ids: list[str] = field(default_factory=list)
-    each: dict[tuple[str, ...], None] = field(default_factory=dict)
     removed: dict[str, None] = field(default_factory=dict)
 
 
@@ -122,16 +125,14 @@ class Summary:
         if isinstance(outcome, Unread) and found is not None:
             self._unread.setdefault(outcome.fault.reason, []).append(found.command)
         elif isinstance(outcome, Audited) and found is not None and found.options is not None:
-            kind = self._kind(outcome, found.options)
-            kind.ids.append(outcome.subscription.id)
-            kind.each[found.options] = None
+            self._kind(outcome, found.options).ids.append(outcome.subscription.id)
 
     def _kind(self, audited: Audited, options: tuple[str, ...]) -> _Kind:
         """Return where it belongs: one command removes all addresses that no row may have."""
         kept, removed = _parted(options)
         allowed = audited.criteria.allowed_domains if removed and audited.criteria else ()
         for part in itertools.count():
-            kind = self._kinds.setdefault((kept, allowed, part), _Kind())
+            kind = self._kinds.setdefault((kept, allowed, part), _Kind(kept))
             together = kind.removed | dict.fromkeys(removed)
             if not kind.removed or len(together) <= MANY:
                 break
@@ -154,23 +155,18 @@ class Summary:
             yield Line(f"{more} more kinds of failure: reports have the command of each row")
 
     def _command(self, kind: _Kind) -> str:
-        kept, _ = _parted(next(iter(kind.each)))
         removals = _each("--remove-email", kind.removed)
         called = self.run.invocation
-        rest = [*_tenants(self.run), *_others(self.run), *kept, *removals]
+        rest = [*_tenants(self.run), *_others(self.run), *kind.options, *removals]
         plan = ["contacts-audit", "plan", *_failing_only(self.run)]
         scope = None if called is None else called.scope
         others = [one for each in self._kinds.values() if each is not kind for one in each.ids]
-        if scope is not None and len(others) <= max(FEW, min(len(kind.ids), MANY)):
+        room = min(len(kind.ids), MANY)
+        if scope is not None and len(others) <= (max(FEW, room) if scope else room - 1):
             return shlex.join([*plan, *scope, *_each("--exclude", others), *rest])
         if len(kind.ids) <= MANY:
             return shlex.join([*plan, *_each("-s", kind.ids), *rest])
-        if called is None:
-            return shlex.join([*plan, "--subscriptions-from", IDS, *rest])
-        among = ", ".join(json.dumps(one, ensure_ascii=False) for one in kind.each)
-        chosen = f".subscriptions[] | select(.fix.options | IN({among})) | .id"
-        again = shlex.join([*called.again, "-r", "--jq", chosen])
-        return f"{again} | {shlex.join([*plan, '--subscriptions-from', '-', *rest])}"
+        return shlex.join([*plan, "--subscriptions-from", IDS, *rest])
 
 
 def _each(option: str, values: Iterable[str]) -> list[str]:
@@ -211,9 +207,12 @@ def _options(audited: Audited, run: Run) -> tuple[str, ...]:
     """Return the change that is needed, as options of `plan` and `apply`; removals last."""
     called, wish = run.invocation, change_for(audited)
     live = called is not None and not called.recording
-    removed = [_plain(one, WRONG) if live else WRONG for one in wish.remove_emails]
+    removed = [
+        one if live and _plain(one) else f"{WRONG}-{number}"
+        for number, one in enumerate(wish.remove_emails, 1)
+    ]
     words = ["--enable"] if wish.enable else []
-    words += _each("--email", (_plain(one, ADDRESS) for one in wish.emails))
+    words += _each("--email", (one if _plain(one) else ADDRESS for one in wish.emails))
     if wish.minimum_severity is not None:
         words += ["--minimum-severity", wish.minimum_severity]
     if wish.notify_owners:
@@ -223,6 +222,6 @@ def _options(audited: Audited, run: Run) -> tuple[str, ...]:
     return *words, *_each("--remove-email", removed)
 
 
-def _plain(address: str, blank: str) -> str:
-    """Return *address* where it reads as it is on every screen, else *blank*."""
-    return address if address == inert(address) else blank
+def _plain(address: str) -> bool:
+    """Say whether *address* reads as it is on every screen."""
+    return address == inert(address)
