@@ -65,7 +65,7 @@ def read(document: Row, name: str) -> Report:
     if counted != len(outcomes):
         raise IncompleteError(
             f"{name} counts {counted} subscriptions and holds {len(outcomes)}",
-            "write the whole report: --report PATH, not --only-changes -o json",
+            "write the whole report: --report PATH, not -o json with --only or --only-changes",
         )
     return report
 

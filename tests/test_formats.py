@@ -343,16 +343,18 @@ def test_csv_comes_back(name: str) -> None:
 def tables(of: Report) -> list[list[list[str]]]:
     """Return the cells of each table of a Markdown report, as a reader of tickets shows them."""
     found: list[list[list[str]]] = []
+    inside = False
     for token in (
         MarkdownIt("commonmark")
         .enable(["table", "strikethrough"])
         .parse(text(of, markdown_.render))
     ):
+        inside = token.type != "table_close" and (inside or token.type == "table_open")
         if token.type == "table_open":
             found.append([])
         elif token.type == "tr_open":
             found[-1].append([])
-        elif token.type == "inline" and token.level >= 3:  # in a cell, that is
+        elif token.type == "inline" and inside:
             kinds = {child.type for child in token.children or []}
             assert kinds <= {"text", "text_special", "code_inline"}, kinds
             found[-1][-1].append("".join(child.content for child in token.children or []))

@@ -67,6 +67,8 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     form = Format.JSON if output.jq is not None else output.output
     if form is None and not (output.quiet and not output.only_changes):
         form = Format.TABLE
+    if output.sort and form and form not in FOR_PEOPLE and not output.quiet:
+        host.screen.warn(f"--sort orders table, markdown and html; {form} keeps Azure's order")
     if output.baseline is None:
         return Printing(output, form)
     host.screen.hold()
@@ -212,7 +214,7 @@ def _sum_up(
     host.screen.note(f"{total} {noun}: {counts}")
     if wanted:
         shown = sum(verdicts[verdict] for verdict in {*wanted})
-        host.screen.note(f"Printed are only {', '.join(wanted)}: {shown} of {total}")
+        host.screen.note(f"Only {', '.join(wanted)}: {shown} of {total} are printed")
     if exit_code(verdicts) is ExitCode.INCOMPLETE:
         host.screen.note("The audit is incomplete: fix what could not be read, then run it again.")
     if total and verdicts[Verdict.SKIPPED] == total:
