@@ -534,6 +534,17 @@ def test_short_ids_tell_rows_apart() -> None:
     assert lines[1:] == [f"compliant  x     00000001-0000-4000-{part}" for part in ("8000", "9000")]
 
 
+def test_words_are_not_broken_where_they_fit() -> None:
+    """An address can be read and copied in 80 columns, whatever stands beside it."""
+    rows = [("VERDICT", "NAME", "ID", "EMAILS", "WHY")]
+    rows += [("non-compliant", "Corporate Portal", "1" * 36, "secops@contoso.com", "a bc " * 30)]
+
+    lines = "".join(table.folded(rows, 80, plain=True)).splitlines()
+
+    assert "  secops@contoso.com  " in lines[1]
+    assert max(map(len, lines)) <= 80
+
+
 def plain(coloured: str) -> str:
     """Return *coloured* without its colours."""
     from rich.text import Text

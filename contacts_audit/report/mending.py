@@ -86,9 +86,9 @@ def source(run: Run) -> Iterator[str]:
     """Say where commands lead, where the report is not of a live run."""
     called = run.invocation
     if called is None:
-        yield "Read from a file: its commands use the cloud that your own options choose."
+        yield "Read from a file: the commands here use the cloud that your own options choose."
     elif called.recording:
-        yield f"From a recording: its commands talk to {called.endpoint}, not to the recording."
+        yield f"From a recording: the commands here talk to {called.endpoint}, not to it."
 
 
 def remarks(commands: Sequence[str], run: Run) -> Iterator[str]:

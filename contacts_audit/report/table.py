@@ -68,17 +68,27 @@ def _short(rows: Sequence[Sequence[str]], column: int) -> list[list[str]]:
 
 
 def _fitting(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return the columns' widths: what fits an even share is whole, the others share the rest."""
+    """Return the columns' widths: each has room for its longest word, and an even share of more."""
     from rich.cells import cell_len
 
     wanted = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     whole = {at for at, name in enumerate(rows[0]) if name in WHOLE}
-    room, open_ = width - GAP * (len(wanted) - 1), len(wanted)
-    for at in sorted(range(len(wanted)), key=lambda at: (at not in whole, wanted[at])):
-        if at not in whole:
-            wanted[at] = min(wanted[at], max(room // open_, 1))
-        room, open_ = room - wanted[at], open_ - 1
+    room = width - GAP * (len(wanted) - 1) - sum(wanted[at] for at in whole)
+    open_ = sorted({*range(len(wanted))} - whole, key=lambda at: wanted[at])
+    words = {at: max(_longest(row[at]) for row in rows) for at in open_}
+    least = words if sum(words.values()) <= room else dict.fromkeys(open_, 1)
+    room -= sum(least.values())
+    for rank, at in enumerate(open_):
+        more = min(wanted[at] - least[at], max(room // (len(open_) - rank), 0))
+        wanted[at] = least[at] + more
+        room -= more
     return wanted
+
+
+def _longest(cell: str) -> int:
+    from rich.cells import cell_len
+
+    return max(map(cell_len, cell.split()), default=1)
 
 
 def _folded(row: Sequence[str], widths: Sequence[int], style: str) -> str:
