@@ -247,6 +247,8 @@ def wished(command: str, contacts: Sequence[Contact]) -> Wish:
 
 # From a run to its end
 
+V2020 = "2020-01-01-preview"
+
 
 def contact(*emails: str, owner: bool = True, paths: str | None = "Critical", **more: Any) -> Json:
     """Return a contact as the portal writes it, and what *more* says."""
@@ -354,6 +356,53 @@ def test_the_commands_of_the_rows_fix_everything(
         done(run, command, tmp_path)
 
     assert run("audit", *asked).code == 0
+
+
+OLD = [
+    one for one in ASKED if "attack-paths" not in one and "cis" not in one and "strict" not in one
+]
+
+
+@pytest.mark.parametrize("asked", OLD, ids=" ".join)
+@pytest.mark.parametrize("offered", [{V2017, V2020}, {V2017}], ids=["2020", "2017"])
+def test_the_lines_fix_what_older_versions_can_say(
+    run: Run, azure: AzureDouble, offered: set[str], asked: list[str], tmp_path: Path
+) -> None:
+    """Where the cloud offers nothing newer."""
+    azure.offered = offered
+    if offered == {V2017}:
+        azure.add("Nothing")
+        azure.add("Silent").contacts_2017 = [older("default1", SOC, flag="Off")]
+        azure.add("Elsewhere").contacts_2017 = [older("default1", OTHERS)]
+        azure.add("Both").contacts_2017 = [older("default1", SOC), older("default2", OTHERS)]
+    else:  # which can neither disable a contact nor map attack paths
+        for name in ("Good", "Nothing", "No Address", "No Owner", "No Alerts", "Elsewhere", "Both"):
+            azure.add(name).contact = STATES[name]
+
+    for line in ending(run("audit", *asked).err):
+        done(run, line, tmp_path)
+
+    assert run("audit", *asked).code == 0
+
+
+def older(name: str, email: str, flag: str = "On") -> Json:
+    """Return a contact as 2017 has it."""
+    properties = {"email": email, "phone": "", "alertNotifications": flag, "alertsToAdmins": flag}
+    return {"name": name, "properties": properties}
+
+
+def test_the_lines_of_a_merged_report_work(run: Run, azure: AzureDouble, tmp_path: Path) -> None:
+    """Once their blanks are filled in: of a cloud that is not known, the endpoint is one."""
+    for name in ("Nothing", "No Address", "Disabled", "Good"):
+        azure.add(name).contact = STATES[name]
+    report_file = str(tmp_path / "report.json")
+    run("audit", "-q", "--report", report_file)
+
+    for line in ending(run("merge", report_file).err):
+        assert "--arm-endpoint ENDPOINT" in line
+        done(run, line.replace("ENDPOINT", azure.endpoint), tmp_path)
+
+    assert run("audit").code == 0
 
 
 @pytest.mark.parametrize("form", ["markdown", "html", "junit", "ocsf"])

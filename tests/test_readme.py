@@ -1,4 +1,4 @@
-"""The README says what the program does: its sessions, its codes, its hints, its options."""
+"""README and docs say what the program does: sessions, codes, hints, options."""
 
 import contextlib
 import fcntl
@@ -19,7 +19,8 @@ from conftest import ROOT, coverage_variables, surroundings
 from contacts_audit.errors import HINTS, ExitCode
 
 README = (ROOT / "README.md").read_text()
-SESSIONS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))]
+SESSIONS = [one for page in PAGES for one in re.findall(r"```console\n(.*?)```", page, re.DOTALL)]
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split("\n")[0][2:50])

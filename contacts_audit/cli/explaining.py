@@ -30,7 +30,7 @@ from contacts_audit.cli.wiring import enter
 from contacts_audit.errors import AzureError
 from contacts_audit.inert import inert, inert_json
 from contacts_audit.model import Audited, Outcome, Run, Subscription, Unread, exit_code
-from contacts_audit.report import json_, wording
+from contacts_audit.report import json_, mending, wording
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm import Answer
@@ -107,7 +107,7 @@ def explain(
     elif output is ExplainFormat.JSON:
         host.screen.data(_document(heard, judged, outcome, run))
     else:
-        host.screen.stream(_lines(heard, judged, outcome))
+        host.screen.stream(_lines(heard, judged, outcome, run))
     if isinstance(outcome, Unread):
         host.screen.fault(one, outcome.fault)
     raise typer.Exit(exit_code(Counter([outcome.verdict])))
@@ -164,7 +164,7 @@ def _override(policy: "Policy", subscription: Subscription) -> str | None:
     return ", ".join(names) or None
 
 
-def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
+def _lines(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> Iterator[str]:
     subscription = outcome.subscription
     yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
     for method, url, answer in heard.exchanges:
@@ -185,6 +185,9 @@ def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
         shown = ", ".join(outcome.emails) or "no address"
         yield _line(f"{'decided by':<14} {outcome.decided_by}: {shown}")
     yield _line(f"{outcome.verdict:<14} {wording.message(outcome)}")
+    if (command := mending.command(outcome, run)) is not None:
+        yield _line(f"{'fix':<14} {command}")
+        yield from (_line(f"{'':<14} {remark}") for remark in mending.remarks([command], run))
 
 
 def _body(body: bytes) -> Sequence[str]:
