@@ -376,7 +376,7 @@ def test_the_lines_fix_what_older_versions_can_say(
         azure.add("Elsewhere").contacts_2017 = [older("default1", OTHERS)]
         azure.add("Both").contacts_2017 = [older("default1", SOC), older("default2", OTHERS)]
     else:  # which can neither disable a contact nor map attack paths
-        for name in ("Good", "Nothing", "No Address", "No Owner", "No Alerts", "Elsewhere", "Both"):
+        for name in ("Good", "Nothing", "No Address", "No Owner", "Elsewhere", "Both"):
             azure.add(name).contact = STATES[name]
 
     for line in ending(run("audit", *asked).err):
@@ -458,7 +458,8 @@ def test_the_scope_is_repeated_as_it_was_given(
     run: Run, azure: AzureDouble, scoped: dict[str, list[str]], way: str, tmp_path: Path
 ) -> None:
     """Every line holds it, and nothing beyond it is written."""
-    ran = run("audit", *scoped[way])
+    asked = ["audit", "--check", "alert-notifications", *scoped[way]]
+    ran = run(*asked)
 
     lines = ending(ran.err)
     for line in lines:
@@ -467,7 +468,7 @@ def test_the_scope_is_repeated_as_it_was_given(
         done(run, line, tmp_path)
 
     assert len(lines) == 2
-    assert run("audit", *scoped[way]).code == 0
+    assert run(*asked).code == 0
     assert {asked.path.split("/")[2] for asked in azure.writes()} == {
         one.id for one in azure.subscriptions[:2]
     }
@@ -563,14 +564,15 @@ def test_many_of_two_kinds(run: Run, azure: AzureDouble, ones: int, others: int)
         azure.add(f"Empty{number}")
     for number in range(others):
         azure.add(f"Muted{number}").contact = contact(SOC, isEnabled=False)
+    asked = ["audit", "--check", "alert-notifications"]
 
-    first, second = (shlex.split(line) for line in ending(run("audit").err))
+    first, second = map(shlex.split, ending(run(*asked).err))
 
     if min(ones, others) < 60:
         assert first.count("--exclude") == second.count("-s") == 2
     else:
         assert first[first.index("--subscriptions-from") + 1] == "IDS"
-    assert {*first, *second} >= {"--enable", "--email"}
+    assert {*first, *second} >= {"--enable", "--minimum-severity"}
 
 
 def test_what_could_not_be_read_has_a_command_of_az(run: Run, azure: AzureDouble) -> None:
