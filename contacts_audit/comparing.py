@@ -124,6 +124,21 @@ def read(text: bytes, name: str) -> Mapping[str, Any]:
     return dict(report)
 
 
+def rows(text: bytes, name: str) -> Sequence[Row]:
+    """
+    Return the rows of the JSON report in the file *name*, which must be whole to be compared.
+
+    Raises:
+        UsageError: it is none of ours, or rows were left out of it.
+    """
+    report = read(text, name)
+    if report.get("only") or "disappeared" in report:
+        option = "--only" if report.get("only") else "--only-changes"
+        raise UsageError(f"{name} is not whole: {option} left rows out", "use --report PATH")
+    found: Sequence[Row] = report["subscriptions"]
+    return found
+
+
 def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
     """Return each subscription of *new*, in order, then those that only *old* has."""
     then = {row["id"]: row for row in old}

@@ -168,6 +168,38 @@ def test_a_filtered_report_is_no_part_of_a_merge(
     assert "--only" in ran.err
 
 
+@pytest.mark.parametrize("how", ["diff", "baseline"])
+@pytest.mark.parametrize("option", [["--only", "waived"], ["--only-changes", "--baseline", "none"]])
+def test_a_filtered_report_is_nothing_to_compare_with(
+    run: Run, asked: list[str], tmp_path: Path, how: str, option: list[str]
+) -> None:
+    """What it left out would look as if it had come or gone."""
+    part = tmp_path / "part.json"
+    part.write_bytes(run(*asked, "-o", "json", *option).out)
+    words = ["diff", str(part)] if how == "diff" else [*asked, "--only-changes", "--baseline"]
+
+    ran = run(*words, str(part))
+
+    assert ran.code == 2
+    assert f"{option[0]} left rows out" in ran.err
+
+
+def test_what_to_do_is_about_the_rows_that_are_shown(
+    run: Run, azure: AzureDouble, tmp_path: Path
+) -> None:
+    """A ticket about one of them writes to no other."""
+    azure.add("Old").contact = contact(owner=False)
+    old = str(tmp_path / "old.json")
+    run("audit", "--profile", "cis", "-q", "--report", old)
+    new = azure.add("New")
+
+    asked = ["audit", "--profile", "cis", "--only-changes", "--baseline", old]
+    ticket = run(*asked, "-o", "markdown").text
+
+    (line,) = re.findall("^contacts-audit plan .*$", ticket, re.MULTILINE)
+    assert f"-s {new.id}" in line
+
+
 def changed(run: Run, azure: AzureDouble, asked: list[str], tmp_path: Path) -> list[str]:
     """Return how to ask for changes, once some were made: one better, one worse, one gone."""
     old = tmp_path / "old.json"

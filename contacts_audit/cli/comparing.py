@@ -37,8 +37,8 @@ def diff(
     Exit codes: 0 nothing got worse, 3 something did.
     """
     host: Host = context.obj
-    sides = [comparing.read(host.read(name, name, LARGEST_REPORT), name) for name in (old, new)]
-    found = comparing.compare(sides[0]["subscriptions"], sides[1]["subscriptions"])
+    then, now = (comparing.rows(host.read(name, name, LARGEST_REPORT), name) for name in (old, new))
+    found = comparing.compare(then, now)
     if output is DiffFormat.JSON:
         document = comparing.document(old, new, found)
         spelt = json.dumps(document, ensure_ascii=False, indent=2)

@@ -145,8 +145,7 @@ def _baseline(host: Host, path: Path) -> Sequence[Mapping[str, Any]]:
         host.screen.note(f"--baseline: {path} does not exist: all is new")
         return ()
     text = host.read(str(path), "--baseline", LARGEST_REPORT)
-    found: Sequence[Mapping[str, Any]] = comparing.read(text, f"--baseline {path}")["subscriptions"]
-    return found
+    return comparing.rows(text, f"--baseline {path}")
 
 
 def _changed(report: Report, baseline: Sequence[Mapping[str, Any]]) -> Report:

@@ -74,7 +74,7 @@ def _why(outcome: Outcome) -> str:
 
 def _what_to_do(report: Report) -> Iterator[str]:
     """Yield a command for each kind of failure among the rows."""
-    summary = mending.Summary(report.run)
+    summary = mending.Summary(report.run, part=report.whole is not None)
     for outcome in report.outcomes:
         summary.add(outcome)
     lines = [*summary.lines()]

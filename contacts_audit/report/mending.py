@@ -5,9 +5,9 @@ They hold words of ours, ids, and what the run was asked; of what Azure calls th
 address that is to be removed, and that only where this run read it from Azure itself.
 """
 
-import itertools
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -101,56 +101,67 @@ def remarks(commands: Sequence[str], run: Run) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Kind:
-    """Rows that one command fixes: their *ids*, its *options*, and what it *removed*."""
+    """Rows that one command fixes: its *options*, what it *removed*, and the first *ids*."""
 
     options: tuple[str, ...]
     ids: list[str] = field(default_factory=list)
+    number: int = 0
     removed: dict[str, None] = field(default_factory=dict)
 
-
-Key = tuple[tuple[str, ...], tuple[str, ...], int]
+    def add(self, identifier: str) -> None:
+        """Count a row; the ids of more than a line has room for are not kept."""
+        self.number += 1
+        if len(self.ids) < MANY:
+            self.ids.append(identifier)
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts what the rows of a *run* need, one at a time: a line for each kind of failure."""
+    """
+    Counts what the rows of a *run* need, one at a time: a line for each kind of failure.
+
+    Where they are only a *part* of its rows, commands name them one by one.
+    """
 
     run: Run
-    _kinds: dict[Key, _Kind] = field(default_factory=dict)
-    _unread: dict[Reason, list[str]] = field(default_factory=dict)
+    part: bool = False
+    _kinds: list[_Kind] = field(default_factory=list)
+    _open: dict[tuple[tuple[str, ...], tuple[str, ...]], _Kind] = field(default_factory=dict)
+    _unread: Counter[Reason] = field(default_factory=Counter)
+    _az: list[Line] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
         """Take *outcome* into account."""
         found = fix(outcome, self.run)
         if isinstance(outcome, Unread) and found is not None:
-            self._unread.setdefault(outcome.fault.reason, []).append(found.command)
+            reason = outcome.fault.reason
+            self._unread[reason] += 1
+            if self._unread[reason] <= FEW:
+                self._az.append(Line(f"To read a subscription that is {reason}", found.command))
         elif isinstance(outcome, Audited) and found is not None and found.options is not None:
-            self._kind(outcome, found.options).ids.append(outcome.subscription.id)
+            self._kind(outcome, found.options).add(outcome.subscription.id)
 
     def _kind(self, audited: Audited, options: tuple[str, ...]) -> _Kind:
         """Return where it belongs: one command removes all addresses that no row may have."""
         kept, removed = _parted(options)
         allowed = audited.criteria.allowed_domains if removed and audited.criteria else ()
-        for part in itertools.count():
-            kind = self._kinds.setdefault((kept, allowed, part), _Kind(kept))
-            together = kind.removed | dict.fromkeys(removed)
-            if not kind.removed or len(together) <= MANY:
-                break
-        kind.removed = together
+        kind = self._open.get((kept, allowed))
+        if kind is None or (kind.removed and len({*kind.removed, *removed}) > MANY):
+            kind = self._open[kept, allowed] = _Kind(kept)
+            self._kinds.append(kind)
+        kind.removed |= dict.fromkeys(removed)
         return kind
 
     def lines(self) -> Iterator[Line]:
         """Yield the commands, those for what could not be read first."""
-        for reason, commands in self._unread.items():
-            for each in commands[:FEW]:
-                yield Line(f"To read a subscription that is {reason}", each)
-            if more := len(commands[FEW:]):
-                yield Line(f"{more} more are {reason}: reports have the command of each")
-        kinds = sorted(self._kinds.values(), key=lambda kind: -len(kind.ids))
+        yield from self._az
+        for reason, number in self._unread.items():
+            if number > FEW:
+                yield Line(f"{number - FEW} more are {reason}: reports have the command of each")
+        kinds = sorted(self._kinds, key=lambda kind: -kind.number)
         for kind in kinds[:LINES]:
-            number = len(kind.ids)
-            noun = "subscription" if number == 1 else "subscriptions"
-            yield Line(f"See what would fix {number} {noun}", self._command(kind))
+            noun = "subscription" if kind.number == 1 else "subscriptions"
+            yield Line(f"See what would fix {kind.number} {noun}", self._command(kind))
         if more := len(kinds[LINES:]):
             yield Line(f"{more} more kinds of failure: reports have the command of each row")
 
@@ -159,12 +170,13 @@ class Summary:
         called = self.run.invocation
         rest = [*_tenants(self.run), *_others(self.run), *kind.options, *removals]
         plan = ["contacts-audit", "plan", *_failing_only(self.run)]
-        scope = None if called is None else called.scope
-        others = [one for each in self._kinds.values() if each is not kind for one in each.ids]
-        room = min(len(kind.ids), MANY)
-        if scope is not None and len(others) <= (max(FEW, room) if scope else room - 1):
-            return shlex.join([*plan, *scope, *_each("--exclude", others), *rest])
-        if len(kind.ids) <= MANY:
+        scope = None if called is None or self.part else called.scope
+        others = sum(each.number for each in self._kinds) - kind.number
+        room = min(kind.number, MANY)
+        if scope is not None and others <= (max(FEW, room) if scope else room - 1):
+            ids = [one for each in self._kinds if each is not kind for one in each.ids]
+            return shlex.join([*plan, *scope, *_each("--exclude", ids), *rest])
+        if kind.number <= MANY:
             return shlex.join([*plan, *_each("-s", kind.ids), *rest])
         return shlex.join([*plan, "--subscriptions-from", IDS, *rest])
 
