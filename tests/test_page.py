@@ -436,6 +436,20 @@ def test_it_is_a_table_at_every_width(browser: "Browser", tmp_path: Path, width:
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_controls_say_what_they_do(page: "Page") -> None:
+    """Unticked boxes hide nothing, heads sort, and the link needs three more steps."""
+    mark = "(button) => getComputedStyle(button, '::after').content"
+    head = page.get_by_role("button", name="Name", exact=True)
+
+    assert page.get_by_text("Show only:").is_visible()
+    assert "\u2195" in head.evaluate(mark)
+    head.click()
+    assert "\u25b4" in head.evaluate(mark)
+    page.get_by_role("button", name="Open all").click()
+    steps = "Defender for Cloud, then Environment settings, this subscription, Email notifications"
+    assert steps in details(page, "Finance").inner_text()
+
+
 def test_a_filter_by_text(page: "Page") -> None:
     """All words must be there, in whatever case, also where they are folded away."""
     search = page.get_by_role("searchbox")
