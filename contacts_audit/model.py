@@ -263,14 +263,32 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Invocation:
+    """
+    The options that a run was started with, as words for the commands that its report prints.
+
+    *scope* chooses the subscriptions, None where it was read from stdin; *tenants* chooses the
+    tenants, and *others* cloud, identity and checks.  *endpoint* is the Resource Manager that such
+    a command talks to.  The rows of a *recording* are a file of strangers: no value of theirs but
+    an id is repeated.
+    """
+
+    scope: tuple[str, ...] | None
+    tenants: tuple[str, ...]
+    others: tuple[str, ...]
+    endpoint: str
+    recording: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """
     What all rows of a report have in common.
 
-    *run_id* is what ties the shards of a run together.  *endpoint* is the Resource Manager that a
-    command to copy may name; None where only a file of others tells it.  *recorded* is when the
-    recording was made that the rows are read from, None where they are read from Azure.  *scope* is
-    a short digest of the options that select subscriptions, None where none does.
+    *run_id* is what ties the shards of a run together.  *recorded* is when the recording was made
+    that the rows are read from, None where they are read from Azure.  *scope* is a short digest of
+    the options that select subscriptions, None where none does.  Without an *invocation* nobody
+    knows how it was started: the report was read from a file.
     """
 
     version: str
@@ -282,10 +300,10 @@ class Run:
     portal_url: str | None
     shard: str | None = None
     run_id: str | None = None
-    endpoint: str | None = None
     recorded: datetime | None = None
     identities: tuple[Identity, ...] = ()
     scope: str | None = None
+    invocation: Invocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +312,8 @@ class Report:
     The outcome of every subscription in scope, in order.
 
     Where only changes are to be shown, *outcomes* are those that differ from a baseline, *whole*
-    counts all, and *gone* are the baseline's rows of what is in scope no more.
+    counts all, *gone* are the baseline's rows of what is in scope no more, and *was* those of what
+    still is, by id.  Where *only* some verdicts are to be shown, *outcomes* are those.
     """
 
     run: Run
@@ -302,6 +321,8 @@ class Report:
     outcomes: tuple[Outcome, ...]
     whole: Counter[Verdict] | None = None
     gone: tuple[Mapping[str, Any], ...] | None = None
+    was: Mapping[str, Mapping[str, Any]] | None = None
+    only: tuple[Verdict, ...] = ()
 
     @property
     def as_of(self) -> datetime:

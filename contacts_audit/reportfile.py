@@ -100,7 +100,7 @@ def read(
     if counted != rows:
         raise partial(
             f"{name} counts {counted} subscriptions and holds {rows}",
-            "name a whole report: one of --report PATH, not of --only-changes -o json",
+            "name a whole report, of --report PATH: not of -o json with --only or --only-changes",
         )
     return report
 

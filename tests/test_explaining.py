@@ -121,3 +121,15 @@ def test_the_printed_commands_fetch_the_same_bodies(
     assert not (tmp_path / "pwned").exists()
     assert "touch" not in script.text
     assert token not in (tmp_path / "cmdline").read_text()
+
+
+def test_it_says_what_fixes_it(azure: AzureDouble, run: Run) -> None:
+    """The command of the reports; and a version that shows no address is said to show none."""
+    one = azure.add("Prod")
+
+    lines = run("explain", "Prod").text.splitlines()
+
+    assert f"{'decided by':<14} {V2023}: no address" in lines
+    (fix,) = (line for line in lines if line.startswith("fix "))
+    assert f"contacts-audit apply -s {one.id} --failing-only" in fix
+    assert any("ADDRESS: an email address" in line for line in lines)

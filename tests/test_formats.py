@@ -37,6 +37,7 @@ from contacts_audit.model import (
     Contact,
     Fault,
     Finding,
+    Invocation,
     Outcome,
     Profile,
     Report,
@@ -47,7 +48,18 @@ from contacts_audit.model import (
     Verdict,
     Waiver,
 )
-from contacts_audit.report import csv_, json_, jsonl, junit, markdown_, ocsf, prometheus, table, tsv
+from contacts_audit.report import (
+    csv_,
+    json_,
+    jsonl,
+    junit,
+    markdown_,
+    mending,
+    ocsf,
+    prometheus,
+    table,
+    tsv,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
@@ -63,6 +75,12 @@ RUN = Run(
     profile=Profile.CIS,
     checks=(Check.CONTACT_EMAIL, Check.OWNER_NOTIFIED),
     portal_url="https://portal.azure.com/#blade/Microsoft_Azure_Security/SecurityMenuBlade/0",
+    invocation=Invocation(
+        (),
+        (),
+        ("--profile", "cis"),
+        "https://management.azure.com",
+    ),
 )
 FORMATS: dict[str, Render] = {
     "csv": csv_.render,
@@ -244,7 +262,7 @@ def rows(of: Report) -> list[list[str]]:
 
 
 def test_csv_has_a_header() -> None:
-    """The columns are those of tsv."""
+    """The columns are those of tsv, and then what to do, what support asks for, whom to ask."""
     header, *lines = rows(REPORT)
 
     assert header == [
@@ -257,12 +275,31 @@ def test_csv_has_a_header() -> None:
         "decided_by",
         "reason",
         "message",
+        "status",
+        "code",
+        "request_id",
+        "hint",
+        "command",
+        "owner",
+        "expires",
     ]
     assert [line[4] for line in lines] == [outcome.verdict for outcome in OUTCOMES]
     assert lines[1][7:] == [
         "contact-email,owner-notified",
         "no e-mail address is configured; the role Owner is not notified",
+        *[""] * 4,
+        mending.command(FAILING, RUN),
+        *[""] * 2,
     ]
+    assert lines[4][9:] == [
+        "403",
+        "AuthorizationFailed",
+        UNREAD.fault.request_id,
+        UNREAD.fault.hint,
+        mending.command(UNREAD, RUN),
+        *[""] * 2,
+    ]
+    assert lines[3][9:] == [*[""] * 5, "ops", "2026-06-30"]
 
 
 @pytest.mark.parametrize(
@@ -302,7 +339,7 @@ def test_csv_comes_back(name: str) -> None:
     """A cell is what was there, but for one apostrophe in front of a formula."""
     _, *lines = rows(everywhere(name))
 
-    assert {len(line) for line in lines} == {9}
+    assert {len(line) for line in lines} == {16}
     assert len(lines) == 4
     cell = lines[0][1]
     assert re.match(r"\s*[=+\-@\t\r]", cell) is None
@@ -327,18 +364,20 @@ def test_no_reader_of_semicolons_finds_a_formula() -> None:
 def tables(of: Report) -> list[list[list[str]]]:
     """Return the cells of each table of a Markdown report, as a reader of tickets shows them."""
     found: list[list[list[str]]] = []
+    inside = False
     for token in (
         MarkdownIt("commonmark")
         .enable(["table", "strikethrough"])
         .parse(text(of, markdown_.render))
     ):
+        inside = token.type != "table_close" and (inside or token.type == "table_open")
         if token.type == "table_open":
             found.append([])
         elif token.type == "tr_open":
             found[-1].append([])
-        elif token.type == "inline" and found:
+        elif token.type == "inline" and inside:
             kinds = {child.type for child in token.children or []}
-            assert kinds <= {"text", "text_special"}, kinds
+            assert kinds <= {"text", "text_special", "code_inline"}, kinds
             found[-1][-1].append("".join(child.content for child in token.children or []))
     return found
 
@@ -356,11 +395,12 @@ def test_markdown_counts_first() -> None:
         ["compliant", "1"],
         ["in scope", "7"],
     ]
-    assert header == ["VERDICT", "NAME", "ID", "EMAILS", "WHY"]
+    assert header == ["VERDICT", "NAME", "ID", "EMAILS", "WHY", "FIX"]
     assert [line[2] for line in lines] == [outcome.subscription.id for outcome in OUTCOMES]
     assert "403" in lines[4][4]
     assert UNREAD.fault.hint in lines[4][4]
     assert "waived until 2026-06-30: is shut down, ops" in lines[3][4]
+    assert [line[5] for line in lines] == [mending.command(one, RUN) or "" for one in OUTCOMES]
 
 
 @given(names)
@@ -370,7 +410,7 @@ def test_markdown_comes_back(name: str) -> None:
     _, (_, *lines) = tables(everywhere(name))
 
     shown = inert(name)
-    assert [len(line) for line in lines] == [5] * 4
+    assert [len(line) for line in lines] == [6] * 4
     assert lines[0][1].strip() == (shown.strip() if name else "x")
     assert lines[2][4].split() == f"refused: {shown} ({told(shown)}); {shown}".split()
 
@@ -411,7 +451,10 @@ def test_a_testcase_a_subscription() -> None:
     assert str(cases[1].result[0].text).splitlines() == [
         f"contact-email at {V2017}: no e-mail address is configured",
         f"owner-notified at {V2023}: the role Owner is not notified",
+        f"fix: {mending.command(FAILING, RUN)}",
+        "Replace the words in capitals (ADDRESS: an email address, another one each time).",
     ]
+    assert f"fix: {mending.command(UNREAD, RUN)}" in str(cases[4].result[0].text).splitlines()
     assert cases[4].result[0].type == "forbidden"
     assert "waived until" in cases[3].result[0].message
 
@@ -484,7 +527,11 @@ def test_a_finding_a_subscription_and_check() -> None:
         ("00000007", "owner-notified", 99, 1, "skipped"),
     ]
     assert len({finding["finding_info"]["uid"] for finding in found}) == len(found)
-    assert found[8]["remediation"]["desc"] == UNREAD.fault.hint
+    assert found[2]["remediation"]["desc"] == mending.command(FAILING, RUN)
+    assert found[8]["remediation"]["desc"] == (
+        f"{UNREAD.fault.hint}: {mending.command(UNREAD, RUN)}"
+    )
+    assert found[10]["remediation"]["desc"] == UNSEEN.fault.hint
     assert found[6]["comment"] == "waived until 2026-06-30: is shut down, ops"
 
 
@@ -629,7 +676,9 @@ FATE = "it is in scope no more; it was waived"
 
 def test_csv_tells_what_disappeared() -> None:
     """In the place of a verdict; of what nobody asked for any more, the cells are empty."""
-    assert rows(CHANGES)[2:] == [[LOST, "'=Gone\\x1b|", "", "", "disappeared", "", "", "", FATE]]
+    assert rows(CHANGES)[2:] == [
+        [LOST, "'=Gone\\x1b|", "", "", "disappeared", "", "", "", FATE, *[""] * 7]
+    ]
     assert [*tsv.render(CHANGES)][1:] == [f"{LOST}\t=Gone\\x1b|\t\t\tdisappeared\t\t\t\t{FATE}\n"]
 
 
@@ -638,7 +687,7 @@ def test_markdown_tells_what_disappeared() -> None:
     counts, (_, *lines) = tables(CHANGES)
 
     assert counts[-1] == ["in scope", "7"]
-    assert lines[1] == ["disappeared", "=Gone\\x1b|", LOST, "", FATE]
+    assert lines[1] == ["disappeared", "=Gone\\x1b|", LOST, "", FATE, ""]
     assert "only those that changed" in text(CHANGES, markdown_.render)
 
 

@@ -4,10 +4,8 @@ import base64
 import hashlib
 import importlib.util
 import itertools
-import json
 import os
 import re
-import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,22 +22,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts_audit import rules
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.contacts import contacts as read_contacts
-from contacts_audit.azure.drafts import draft
-from contacts_audit.azure.records import Json, Record, Seen
 from contacts_audit.errors import HINTS, Reason
 from contacts_audit.inert import inert
 from contacts_audit.model import (
     Audited,
     Check,
     Contact,
-    Criteria,
     Fault,
     Finding,
     Outcome,
     Profile,
-    Reading,
     Report,
     Run,
     Skipped,
@@ -47,9 +39,7 @@ from contacts_audit.model import (
     Unread,
     Verdict,
     Waiver,
-    Wish,
 )
-from contacts_audit.policy import PROFILES
 from contacts_audit.report import html, mending, table
 
 if TYPE_CHECKING:
@@ -342,209 +332,6 @@ def test_it_says_how_things_stand(of: Report, said: str) -> None:
     assert said in " ".join("".join(Reader(page_of(of)).texts).split())
 
 
-# The command that mends
-
-
-def test_a_command_for_whoever_can_mend() -> None:
-    """And none for what complies, is waived, skipped, or needs another's hand."""
-    commands = [mending.command(outcome, RUN) for outcome in REPORT.outcomes]
-
-    assert commands == [
-        None,
-        f"contacts-audit apply -s {REPORT.outcomes[1].subscription.id} --email ADDRESS",
-        f"contacts-audit apply -s {REPORT.outcomes[2].subscription.id} --email ADDRESS",
-        None,
-        None,
-        None,
-        None,
-    ]
-
-
-def test_a_provider_is_registered_by_az() -> None:
-    """As its hint says, with the id."""
-    command = mending.command(unread(1, "x", Reason.NOT_REGISTERED), RUN)
-
-    assert command == (
-        "az provider register --namespace Microsoft.Security "
-        "--subscription 00000001-0000-4000-8000-000000000000"
-    )
-
-
-@pytest.mark.parametrize(
-    ("run", "words"),
-    [
-        pytest.param(RUN, "", id="as by default"),
-        pytest.param(
-            replace(RUN, cloud="AzureChinaCloud"), "--cloud AzureChinaCloud ", id="another cloud"
-        ),
-        pytest.param(
-            replace(RUN, cloud="arm.stack.example:8443", endpoint="https://arm.stack.example:8443"),
-            "--arm-endpoint https://arm.stack.example:8443 ",
-            id="one's own",
-        ),
-        pytest.param(
-            replace(RUN, cloud="evil.example"),
-            "--arm-endpoint ENDPOINT ",
-            id="one's own, which only a file names",
-        ),
-        pytest.param(replace(RUN, cloud="Evil"), "--arm-endpoint ENDPOINT ", id="no cloud's name"),
-        pytest.param(
-            replace(RUN, tenants=("evil.example", TENANT)),
-            f"--tenant {TENANT} ",
-            id="a tenant that is no id",
-        ),
-        pytest.param(
-            replace(RUN, tenants=(OTHER, TENANT)), f"--tenant {TENANT} ", id="several tenants"
-        ),
-    ],
-)
-def test_the_command_goes_where_the_audit_went(run: Run, words: str) -> None:
-    """To the same cloud, and the tenant that showed the subscription."""
-    found = failing(1, "x")
-
-    command = mending.command(found, run)
-
-    assert command == f"contacts-audit apply -s {found.subscription.id} {words}--email ADDRESS"
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_nothing_of_azures_is_in_a_command(hostile: str) -> None:
-    """Only ids, words of ours, and what was asked for."""
-    for outcome in everywhere(hostile).outcomes:
-        assert mending.command(outcome, RUN) in {
-            None,
-            f"contacts-audit apply -s {outcome.subscription.id} --email ADDRESS",
-        }
-
-
-def test_a_word_for_the_shell_is_quoted() -> None:
-    """An address that was asked for may hold what a shell would run."""
-    finding = Finding(Check.REQUIRED_EMAIL, "they are missing", V2023)
-    wanted = Criteria(
-        None, (finding.check,), required_emails=("$(id)`id`@b.example", "ü@b.example")
-    )
-
-    found = replace(failing(1, "x"), findings=(finding,), criteria=wanted)
-    command = mending.command(found, RUN) or ""
-
-    assert "--email '$(id)`id`@b.example' --email ADDRESS" in command
-
-
-@pytest.mark.parametrize(
-    ("check", "options"),
-    [
-        pytest.param(Check.REQUIRED_EMAIL, "--email ADDRESS", id="required"),
-        pytest.param(Check.MINIMUM_EMAILS, "--email ADDRESS", id="minimum"),
-        pytest.param(Check.ATTACK_PATHS, "--attack-paths LEVEL", id="attack paths"),
-        pytest.param(
-            Check.ALLOWED_DOMAIN,
-            "--email ADDRESS --remove-email WRONG-ADDRESS-1",
-            id="domain",
-        ),
-    ],
-)
-def test_what_was_asked_for_may_not_be_known(check: Check, options: str) -> None:
-    """A report that is read back tells no criteria: the command has blanks, and guesses nothing."""
-    finding = Finding(check, "7 of at least 9 of risk High: a@b.example", V2023)
-    found = replace(failing(1, "x"), findings=(finding,))
-
-    command = mending.command(found, RUN)
-
-    assert command == f"contacts-audit apply -s {found.subscription.id} {options}"
-    assert "Put your own" in page_of(report(found))
-
-
-def read(properties: Json | None, version: str) -> Reading:
-    """Return what a service shows that has these *properties*."""
-    items = [] if properties is None else [{"name": "default", "properties": properties}]
-    body = json.dumps({"value": items}).encode()
-    found = read_contacts(Answer("https://arm.example/x", 200, {}, body), version)
-    return Reading(version, tuple(found))
-
-
-CRITERIA = Criteria(None, tuple(Check), "High", ("soc@a.example",), ("a.example",), 3)
-KNOWN: list[Json] = [
-    {
-        "isEnabled": enabled,
-        "emails": emails,
-        "notificationsByRole": {"state": state, "roles": ["Owner"]},
-        "notificationsSources": sources,
-    }
-    for enabled in (True, False)
-    for emails in ("", "x@a.example", "soc@a.example;y@b.example;z@a.example", "y@b.example")
-    for state in ("On", "Off")
-    for sources in (
-        [],
-        [{"sourceType": "Alert", "minimalSeverity": "Strange"}],
-        [
-            {"sourceType": "Alert", "minimalSeverity": "Low"},
-            {"sourceType": "AttackPath", "minimalRiskLevel": "Critical"},
-        ],
-    )
-]
-CHOICES = [*([check] for check in Check), [*PROFILES[Profile.STRICT]], [*Check]]
-
-
-@pytest.mark.parametrize("checks", CHOICES, ids=lambda checks: "+".join(checks[:2]))
-@pytest.mark.parametrize("properties", [None, *KNOWN])
-def test_the_command_mends(checks: Sequence[Check], properties: Json | None) -> None:
-    """What `apply` would write, given that command and the addresses, satisfies all checks."""
-    reading = read(properties, V2023)
-    audited = judged(reading, checks)
-    if not audited.findings:
-        return
-
-    wish = wished(mending.command(audited, RUN) or "", audited.contacts)
-    before = () if properties is None else (Record("default", properties),)
-    (step,) = draft(Seen({V2017: (), V2023: before}), wish, V2023).steps
-
-    if properties is None or properties["isEnabled"]:
-        assert judged(read(step.after, V2023), checks).findings == ()
-    else:  # what was hidden while it was disabled may come to light
-        assert step.after is not None
-        assert step.after["isEnabled"] is True
-
-
-def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
-    """Return what *checks* say of *reading*."""
-    judgements = (rules.judge(check, reading, CRITERIA) for check in checks)
-    findings = tuple(finding for finding in judgements if finding is not None)
-    return Audited(
-        subscription(1, "x"),
-        reading.contacts,
-        (),
-        findings,
-        reading.api_version,
-        criteria=CRITERIA,
-    )
-
-
-def wished(command: str, contacts: Sequence[Contact]) -> Wish:
-    """Return what *command* wishes, once its words in capitals are filled in."""
-    words = iter(shlex.split(command)[4:])
-    wrong = [one for one in rules.distinct(contacts) if not one.endswith("@a.example")]
-    wish = Wish()
-    for number, word in enumerate(words):
-        match word:
-            case "--enable":
-                wish = replace(wish, enable=True)
-            case "--notify-owners":
-                wish = replace(wish, notify_owners=True)
-            case "--minimum-severity":
-                wish = replace(wish, minimum_severity=next(words))
-            case "--attack-paths":
-                wish = replace(wish, attack_paths=next(words))
-            case "--email":
-                email = next(words).replace("ADDRESS", f"new{number}@a.example")
-                wish = replace(wish, emails=(*wish.emails, email))
-            case "--remove-email":
-                at = int(next(words).removeprefix("WRONG-ADDRESS-"))
-                wish = replace(wish, remove_emails=(*wish.remove_emails, wrong[at - 1]))
-            case _:
-                pytest.fail(f"{word} is no option of apply")
-    return wish
-
-
 # In a browser
 
 
@@ -647,6 +434,20 @@ def test_it_is_a_table_at_every_width(browser: "Browser", tmp_path: Path, width:
         assert page.get_by_role("table").get_by_role("row").count() == 1 + 2 * 11
         assert page.get_by_role("columnheader").count() == 4
         assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_controls_say_what_they_do(page: "Page") -> None:
+    """Unticked boxes hide nothing, heads sort, and the link needs three more steps."""
+    mark = "(button) => getComputedStyle(button, '::after').content"
+    head = page.get_by_role("button", name="Name", exact=True)
+
+    assert page.get_by_text("Show only:").is_visible()
+    assert "\u2195" in head.evaluate(mark)
+    head.click()
+    assert "\u25b4" in head.evaluate(mark)
+    page.get_by_role("button", name="Open all").click()
+    steps = "Defender for Cloud, then Environment settings, this subscription, Email notifications"
+    assert steps in details(page, "Finance").inner_text()
 
 
 def test_a_filter_by_text(page: "Page") -> None:
@@ -810,7 +611,7 @@ def test_without_javascript_all_is_shown(browser: "Browser", tmp_path: Path) -> 
     """Every row with its details, and no control that would do nothing."""
     with opened(browser, tmp_path, REPORT, java_script_enabled=False) as page:
         assert page.locator(".more:visible").count() == 7
-        assert page.locator(".command:visible").count() == 2
+        assert page.locator(".command:visible").count() == 3
         assert page.locator("button:enabled:visible, input:visible").count() == 0
         page.keyboard.press("Tab")
         assert page.locator("a:focus").count() == 1

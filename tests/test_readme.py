@@ -1,4 +1,4 @@
-"""The README says what the program does: its sessions, its codes, its hints, its options."""
+"""README and docs say what the program does: sessions, codes, hints, options."""
 
 import contextlib
 import fcntl
@@ -21,7 +21,8 @@ from contacts_audit.errors import HINTS, ExitCode
 
 README = (ROOT / "README.md").read_text()
 POLICY = (ROOT / "docs/policy.md").read_text()
-SESSIONS = re.findall(r"```console\n(.*?)```", README + POLICY, re.DOTALL)
+PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))]
+SESSIONS = [one for page in PAGES for one in re.findall(r"```console\n(.*?)```", page, re.DOTALL)]
 
 
 def session_output(session: str) -> str:

@@ -23,6 +23,7 @@ from contacts_audit.model import (
     Contact,
     Fault,
     Finding,
+    Invocation,
     Outcome,
     Profile,
     Report,
@@ -50,6 +51,7 @@ RUN = Run(
     profile=Profile.CONFORMITY,
     checks=(Check.CONTACT_EMAIL,),
     portal_url="https://portal.azure.com/#blade/Microsoft_Azure_Security/SecurityMenuBlade/0",
+    invocation=Invocation((), (), (), "https://management.azure.com"),
 )
 
 
@@ -167,9 +169,8 @@ def test_the_schema_is_one() -> None:
 def test_the_schema_knows_our_words() -> None:
     """What we can say, it allows; nobody learns of a new reason by a validation that fails."""
     definitions = SCHEMA["$defs"]
-    row = definitions["subscription"]["properties"]
 
-    assert set(row["verdict"]["enum"]) == set(Verdict)
+    assert set(definitions["verdict"]["enum"]) == set(Verdict)
     assert set(definitions["error"]["properties"]["reason"]["enum"]) == set(Reason)
     assert set(definitions["check"]["enum"]) >= set(Check)
     assert set(SCHEMA["properties"]["profile"]["enum"]) >= {*Profile, None}
@@ -506,14 +507,40 @@ def test_a_table_of_nothing_has_its_header() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 139, 140, 200])
 def test_a_table_at_a_terminal_is_folded(width: int) -> None:
-    """No line is longer than the terminal, no letter is lost; ids only where there is room."""
+    """No line is longer than the terminal, no letter is lost; ids are short where it is narrow."""
     name = "[bold]" + "n" * 100
 
     shown = plain(table.render_at(report(failing(1, name), *OUTCOMES), width, plain=False))
 
     assert max(map(len, shown.splitlines())) <= width
     assert shown.count("n") >= 100
-    assert (" ID " in shown.splitlines()[0]) is (width >= 140)
+    for one in OUTCOMES:
+        assert one.subscription.id[:8] in shown
+        if one.subscription.name is not None:
+            assert (one.subscription.id in shown) is (width >= 140)
+
+
+def test_short_ids_tell_rows_apart() -> None:
+    """As many parts of an id as it takes."""
+    head = ("VERDICT", "NAME", "ID")
+    alike = [
+        ("compliant", "x", f"00000001-0000-4000-{part}-000000000000") for part in ("8000", "9000")
+    ]
+
+    lines = "".join(table.folded([head, *alike], 80, plain=True)).splitlines()
+
+    assert lines[1:] == [f"compliant  x     00000001-0000-4000-{part}" for part in ("8000", "9000")]
+
+
+def test_words_are_not_broken_where_they_fit() -> None:
+    """An address can be read and copied in 80 columns, whatever stands beside it."""
+    rows = [("VERDICT", "NAME", "ID", "EMAILS", "WHY")]
+    rows += [("non-compliant", "Corporate Portal", "1" * 36, "secops@contoso.com", "a bc " * 30)]
+
+    lines = "".join(table.folded(rows, 80, plain=True)).splitlines()
+
+    assert "  secops@contoso.com  " in lines[1]
+    assert max(map(len, lines)) <= 80
 
 
 def plain(coloured: str) -> str:
@@ -639,5 +666,4 @@ def test_what_would_change_is_folded_at_a_terminal(width: int) -> None:
 
     assert max(map(cell_len, lines)) <= width
     assert "".join(line[lines[0].index("AFTER") :] for line in lines[1:]).count("sourceType") >= 1
-    assert "ID" not in lines[0]
-    assert lines[1].startswith("change  Prod  notificationsSources  ")
+    assert lines[1].startswith("change  Prod  00000000  notificationsSour")

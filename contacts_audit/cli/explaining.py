@@ -13,6 +13,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.invocation import invocation
 from contacts_audit.cli.judging import judged_by, settled
 from contacts_audit.cli.options import (
     CloudOptions,
@@ -29,7 +30,7 @@ from contacts_audit.cli.wiring import enter
 from contacts_audit.errors import AzureError
 from contacts_audit.inert import inert, inert_json
 from contacts_audit.model import Audited, Outcome, Run, Subscription, Unread, exit_code
-from contacts_audit.report import json_, wording
+from contacts_audit.report import json_, mending, wording
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm import Answer
@@ -93,17 +94,22 @@ def explain(
     criteria = judged.criteria_of(one)
     tenants, portal = connection.tenant_ids(), connection.cloud.portal_url
     run = Run(
-        *(__version__, now, connection.cloud.name, tenants, criteria.profile, criteria.checks),
+        __version__,
+        now,
+        connection.cloud.name,
+        tenants,
+        criteria.profile,
+        criteria.checks,
         portal,
         recorded=connection.recorded,
-        endpoint=None if connection.recorded is not None else connection.cloud.arm,
+        invocation=invocation(scope, identity, cloud, policy, network),
     )
     if curl:
         host.screen.stream(_commands(heard, connection))
     elif output is ExplainFormat.JSON:
         host.screen.data(_document(heard, judged, outcome, run))
     else:
-        host.screen.stream(_lines(heard, judged, outcome))
+        host.screen.stream(_lines(heard, judged, outcome, run))
     if isinstance(outcome, Unread):
         host.screen.fault(one, outcome.fault)
     raise typer.Exit(exit_code(Counter([outcome.verdict])))
@@ -162,7 +168,7 @@ def _override(policy: "Policy", subscription: Subscription) -> str | None:
     return ", ".join(names) or None
 
 
-def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
+def _lines(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> Iterator[str]:
     subscription = outcome.subscription
     yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
     for method, url, answer in heard.exchanges:
@@ -180,8 +186,12 @@ def _lines(heard: Heard, policy: "Policy", outcome: Outcome) -> Iterator[str]:
         where = f" at {check['api_version']}: {check['message']}" if check["message"] else ""
         yield _line(f"{holds:<14} {check['check']}{where}")
     if isinstance(outcome, Audited):
-        yield _line(f"{'decided by':<14} {outcome.decided_by}: {', '.join(outcome.emails)}")
+        shown = ", ".join(outcome.emails) or "no address"
+        yield _line(f"{'decided by':<14} {outcome.decided_by}: {shown}")
     yield _line(f"{outcome.verdict:<14} {wording.message(outcome)}")
+    if (command := mending.command(outcome, run)) is not None:
+        yield _line(f"{'fix':<14} {command}")
+        yield from (_line(f"{'':<14} {remark}") for remark in mending.remarks([command], run))
 
 
 def _body(body: bytes) -> Sequence[str]:

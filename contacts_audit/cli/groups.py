@@ -5,7 +5,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any
+from typing import Any, cast
 
 import typer
 
@@ -133,3 +133,24 @@ def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any
         else:
             said[parameter.name] = text
     return said
+
+
+def words(group: Any, *leave_out: str, blank: str) -> tuple[str, ...]:
+    """
+    Return the options that the dataclass *group* holds, as words for a command line.
+
+    Options that have their default are not among them, nor those named in *leave_out*; *blank*
+    stands for stdin, which is read by now.
+    """
+    said: list[str] = []
+    for item in fields(group):
+        value = getattr(group, item.name)
+        if item.name in leave_out or value == _parameter(item).default or value is None:
+            continue
+        (told,) = cast(Any, item.type).__metadata__
+        option = min((told.default, *told.param_decls), key=len)
+        if value is True:
+            said.append(option)
+        for one in value if isinstance(value, list) else [] if value is True else [value]:
+            said += [option, blank if str(one) == "-" else str(one)]
+    return tuple(said)

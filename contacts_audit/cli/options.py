@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from contacts_audit.azure.kinds import Auth, CloudName
-from contacts_audit.model import Check, Profile
+from contacts_audit.model import Check, Profile, Verdict
 from contacts_audit.report import Format
+from contacts_audit.report.order import Sort
 
 
 class RiskLevel(StrEnum):
@@ -435,6 +436,28 @@ class OutputOptions:
     """Where the report goes, and how it looks."""
 
     output: Annotated[Format | None, printed_as(Format)] = None
+    sort: Annotated[
+        Sort | None,
+        choice(
+            Sort,
+            "--sort",
+            metavar="ORDER",
+            panel="Output",
+            help="Order the rows of table, Markdown and HTML: {}.  Default: verdict, with what "
+            "fails first; for a table that is not at a terminal: azure.",
+        ),
+    ] = None
+    only: Annotated[
+        list[Verdict],
+        choice(
+            Verdict,
+            "--only",
+            metavar="VERDICT",
+            panel="Output",
+            help="Print only the rows of this verdict; repeatable: {}.  Summary, exit code and "
+            "--report files stay whole.",
+        ),
+    ] = field(default_factory=list)
     report: Annotated[
         list[Path],
         option(
@@ -486,6 +509,7 @@ class OutputOptions:
             "--quiet",
             "-q",
             panel="Output",
-            help="Silence progress, summary, warnings and the table.",
+            help="Silence progress, summary, warnings and the table; an explicit -o, --jq or "
+            "--only-changes still prints.",
         ),
     ] = False

@@ -16,7 +16,20 @@ from contacts_audit.files import check_writable
 from contacts_audit.files import replace as replace_file
 from contacts_audit.model import Outcome, Report, Run, Unread, Verdict, exit_code
 from contacts_audit.places import is_stream, place
-from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, shaping, table
+from contacts_audit.report import (
+    RENDERERS,
+    SUFFIXES,
+    Format,
+    json_,
+    jsonl,
+    mending,
+    order,
+    shaping,
+    table,
+)
+from contacts_audit.report.order import Sort
+
+FOR_PEOPLE = frozenset({Format.TABLE, Format.MARKDOWN, Format.HTML})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,8 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     form = Format.JSON if output.jq is not None else output.output
     if form is None and not (output.quiet and not output.only_changes):
         form = Format.TABLE
+    if output.sort and form and form not in FOR_PEOPLE and not output.quiet:
+        host.screen.warn(f"--sort orders table, markdown and html; {form} keeps Azure's order")
     if output.baseline is None:
         return Printing(output, form)
     host.screen.hold()
@@ -110,18 +125,21 @@ def reported(
     """Print and write what comes of the subscriptions, as soon as the format allows it."""
     verdicts: Counter[Verdict] = Counter()
     kept: list[Outcome] = []
+    fixes, wanted = mending.Summary(run), printing.output.only
     streams = printing.format is Format.JSONL and printing.baseline is None
     for outcome in outcomes:
         verdicts[outcome.verdict] += 1
+        fixes.add(outcome)
         if streams:
-            host.screen.data(jsonl.line(outcome, run))
+            if not wanted or outcome.verdict in wanted:
+                host.screen.data(jsonl.line(outcome, run))
             _tell(host, outcome)
         if printing.output.report or not streams:
             kept.append(outcome)
     report = Report(run, finished or datetime.now(UTC), tuple(kept))
-    unwritten = _written(printing.output.report, report)
+    unwritten = _written(printing, report)
     if printing.baseline is not None:
-        report = _changed(report, printing.baseline)
+        report = order.only(_changed(report, printing.baseline), wanted)
         if not report.outcomes and not report.gone:
             host.screen.drop()
             if unwritten is not None:
@@ -129,15 +147,15 @@ def reported(
             return exit_code(verdicts)
         host.screen.release()
     if streams:
-        host.screen.data(jsonl.last_line(run, report.finished, verdicts))
+        host.screen.data(jsonl.last_line(run, report.finished, verdicts, wanted))
     else:
-        _print(host, report, printing)
+        _print(host, order.only(report, wanted), printing)
         for outcome in report.outcomes:
             _tell(host, outcome)
     told = printing.format is not Format.PROMETHEUS  # which has no rows for what is no more
     for row in () if told else report.gone or ():
         host.screen.note(f"{row['name'] or row['id']} ({row['id']}): it is in scope no more")
-    _sum_up(host, verdicts)
+    _sum_up(host, verdicts, fixes, wanted)
     if unwritten is not None:
         raise unwritten
     return exit_code(verdicts)
@@ -180,30 +198,43 @@ def _changed(report: Report, baseline: Sequence[Mapping[str, Any]]) -> Report:
     """Return *report* with the rows that differ from the *baseline*, and what it lacks."""
     rows = [json_.row(outcome, report.run) for outcome in report.outcomes]
     differing = [one for one in comparing.compare(baseline, rows) if one.differs]
-    ids = {one.row["id"] for one in differing if one.new is not None}
+    ids = {one.row["id"]: one.old for one in differing if one.new is not None}
     return replace(
         report,
         outcomes=tuple(each for each in report.outcomes if each.subscription.id in ids),
         whole=report.verdicts,
         gone=tuple(one.row for one in differing if one.new is None),
+        was={id: old for id, old in ids.items() if old is not None},
     )
 
 
-def _written(paths: Sequence[Path], report: Report) -> OutputError | None:
-    """Write the report to all *paths*; return the first failure, once all were tried."""
+def _written(printing: Printing, report: Report) -> OutputError | None:
+    """Write the report to all paths; return the first failure, once all were tried."""
     failures = []
-    for path in paths:
+    for path in printing.output.report:
         try:
             form = format_of(path)
             mode = 0o644 if form is Format.PROMETHEUS else 0o600  # its collector is another user
-            replace_file(path, RENDERERS[form](report), mode)
+            replace_file(path, RENDERERS[form](_ordered(report, form, printing)), mode)
         except OutputError as error:
             failures.append(error)
     return failures[0] if failures else None
 
 
+def _ordered(
+    report: Report, form: Format, printing: Printing, *, at_terminal: bool = True
+) -> Report:
+    """Return *report* as people read it in *form*; what programs read keeps Azure's order."""
+    sort = printing.output.sort
+    if sort is None:
+        sort = Sort.VERDICT if at_terminal or form is not Format.TABLE else Sort.AZURE
+    return order.urgent_first(report) if form in FOR_PEOPLE and sort is Sort.VERDICT else report
+
+
 def _print(host: Host, report: Report, printing: Printing) -> None:
     output, form, width = printing.output, printing.format, host.screen.terminal_width
+    if form is not None:
+        report = _ordered(report, form, printing, at_terminal=width is not None)
     if output.jq is not None:
         document = "".join(json_.render(report))
         host.screen.data(shaping.shape(document, output.jq, host.ending, raw=output.raw))
@@ -218,18 +249,23 @@ def _tell(host: Host, outcome: Outcome) -> None:
         host.screen.fault(outcome.subscription, outcome.fault)
 
 
-def _sum_up(host: Host, verdicts: Counter[Verdict]) -> None:
-    """Say the counts, and what to do next."""
+def _sum_up(
+    host: Host, verdicts: Counter[Verdict], fixes: mending.Summary, wanted: Sequence[Verdict]
+) -> None:
+    """Say the counts, and what to do next: a command for each kind of failure."""
     total = verdicts.total()
     counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
     noun = "subscription" if total == 1 else "subscriptions"
     host.screen.note(f"{total} {noun}: {counts}")
-    match exit_code(verdicts):
-        case ExitCode.INCOMPLETE:
-            host.screen.note(
-                "The audit is incomplete: mend what could not be read, then run it again."
-            )
-        case ExitCode.FINDINGS:
-            host.screen.note("See what would mend it: contacts-audit plan --failing-only --email A")
-        case _ if total and verdicts[Verdict.SKIPPED] == total:
-            host.screen.warn("all subscriptions were skipped: nothing was audited")
+    if wanted:
+        shown = sum(verdicts[verdict] for verdict in {*wanted})
+        host.screen.note(f"Only {', '.join(wanted)}: {shown} of {total} are printed")
+    if exit_code(verdicts) is ExitCode.INCOMPLETE:
+        host.screen.note("The audit is incomplete: fix what could not be read, then run it again.")
+    if total and verdicts[Verdict.SKIPPED] == total:
+        host.screen.warn("all subscriptions were skipped: nothing was audited")
+    lines = [*fixes.lines()]
+    for remark in mending.remarks([one.command for one in lines if one.command], fixes.run):
+        host.screen.note(remark)
+    for line in lines:
+        host.screen.note(str(line))

@@ -12,6 +12,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.invocation import invocation
 from contacts_audit.cli.judging import judged_by, settled
 from contacts_audit.cli.options import (
     CloudOptions,
@@ -94,10 +95,10 @@ def audit(
         connection.cloud.portal_url,
         None if found.part is None else str(found.part),
         run_id=tied,
-        endpoint=None if network.replay is not None else connection.cloud.arm,
         recorded=connection.recorded,
         identities=connection.identities(),
         scope=selection(scope, policy),
+        invocation=invocation(scope, identity, cloud, policy, network, found.part),
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator
 
 from contacts_audit.inert import inert
-from contacts_audit.model import Report
-from contacts_audit.report import tsv
+from contacts_audit.model import Audited, Outcome, Report, Run, Unread
+from contacts_audit.report import mending, tsv
 
 HEADER = (
     "id",
@@ -28,6 +28,13 @@ HEADER = (
     "decided_by",
     "reason",
     "message",
+    "status",
+    "code",
+    "request_id",
+    "hint",
+    "command",
+    "owner",
+    "expires",
 )
 # Blanks in front do not stop every spreadsheet, and East Asian ones know the wide signs, too.  The
 # apostrophes let a text that has one already be told from one that got it here.  Behind a semicolon
@@ -47,8 +54,23 @@ def render(report: Report) -> Iterator[str]:
     """Yield the header, then a line a subscription."""
     writer = csv.writer(_Line(), lineterminator="\n")
     yield writer.writerow(HEADER)
-    for row in tsv.rows(report):
+    for outcome in report.outcomes:
+        row = (*tsv.cells(outcome), *_more(outcome, report.run))
         yield writer.writerow(map(cell, row))
+    for row in tsv.lost(report):
+        yield writer.writerow(map(cell, (*row, *[""] * (len(HEADER) - len(row)))))
+
+
+def _more(outcome: Outcome, run: Run) -> tuple[str, ...]:
+    """Return what a spreadsheet has beyond tsv: what to do, for Azure support, and whom to ask."""
+    fault = outcome.fault if isinstance(outcome, Unread) else None
+    waiver = outcome.waiver if isinstance(outcome, Audited) else None
+    cells = (
+        *(getattr(fault, name, None) for name in ("status", "code", "request_id", "hint")),
+        mending.command(outcome, run),
+        *(getattr(waiver, name, None) for name in ("owner", "expires")),
+    )
+    return tuple("" if one is None else str(one) for one in cells)
 
 
 def cell(text: str) -> str:

@@ -13,9 +13,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contacts_audit.inert import inert
-from contacts_audit.model import Outcome, Report, Run, Verdict
+from contacts_audit.model import Outcome, Report, Verdict
 from contacts_audit.report import json_, mending, wording
-from contacts_audit.report.gone import gone
+from contacts_audit.report.gone import gone, was_in_words
 from contacts_audit.report.table import STYLES
 
 if TYPE_CHECKING:
@@ -60,8 +60,13 @@ def render(report: Report) -> Iterator[str]:
         signed_in=[identity.label for identity in report.run.identities],
         head=json_.summary(report.run, report.finished, report.verdicts),
         picture=_picture(report.verdicts),
-        rows=(_row(outcome, report.run) for outcome in report.outcomes),
+        only=report.only,
+        shown=len(report.outcomes),
+        changes=report.was is not None,
+        source=[*mending.source(report.run)],
+        rows=(_row(outcome, report) for outcome in report.outcomes),
         gone=None if report.gone is None else [*gone(report)],
+        rule=wording.RULE,
         marks=MARKS,
         marked=_marked(),
         colours=STYLES,
@@ -95,15 +100,16 @@ def _picture(verdicts: Counter[Verdict]) -> list[Part]:
     return parts
 
 
-def _row(outcome: Outcome, run: Run) -> dict[str, Any]:
-    row = json_.row(outcome, run)
-    portal, command = row["portal_url"] or "", mending.command(outcome, run)
+def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
+    row = json_.row(outcome, report.run)
+    portal, command = row["portal_url"] or "", mending.command(outcome, report.run)
     return {
         **row,
         "why": wording.why(outcome),
         "portal": portal if portal.startswith("https://") else None,
-        "mending": command,
-        "blank": any(word in (command or "") for word in mending.BLANKS),
+        "fix": command,
+        "blanks": "; ".join(mending.blanks(command or "")),
+        "was": None if report.was is None else was_in_words(report, outcome.subscription.id),
     }
 
 

@@ -6,7 +6,7 @@ The report as JSON, schema 1: written out key by key, so that no name of ours is
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,16 +26,16 @@ from contacts_audit.model import (
     Waiver,
     exit_code,
 )
-from contacts_audit.report.gone import DISAPPEARED, Gone, gone
+from contacts_audit.report.gone import DISAPPEARED, Gone, gone, was
 
 SCHEMA = 1
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield the report as one indented JSON object, a row at a time."""
-    closing = summary(report.run, report.finished, report.verdicts)
+    closing = summary(report.run, report.finished, report.verdicts, report.only)
     yield dump(closing, indent=2).removesuffix("\n}")
-    yield from _array("subscriptions", (row(outcome, report.run) for outcome in report.outcomes))
+    yield from _array("subscriptions", (row_of(report, outcome) for outcome in report.outcomes))
     if report.gone is not None:
         yield from _array(DISAPPEARED, map(gone_row, gone(report)))
     yield "\n}\n"
@@ -56,8 +56,10 @@ def dump(value: Any, indent: int | None = None) -> str:
     return inert_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
-def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[str, Any]:
-    """Return all keys of the report but the rows."""
+def summary(
+    run: Run, finished: datetime, verdicts: Counter[Verdict], only: Sequence[Verdict] = ()
+) -> dict[str, Any]:
+    """Return all keys of the report but the rows, which are of the verdicts *only*, if any."""
     judged = (Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.WAIVED)
     return {
         "schema": SCHEMA,
@@ -83,6 +85,7 @@ def summary(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> dict[st
             "skipped": verdicts[Verdict.SKIPPED],
         },
         "exit_code": int(exit_code(verdicts)),
+        "only": list(only) or None,
     }
 
 
@@ -96,6 +99,12 @@ def identity(identity: Identity) -> dict[str, Any]:
         "object_id": identity.object_id,
         "tenant_id": identity.tenant_id,
     }
+
+
+def row_of(report: Report, outcome: Outcome) -> dict[str, Any]:
+    """Return one subscription, with what it was where only changes are shown."""
+    said = row(outcome, report.run)
+    return said if report.was is None else {**said, "was": was(report, outcome.subscription.id)}
 
 
 def row(outcome: Outcome, run: Run) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The report as JSON lines: a line a subscription, and a last one without which it is not whole."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from contacts_audit.model import Outcome, Report, Run, Verdict
@@ -12,10 +12,10 @@ from contacts_audit.report.gone import DISAPPEARED, gone
 def render(report: Report) -> Iterator[str]:
     """Yield each subscription's line, those of what disappeared, and the summary's."""
     for outcome in report.outcomes:
-        yield line(outcome, report.run)
+        yield json_.dump({"record": "subscription", **json_.row_of(report, outcome)}) + "\n"
     for one in gone(report):
         yield json_.dump({"record": DISAPPEARED, **json_.gone_row(one)}) + "\n"
-    yield last_line(report.run, report.finished, report.verdicts)
+    yield last_line(report.run, report.finished, report.verdicts, report.only)
 
 
 def line(outcome: Outcome, run: Run) -> str:
@@ -23,6 +23,9 @@ def line(outcome: Outcome, run: Run) -> str:
     return json_.dump({"record": "subscription", **json_.row(outcome, run)}) + "\n"
 
 
-def last_line(run: Run, finished: datetime, verdicts: Counter[Verdict]) -> str:
-    """Return the line that says that the report is whole."""
-    return json_.dump({"record": "summary", **json_.summary(run, finished, verdicts)}) + "\n"
+def last_line(
+    run: Run, finished: datetime, verdicts: Counter[Verdict], only: Sequence[Verdict] = ()
+) -> str:
+    """Return the line that says that the report is whole, or which verdicts it holds *only*."""
+    told = json_.summary(run, finished, verdicts, only)
+    return json_.dump({"record": "summary", **told}) + "\n"

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from contacts_audit.inert import inert
 from contacts_audit.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
-from contacts_audit.report import wording
+from contacts_audit.report import mending, wording
 from contacts_audit.report.gone import Gone, gone
 
 SUITE = "contacts-audit"
@@ -38,28 +38,30 @@ def render(report: Report) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="utf-8"?>\n'
     yield _opening("testsuites", counts)
     yield _opening("testsuite", {**counts, "timestamp": started})
-    yield _spelt(_properties(report.run))
+    yield _spelt(_properties(report))
     for outcome in report.outcomes:
-        yield _spelt(_testcase(outcome))
+        yield _spelt(_testcase(outcome, report.run))
     for one in lost:
         yield _spelt(_lost(one))
     yield "</testsuite>\n</testsuites>\n"
 
 
-def _properties(run: Run) -> Element:
-    properties = Element("properties")
+def _properties(report: Report) -> Element:
+    properties, run = Element("properties"), report.run
     facts = {
         "version": run.version,
         "cloud": run.cloud,
         "profile": run.profile or "",
         "checks": ",".join(run.checks),
+        **({"only": ",".join(report.only)} if report.only else {}),
+        **({"source": "recording"} if run.invocation and run.invocation.recording else {}),
     }
     for name, value in facts.items():
         SubElement(properties, "property", name=name, value=_legal(value))
     return properties
 
 
-def _testcase(outcome: Outcome) -> Element:
+def _testcase(outcome: Outcome, run: Run) -> Element:
     case = Element("testcase", classname=SUITE, name=_legal(outcome.subscription.label))
     told = {"message": _legal(wording.message(outcome))}
     typed = {"type": wording.reason(outcome), **told}
@@ -67,16 +69,25 @@ def _testcase(outcome: Outcome) -> Element:
         case Audited(verdict=Verdict.COMPLIANT):
             pass
         case Audited(verdict=Verdict.NON_COMPLIANT):
-            SubElement(case, "failure", typed).text = "\n".join(
-                _legal(f"{finding.check} at {finding.api_version}: {finding.message}")
-                for finding in outcome.findings
-            )
+            found = [f"{one.check} at {one.api_version}: {one.message}" for one in outcome.findings]
+            SubElement(case, "failure", typed).text = _lines(*found, *_fix(outcome, run))
         case Unread(fault=fault):
-            text = f"{_legal(fault.told)}\n{_legal(fault.hint)}"
+            text = _lines(fault.told, fault.hint, *_fix(outcome, run))
             SubElement(case, "error", typed).text = text
         case Audited() | Skipped():
             SubElement(case, "skipped", told)
     return case
+
+
+def _fix(outcome: Outcome, run: Run) -> Iterator[str]:
+    command = mending.command(outcome, run)
+    if command is not None:
+        yield f"fix: {command}"
+        yield from mending.remarks([command], run)
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(map(_legal, lines))
 
 
 def _lost(one: Gone) -> Element:

@@ -1,21 +1,33 @@
-"""The report for a ticket: what was audited, the counts, and a table of all subscriptions."""
+"""The report for a ticket: what was audited, the counts, all subscriptions, and what to do."""
 
 from collections.abc import Iterator
 
 from contacts_audit.model import Outcome, Report, Unread, Verdict
-from contacts_audit.report import json_, markdown, wording
-from contacts_audit.report.gone import DISAPPEARED, gone
+from contacts_audit.report import json_, markdown, mending, wording
+from contacts_audit.report.gone import DISAPPEARED, gone, was_in_words
 
-HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY")
+HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY", "FIX")
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the counts, then a row a subscription."""
-    run, verdicts = report.run, report.verdicts
-    facts = json_.summary(run, report.finished, verdicts)
+    """Yield the counts, a row a subscription, and the commands that fix what was found."""
+    yield from _head(report)
+    verdicts = report.verdicts
+    counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
+    yield from markdown.table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
+    yield "\n"
+    yield from markdown.table(_rows(report))
+    yield from _what_to_do(report)
+
+
+def _head(report: Report) -> Iterator[str]:
+    run = report.run
+    facts = json_.summary(run, report.finished, report.verdicts)
     span = f"{facts['started']} to {facts['finished']}"
     judged = ", ".join(run.checks) + (f" ({run.profile})" if run.profile else "")
+    rule = facts["rule"]
     yield "## Security contacts\n\n"
+    yield f"- rule: {rule['id']}, {wording.RULE}; risk: {rule['risk']}\n"
     yield f"- cloud: {markdown.cell(run.cloud)}\n"
     for identity in run.identities:
         yield f"- signed in as: {markdown.cell(identity.label)}\n"
@@ -26,22 +38,25 @@ def render(report: Report) -> Iterator[str]:
     yield f"- exit code: {facts['exit_code']}\n"
     if report.gone is not None:
         yield "- listed: only those that changed since the baseline\n"
+    if report.only:
+        shown, total = len(report.outcomes), report.verdicts.total()
+        yield f"- listed: only {', '.join(report.only)} ({shown} of {total})\n"
     yield "\n"
-    counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
-    yield from markdown.table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
-    yield "\n"
-    yield from markdown.table(_rows(report))
 
 
 def _rows(report: Report) -> Iterator[tuple[str, ...]]:
-    yield HEADER
-    yield from map(_cells, report.outcomes)
+    changes = report.was is not None
+    yield (*HEADER, *(["WAS"] if changes else []))
+    for outcome in report.outcomes:
+        was = [was_in_words(report, outcome.subscription.id)] if changes else []
+        yield (*_cells(outcome, report), *was)
     for one in gone(report):
         found = one.subscription
-        yield DISAPPEARED, found.name or found.id, found.id, "", one.message
+        row = DISAPPEARED, found.name or found.id, found.id, "", one.message, ""
+        yield (*row, *([one.was] if changes else []))
 
 
-def _cells(outcome: Outcome) -> tuple[str, ...]:
+def _cells(outcome: Outcome, report: Report) -> tuple[str, ...]:
     subscription = outcome.subscription
     return (
         outcome.verdict,
@@ -49,6 +64,7 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         subscription.id,
         ", ".join(wording.emails(outcome)),
         _why(outcome),
+        markdown.Code(mending.command(outcome, report.run) or ""),
     )
 
 
@@ -58,3 +74,21 @@ def _why(outcome: Outcome) -> str:
         fault = outcome.fault
         return f"{fault.reason}: {fault.told}; {fault.hint}"
     return wording.message(outcome)
+
+
+def _what_to_do(report: Report) -> Iterator[str]:
+    """Yield a command for each kind of failure among the rows."""
+    summary = mending.Summary(report.run, part=report.whole is not None)
+    for outcome in report.outcomes:
+        summary.add(outcome)
+    lines = [*summary.lines()]
+    if not lines:
+        return
+    yield "\n### What to do\n"
+    for line in lines:
+        yield f"\n{markdown.cell(line.purpose)}\n"
+        if line.command is not None:
+            yield "\n"
+            yield from markdown.block([line.command])
+    for remark in mending.remarks([one.command for one in lines if one.command], report.run):
+        yield f"\n{markdown.cell(remark)}\n"

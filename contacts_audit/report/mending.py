@@ -1,136 +1,239 @@
-"""Which command mends what an audit found of a subscription."""
+"""
+The commands that fix what an audit found, each to be pasted into a shell.
 
+They hold words of ours, ids, and what the run was asked; of what Azure calls things, nothing but an
+address that is to be removed, and that only where this run read it from Azure itself.
+"""
+
+import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from contacts_audit import rules
-from contacts_audit.azure.drafts import DEFAULT
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.errors import Reason
-from contacts_audit.model import Audited, Check, Contact, Criteria, Outcome, Run, Unread, Verdict
+from contacts_audit.fixes import ADDRESS, LEVEL, WRONG, change_for
+from contacts_audit.inert import inert
+from contacts_audit.model import Audited, Outcome, Run, Subscription, Unread, Verdict
 
-ADDRESS = "ADDRESS"
-LEVEL = "LEVEL"
-ENDPOINT = "ENDPOINT"
-BLANKS = (ADDRESS, LEVEL, ENDPOINT)  # what the reader puts his own in the place of
-MOST = 10  # addresses that a command asks for
+ASSIGNEE, ENDPOINT, FILE, IDS = "ASSIGNEE", "ENDPOINT", "FILE", "IDS"
+BLANKS: Mapping[str, str] = {  # what the reader puts his own in the place of
+    ADDRESS: "an email address, another one each time",
+    WRONG: "an address to be removed",
+    LEVEL: "Critical, High, Medium or Low",
+    ASSIGNEE: "the identity that runs the audit: its object id, application id or user name",
+    ENDPOINT: "the URL of your cloud's Resource Manager",
+    FILE: "a file with what was read from stdin",
+    IDS: "a file with the ids of these subscriptions, one a line; -o csv has each one's command",
+}
+READER = "Security Reader"
+FEW = 5  # ids that a line always has room for
+MANY = 50  # ids, or addresses, that it has room for where nothing else will do
+LINES = 10  # that end a report, the most frequent first
 
 
-def command(outcome: Outcome, run: Run) -> str | None:
-    """
-    Return the command that mends what was found, None where no command does.
+class Fix(NamedTuple):
+    """The *command* that fixes a row; *options* are those of `apply`, None where it is az's."""
 
-    It holds ids, words of ours and what was asked for; of what Azure calls things, nothing.
-    """
+    command: str
+    options: tuple[str, ...] | None
+
+
+class Line(NamedTuple):
+    """A *command*, if any, and what it is for, in words."""
+
+    purpose: str
+    command: str | None = None
+
+    def __str__(self) -> str:
+        return self.purpose if self.command is None else f"{self.purpose}: {self.command}"
+
+
+def fix(outcome: Outcome, run: Run) -> Fix | None:
+    """Return what fixes *outcome*, None where no command does."""
     subscription = outcome.subscription
     match outcome:
-        case Audited(verdict=Verdict.NON_COMPLIANT):
-            words = ["contacts-audit", "apply", "-s", subscription.id]
-            tenant = subscription.tenant_id or ""
-            if len(run.tenants) > 1 and tenant in run.tenants and GUID.fullmatch(tenant):
-                words += ["--tenant", tenant]
-            return shlex.join([*words, *_cloud(run), *_wish(outcome)])
+        case Audited(verdict=Verdict.NON_COMPLIANT) if options := _options(outcome, run):
+            words = ["contacts-audit", "apply", "-s", subscription.id, *_failing_only(run)]
+            tenants = _tenants(run, subscription)
+            return Fix(shlex.join([*words, *tenants, *_others(run), *options]), options)
         case Unread(fault=fault) if fault.reason is Reason.NOT_REGISTERED:
             words = ["az", "provider", "register", "--namespace", "Microsoft.Security"]
-            return shlex.join([*words, "--subscription", subscription.id])
+            return Fix(shlex.join([*words, "--subscription", subscription.id]), None)
+        case Unread(fault=fault) if fault.reason is Reason.FORBIDDEN:
+            words = ["az", "role", "assignment", "create", "--assignee", ASSIGNEE]
+            scope = f"/subscriptions/{subscription.id}"
+            return Fix(shlex.join([*words, "--role", READER, "--scope", scope]), None)
     return None
 
 
-def _cloud(run: Run) -> list[str]:
-    """Return the options for a cloud; one's own is named by its Resource Manager, if we know it."""
+def command(outcome: Outcome, run: Run) -> str | None:
+    """Return the command that fixes *outcome*, None where no command does."""
+    found = fix(outcome, run)
+    return None if found is None else found.command
+
+
+def blanks(*commands: str) -> list[str]:
+    """Say of each word in capitals in *commands* what is to be put in its place."""
+    words = {re.sub(r"-\d+$", "", word) for each in commands for word in shlex.split(each)}
+    return [f"{blank}: {meaning}" for blank, meaning in BLANKS.items() if blank in words]
+
+
+def source(run: Run) -> Iterator[str]:
+    """Say where commands lead, where the report is not of a live run."""
+    called = run.invocation
+    if called is None:
+        yield "Read from a file: the commands here use the cloud that your own options choose."
+    elif called.recording:
+        yield f"From a recording: the commands here talk to {called.endpoint}, not to it."
+
+
+def remarks(commands: Sequence[str], run: Run) -> Iterator[str]:
+    """Yield what has to be known before any of *commands* is pasted."""
+    if commands:
+        yield from source(run)
+    if blank := blanks(*commands):
+        yield f"Replace the words in capitals ({'; '.join(blank)})."
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Rows that one command fixes: its *options*, what it *removed*, and the first *ids*."""
+
+    options: tuple[str, ...]
+    ids: list[str] = field(default_factory=list)
+    number: int = 0
+    removed: dict[str, None] = field(default_factory=dict)
+
+    def add(self, identifier: str) -> None:
+        """Count a row; the ids of more than a line has room for are not kept."""
+        self.number += 1
+        if len(self.ids) < MANY:
+            self.ids.append(identifier)
+
+
+@dataclass(slots=True)
+class Summary:
+    """
+    Counts what the rows of a *run* need, one at a time: a line for each kind of failure.
+
+    Where they are only a *part* of its rows, commands name them one by one.
+    """
+
+    run: Run
+    part: bool = False
+    _kinds: list[_Kind] = field(default_factory=list)
+    _open: dict[tuple[tuple[str, ...], tuple[str, ...]], _Kind] = field(default_factory=dict)
+    _unread: Counter[Reason] = field(default_factory=Counter)
+    _az: list[Line] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take *outcome* into account."""
+        found = fix(outcome, self.run)
+        if isinstance(outcome, Unread) and found is not None:
+            reason = outcome.fault.reason
+            self._unread[reason] += 1
+            if self._unread[reason] <= FEW:
+                self._az.append(Line(f"To read a subscription that is {reason}", found.command))
+        elif isinstance(outcome, Audited) and found is not None and found.options is not None:
+            self._kind(outcome, found.options).add(outcome.subscription.id)
+
+    def _kind(self, audited: Audited, options: tuple[str, ...]) -> _Kind:
+        """Return where it belongs: one command removes all addresses that no row may have."""
+        kept, removed = _parted(options)
+        allowed = audited.criteria.allowed_domains if removed and audited.criteria else ()
+        kind = self._open.get((kept, allowed))
+        if kind is None or (kind.removed and len({*kind.removed, *removed}) > MANY):
+            kind = self._open[kept, allowed] = _Kind(kept)
+            self._kinds.append(kind)
+        kind.removed |= dict.fromkeys(removed)
+        return kind
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the commands, those for what could not be read first."""
+        yield from self._az
+        for reason, number in self._unread.items():
+            if number > FEW:
+                yield Line(f"{number - FEW} more are {reason}: reports have the command of each")
+        kinds = sorted(self._kinds, key=lambda kind: -kind.number)
+        for kind in kinds[:LINES]:
+            noun = "subscription" if kind.number == 1 else "subscriptions"
+            yield Line(f"See what would fix {kind.number} {noun}", self._command(kind))
+        if more := len(kinds[LINES:]):
+            yield Line(f"{more} more kinds of failure: reports have the command of each row")
+
+    def _command(self, kind: _Kind) -> str:
+        removals = _each("--remove-email", kind.removed)
+        called = self.run.invocation
+        rest = [*_tenants(self.run), *_others(self.run), *kind.options, *removals]
+        plan = ["contacts-audit", "plan", *_failing_only(self.run)]
+        scope = None if called is None or self.part else called.scope
+        others = sum(each.number for each in self._kinds) - kind.number
+        room = min(kind.number, MANY)
+        if scope is not None and others <= (max(FEW, room) if scope else room - 1):
+            ids = [one for each in self._kinds if each is not kind for one in each.ids]
+            return shlex.join([*plan, *scope, *_each("--exclude", ids), *rest])
+        if kind.number <= MANY:
+            return shlex.join([*plan, *_each("-s", kind.ids), *rest])
+        return shlex.join([*plan, "--subscriptions-from", IDS, *rest])
+
+
+def _each(option: str, values: Iterable[str]) -> list[str]:
+    return [word for value in values for word in (option, value)]
+
+
+def _parted(options: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return *options* without the addresses to be removed, and those: they stand last."""
+    if "--remove-email" not in options:
+        return tuple(options), ()
+    at = options.index("--remove-email")
+    return tuple(options[:at]), tuple(options[at + 1 :: 2])
+
+
+def _failing_only(run: Run) -> list[str]:
+    """Where the checks are known, leave alone what complies by the time that this is run."""
+    return [] if run.invocation is None else ["--failing-only"]
+
+
+def _tenants(run: Run, subscription: Subscription | None = None) -> Sequence[str]:
+    """Return the options for the tenants: of a *subscription* its own, where there are several."""
+    own = None if subscription is None else subscription.tenant_id
+    if own is not None and len(run.tenants) > 1 and own in run.tenants and GUID.fullmatch(own):
+        return "--tenant", own
+    return () if run.invocation is None else run.invocation.tenants
+
+
+def _others(run: Run) -> Sequence[str]:
+    """Return the options for cloud, identity and checks; no host comes from a file."""
+    if run.invocation is not None:
+        return run.invocation.others
     if run.cloud == CloudName.AZURE:
-        return []
-    if run.cloud in {*CloudName}:
-        return ["--cloud", run.cloud]
-    return ["--arm-endpoint", run.endpoint or ENDPOINT]
+        return ()
+    return ("--cloud", run.cloud) if run.cloud in {*CloudName} else ("--arm-endpoint", ENDPOINT)
 
 
-class _Found(NamedTuple):
-    """Which *checks* failed on *contacts*; *written* is the one that `apply` would write."""
-
-    checks: frozenset[Check]
-    contacts: Sequence[Contact]
-    written: Contact
-    criteria: Criteria | None
-
-    @classmethod
-    def of(cls, audited: Audited) -> "_Found":
-        version = audited.findings[0].api_version
-        contacts = [one for one in audited.contacts if one.api_version == version]
-        written = next(
-            (one for one in contacts if one.name == DEFAULT),
-            Contact(DEFAULT, version, (), (), True, None, None, None, ()),
-        )
-        checks = frozenset(finding.check for finding in audited.findings)
-        return cls(checks, contacts, written, audited.criteria)
-
-    @property
-    def wrong(self) -> int:
-        """How many addresses must go; where it is not known what is allowed, one at least."""
-        if Check.ALLOWED_DOMAIN not in self.checks:
-            return 0
-        return 1 if self.criteria is None else len(rules.strange(self.contacts, self.criteria))
-
-    @property
-    def owner(self) -> bool:
-        """Whether the one that is written notifies the Owner role."""
-        return any(role.casefold() == "owner" for role in self.written.roles)
+def _options(audited: Audited, run: Run) -> tuple[str, ...]:
+    """Return the change that is needed, as options of `plan` and `apply`; removals last."""
+    called, wish = run.invocation, change_for(audited)
+    live = called is not None and not called.recording
+    removed = [
+        one if live and _plain(one) else f"{WRONG}-{number}"
+        for number, one in enumerate(wish.remove_emails, 1)
+    ]
+    words = ["--enable"] if wish.enable else []
+    words += _each("--email", (one if _plain(one) else ADDRESS for one in wish.emails))
+    if wish.minimum_severity is not None:
+        words += ["--minimum-severity", wish.minimum_severity]
+    if wish.notify_owners:
+        words += ["--notify-owners"]
+    if wish.attack_paths is not None:
+        words += ["--attack-paths", wish.attack_paths]
+    return *words, *_each("--remove-email", removed)
 
 
-def _wish(audited: Audited) -> list[str]:
-    """Return the options that mend all findings; one merely disabled is enabled, and lacks none."""
-    found = _Found.of(audited)
-    words = [] if found.written.enabled else ["--enable"]
-    for address in _added(found):
-        words += ["--email", address]
-    flags = dict.fromkeys(flag for one in audited.findings for flag in _flags(one.check, found))
-    words += [word for flag in flags for word in flag]
-    for number in range(1, found.wrong + 1):
-        words += ["--remove-email", f"WRONG-{ADDRESS}-{number}"]
-    return words
-
-
-def _added(found: _Found) -> list[str]:
-    """Return the addresses to be added: those that are required, and blanks for all others."""
-    required: list[str] = []
-    if Check.REQUIRED_EMAIL in found.checks:
-        criteria = found.criteria
-        missing = [ADDRESS] if criteria is None else rules.missing(found.contacts, criteria)
-        required = [one if one.isascii() else ADDRESS for one in missing]
-    lacking = max(_lacking(check, found) for check in found.checks)
-    return [*required, *[ADDRESS] * min(lacking - len(required), MOST)]
-
-
-def _lacking(check: Check, found: _Found) -> int:
-    """Say how many addresses are to be added for *check*."""
-    written, criteria = found.written, found.criteria
-    match check:
-        case Check.CONTACT_EMAIL:
-            return 0 if written.addresses else 1
-        case Check.REACHABLE:
-            return 0 if written.addresses or found.owner else 1
-        case Check.ALLOWED_DOMAIN:
-            return found.wrong  # one goes, one comes
-        case Check.MINIMUM_EMAILS:
-            if criteria is None:
-                return 1 + found.wrong
-            there = len(rules.distinct(rules.enabled(found.contacts)))
-            dormant = 0 if written.enabled else len(written.addresses)
-            return (criteria.minimum_emails or 0) - there - dormant + found.wrong
-    return 0
-
-
-def _flags(check: Check, found: _Found) -> Iterator[tuple[str, ...]]:
-    """Yield what else mends *check*."""
-    match check:
-        case Check.ALERT_NOTIFICATIONS | Check.REACHABLE:
-            if found.written.alert_severity not in rules.SEVERITIES:
-                yield "--minimum-severity", "High"
-        case Check.OWNER_NOTIFIED:
-            if not found.owner:
-                yield ("--notify-owners",)
-        case Check.ATTACK_PATHS:
-            level = LEVEL if found.criteria is None else found.criteria.attack_path_level
-            yield "--attack-paths", level
+def _plain(address: str) -> bool:
+    """Say whether *address* reads as it is on every screen."""
+    return address == inert(address)

@@ -25,7 +25,7 @@ from contacts_audit.model import (
     Unread,
     Waiver,
 )
-from contacts_audit.report import json_, wording
+from contacts_audit.report import json_, mending, wording
 from contacts_audit.report.gone import DISAPPEARED, gone
 
 VERSION = "1.5.0"
@@ -82,7 +82,7 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
     match outcome:
         case Audited():
             found = {finding.check: finding.message for finding in outcome.findings}
-            mend = "see 'contacts-audit plan', and make the change by 'contacts-audit apply'"
+            mend = mending.command(outcome, run) or "see 'contacts-audit plan'"
             for check in outcome.checks or run.checks:
                 if check in found:
                     told, waiver = found[check], outcome.waiver
@@ -90,8 +90,10 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
                 else:
                     yield _Judged(check, 1, "Pass", "compliant", TITLES[check])
         case Unread(fault=fault):
+            command = mending.command(outcome, run)
+            mend = fault.hint if command is None else f"{fault.hint}: {command}"
             for check in run.checks:
-                yield _Judged(check, 2, "Warning", fault.reason, fault.told, fault.hint)
+                yield _Judged(check, 2, "Warning", fault.reason, fault.told, mend)
         case Skipped():
             for check in run.checks:
                 yield _Judged(check, 99, "Skipped", "skipped", wording.message(outcome))

@@ -6,11 +6,12 @@ from itertools import zip_longest
 from contacts_audit.inert import inert
 from contacts_audit.model import Outcome, Report, Verdict
 from contacts_audit.report import wording
-from contacts_audit.report.gone import DISAPPEARED, gone
+from contacts_audit.report.gone import DISAPPEARED, gone, was_in_words
 
 HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY")
 WIDE = 140
 GAP = 2
+SHORT = (8, 13, 18, 23, 36)  # where the parts of an id end
 WHOLE = frozenset({"VERDICT", "STATUS", "ID"})  # columns that are never folded
 STYLES = {
     Verdict.SKIPPED: "dim",
@@ -51,26 +52,43 @@ def render_at(report: Report, width: int, *, plain: bool) -> str:
 
 
 def folded(rows: Sequence[Sequence[str]], width: int, *, plain: bool) -> Iterator[str]:
-    """Yield *rows*, their head first, within *width* columns; ids only where there is room."""
-    shown = [at for at, name in enumerate(rows[0]) if name != "ID" or width >= WIDE]
-    narrow = [[row[at] for at in shown] for row in rows]
-    widths = _fitting(narrow, width)
-    for at, row in enumerate(narrow):
+    """Yield *rows*, their head first, within *width* columns; ids are short where it is narrow."""
+    if width < WIDE and "ID" in rows[0]:
+        rows = _short(rows, rows[0].index("ID"))
+    widths = _fitting(rows, width)
+    for at, row in enumerate(rows):
         yield _folded(row, widths, "" if plain else "bold" if at == 0 else _STYLES.get(row[0], ""))
 
 
+def _short(rows: Sequence[Sequence[str]], column: int) -> list[list[str]]:
+    """Return *rows* with the first part of each id, or as many parts as tell them apart."""
+    ids = {row[column] for row in rows}
+    size = next(size for size in SHORT if len({one[:size] for one in ids}) == len(ids))
+    return [[*row[:column], row[column][:size], *row[column + 1 :]] for row in rows]
+
+
 def _fitting(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return the columns' widths: what fits an even share is whole, the others share the rest."""
+    """Return the columns' widths: each has room for its longest word, and an even share of more."""
     from rich.cells import cell_len
 
     wanted = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     whole = {at for at, name in enumerate(rows[0]) if name in WHOLE}
-    room, open_ = width - GAP * (len(wanted) - 1), len(wanted)
-    for at in sorted(range(len(wanted)), key=lambda at: (at not in whole, wanted[at])):
-        if at not in whole:
-            wanted[at] = min(wanted[at], max(room // open_, 1))
-        room, open_ = room - wanted[at], open_ - 1
+    room = width - GAP * (len(wanted) - 1) - sum(wanted[at] for at in whole)
+    open_ = sorted({*range(len(wanted))} - whole, key=lambda at: wanted[at])
+    words = {at: max(_longest(row[at]) for row in rows) for at in open_}
+    least = words if sum(words.values()) <= room else dict.fromkeys(open_, 1)
+    room -= sum(least.values())
+    for rank, at in enumerate(open_):
+        more = min(wanted[at] - least[at], max(room // (len(open_) - rank), 0))
+        wanted[at] = least[at] + more
+        room -= more
     return wanted
+
+
+def _longest(cell: str) -> int:
+    from rich.cells import cell_len
+
+    return max(map(cell_len, cell.split()), default=1)
 
 
 def _folded(row: Sequence[str], widths: Sequence[int], style: str) -> str:
@@ -99,11 +117,15 @@ def _wrapped(cell: str, width: int) -> list[str]:
 
 
 def _rows(report: Report) -> Iterator[Sequence[str]]:
-    yield HEADER
-    yield from map(_cells, report.outcomes)
+    changes = report.was is not None
+    yield (*HEADER, "WAS") if changes else HEADER
+    for outcome in report.outcomes:
+        was = [was_in_words(report, outcome.subscription.id)] if changes else []
+        yield (*_cells(outcome), *map(inert, was))
     for one in gone(report):
         found = one.subscription
-        yield tuple(map(inert, (DISAPPEARED, found.name or found.id, found.id, "", one.message)))
+        told = DISAPPEARED, found.name or found.id, found.id, "", one.message
+        yield tuple(map(inert, (*told, *([one.was] if changes else []))))
 
 
 def _cells(outcome: Outcome) -> Sequence[str]:

@@ -17,6 +17,11 @@ def render(report: Report) -> Iterator[str]:
 def rows(report: Report) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each subscription, last of those that disappeared."""
     yield from map(cells, report.outcomes)
+    yield from lost(report)
+
+
+def lost(report: Report) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each subscription that disappeared."""
     for one in gone(report):
         found = one.subscription
         yield found.id, found.name or "", "", "", DISAPPEARED, "", "", "", one.message

@@ -2,6 +2,8 @@
 
 from contacts_audit.model import Audited, Outcome, Skipped, Unread
 
+RULE = "Security Contact Emails"  # as the rule is called where it is published
+
 
 def reason(outcome: Outcome) -> str:
     """Return the failed checks, or why it could not be read."""

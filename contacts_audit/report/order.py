@@ -1,0 +1,42 @@
+"""In which order rows are shown, and which of them."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from enum import StrEnum
+
+from contacts_audit.model import Report, Verdict
+
+URGENT = (
+    Verdict.NON_COMPLIANT,
+    Verdict.UNREADABLE,
+    Verdict.WAIVED,
+    Verdict.SKIPPED,
+    Verdict.COMPLIANT,
+)
+
+
+class Sort(StrEnum):
+    """Which row comes first."""
+
+    VERDICT = "verdict"
+    AZURE = "azure"
+
+
+def urgent_first(report: Report) -> Report:
+    """Return *report* with what needs attention first; within a verdict, order is Azure's."""
+    rows = sorted(report.outcomes, key=lambda outcome: URGENT.index(outcome.verdict))
+    return replace(report, outcomes=tuple(rows))
+
+
+def only(report: Report, verdicts: Collection[Verdict]) -> Report:
+    """Return *report* with the rows of these *verdicts* alone; its counts stay whole."""
+    if not verdicts:
+        return report
+    gone = report.gone
+    return replace(
+        report,
+        outcomes=tuple(one for one in report.outcomes if one.verdict in verdicts),
+        whole=report.verdicts,
+        gone=None if gone is None else tuple(one for one in gone if one["verdict"] in verdicts),
+        only=tuple(dict.fromkeys(verdicts)),
+    )
