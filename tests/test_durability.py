@@ -224,7 +224,7 @@ def test_death_while_it_records(
 @pytest.mark.parametrize(
     ("call", "error", "code", "told", "new"),
     [
-        ("write:error=ENOSPC:when=1", "ENOSPC", 74, "No space left on device", False),
+        ("write:error=ENOSPC:when=2", "ENOSPC", 74, "No space left on device", False),
         ("fsync:error=EIO:when=1", "EIO", 74, "Input/output error", False),
         ("rename:error=EDQUOT:when=1", "EDQUOT", 74, "Disk quota exceeded", False),
         ("fsync:error=EIO:when=2", "EIO", 74, "may not outlive a loss of power", True),
@@ -235,7 +235,11 @@ def test_death_while_it_records(
 def test_a_disk_that_says_no(
     tmp_path: Path, strace: Strace, call: str, error: str, code: int, told: str, new: bool
 ) -> None:
-    """74 and a true word: whether the old file still stands; nothing is left over."""
+    """
+    74 and a true word: whether the old file still stands; nothing is left over.
+
+    The first write is the line that tells of the recording.
+    """
     path = tmp_path / "report.json"
     path.write_text("old")
     tracing = strace("write,fsync,rename", "/dev/null", call)
