@@ -55,6 +55,18 @@ def test_a_token_file_means_the_token(
     assert "Azure CLI" not in file.err + stdin.err
 
 
+def test_a_token_file_goes_before_every_variable(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Nobody signs in with the client secret that is set, too."""
+    azure.add("Prod", contacts_2017=GOOD)
+    (tmp_path / "token").write_text(azure.token())
+
+    ran = run("audit", "--token-file", str(tmp_path / "token"), AZURE_ACCESS_TOKEN="a.b.c")
+
+    assert (ran.code, azure.token_asked()) == (0, []), ran.err
+
+
 @pytest.mark.parametrize(
     "auth", ["env", "workload", "managed-identity", "azure-cli", "device-code"]
 )
