@@ -371,6 +371,25 @@ def test_each_tenant_is_signed_in_to_by_somebody(azure: AzureDouble, run: Run) -
     assert ran.err.count("signed in as application") == 2
 
 
+def test_a_merged_report_keeps_who_signed_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Once, where all shards were audited by one; a report of an older version names nobody."""
+    azure.add("One", contacts_2017=GOOD)
+    azure.add("Two", contacts_2017=GOOD)
+    names = [str(tmp_path / f"{part}.json") for part in (0, 1)]
+    for part, name in enumerate(names):
+        run("audit", "--shard", f"{part}/2", "--report", name, "-q")
+    (identity,) = json.loads(Path(names[0]).read_text())["identities"]
+
+    merged = json.loads(run("merge", "-o", "json", *names).out)
+    for name in names:
+        old = json.loads(Path(name).read_text())
+        del old["identities"]
+        Path(name).write_text(json.dumps(old))
+    older = json.loads(run("merge", "-o", "json", *names).out)
+
+    assert (merged["identities"], older["identities"]) == ([identity], [])
+
+
 def test_a_person_is_named_and_what_they_are_called_is_inert(
     azure: AzureDouble, run: Run, az: Az
 ) -> None:
