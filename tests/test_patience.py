@@ -216,3 +216,19 @@ def test_no_header_breaks_the_clock(text: str, name: str) -> None:
     wait = asked_wait({name: text})
 
     assert wait is None or (wait >= 0 and math.isfinite(wait))
+
+
+def test_all_the_time_may_be_used_in_short_pauses() -> None:
+    """Where it is known to pass with time, no number of attempts ends it, and no pause is long."""
+    service = Service(AzureError(Reason.SERVER_ERROR, "starting", retryable=True), failures=50)
+
+    answer = patiently(
+        service.attempt,
+        until=time.monotonic() + HOUR,
+        pause=service.pauses.append,
+        attempts=math.inf,
+        longest=5.0,
+    )
+
+    assert (answer, service.asked) == ("answer", 51)
+    assert max(service.pauses) <= 5.0

@@ -55,6 +55,18 @@ def test_a_token_file_means_the_token(
     assert "Azure CLI" not in file.err + stdin.err
 
 
+def test_a_token_file_goes_before_every_variable(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Nobody signs in with the client secret that is set, too."""
+    azure.add("Prod", contacts_2017=GOOD)
+    (tmp_path / "token").write_text(azure.token())
+
+    ran = run("audit", "--token-file", str(tmp_path / "token"), AZURE_ACCESS_TOKEN="a.b.c")
+
+    assert (ran.code, azure.token_asked()) == (0, []), ran.err
+
+
 @pytest.mark.parametrize(
     "auth", ["env", "workload", "managed-identity", "azure-cli", "device-code"]
 )
@@ -357,6 +369,25 @@ def test_each_tenant_is_signed_in_to_by_somebody(azure: AzureDouble, run: Run) -
     assert ran.code == 0, ran.err
     assert found == [other.id, azure.tenant]
     assert ran.err.count("signed in as application") == 2
+
+
+def test_a_merged_report_keeps_who_signed_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Once, where all shards were audited by one; a report of an older version names nobody."""
+    azure.add("One", contacts_2017=GOOD)
+    azure.add("Two", contacts_2017=GOOD)
+    names = [str(tmp_path / f"{part}.json") for part in (0, 1)]
+    for part, name in enumerate(names):
+        run("audit", "--shard", f"{part}/2", "--report", name, "-q")
+    (identity,) = json.loads(Path(names[0]).read_text())["identities"]
+
+    merged = json.loads(run("merge", "-o", "json", *names).out)
+    for name in names:
+        old = json.loads(Path(name).read_text())
+        del old["identities"]
+        Path(name).write_text(json.dumps(old))
+    older = json.loads(run("merge", "-o", "json", *names).out)
+
+    assert (merged["identities"], older["identities"]) == ([identity], [])
 
 
 def test_a_person_is_named_and_what_they_are_called_is_inert(

@@ -28,7 +28,7 @@ def patiently(
     *,
     until: float,
     pause: Callable[[float], None] = time.sleep,
-    attempts: int = ATTEMPTS,
+    attempts: float = ATTEMPTS,
     again: Callable[[AzureError], bool] = lambda error: error.retryable,
     longest: float = LONGEST_BACKOFF,
 ) -> T:
