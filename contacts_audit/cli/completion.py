@@ -124,29 +124,14 @@ def _next(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, li
     if name not in commands:
         return "words", []
     options, arguments = commands[name]["options"], commands[name]["arguments"]
-    place, taking, ended = -1, None, False  # `-1`: the command itself comes first
-    for word in before:
-        if taking is not None:
-            taking = None
-        elif ended or not word.startswith("-") or word == "-":
-            place += 1
-        elif word == "--":
-            ended = True
-        elif options.get(word):
-            taking = options[word]
+    kind, place, ended = _awaited(before, options)
     prefix = ""
-    if taking is not None:
-        kind = taking
-    elif ended or not current.startswith("-"):
-        kind = arguments[min(place, len(arguments) - 1)] if arguments else None
-        if kind is None:
-            kind = "" if current else "|".join(options)
-    elif (option := re.match("(--[^=]+)=|-[^-]", current)) is not None and (
-        options.get(option[1] or option[0]) and current != option[0].removesuffix("=")
-    ):
-        kind, prefix = options[option[1] or option[0]], option[0]
-    else:
-        kind = "|".join(options)
+    if kind is None and current.startswith("-") and not ended:
+        prefix, kind = _option(current, options)
+    elif kind is None and arguments:
+        kind = arguments[min(place, len(arguments) - 1)]
+    elif kind is None:
+        kind = "" if current else "|".join(options)
     if kind in (FILES, FOLDERS):
         return kind, []
     if kind == SUBSCRIPTIONS:
@@ -154,6 +139,32 @@ def _next(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, li
     else:
         offered = kind.split("|") if kind and kind != "text" else []
     return "words", [prefix + one for one in _matching(offered, current.removeprefix(prefix))]
+
+
+def _awaited(before: Sequence[str], options: Mapping[str, str]) -> tuple[str | None, int, bool]:
+    """
+    Return the kind of value that the last word before wants, None where it wants none.
+
+    And which argument would come, and whether `--` ended the options.
+    """
+    kind, place, ended = None, -1, False  # the command itself is no argument
+    for word in before:
+        if kind is not None:
+            kind = None
+        elif ended or not word.startswith("-") or word == "-":
+            place += 1
+        elif word == "--":
+            ended = True
+        else:
+            kind = options.get(word) or None
+    return kind, place, ended
+
+
+def _option(current: str, options: Mapping[str, str]) -> tuple[str, str]:
+    """Return the option in front of its value (`--opt=`, `-o`) and the kind; else all options."""
+    found = re.match("(--[^=]+)=|(-[^-])(?=.)", current)
+    kind = options.get(found[1] or found[2]) if found is not None else None
+    return (found[0], kind) if found is not None and kind else ("", "|".join(options))
 
 
 def _matching(offered: Sequence[str], start: str) -> list[str]:
