@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from contacts_audit import rules
 from contacts_audit.azure.drafts import DEFAULT
-from contacts_audit.azure.kinds import CloudName
-from contacts_audit.azure.subscriptions import GUID
+from contacts_audit.azure.kinds import GUID, CloudName
 from contacts_audit.errors import Reason
 from contacts_audit.model import Audited, Check, Contact, Criteria, Outcome, Run, Unread, Verdict
 
