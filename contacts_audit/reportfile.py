@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from contacts_audit import strictjson
-from contacts_audit.azure.subscriptions import GUID
+from contacts_audit.azure.kinds import GUID
 from contacts_audit.errors import ContactsAuditError, UsageError
 from contacts_audit.model import Verdict, exit_code
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from contacts_audit.azure.subscriptions import GUID
+from contacts_audit.azure.kinds import GUID
 from contacts_audit.errors import ContactsAuditError, UsageError
 from contacts_audit.model import Subscription
 

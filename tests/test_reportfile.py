@@ -80,7 +80,12 @@ def raw(old: str, new: str) -> bytes:
 CONTACT = WHOLE["subscriptions"][0]["contacts"][0]
 FINDING = {"check": "contact-email", "message": "x", "api_version": "x"}
 ERROR = {
-    **{"reason": "html", "status": 1, "code": None, "message": "", "request_id": None, "hint": ""}
+    "reason": "html",
+    "status": 1,
+    "code": None,
+    "message": "",
+    "request_id": None,
+    "hint": "",
 }
 BAD = {
     "empty": b"",

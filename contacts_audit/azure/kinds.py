@@ -1,6 +1,9 @@
 """The names that people choose by: of credentials, of clouds, of api-versions."""
 
+import re
 from enum import StrEnum
+
+GUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 class Auth(StrEnum):

@@ -4,19 +4,18 @@ The subscriptions that a credential can see.
 https://learn.microsoft.com/rest/api/resources/subscriptions/list
 """
 
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from contacts_audit.azure import arm
 from contacts_audit.azure.client import Client
+from contacts_audit.azure.kinds import GUID as GUID
 from contacts_audit.model import Subscription
 
 MOST_PAGES = 5000
 PREFIX = "/subscriptions/"
 GROUPS = "/providers/microsoft.management/managementgroups/"
-GUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]:

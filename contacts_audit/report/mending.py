@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from contacts_audit.azure.kinds import CloudName
-from contacts_audit.azure.subscriptions import GUID
+from contacts_audit.azure.kinds import GUID, CloudName
 from contacts_audit.errors import Reason
 from contacts_audit.fixes import ADDRESS, LEVEL, WRONG, change_for
 from contacts_audit.inert import inert
