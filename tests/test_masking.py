@@ -535,6 +535,8 @@ REFUSALS: tuple[tuple[int, dict[str, str], object], ...] = (
     (502, {"Content-Type": "text/html"}, "<html><head><title>error</title></head></html>"),
     (200, {"Content-Type": "text/html; charset=utf-8"}, "<body>value is null</body>"),
     (200, {"Content-Type": "text/html"}, "<p>On</p>"),
+    (200, {}, "<html><head></head></html>"),
+    (403, {}, "<!doctype html><body>On</body>"),
     (302, {"Location": "https://portal.azure.com/value/On?a=b"}, ""),
     (200, {}, {"value": [{"type": "On", "properties": {}}]}),
 )

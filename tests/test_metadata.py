@@ -204,6 +204,7 @@ EVIL = "https://login.evil.example"
         pytest.param(f"{PUBLIC[0]}/common", PUBLIC[1], id="path"),
         pytest.param(None, "https://a@management.core.windows.net/", id="user in the audience"),
         pytest.param("https://a:b@login.microsoftonline.com", PUBLIC[1], id="user in the login"),
+        pytest.param(None, "https://a:b@{own}", id="user in an audience of its own"),
         pytest.param("https://login.windows.net/", PUBLIC[1], id="login of old"),
         pytest.param("https://sts.windows.net/", "https://graph.windows.net/", id="relatives"),
     ],
@@ -213,7 +214,8 @@ def test_a_stranger_gets_no_token_of_a_known_cloud(
 ) -> None:
     """Whatever its metadata names, in whatever shape and spelling."""
     own = endpoint.removesuffix(".")
-    entry = told(login or own, audience or own, resourceManager=f"{endpoint}/")
+    wanted = (audience or own).replace("{own}", own.removeprefix("https://"))
+    entry = told(login or own, wanted, resourceManager=f"{endpoint}/")
     document: Any = entry
     if shape == "2019":
         other = told(*PUBLIC, name="AzureCloud", resourceManager="https://management.azure.com/")

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import io
 import json
 import os
 import stat
@@ -18,6 +19,7 @@ from conftest import ROOT, Run, coverage_variables, program, run_in, surrounding
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contacts_audit.cli.screen import Screen
 from contacts_audit.errors import ContactsAuditError, OutputError
 from contacts_audit.files import check_writable, replace
 from contacts_audit.redaction import Secrets, shown_address, without_user_info
@@ -278,6 +280,49 @@ def test_an_answer_of_azure_tells_no_secret_of_another_request(
     assert len(said) > 6
     assert [each for each in said if each in files + ran.text + ran.err] == []
     assert "AuthorizationFailed" in ran.text
+
+
+@pytest.mark.parametrize("way", ["az", "device"])
+def test_what_az_or_a_person_brought_is_a_secret(
+    azure: AzureDouble, run: Run, tmp_path: Path, way: str
+) -> None:
+    """The token that az printed; the refresh token and the code of a device, though never sent."""
+    azure.add("Prod")
+    azure.device_interval = azure.device_pending = 0
+    opaque = "opaque-token-of-az-without-any-form-0123"
+    told = json.dumps({"accessToken": opaque, "expires_on": 4102444800})
+    (tmp_path / "az").write_text(f"#!/bin/sh\necho '{told}'\n")
+    (tmp_path / "az").chmod(0o700)
+    said: list[str] = []
+
+    async def telling(exchange: Exchange) -> None:
+        said[:] = [opaque] if way == "az" else [*azure.refresh_tokens, *azure.device_codes]
+        error = {"code": "AuthorizationFailed", "message": " and ".join(said)}
+        await faults.status(403, {"error": error})(exchange)
+
+    azure.fail("/subscriptions", telling)
+    auth = "azure-cli" if way == "az" else "device-code"
+    az = {"PATH": f"{tmp_path}:/usr/bin:/bin"} if way == "az" else {}
+
+    ran = run("audit", "--auth", auth, "--record", str(tmp_path / "r"), "--debug", **az)
+
+    files = "".join(path.read_text() for path in (tmp_path / "r").iterdir())
+    assert said
+    assert "AuthorizationFailed" in ran.err
+    assert [each for each in said if each in files + ran.err] == []
+
+
+def test_no_line_of_a_crash_tells_what_is_known() -> None:
+    """Whatever told of the secret: the last look is at what goes to stderr."""
+    err = io.StringIO()
+    screen = Screen(None, err)
+    screen.secrets.add("opaque-secret")
+
+    screen.crash("Traceback\nValueError: opaque-secret at https://a:b@host")
+    screen.log("opaque-secret")
+
+    assert "ValueError: *** at https://***@host\n" in err.getvalue()
+    assert "opaque-secret" not in err.getvalue()
 
 
 def test_a_crash_tells_no_token(azure: AzureDouble, tmp_path: Path) -> None:

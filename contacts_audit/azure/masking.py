@@ -168,11 +168,14 @@ class Mask:
         """Return *value*, which stands under *key* in lower case, masked with all that is in it."""
         match value:
             case str():
-                return self._field(key, value)
+                return _as_whole(value, self._field(key, value))
             case list():
                 return [self._masked(key, item) for item in value]
             case dict() if key in SECLUDED:
-                return {self._digest(name): self._masked(key, each) for name, each in value.items()}
+                return {
+                    _as_whole(name, self._digest(name)): self._masked(key, each)
+                    for name, each in value.items()
+                }
             case dict():
                 return {
                     self._key_of(name): self._masked(name.casefold(), each)
@@ -192,7 +195,7 @@ class Mask:
 
     def _key_of(self, key: str) -> str:
         known = key.casefold() in KEYS or key.casefold().endswith("nextlink")
-        return key if known else self.text(key)
+        return key if known else _as_whole(key, self.text(key))
 
     def _field(self, key: str, text: str) -> str:
         if not text.strip() or (key in CHOICES and _PLAIN.fullmatch(text)):
@@ -297,6 +300,11 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _as_whole(text: str, masked: str) -> str:
+    """Return *masked* with half a character where *text* has one: no reader takes that."""
+    return masked if _encodable(text) or not _encodable(masked) else f"{masked}\ud800"
 
 
 def _encodable(text: str) -> bool:
