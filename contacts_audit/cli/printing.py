@@ -211,7 +211,7 @@ def _sum_up(
     host: Host, verdicts: Counter[Verdict], fixes: "Summary", wanted: Sequence[Verdict]
 ) -> None:
     """Say the counts, and what to do next: a command for each kind of failure."""
-    from contacts_audit.report.mending import remarks
+    from contacts_audit.report.mending import source
 
     total = verdicts.total()
     counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
@@ -225,7 +225,5 @@ def _sum_up(
     if total and verdicts[Verdict.SKIPPED] == total:
         host.screen.warn("all subscriptions were skipped: nothing was audited")
     lines = [*fixes.lines()]
-    for remark in remarks([one.command for one in lines if one.command], fixes.run):
-        host.screen.note(remark)
-    for line in lines:
-        host.screen.note(str(line))
+    for line in [*(source(fixes.run) if lines else ()), *map(str, lines)]:
+        host.screen.note(line)
