@@ -132,4 +132,4 @@ def test_it_says_what_fixes_it(azure: AzureDouble, run: Run) -> None:
     assert f"{'decided by':<14} {V2023}: no address" in lines
     (fix,) = (line for line in lines if line.startswith("fix "))
     assert f"contacts-audit apply -s {one.id} --failing-only" in fix
-    assert any("ADDRESS: an email address" in line for line in lines)
+    assert any("ADDRESS = an email address" in line for line in lines)

@@ -588,7 +588,7 @@ def test_what_could_not_be_read_has_a_command_of_az(run: Run, azure: AzureDouble
     assert role[role.index("--role") + 1] == "Security Reader"
     assert role[role.index("--scope") + 1] == f"/subscriptions/{closed.id}"
     assert provider[-2:] == ["--subscription", new.id]
-    assert "ASSIGNEE: the identity" in ran.err
+    assert "ASSIGNEE = the object id" in ran.err
 
 
 def test_many_that_could_not_be_read_do_not_flood(run: Run, azure: AzureDouble) -> None:

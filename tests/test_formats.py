@@ -452,7 +452,7 @@ def test_a_testcase_a_subscription() -> None:
         f"contact-email at {V2017}: no e-mail address is configured",
         f"owner-notified at {V2023}: the role Owner is not notified",
         f"fix: {mending.command(FAILING, RUN)}",
-        "Replace the words in capitals (ADDRESS: an email address, another one each time).",
+        "Replace the words in capitals (ADDRESS = an email address, another one each time).",
     ]
     assert f"fix: {mending.command(UNREAD, RUN)}" in str(cases[4].result[0].text).splitlines()
     assert cases[4].result[0].type == "forbidden"

@@ -30,7 +30,7 @@ from contacts_audit.cli.wiring import enter
 from contacts_audit.errors import AzureError
 from contacts_audit.inert import inert, inert_json
 from contacts_audit.model import Audited, Outcome, Run, Subscription, Unread, exit_code
-from contacts_audit.report import json_, mending, wording
+from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm import Answer
@@ -169,6 +169,8 @@ def _override(policy: "Policy", subscription: Subscription) -> str | None:
 
 
 def _lines(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> Iterator[str]:
+    from contacts_audit.report import mending
+
     subscription = outcome.subscription
     yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
     for method, url, answer in heard.exchanges:

@@ -12,7 +12,6 @@ from contacts_audit.cli.options import (
     ScopeOptions,
 )
 from contacts_audit.model import Invocation
-from contacts_audit.report.mending import FILE
 
 if TYPE_CHECKING:
     from contacts_audit.scope import Shard
@@ -32,6 +31,7 @@ def invocation(
     They may come from variables, too: a command works wherever it is pasted.
     """
     from contacts_audit.azure import clouds
+    from contacts_audit.report.mending import FILE
 
     numbered = replace(scope, shard=None if part is None else str(part))
     return Invocation(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contacts_audit import comparing, reportfile
 from contacts_audit.cli.host import LARGEST_REPORT, Host
@@ -22,12 +22,14 @@ from contacts_audit.report import (
     Format,
     json_,
     jsonl,
-    mending,
     order,
     shaping,
     table,
 )
 from contacts_audit.report.order import Sort
+
+if TYPE_CHECKING:
+    from contacts_audit.report.mending import Summary
 
 FOR_PEOPLE = frozenset({Format.TABLE, Format.MARKDOWN, Format.HTML})
 
@@ -123,9 +125,11 @@ def reported(
     finished: datetime | None = None,
 ) -> ExitCode:
     """Print and write what comes of the subscriptions, as soon as the format allows it."""
+    from contacts_audit.report.mending import Summary
+
     verdicts: Counter[Verdict] = Counter()
     kept: list[Outcome] = []
-    fixes, wanted = mending.Summary(run), printing.output.only
+    fixes, wanted = Summary(run), printing.output.only
     streams = printing.format is Format.JSONL and printing.baseline is None
     for outcome in outcomes:
         verdicts[outcome.verdict] += 1
@@ -250,9 +254,11 @@ def _tell(host: Host, outcome: Outcome) -> None:
 
 
 def _sum_up(
-    host: Host, verdicts: Counter[Verdict], fixes: mending.Summary, wanted: Sequence[Verdict]
+    host: Host, verdicts: Counter[Verdict], fixes: "Summary", wanted: Sequence[Verdict]
 ) -> None:
     """Say the counts, and what to do next: a command for each kind of failure."""
+    from contacts_audit.report.mending import source
+
     total = verdicts.total()
     counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
     noun = "subscription" if total == 1 else "subscriptions"
@@ -265,7 +271,5 @@ def _sum_up(
     if total and verdicts[Verdict.SKIPPED] == total:
         host.screen.warn("all subscriptions were skipped: nothing was audited")
     lines = [*fixes.lines()]
-    for remark in mending.remarks([one.command for one in lines if one.command], fixes.run):
-        host.screen.note(remark)
-    for line in lines:
-        host.screen.note(str(line))
+    for line in [*(source(fixes.run) if lines else ()), *map(str, lines)]:
+        host.screen.note(line)

@@ -85,10 +85,10 @@ def _what_to_do(report: Report) -> Iterator[str]:
     if not lines:
         return
     yield "\n### What to do\n"
+    for remark in mending.source(report.run):
+        yield f"\n{markdown.cell(remark)}\n"
     for line in lines:
-        yield f"\n{markdown.cell(line.purpose)}\n"
+        yield f"\n{markdown.cell(line.told)}\n"
         if line.command is not None:
             yield "\n"
             yield from markdown.block([line.command])
-    for remark in mending.remarks([one.command for one in lines if one.command], report.run):
-        yield f"\n{markdown.cell(remark)}\n"

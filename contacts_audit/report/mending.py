@@ -23,7 +23,7 @@ BLANKS: Mapping[str, str] = {  # what the reader puts his own in the place of
     ADDRESS: "an email address, another one each time",
     WRONG: "an address to be removed",
     LEVEL: "Critical, High, Medium or Low",
-    ASSIGNEE: "the identity that runs the audit: its object id, application id or user name",
+    ASSIGNEE: "the object id, application id or user name of who runs the audit",
     ENDPOINT: "the URL of your cloud's Resource Manager",
     FILE: "a file with what was read from stdin",
     IDS: "a file with the ids of these subscriptions, one a line; -o csv has each one's command",
@@ -47,8 +47,14 @@ class Line(NamedTuple):
     purpose: str
     command: str | None = None
 
+    @property
+    def told(self) -> str:
+        """The purpose, and what is to be put in the place of the words in capitals."""
+        blank = "; ".join(blanks(self.command or ""))
+        return f"{self.purpose} ({blank})" if blank else self.purpose
+
     def __str__(self) -> str:
-        return self.purpose if self.command is None else f"{self.purpose}: {self.command}"
+        return self.told if self.command is None else f"{self.told}: {self.command}"
 
 
 def fix(outcome: Outcome, run: Run) -> Fix | None:
@@ -78,7 +84,7 @@ def command(outcome: Outcome, run: Run) -> str | None:
 def blanks(*commands: str) -> list[str]:
     """Say of each word in capitals in *commands* what is to be put in its place."""
     words = {re.sub(r"-\d+$", "", word) for each in commands for word in shlex.split(each)}
-    return [f"{blank}: {meaning}" for blank, meaning in BLANKS.items() if blank in words]
+    return [f"{blank} = {meaning}" for blank, meaning in BLANKS.items() if blank in words]
 
 
 def source(run: Run) -> Iterator[str]:
