@@ -6,13 +6,13 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 
 import functools
 import json
-import re
 from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Any
 
 import jq
 
+from contacts_audit import mailbox
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
 from contacts_audit.errors import AzureError, Reason
@@ -22,6 +22,7 @@ from contacts_audit.model import Contact
 MOST_PAGES = 100
 MOST_VALUES = 500_000
 TYPES = ("securitycontact", "securitycontacts")
+addresses, is_address = mailbox.split, mailbox.is_address
 
 # The document's two programs as one; between them stands JSON text, which may change a number.
 DOCUMENTED = """
@@ -123,11 +124,6 @@ def contacts(
             yield _contact(version, *fields)
 
 
-def addresses(text: str) -> list[str]:
-    """Return the addresses in *text*, parted by the portal's commas or the service's semicolons."""
-    return [part.strip() for part in re.split("[;,]", text) if part.strip()]
-
-
 def _contact(
     version: str,
     name: Any,
@@ -196,18 +192,6 @@ def _text(value: Any) -> str | None:
 def _shown(value: Any) -> str | None:
     """Show what is no text as its JSON, which is of no known kind: a finding names it."""
     return _text(value) if isinstance(value, str | None) else json.dumps(value)
-
-
-@functools.lru_cache(maxsize=4096)  # the same few addresses, over and over
-def is_address(text: str) -> bool:
-    """Say whether email-validator takes *text* for an address; nothing is looked up."""
-    from email_validator import validate_email
-
-    try:
-        validate_email(text, check_deliverability=False)
-    except ValueError:  # its EmailNotValidError, or half a character
-        return False
-    return True
 
 
 def _is_contact(item: Any) -> bool:
