@@ -1,12 +1,15 @@
 """Reads a subscription at the api-versions that its checks need, and judges what they show."""
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import TracebackType
 
 from contacts_audit import policy
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.client import Client
+from contacts_audit.azure.patience import Budget
 from contacts_audit.azure.versions import Versions
 from contacts_audit.errors import (
     HINTS,
@@ -41,18 +44,22 @@ class Auditor:
         self._policy = policy
         self._versions = Versions()
 
-    def audit(self, subscription: Subscription) -> Outcome:
-        """Return the outcome for *subscription*: a failure of Azure's is one, too."""
+    def audit(self, subscription: Subscription, until: Budget | None = None) -> Outcome:
+        """Return the outcome for *subscription*, read within one budget; a failure is one, too."""
         seen: dict[str, Reading] = {}
         criteria = self._policy.criteria_of(subscription)
         try:
-            deciding = self._read(subscription, criteria.checks, seen)
+            deciding = self._read(subscription, criteria.checks, seen, until)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), _contacts_of(seen))
         return self._judged(subscription, criteria, deciding, _contacts_of(seen))
 
     def _read(
-        self, subscription: Subscription, checks: Sequence[Check], seen: dict[str, Reading]
+        self,
+        subscription: Subscription,
+        checks: Sequence[Check],
+        seen: dict[str, Reading],
+        until: Budget | None,
     ) -> Mapping[Check, Reading]:
         """
         Return the reading that decides each of *checks*; no check costs more than it needs.
@@ -61,12 +68,12 @@ class Auditor:
         the newest.
         """
         client = self._client(subscription)
-        until = client.limits.until()
+        budget = until or client.limits.until()
 
         def at(version: str) -> Reading | None:
             if version not in seen and self._versions.offered(version):
                 try:
-                    found = tuple(_contacts(client, subscription, version, until))
+                    found = tuple(_contacts(client, subscription, version, budget))
                 except VersionRefusedError:
                     self._versions.refused(version, subscription.id)
                     refused.add(version)
@@ -145,10 +152,10 @@ def _contacts_of(seen: Mapping[str, Reading]) -> tuple[Contact, ...]:
 
 
 def _contacts(
-    client: Client, subscription: Subscription, version: str, until: float
+    client: Client, subscription: Subscription, version: str, budget: Budget
 ) -> Iterator[Contact]:
     url = arm.contacts_url(client.endpoint, subscription.id, version)
-    for answer in client.pages(url, most=contacts.MOST_PAGES, until=until):
+    for answer in client.pages(url, most=contacts.MOST_PAGES, until=budget):
         yield from contacts.contacts(
             answer,
             version,
@@ -174,6 +181,26 @@ def unasked(subscription: Subscription) -> Outcome | None:
     if (subscription.state or "").casefold() in SKIPPED_STATES:
         return Skipped(subscription)
     return None
+
+
+def broken(subscription: Subscription, error: Exception) -> Unread:
+    """Return the outcome of a *subscription* at which we stumbled: this one alone is lost."""
+    reason, trace = Reason.INTERNAL, error.__traceback__
+    for line in "".join(traceback.format_tb(trace)).splitlines():
+        log.debug("%s: %s", subscription.label, line)
+    message = f"unexpected {type(error).__name__} at {_place(trace)}"  # its text may hold a secret
+    return Unread(subscription, Fault(reason, message, HINTS[reason]))
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Return the file and line, the last of ours, where an error came from."""
+    package = __name__.partition(".")[0]
+    place = "an unknown place"
+    for frame, line in traceback.walk_tb(trace):
+        name = frame.f_globals.get("__name__", "")
+        if name.partition(".")[0] == package:
+            place = f"{name.replace('.', '/')}.py:{line}"
+    return place
 
 
 def out_of_time(subscription: Subscription) -> Unread:

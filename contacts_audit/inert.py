@@ -12,9 +12,10 @@ _HOSTILE = re.compile(
 )
 
 
+# Runs of characters, each examined once: a pattern for what is in them would look from each place.
+_DOTTED = re.compile(r"[\w.-]+")
+_ADDRESS = re.compile(r"//[^\s'\"]+")
 _SECRET_NAME = re.compile(r".*(SECRET|PASSWORD|TOKEN|IDENTITY_HEADER)", re.IGNORECASE)
-_TOKEN = re.compile(r"eyJ[\w-]+(?:\.[\w-]*){2,4}")
-_PROXY_PASSWORD = re.compile(r"(?<=//)[^\s'\"]*:[^\s'\"]*@")
 
 
 def blotted(text: str, secrets: Iterable[str]) -> str:
@@ -28,7 +29,26 @@ def told_in_public(text: str, environment: Mapping[str, str]) -> str:
     """Return *text*, of which nobody knows what it holds, without what signs anybody in."""
     values = {value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)}
     known = blotted(text, (value for value in values if value))
-    return _PROXY_PASSWORD.sub("***@", _TOKEN.sub("***", known))
+    return _ADDRESS.sub(_without_password, _DOTTED.sub(_without_token, known))
+
+
+def whole_characters(text: str) -> str:
+    """Return *text* with U+FFFD for each half of a surrogate pair, which no UTF-8 can carry."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _without_token(match: re.Match[str]) -> str:
+    """Return a dotted run without the JSON Web Token in it: `{"` in base64, and two more parts."""
+    before, begin, rest = match[0].partition("eyJ")
+    return f"{before}***" if begin and rest.count(".") >= 2 else match[0]
+
+
+def _without_password(match: re.Match[str]) -> str:
+    """Return the rest of a URL without user and password, where it has both."""
+    user, at, host = match[0].rpartition("@")
+    return f"//***@{host}" if at and ":" in user else match[0]
 
 
 def inert(text: str) -> str:
@@ -52,5 +72,5 @@ def _json_escape(match: re.Match[str]) -> str:
     """Blanks between JSON tokens stay; inside a string they are escaped already."""
     if match[0] in "\n\r\t":
         return match[0]
-    units = match[0].encode("utf-16-be", "surrogatepass")
+    units = whole_characters(match[0]).encode("utf-16-be")  # jq refuses half a pair
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

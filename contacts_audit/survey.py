@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.client import Client
+from contacts_audit.azure.patience import Budget
 from contacts_audit.azure.records import Record, Seen, records
 from contacts_audit.azure.versions import Versions
 from contacts_audit.errors import AzureError, Reason, VersionRefusedError
@@ -17,14 +18,17 @@ class Surveyor:
         self._client = client
         self._versions = Versions()
 
-    def seen(self, subscription: Subscription) -> Seen:
+    def seen(self, subscription: Subscription, until: Budget | None = None) -> Seen:
         """
         Return what *subscription* shows at 2017 and at the newest api-version that is offered.
+
+        All is read within one budget, *until* or a new one.
 
         Raises:
             AzureError: one of them cannot be read, or none is offered.
             AuthError: no token is to be had.
         """
+        budget = until or self._client(subscription).limits.until()
         found: dict[str, tuple[Record, ...]] = {}
         for version in (arm.V2017, arm.V2023, arm.V2020):
             if version == arm.V2020 and arm.V2023 in found:
@@ -32,7 +36,7 @@ class Surveyor:
             if not self._versions.offered(version):
                 continue
             try:
-                found[version] = self.at(subscription, version)
+                found[version] = self.at(subscription, version, budget)
             except VersionRefusedError:
                 self._versions.refused(version, subscription.id)
             else:
@@ -51,9 +55,12 @@ class Surveyor:
             AzureError: one of them cannot be read.
             AuthError: no token is to be had.
         """
-        return Seen({version: self.at(subscription, version) for version in versions})
+        budget = self._client(subscription).limits.until()
+        return Seen({version: self.at(subscription, version, budget) for version in versions})
 
-    def at(self, subscription: Subscription, version: str) -> tuple[Record, ...]:
+    def at(
+        self, subscription: Subscription, version: str, until: Budget | None = None
+    ) -> tuple[Record, ...]:
         """
         Return what *subscription* shows at *version*.
 
@@ -63,5 +70,6 @@ class Surveyor:
         """
         client = self._client(subscription)
         url = arm.contacts_url(client.endpoint, subscription.id, version)
-        pages = client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until())
+        budget = until or client.limits.until()
+        pages = client.pages(url, most=contacts.MOST_PAGES, until=budget)
         return tuple(record for answer in pages for record in records(answer))

@@ -6,7 +6,8 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
@@ -21,13 +22,18 @@ from contacts_audit.model import Contact
 
 MOST_PAGES = 100
 MOST_VALUES = 500_000
+LONGEST_SHOWN = 200  # characters of a type or name in a message
 TYPES = ("securitycontact", "securitycontacts")
 addresses, is_address = mailbox.split, mailbox.is_address
 
 # The document's two programs as one; between them stands JSON text, which may change a number.
+# An item that the filter leaves out comes as an array: its type, its name.
+SELECTED = 'select(.type=="Microsoft.Security/securityContacts")'
 DOCUMENTED = """
-.|.value[] | select(.type=="Microsoft.Security/securityContacts") | tojson | fromjson
-| .properties.email | tojson
+.|.value[] | if .type == "Microsoft.Security/securityContacts"
+then tojson | fromjson | .properties.email | tojson
+elif type == "object" and (.properties | type | . == "object" or . == "null")
+then [.type, .name] else empty end
 """
 
 # All shapes of a list, and the fields of all dialects of a contact; what they mean, Python decides.
@@ -67,9 +73,19 @@ def _all(program: str, answer: Answer) -> list[Any]:
     return list(_compiled(program).input_text(arm.text(answer)).all())
 
 
-def documented_emails(answer: Answer) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A contact that the documented filter leaves out for its *type* alone."""
+
+    type: str
+    name: str
+
+
+def documented_emails(answer: Answer) -> list[str | LeftOut]:
     """
     Return what the document's two jq programs print for *answer*, an element a line.
+
+    Between the lines stand the contacts that the programs leave out.
 
     Raises:
         AzureError: it is not a list of contacts, so that the programs would stumble.
@@ -80,20 +96,35 @@ def documented_emails(answer: Answer) -> list[str]:
         case _:
             raise arm.malformed(answer, "the answer is no list of security contacts")
     try:
-        return [pretty(line) for line in _all(DOCUMENTED, answer)]
+        return [*_documented(_all(DOCUMENTED, answer))]
     except ValueError as error:
         raise arm.malformed(answer, f"jq: {error}") from error
 
 
-def documented_stage(texts: str) -> Iterator[str | None]:
+def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
     """
-    Yield what the document's two jq programs print for *texts*, and None at the end of each text.
+    Yield what `documented_emails` returns for each of *texts*, and None at the end of each text.
 
     Raises:
         ValueError: jq's error; what was printed before it has been yielded.
     """
     for line in _compiled(f"({DOCUMENTED}), null").input_text(texts):
-        yield None if line is None else pretty(line)
+        yield from [None] if line is None else _documented([line])
+
+
+def _documented(lines: Iterable[Any]) -> Iterator[str | LeftOut]:
+    for line in lines:
+        match line:
+            case str():
+                yield pretty(line)
+            case [kind, name] if is_contact_type(kind):
+                shown = kind if isinstance(kind, str) else json.dumps(kind)
+                yield LeftOut(shown[:LONGEST_SHOWN], (_text(name) or "")[:LONGEST_SHOWN])
+
+
+def is_contact_type(kind: Any) -> bool:
+    """Say whether an item of the type *kind* is a contact: Azure wrote it in two ways so far."""
+    return not isinstance(kind, str) or kind.casefold().endswith(TYPES)
 
 
 def shows_address(line: str) -> bool:
@@ -118,10 +149,10 @@ def contacts(
             answer, f"the answer is no list of security contacts: {error}"
         ) from error
     for kind, *fields in items:
-        if isinstance(kind, str) and not kind.casefold().endswith(TYPES):
-            left_out(kind)
-        else:
+        if is_contact_type(kind):
             yield _contact(version, *fields)
+        else:
+            left_out(kind)
 
 
 def _contact(

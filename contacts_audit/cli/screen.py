@@ -11,6 +11,7 @@ from typing import IO, BinaryIO, TextIO, TypeVar
 from contacts_audit.errors import AzureError, ContactsAuditError, OutputError, PipeClosedError
 from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription
+from contacts_audit.workers import started
 
 T = TypeVar("T")
 
@@ -126,7 +127,7 @@ class Screen:
     def progress(self, items: Iterable[T], total: int) -> Iterator[T]:
         """Yield *items*, a bar on stderr keeping count where that is a terminal."""
         watched = self.err is not None and self.err.isatty() and not self.quiet
-        if not watched or self.held is not None or plain():
+        if not watched or self.held is not None or plain() or not started(lambda: None):
             yield from items
             return
         from rich.console import Console

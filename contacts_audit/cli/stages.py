@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 LARGEST_INPUT = 256 * 1024 * 1024
 BLIND = (
-    "2017-08-01-preview cannot see what the portal wrote since 2020: 'contacts-audit audit' decides"
+    "2017-08-01-preview may not show what the portal and newer clients wrote (in 2020 it did not, "
+    "and nobody has recorded it since): 'contacts-audit audit' decides"
 )
 
 

@@ -2,7 +2,6 @@
 
 import functools
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -168,7 +167,7 @@ def enter(
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
     from contacts_audit.scope import Selector, group_id, resolve, selector, shard
-    from contacts_audit.workers import apart
+    from contacts_audit.workers import apart, started
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope)
@@ -183,7 +182,7 @@ def enter(
         wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.limits.deadline
     apart(connection.sign_in, deadline=deadline)
-    threading.Thread(target=meanwhile, daemon=True).start()
+    started(meanwhile)
     listed = apart(connection.visible, deadline=deadline)
     for group in groups:
         under = apart(functools.partial(connection.descendants, group), deadline=deadline)
