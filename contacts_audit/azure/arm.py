@@ -130,6 +130,11 @@ def text(answer: Answer) -> str:
     return answer.body.decode("utf-8-sig")
 
 
+def is_last(answer: Answer) -> bool:
+    """Say whether *answer* surely names no next page: it is no word of it, however spelled."""
+    return b"nextlink" not in answer.body.lower() and b"\\u" not in answer.body
+
+
 def next_link(answer: Answer, endpoint: str) -> str | None:
     """
     Return the address of the page after *answer*, a JSON text, as Azure wrote it; None at the end.
@@ -137,8 +142,8 @@ def next_link(answer: Answer, endpoint: str) -> str | None:
     Raises:
         AzureError: it would lead away from *endpoint*, and our token with it.
     """
-    if b"nextlink" not in answer.body.lower() and b"\\u" not in answer.body:
-        return None  # it is no word of it, however it may be spelt
+    if is_last(answer):
+        return None
     match document(answer):
         case {"nextLink": str(url)} if url:
             if len(url) > LONGEST_LINK or not _stays(url, endpoint):
