@@ -22,6 +22,7 @@ from contacts_audit.model import Contact
 
 MOST_PAGES = 100
 MOST_VALUES = 500_000
+MOST_ADDRESSES = 50_000
 LONGEST_SHOWN = 200  # characters of a type or name in a message
 TYPES = ("securitycontact", "securitycontacts")
 addresses, is_address = mailbox.split, mailbox.is_address
@@ -148,18 +149,23 @@ def contacts(
         raise arm.malformed(
             answer, f"the answer is no list of security contacts: {error}"
         ) from error
-    for kind, *fields in items:
-        if is_contact_type(kind):
-            yield _contact(version, *fields)
-        else:
+    total = 0
+    for kind, name, email, emails, *others in items:
+        if not is_contact_type(kind):
             left_out(kind)
+            continue
+        spelled = (*_spelt(email), *_spelt(emails))
+        total += len(spelled)
+        if total > MOST_ADDRESSES:
+            what = f"the answer holds more than {MOST_ADDRESSES} addresses"
+            raise AzureError(Reason.TOO_LARGE, what)
+        yield _contact(version, name, spelled, *others)
 
 
 def _contact(
     version: str,
     name: Any,
-    email: Any,
-    emails: Any,
+    emails: tuple[str, ...],
     enabled: Any,
     phone: Any,
     alerts: Any,
@@ -168,12 +174,11 @@ def _contact(
     sources: Any,
 ) -> Contact:
     """Translate the fields of a contact; a value of no known kind switches nothing on."""
-    spelt = (*_spelt(email), *_spelt(emails))
     return Contact(
         name=_text(name) or "",
         api_version=version,
-        emails=spelt,
-        malformed=tuple(text for text in spelt if not is_address(text)),
+        emails=emails,
+        malformed=tuple(text for text in emails if not is_address(text)),
         enabled=enabled is None or enabled is True,
         phone=_text(phone),
         alert_severity=_severity(alerts) or _source(sources, "Alert", "minimalSeverity"),
