@@ -1,5 +1,6 @@
 """Reads a subscription at the api-versions that its checks need, and judges what they show."""
 
+import copy
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,22 +45,24 @@ class Auditor:
         self._policy = policy
         self._versions = Versions()
 
-    def audit(self, subscription: Subscription, until: Budget | None = None) -> Outcome:
-        """Return the outcome for *subscription*, read within one budget; a failure is one, too."""
+    def within(self, budget: Budget) -> "Auditor":
+        """Return an auditor like this one that spends *budget*, which somebody else spends, too."""
+        other, client = copy.copy(self), self._client
+        other._client = lambda subscription: client(subscription).within(budget)
+        return other
+
+    def audit(self, subscription: Subscription) -> Outcome:
+        """Return the outcome for *subscription*: a failure of Azure's is one, too."""
         seen: dict[str, Reading] = {}
         criteria = self._policy.criteria_of(subscription)
         try:
-            deciding = self._read(subscription, criteria.checks, seen, until)
+            deciding = self._read(subscription, criteria.checks, seen)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), _contacts_of(seen))
         return self._judged(subscription, criteria, deciding, _contacts_of(seen))
 
     def _read(
-        self,
-        subscription: Subscription,
-        checks: Sequence[Check],
-        seen: dict[str, Reading],
-        until: Budget | None,
+        self, subscription: Subscription, checks: Sequence[Check], seen: dict[str, Reading]
     ) -> Mapping[Check, Reading]:
         """
         Return the reading that decides each of *checks*; no check costs more than it needs.
@@ -68,7 +71,7 @@ class Auditor:
         the newest.
         """
         client = self._client(subscription)
-        budget = until or client.limits.until()
+        budget = client.limits.until()
 
         def at(version: str) -> Reading | None:
             if version not in seen and self._versions.offered(version):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from contacts_audit.audit import Auditor, fault, unasked
-from contacts_audit.azure.patience import Budget
 from contacts_audit.azure.records import Seen
 from contacts_audit.errors import AuthError, AzureError
 from contacts_audit.ledger import Plan
@@ -26,12 +25,12 @@ Item = Task | Result
 
 
 def left_alone(
-    auditor: Auditor, subscription: Subscription, budget: Budget, *, failing_only: bool
+    auditor: Auditor, subscription: Subscription, *, failing_only: bool
 ) -> Planned | None:
     """Return the row of what is not to be touched: waived, or with *failing_only* compliant."""
     if unasked(subscription) is not None:
         return None
-    match auditor.audit(subscription, budget):
+    match auditor.audit(subscription):
         case Unread() as outcome:
             return unread(outcome)
         case Audited(waiver=Waiver() as waiver):
@@ -43,11 +42,7 @@ def left_alone(
 
 
 def plan(
-    surveyor: Surveyor,
-    subscription: Subscription,
-    wish: Wish,
-    version: str | None,
-    budget: Budget | None = None,
+    surveyor: Surveyor, subscription: Subscription, wish: Wish, version: str | None
 ) -> Planned:
     """Return what fulfils *wish*."""
     match unasked(subscription):
@@ -57,7 +52,7 @@ def plan(
         case Unread() as outcome:
             return unread(outcome)
     try:
-        return planned(subscription, surveyor.seen(subscription, budget), wish, version)
+        return planned(subscription, surveyor.seen(subscription), wish, version)
     except (AzureError, AuthError) as error:
         return Planned(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
 

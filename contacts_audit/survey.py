@@ -1,5 +1,6 @@
 """Reads what stands before a change: at 2017 and at the newest api-version, to the last field."""
 
+import copy
 from collections.abc import Callable, Iterable
 
 from contacts_audit.azure import arm, contacts
@@ -18,17 +19,20 @@ class Surveyor:
         self._client = client
         self._versions = Versions()
 
-    def seen(self, subscription: Subscription, until: Budget | None = None) -> Seen:
+    def within(self, budget: Budget) -> "Surveyor":
+        """Return a surveyor like this one that spends *budget*, which somebody else spends, too."""
+        other, client = copy.copy(self), self._client
+        other._client = lambda subscription: client(subscription).within(budget)
+        return other
+
+    def seen(self, subscription: Subscription) -> Seen:
         """
         Return what *subscription* shows at 2017 and at the newest api-version that is offered.
-
-        All is read within one budget, *until* or a new one.
 
         Raises:
             AzureError: one of them cannot be read, or none is offered.
             AuthError: no token is to be had.
         """
-        budget = until or self._client(subscription).limits.until()
         found: dict[str, tuple[Record, ...]] = {}
         for version in (arm.V2017, arm.V2023, arm.V2020):
             if version == arm.V2020 and arm.V2023 in found:
@@ -36,7 +40,7 @@ class Surveyor:
             if not self._versions.offered(version):
                 continue
             try:
-                found[version] = self.at(subscription, version, budget)
+                found[version] = self.at(subscription, version)
             except VersionRefusedError:
                 self._versions.refused(version, subscription.id)
             else:
@@ -55,12 +59,9 @@ class Surveyor:
             AzureError: one of them cannot be read.
             AuthError: no token is to be had.
         """
-        budget = self._client(subscription).limits.until()
-        return Seen({version: self.at(subscription, version, budget) for version in versions})
+        return Seen({version: self.at(subscription, version) for version in versions})
 
-    def at(
-        self, subscription: Subscription, version: str, until: Budget | None = None
-    ) -> tuple[Record, ...]:
+    def at(self, subscription: Subscription, version: str) -> tuple[Record, ...]:
         """
         Return what *subscription* shows at *version*.
 
@@ -70,6 +71,5 @@ class Surveyor:
         """
         client = self._client(subscription)
         url = arm.contacts_url(client.endpoint, subscription.id, version)
-        budget = until or client.limits.until()
-        pages = client.pages(url, most=contacts.MOST_PAGES, until=budget)
+        pages = client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until())
         return tuple(record for answer in pages for record in records(answer))

@@ -47,10 +47,11 @@ class Limits:
     timeout: float
     budget: float
     deadline: float
+    shared: Budget | None = None
 
     def until(self) -> Budget:
-        """Return the budget of a subscription that begins now."""
-        return Budget(time.monotonic() + self.budget, self.deadline)
+        """Return the budget of a subscription that begins now, or the *shared* one."""
+        return self.shared or Budget(time.monotonic() + self.budget, self.deadline)
 
 
 class Client:
@@ -78,6 +79,12 @@ class Client:
         """Return a client like this one that tells *tape*, too."""
         other = copy.copy(self)
         other._tape = tape if self._tape is None else _Both(self._tape, tape)
+        return other
+
+    def within(self, budget: Budget) -> "Client":
+        """Return a client like this one, all whose readings share *budget*."""
+        other = copy.copy(self)
+        other.limits = replace(self.limits, shared=budget)
         return other
 
     def pages(

@@ -19,7 +19,7 @@ from contacts_audit.errors import AzureError, Reason
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 ATTEMPTS = 10
 LONGEST_BACKOFF = 30.0
-LONGEST_HEADER = 100  # characters of a number or date
+LONGEST_HEADER = 1000  # characters of a number or date
 JITTER = random.Random()  # not the one that everybody shares
 
 T = TypeVar("T")

@@ -22,6 +22,7 @@ from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, Rea
 from contacts_audit.inert import blotted, told_in_public
 
 ATTEMPT_SECONDS = 15.0
+LONGEST_DESCRIPTION = 8192  # characters of an error
 CHECK = "check the credential; -v says which one was used"
 PROOFS = (
     *("client_secret", "client_assertion", "refresh_token", "device_code"),
@@ -164,8 +165,8 @@ def _secrets(request: requests.PreparedRequest) -> list[str]:
 def refused(result: Mapping[str, Any], hint: str = CHECK) -> AuthError:
     """Return the error of a token service that answered, but gave no token."""
     description = str(result.get("error_description") or result.get("error") or "no token came")
-    line = re.split(r"\s*(?:Trace ID|\r|\n)", description)[0][:500]
-    code = re.search(r"AADSTS(\d+)", description)
+    line = re.split(r"Trace ID|[\r\n]", description[:LONGEST_DESCRIPTION])[0].rstrip()[:500]
+    code = re.search(r"AADSTS(\d{1,9})", description[:LONGEST_DESCRIPTION])
     return AuthError(f"sign-in failed: {line}", CURES.get(code[1] if code else "", hint))
 
 

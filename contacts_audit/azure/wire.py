@@ -219,6 +219,8 @@ def _inflated(body: bytes, encoding: str) -> bytes:
 def _members(body: bytes, form: int) -> tuple[bytes, bool]:
     """Unpack all members of *body*; say whether the last one is whole."""
     decoded, rest, whole = b"", body, False
+    if form > zlib.MAX_WBITS and not body.startswith(GZIP[: len(body)]):
+        raise zlib.error("incorrect header check")  # zlib itself waits for a second byte
     for _ in range(MOST_MEMBERS):
         inflater = zlib.decompressobj(form)
         decoded += inflater.decompress(rest, LARGEST_BODY + 1 - len(decoded))

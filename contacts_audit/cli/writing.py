@@ -244,11 +244,11 @@ def _planned(
         budget = connection.client(subscription).limits.until()
         if wish.failing_only or judged.may_waive(subscription):
             outcome = preparing.left_alone(
-                auditor, subscription, budget, failing_only=wish.failing_only
+                auditor.within(budget), subscription, failing_only=wish.failing_only
             )
             if outcome is not None:
                 return outcome
-        return preparing.plan(surveyor, subscription, wanted, wish.api_version, budget)
+        return preparing.plan(surveyor.within(budget), subscription, wanted, wish.api_version)
 
     def late(subscription: Subscription) -> "Planned":
         if unasked(subscription) is not None:

@@ -11,7 +11,9 @@ from contacts_audit.report.gone import DISAPPEARED, gone
 HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY")
 WIDE = 140
 GAP = 2
-LONGEST = 200  # columns up to which one cell pads those above and below it
+LONGEST = 16_384  # letters of a cell up to which it pads those above and below it
+MOST_PADDING = 4 * 1024 * 1024  # letters of a column, from which on that ends at
+LONG = 200
 WHOLE = frozenset({"VERDICT", "STATUS", "ID"})  # columns that are never folded
 STYLES = {
     Verdict.SKIPPED: "dim",
@@ -29,27 +31,23 @@ def render(report: Report) -> Iterator[str]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield *rows*, each cell as wide as the widest of its column, but for what is very long."""
-    widths = [min(width, LONGEST) for width in _widest(rows)]
-    for row in rows:
-        yield _line(row, widths) + "\n"
-
-
-def _widest(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Return how wide each column is; what is longer than `LONGEST` widens none of them."""
+    """Yield *rows*, each cell as wide as the widest of its column; what is huge widens none."""
     from rich.cells import cell_len
 
-    return [
-        max(cell_len(cell[: LONGEST + 1]) for cell in column) for column in zip(*rows, strict=True)
+    most = min(LONGEST, max(MOST_PADDING // len(rows), LONG))
+    widths = [
+        max((cell_len(cell) for cell in column if len(cell) <= most), default=0)
+        for column in zip(*rows, strict=True)
     ]
+    for row in rows:
+        yield _line(row, widths) + "\n"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     from rich.cells import cell_len
 
     padded = (
-        cell + " " * (width - cell_len(cell)) if len(cell) <= width else cell
-        for cell, width in zip(cells, widths, strict=True)
+        cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)
     )
     return (" " * GAP).join(padded).rstrip()
 
@@ -70,7 +68,9 @@ def folded(rows: Sequence[Sequence[str]], width: int, *, plain: bool) -> Iterato
 
 def _fitting(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """Return the columns' widths: what fits an even share is whole, the others share the rest."""
-    wanted = _widest(rows)
+    from rich.cells import cell_len
+
+    wanted = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     whole = {at for at, name in enumerate(rows[0]) if name in WHOLE}
     room, open_ = width - GAP * (len(wanted) - 1), len(wanted)
     for at in sorted(range(len(wanted)), key=lambda at: (at not in whole, wanted[at])):
