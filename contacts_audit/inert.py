@@ -1,5 +1,6 @@
 """Makes remote text harmless wherever a person or a terminal reads it."""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +9,7 @@ from collections.abc import Iterable, Mapping
 _HOSTILE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
-    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]+"
 )
 
 
@@ -62,15 +63,25 @@ def inert_json(text: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    number = ord(match[0])
+    return "".join(map(_escaped, match[0]))
+
+
+@functools.cache
+def _escaped(letter: str) -> str:
+    number = ord(letter)
     if number > 0xFFFF:
         return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 def _json_escape(match: re.Match[str]) -> str:
+    return "".join(map(_json_escaped, match[0]))
+
+
+@functools.cache
+def _json_escaped(letter: str) -> str:
     """Blanks between JSON tokens stay; inside a string they are escaped already."""
-    if match[0] in "\n\r\t":
-        return match[0]
-    units = whole_characters(match[0]).encode("utf-16-be")  # jq refuses half a pair
+    if letter in "\n\r\t":
+        return letter
+    units = whole_characters(letter).encode("utf-16-be")  # jq refuses half a pair
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
