@@ -325,7 +325,8 @@ def _stumbled(subscription: Subscription, error: Exception) -> "Item":
     from contacts_audit.remediate import Result, Status
 
     found = broken(subscription, error).fault
-    return Result(subscription, Status.UNREADABLE, f"{found.reason}: {found.told}")
+    message = f"{found.reason}: {found.told} -- {found.hint}"
+    return Result(subscription, Status.UNREADABLE, message)
 
 
 def _carried_out(
