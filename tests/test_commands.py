@@ -630,7 +630,11 @@ def test_the_schema_is_printed_without_a_network(run: Run, azure: AzureDouble) -
         pytest.param(["fetch", "--api-version", "2017-08-01\n"], ["--api"], id="newline behind it"),
         pytest.param(["fetch", "--api-version", "2017-08-01-"], ["--api"], id="dash behind it"),
         pytest.param(["fetch", "--api-version=2017-08-01&x=1"], ["x=1"], id="more than a version"),
-        pytest.param(["fetch", "--api-version", "\u0662\u0660\u0661\u0667-08-01"], ["--api"], id="other digits"),
+        pytest.param(
+            ["fetch", "--api-version", "\u0662\u0660\u0661\u0667-08-01"],
+            ["--api"],
+            id="other digits",
+        ),
         pytest.param(["token", "-s", "Prod"], ["Prod"], id="a name for a token"),
         pytest.param(["token", "--tenant", "a", "--tenant", "b"], ["--tenant"], id="two tenants"),
         pytest.param(["token", "--replay", "x"], ["--replay"], id="replayed token"),

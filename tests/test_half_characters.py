@@ -1,4 +1,4 @@
-"""A name cut in the middle of a surrogate pair spoils no JSON of ours: jq, Python and Go read it."""
+"""Half a surrogate pair in a name spoils no JSON of ours: jq, Python and Go read it."""
 
 import json
 import shutil
