@@ -33,6 +33,15 @@ from contacts_audit.model import (
 )
 from contacts_audit.policy import Policy
 
+OF_ADDRESSES = frozenset(
+    {
+        Check.CONTACT_EMAIL,
+        Check.REACHABLE,
+        Check.REQUIRED_EMAIL,
+        Check.ALLOWED_DOMAIN,
+        Check.MINIMUM_EMAILS,
+    }
+)
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
 log = logging.getLogger(__name__)
 
@@ -123,10 +132,19 @@ class Auditor:
         contacts: tuple[Contact, ...],
     ) -> Audited:
         """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
+        wrong = policy.malformed([one for one in contacts if one.api_version == arm.V2017])
+
+        def remark(check: Check, reading: Reading) -> str:
+            if reading.api_version == arm.V2017:
+                return f"; {arm.V2017} alone decided, no newer api-version is offered"
+            told = check in OF_ADDRESSES and wrong
+            return f"; at {arm.V2017}: {'; '.join(wrong)}" if told else ""
+
         findings = tuple(
             finding
             for check, reading in deciding.items()
-            if (finding := policy.judge(check, reading, criteria, _remark(reading))) is not None
+            if (finding := policy.judge(check, reading, criteria, remark(check, reading)))
+            is not None
         )
         first = next((finding.check for finding in findings), None)
         if first is None:
@@ -142,12 +160,6 @@ class Auditor:
             checks=criteria.checks,
             criteria=criteria,
         )
-
-
-def _remark(reading: Reading) -> str:
-    if reading.api_version != arm.V2017:
-        return ""
-    return f"; {arm.V2017} alone decided, no newer api-version is offered"
 
 
 def _contacts_of(seen: Mapping[str, Reading]) -> tuple[Contact, ...]:
