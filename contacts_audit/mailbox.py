@@ -53,5 +53,5 @@ def _examined(text: str) -> tuple[str | None, str]:
     try:
         found = validate_email(text, check_deliverability=False)
     except ValueError as error:  # its EmailNotValidError, or half a surrogate pair
-        return str(error)[:LONGEST_REASON], text.casefold()
+        return str(error).rstrip(".")[:LONGEST_REASON], text.casefold()
     return None, f"{found.local_part.casefold()}@{found.ascii_domain.casefold()}"
