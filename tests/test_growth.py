@@ -11,7 +11,7 @@ import pytest
 from contacts_audit import inert, mailbox, policy
 from contacts_audit.azure import arm, contacts, error_body, patience, token_service, tokens
 from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.contacts import MOST_ADDRESSES
+from contacts_audit.azure.contacts import MOST_ADDRESSES, MOST_CONTACTS
 from contacts_audit.errors import AuthError, AzureError, Reason
 from contacts_audit.jqtext import pretty
 from contacts_audit.model import Check, Contact, Criteria, Reading
@@ -152,6 +152,19 @@ def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: st
     small, large = spent(judged, "x" * 300), spent(judged, "x" * 2400)
 
     assert large < SLOWER * TIMES * small + NOTICED
+
+
+def test_there_is_an_end_to_the_contacts_of_an_answer() -> None:
+    """They stay in memory to the end of the run."""
+    most, more = (
+        answered(200, json.dumps({"value": [{}] * number}))
+        for number in (MOST_CONTACTS, MOST_CONTACTS + 1)
+    )
+
+    assert len(list(contacts.contacts(most, arm.V2023))) == MOST_CONTACTS
+    with pytest.raises(AzureError) as caught:
+        list(contacts.contacts(more, arm.V2023))
+    assert caught.value.reason is Reason.TOO_LARGE
 
 
 def test_there_is_an_end_to_the_addresses_of_an_answer() -> None:

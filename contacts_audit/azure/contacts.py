@@ -23,6 +23,7 @@ from contacts_audit.model import Contact
 MOST_PAGES = 100
 MOST_VALUES = 500_000
 MOST_ADDRESSES = 50_000
+MOST_CONTACTS = 10_000
 LONGEST_SHOWN = 200  # characters of a type or name in a message
 TYPES = ("securitycontact", "securitycontacts")
 addresses, is_address = mailbox.split, mailbox.is_address
@@ -142,7 +143,10 @@ def contacts(
     Raises:
         AzureError: it is not what any api-version documents.
     """
-    arm.document(answer)  # jq itself would take more than one text, and NaN
+    match arm.document(answer):  # jq itself would take more than one text, and NaN
+        case {"value": list(found)} | [*found] if len(found) > MOST_CONTACTS:
+            what = f"the answer holds more than {MOST_CONTACTS} contacts"
+            raise AzureError(Reason.TOO_LARGE, what)
     try:
         items = _all(FIELDS, answer)
     except ValueError as error:
