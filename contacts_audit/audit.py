@@ -1,12 +1,16 @@
 """Reads a subscription at the api-versions that its checks need, and judges what they show."""
 
+import copy
 import logging
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import TracebackType
 
 from contacts_audit import rules
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.client import Client
+from contacts_audit.azure.patience import Budget
 from contacts_audit.azure.versions import Versions
 from contacts_audit.errors import (
     HINTS,
@@ -29,6 +33,15 @@ from contacts_audit.model import (
 )
 from contacts_audit.policy import Policy
 
+OF_ADDRESSES = frozenset(
+    {
+        Check.CONTACT_EMAIL,
+        Check.REACHABLE,
+        Check.REQUIRED_EMAIL,
+        Check.ALLOWED_DOMAIN,
+        Check.MINIMUM_EMAILS,
+    }
+)
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
 log = logging.getLogger(__name__)
 
@@ -40,6 +53,12 @@ class Auditor:
         self._client = client
         self._policy = policy
         self._versions = Versions()
+
+    def within(self, budget: Budget) -> "Auditor":
+        """Return an auditor like this one that spends *budget*, which somebody else spends, too."""
+        other, client = copy.copy(self), self._client
+        other._client = lambda subscription: client(subscription).within(budget)
+        return other
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
@@ -61,12 +80,12 @@ class Auditor:
         the newest.
         """
         client = self._client(subscription)
-        until = client.limits.until()
+        budget = client.limits.until()
 
         def at(version: str) -> Reading | None:
             if version not in seen and self._versions.offered(version):
                 try:
-                    found = tuple(_contacts(client, subscription, version, until))
+                    found = tuple(_contacts(client, subscription, version, budget))
                 except VersionRefusedError:
                     self._versions.refused(version, subscription.id)
                     refused.add(version)
@@ -113,10 +132,19 @@ class Auditor:
         contacts: tuple[Contact, ...],
     ) -> Audited:
         """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
+        wrong = rules.malformed([one for one in contacts if one.api_version == arm.V2017])
+
+        def remark(check: Check, reading: Reading) -> str:
+            if reading.api_version == arm.V2017:
+                return f"; {arm.V2017} alone decided, no newer api-version is offered"
+            told = check in OF_ADDRESSES and wrong
+            return f"; at {arm.V2017}: {'; '.join(wrong)}" if told else ""
+
         findings = tuple(
             finding
             for check, reading in deciding.items()
-            if (finding := rules.judge(check, reading, criteria, _remark(reading))) is not None
+            if (finding := rules.judge(check, reading, criteria, remark(check, reading)))
+            is not None
         )
         first = next((finding.check for finding in findings), None)
         if first is None:
@@ -134,21 +162,15 @@ class Auditor:
         )
 
 
-def _remark(reading: Reading) -> str:
-    if reading.api_version != arm.V2017:
-        return ""
-    return f"; {arm.V2017} alone decided, no newer api-version is offered"
-
-
 def _contacts_of(seen: Mapping[str, Reading]) -> tuple[Contact, ...]:
     return tuple(contact for reading in seen.values() for contact in reading.contacts)
 
 
 def _contacts(
-    client: Client, subscription: Subscription, version: str, until: float
+    client: Client, subscription: Subscription, version: str, budget: Budget
 ) -> Iterator[Contact]:
     url = arm.contacts_url(client.endpoint, subscription.id, version)
-    for answer in client.pages(url, most=contacts.MOST_PAGES, until=until):
+    for answer in client.pages(url, most=contacts.MOST_PAGES, until=budget):
         yield from contacts.contacts(
             answer,
             version,
@@ -174,6 +196,26 @@ def unasked(subscription: Subscription) -> Outcome | None:
     if (subscription.state or "").casefold() in SKIPPED_STATES:
         return Skipped(subscription)
     return None
+
+
+def broken(subscription: Subscription, error: Exception) -> Unread:
+    """Return the outcome of a *subscription* at which we stumbled: this one alone is lost."""
+    reason, trace = Reason.INTERNAL, error.__traceback__
+    for line in "".join(traceback.format_tb(trace)).splitlines():
+        log.debug("%s: %s", subscription.label, line)
+    message = f"unexpected {type(error).__name__} at {_place(trace)}"  # its text may hold a secret
+    return Unread(subscription, Fault(reason, message, HINTS[reason]))
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Return the file and line, the last of ours, where an error came from."""
+    package = __name__.partition(".")[0]
+    place = "an unknown place"
+    for frame, line in traceback.walk_tb(trace):
+        name = frame.f_globals.get("__name__", "")
+        if name.partition(".")[0] == package:
+            place = f"{name.replace('.', '/')}.py:{line}"
+    return place
 
 
 def out_of_time(subscription: Subscription) -> Unread:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from contacts_audit.audit import out_of_time, unasked
+from contacts_audit.audit import broken, out_of_time, unasked
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.sign_in import identity_of
 from contacts_audit.azure.tenants import Connection, Tenant
@@ -20,7 +20,7 @@ from contacts_audit.errors import (
     UsageError,
     VersionRefusedError,
 )
-from contacts_audit.model import Fault, Subscription
+from contacts_audit.model import Fault, Subscription, Unread
 from contacts_audit.workers import in_order
 
 ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client's
@@ -158,7 +158,8 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
             audited[tried : tried + size],
             workers=size,
             deadline=connection.limits.deadline,
-            late=lambda subscription: [_late(subscription)],
+            late=lambda subscription: [_unread(out_of_time(subscription))],
+            broken=lambda subscription, error: [_unread(broken(subscription, error))],
         ):
             if any(each.status is Status.OK for each in readings):
                 yield from readings
@@ -172,9 +173,9 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
         yield Examined("read", Status.FAILED, detail, first[0].hint)
 
 
-def _late(subscription: Subscription) -> Examined:
-    fault = out_of_time(subscription).fault
-    return Examined("read", Status.WARNING, f"{subscription.label}: {fault.told}", fault.hint)
+def _unread(row: Unread) -> Examined:
+    fault = row.fault
+    return Examined("read", Status.WARNING, f"{row.subscription.label}: {fault.told}", fault.hint)
 
 
 def _read(connection: Connection, subscription: Subscription) -> list[Examined]:

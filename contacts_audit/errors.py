@@ -46,6 +46,7 @@ class Reason(StrEnum):
     PAGING = "paging"
     VERSION_UNAVAILABLE = "version-unavailable"
     REFUSED = "refused"
+    INTERNAL = "internal"
 
 
 HINTS: Mapping[Reason, str] = {
@@ -73,6 +74,8 @@ HINTS: Mapping[Reason, str] = {
     "'contacts-audit fetch -s SUBSCRIPTION_ID'",
     Reason.VERSION_UNAVAILABLE: "check --cloud: this one offers no api-version that we know",
     Reason.REFUSED: "read Azure's message; quote the request id to Azure support if it stays",
+    Reason.INTERNAL: "this is a bug of contacts-audit: please report it with this line and, of "
+    "--debug, the lines about this subscription",
 }
 
 

@@ -1,5 +1,6 @@
 """Makes remote text harmless wherever a person or a terminal reads it."""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 
@@ -10,12 +11,13 @@ from contacts_audit.redaction import without_user_info
 _HOSTILE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
-    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]+"
 )
 
 
+# Runs of characters, each examined once: a pattern for what is in them would look from each place.
+_DOTTED = re.compile(r"[\w.-]+")
 _SECRET_NAME = re.compile(r".*(SECRET|PASSWORD|TOKEN|IDENTITY_HEADER)", re.IGNORECASE)
-_TOKEN = re.compile(r"eyJ[\w-]+(?:\.[\w-]*){2,4}")
 
 
 def blotted(text: str, secrets: Iterable[str]) -> str:
@@ -29,7 +31,20 @@ def told_in_public(text: str, environment: Mapping[str, str]) -> str:
     """Return *text*, of which nobody knows what it holds, without what signs anybody in."""
     values = {value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)}
     known = blotted(text, (value for value in values if value))
-    return without_user_info(_TOKEN.sub("***", known))
+    return without_user_info(_DOTTED.sub(_without_token, known))
+
+
+def whole_characters(text: str) -> str:
+    """Return *text* with U+FFFD for each half of a surrogate pair, which no UTF-8 can carry."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _without_token(match: re.Match[str]) -> str:
+    """Return a dotted run without the JSON Web Token in it: `{"` in base64, and two more parts."""
+    before, begin, rest = match[0].partition("eyJ")
+    return f"{before}***" if begin and rest.count(".") >= 2 else match[0]
 
 
 def inert(text: str) -> str:
@@ -43,15 +58,25 @@ def inert_json(text: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    number = ord(match[0])
+    return "".join(map(_escaped, match[0]))
+
+
+@functools.cache
+def _escaped(letter: str) -> str:
+    number = ord(letter)
     if number > 0xFFFF:
         return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 def _json_escape(match: re.Match[str]) -> str:
+    return "".join(map(_json_escaped, match[0]))
+
+
+@functools.cache
+def _json_escaped(letter: str) -> str:
     """Blanks between JSON tokens stay; inside a string they are escaped already."""
-    if match[0] in "\n\r\t":
-        return match[0]
-    units = match[0].encode("utf-16-be", "surrogatepass")
+    if letter in "\n\r\t":
+        return letter
+    units = whole_characters(letter).encode("utf-16-be")  # jq refuses half a pair
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

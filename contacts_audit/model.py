@@ -79,7 +79,8 @@ class Contact:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The well-formed addresses."""
-        return tuple(email for email in self.emails if email not in self.malformed)
+        malformed = frozenset(self.malformed)
+        return tuple(email for email in self.emails if email not in malformed)
 
 
 @dataclass(frozen=True, slots=True)

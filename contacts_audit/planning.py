@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contacts_audit import mailbox
 from contacts_audit.azure import arm, drafts
-from contacts_audit.azure.contacts import addresses, is_address
+from contacts_audit.azure.contacts import addresses
 from contacts_audit.azure.drafts import RefusedError, Step
 from contacts_audit.azure.records import Seen
 from contacts_audit.errors import ExitCode, UsageError
@@ -52,14 +53,16 @@ def check(wish: Wish, version: str | None) -> None:
         UsageError: it is none, contradicts itself, or cannot be had at that api-version.
     """
     for text in wish.emails:
-        if addresses(text) != [text] or not is_address(text):
-            raise UsageError(f"--email: {text!r} is no address", "give one as a@example.com")
+        if addresses(text) != [text] or (why := mailbox.refusal(text)) is not None:
+            reason = "it is not one alone" if addresses(text) != [text] else why
+            message = f"--email: {text!r} is no address: {reason}"
+            raise UsageError(message, "give one as a@example.com")
     for text in wish.remove_emails:
         if addresses(text) != [text] or not text.isprintable():
             raise UsageError(f"--remove-email: {text!r} is no address", "give one as it is spelt")
     if wish.replace and not wish.emails:
         raise UsageError("--replace needs --email", "name the addresses that there should be")
-    both = {one.casefold() for one in wish.emails} & {one.casefold() for one in wish.remove_emails}
+    both = set(map(mailbox.key, wish.emails)) & set(map(mailbox.key, wish.remove_emails))
     if both:
         raise UsageError(f"{min(both)} is to be there and to be dropped", "decide")
     if wish.phone is not None and not PHONE.fullmatch(wish.phone):

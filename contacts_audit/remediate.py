@@ -15,6 +15,7 @@ from contacts_audit.azure.records import Json, Record, Seen, canonical, in_seque
 from contacts_audit.ending import Stopped
 from contacts_audit.errors import AuthError, AzureError, ExitCode, Reason
 from contacts_audit.ledger import Journal
+from contacts_audit.mailbox import key
 from contacts_audit.model import Fault, Subscription, Wish
 from contacts_audit.survey import Surveyor
 from contacts_audit.workers import apart
@@ -357,14 +358,14 @@ def _fits(value: Any, back: Any) -> bool:
 
 
 def _folded(text: str) -> set[str]:
-    return {one.casefold() for one in addresses(text)}
+    return set(map(key, addresses(text)))
 
 
 def _lost(before: Seen, now: Seen, wish: Wish) -> str | None:
     """Name the addresses that were visible and are no more, though nobody wished that."""
-    kept = _visible(before) - {one.casefold() for one in wish.remove_emails}
+    kept = _visible(before) - set(map(key, wish.remove_emails))
     if wish.replace:
-        kept &= {one.casefold() for one in wish.emails}
+        kept &= set(map(key, wish.emails))
     lost = kept - _visible(now)
     return f"no longer visible at any api-version: {', '.join(sorted(lost))}" if lost else None
 

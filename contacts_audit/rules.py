@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from contacts_audit import mailbox
 from contacts_audit.model import Check, Contact, Criteria, Finding, Reading
 
 Rule = Callable[[Sequence[Contact], Criteria], str | None]
@@ -9,6 +10,8 @@ Rule = Callable[[Sequence[Contact], Criteria], str | None]
 NO_ADDRESS = "no e-mail address is configured"
 SEVERITIES = ("Low", "Medium", "High")
 RISKS = ("Low", "Medium", "High", "Critical")
+LONGEST = 320  # characters of an address in a message
+MOST_NAMED = 50  # addresses
 
 
 def shows_address(contacts: Sequence[Contact]) -> bool:
@@ -20,7 +23,7 @@ def contact_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None
     """SecurityCenter-016; CIS 3.1.13 (v3), 9.1.13 (v4), 8.1.13 (v5, v6)."""
     if shows_address(contacts):
         return None
-    wrong = _malformed(contacts)
+    wrong = malformed(contacts)
     disabled = [contact.name for contact in contacts if contact.addresses and not contact.enabled]
     wrong += [f"contact {name!r} is disabled" for name in disabled]
     roles = sorted({role for contact in contacts if contact.enabled for role in contact.roles})
@@ -63,35 +66,36 @@ def reachable(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
         return None
     wrong = _why_no_alerts(contacts)
     if not any(one.addresses or _owner(one) for one in contacts):
-        wrong += ["there is neither an address nor the role Owner", *_malformed(contacts)]
+        wrong += ["there is neither an address nor the role Owner", *malformed(contacts)]
     return _said("an alert would reach nobody", wrong)
 
 
 def required_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
     """Each required address is configured."""
     lacking = missing(contacts, criteria)
-    return _said(f"not configured: {', '.join(lacking)}", _malformed(contacts)) if lacking else None
+    return _said(f"not configured: {', '.join(lacking)}", malformed(contacts)) if lacking else None
 
 
 def missing(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
     """Return the required addresses that no enabled contact has."""
-    there = {address.casefold() for address in distinct(enabled(contacts))}
-    return [one for one in criteria.required_emails if one.casefold() not in there]
+    there = set(map(mailbox.key, distinct(enabled(contacts))))
+    return [one for one in criteria.required_emails if mailbox.key(one) not in there]
 
 
 def allowed_domain(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
     """Each address is of an allowed domain; a subdomain is another domain."""
     found = strange(contacts, criteria)
-    return f"of a domain that is not allowed: {', '.join(found)}" if found else None
+    fact = f"of a domain that is not allowed: {', '.join(found)}"
+    return _said(fact, malformed(contacts)) if found else None
 
 
 def strange(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
     """Return the addresses of enabled contacts that are of no allowed domain."""
-    allowed = {domain.casefold() for domain in criteria.allowed_domains}
+    allowed = set(map(mailbox.domain_key, criteria.allowed_domains))
     return [
         one
         for one in distinct(enabled(contacts))
-        if one.rpartition("@")[2].casefold() not in allowed
+        if mailbox.key(one).rpartition("@")[2] not in allowed
     ]
 
 
@@ -99,7 +103,7 @@ def minimum_emails(contacts: Sequence[Contact], criteria: Criteria) -> str | Non
     """There are enough distinct addresses."""
     found, wanted = len(distinct(enabled(contacts))), criteria.minimum_emails or 0
     fact = f"{found} of at least {wanted} addresses"
-    return _said(fact, _malformed(contacts)) if found < wanted else None
+    return _said(fact, malformed(contacts)) if found < wanted else None
 
 
 RULES: Mapping[Check, Rule] = {
@@ -133,12 +137,8 @@ def judge(check: Check, reading: Reading, criteria: Criteria, remark: str = "") 
 
 
 def distinct(contacts: Sequence[Contact]) -> tuple[str, ...]:
-    """Return the well-formed addresses as first spelt, each once whatever its case."""
-    spelt: dict[str, str] = {}
-    for contact in contacts:
-        for address in contact.addresses:
-            spelt.setdefault(address.casefold(), address)
-    return tuple(spelt.values())
+    """Return the well-formed addresses as first spelled, each mailbox once."""
+    return tuple(mailbox.distinct(one for contact in contacts for one in contact.addresses))
 
 
 def enabled(contacts: Sequence[Contact]) -> list[Contact]:
@@ -146,8 +146,16 @@ def enabled(contacts: Sequence[Contact]) -> list[Contact]:
     return [contact for contact in contacts if contact.enabled]
 
 
-def _malformed(contacts: Sequence[Contact]) -> list[str]:
-    return [f"malformed address {email!r}" for contact in contacts for email in contact.malformed]
+def malformed(contacts: Sequence[Contact]) -> list[str]:
+    """Return what is wrong with each malformed address, in email-validator's words."""
+    found = [email for contact in contacts for email in contact.malformed]
+    named = [f"malformed address {email[:LONGEST]!r}{_why(email)}" for email in found[:MOST_NAMED]]
+    more = len(found) - MOST_NAMED
+    return [*named, f"and {more} more malformed addresses"] if more > 0 else named
+
+
+def _why(email: str) -> str:
+    return "" if (reason := mailbox.refusal(email)) is None else f": {reason}"
 
 
 def _alerts(contact: Contact) -> bool:

@@ -1,9 +1,11 @@
 """Reads what stands before a change: at 2017 and at the newest api-version, to the last field."""
 
+import copy
 from collections.abc import Callable, Iterable
 
 from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.client import Client
+from contacts_audit.azure.patience import Budget
 from contacts_audit.azure.records import Record, Seen, records
 from contacts_audit.azure.versions import Versions
 from contacts_audit.errors import AzureError, Reason, VersionRefusedError
@@ -16,6 +18,12 @@ class Surveyor:
     def __init__(self, client: Callable[[Subscription], Client]) -> None:
         self._client = client
         self._versions = Versions()
+
+    def within(self, budget: Budget) -> "Surveyor":
+        """Return a surveyor like this one that spends *budget*, which somebody else spends, too."""
+        other, client = copy.copy(self), self._client
+        other._client = lambda subscription: client(subscription).within(budget)
+        return other
 
     def seen(self, subscription: Subscription) -> Seen:
         """

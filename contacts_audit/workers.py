@@ -1,20 +1,25 @@
 """Work on threads: of many items in their order, or of one apart from the main thread."""
 
 import contextlib
+import functools
 import itertools
+import logging
 import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from contacts_audit.errors import HINTS, ContactsAuditError, Reason
 
 T = TypeVar("T")
 R = TypeVar("R")
+Result = queue.SimpleQueue[Any]
+Task = tuple[T, Result]
 AHEAD = 4096  # so far the quick ones may run ahead of a slow one
 MOMENT = 0.1  # seconds after which a signal is heard at the latest
+log = logging.getLogger(__name__)
 
 
 def in_order(
@@ -24,32 +29,30 @@ def in_order(
     workers: int,
     deadline: float,
     late: Callable[[T], R],
+    broken: Callable[[T, Exception], R] | None = None,
 ) -> Iterator[R]:
     """
     Yield *work* of each of *items* in their order, done by *workers* threads a little ahead.
 
-    What is not done at *deadline*, a `time.monotonic()`, is yielded as *late*.  The threads are
-    daemons: one that hangs keeps nobody.  The others end with the last item.
+    What is not done at *deadline*, a `time.monotonic()`, is yielded as *late*; where *work* raises
+    what nobody foresaw, as *broken*.  The threads are daemons: one that hangs keeps nobody.  The
+    others end with the last item.  Where the system starts fewer threads, it takes longer; where
+    it starts none, this thread works.
 
     Raises:
-        BaseException: what *work* raised.
+        BaseException: what *work* raised, but for what *broken* takes.
     """
-    tasks: queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]] | None] = queue.SimpleQueue()
-    waiting: deque[tuple[T, queue.SimpleQueue[Any]]] = deque()
+    crew: _Crew[T, R] = _Crew(work, workers, broken)
+    waiting: deque[Task[T]] = deque()
     coming = iter(items)
-    started = 0
     while True:
-        for item in itertools.islice(coming, AHEAD - len(waiting)):
-            waiting.append((item, queue.SimpleQueue()))
-            tasks.put(waiting[-1])
-            if started < workers:
-                started += 1
-                threading.Thread(target=_work, args=(work, tasks), daemon=True).start()
+        waiting.extend(map(crew.give, itertools.islice(coming, AHEAD - len(waiting))))
         if not waiting:
-            for _ in range(started):
-                tasks.put(None)
+            crew.dismiss()
             break
         item, result = waiting.popleft()
+        if not crew.size and time.monotonic() < deadline:
+            crew.do_next()
         try:
             done, value = _awaited(result, deadline)
         except queue.Empty:
@@ -60,7 +63,64 @@ def in_order(
         yield value
 
 
-def _awaited(result: "queue.SimpleQueue[Any]", deadline: float) -> Any:
+class _Crew(Generic[T, R]):
+    """Threads that do *work*: *most* of them, or as many as the system starts."""
+
+    def __init__(
+        self,
+        work: Callable[[T], R],
+        most: int,
+        broken: Callable[[T, Exception], R] | None,
+    ) -> None:
+        self._work = work
+        self._broken = broken
+        self._tasks: queue.SimpleQueue[Task[T] | None] = queue.SimpleQueue()
+        self._most = most
+        self.size = 0
+
+    def give(self, item: T) -> Task[T]:
+        """Let somebody do *item*."""
+        task: Task[T] = (item, queue.SimpleQueue())
+        self._tasks.put(task)
+        if self.size < self._most:
+            if started(self._do_all):
+                self.size += 1
+            else:
+                self._most = self.size
+        return task
+
+    def dismiss(self) -> None:
+        """Let the threads end, once nothing is left to do."""
+        for _ in range(self.size):
+            self._tasks.put(None)
+
+    def do_next(self) -> bool:
+        """Do what was given first of all that nobody has begun; return whether there was any."""
+        if (task := self._tasks.get()) is None:
+            return False
+        item, result = task
+        try:
+            result.put((True, self._done(item)))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            result.put((False, error))
+        return True
+
+    def _done(self, item: T) -> R:
+        try:
+            return self._work(item)
+        except ContactsAuditError:
+            raise
+        except Exception as error:
+            if self._broken is None:
+                raise
+            return self._broken(item, error)
+
+    def _do_all(self) -> None:
+        while self.do_next():
+            pass
+
+
+def _awaited(result: Result, deadline: float) -> Any:
     """
     Return what *result* gets until *deadline*, waiting for a moment at a time.
 
@@ -74,17 +134,6 @@ def _awaited(result: "queue.SimpleQueue[Any]", deadline: float) -> Any:
         with contextlib.suppress(queue.Empty):
             return result.get(timeout=MOMENT)
     return result.get(timeout=max(0.0, left))
-
-
-def _work(
-    work: Callable[[T], R], tasks: "queue.SimpleQueue[tuple[T, queue.SimpleQueue[Any]] | None]"
-) -> None:
-    while (task := tasks.get()) is not None:
-        item, result = task
-        try:
-            result.put((True, work(item)))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
-            result.put((False, error))
 
 
 def apart(work: Callable[[], R], *, deadline: float) -> R:
@@ -103,3 +152,18 @@ def _too_late(_: object) -> NoReturn:
     raise ContactsAuditError(
         "the run's deadline passed before anything was read", HINTS[Reason.DEADLINE]
     )
+
+
+def started(work: Callable[[], None]) -> bool:
+    """Start a daemon thread that does *work*; return False where the system starts no more."""
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except (RuntimeError, MemoryError):  # "can't start new thread": pids.max, TasksMax, memory
+        _tell_once()
+        return False
+    return True
+
+
+@functools.cache
+def _tell_once() -> None:
+    log.info("the system starts no more threads (processes, memory): the run goes on with fewer")

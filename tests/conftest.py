@@ -113,13 +113,8 @@ def program(*arguments: str) -> list[str]:
 def begin(azure: AzureDouble, *arguments: str, **more: Any) -> "subprocess.Popen[bytes]":
     """Run the program as a process; *more* is Popen's."""
     how = {"env": surroundings(azure) | coverage_variables(), "cwd": ROOT, **more}
-    return subprocess.Popen(
-        program(*arguments),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        **how,
-    )
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(program(*arguments), stdin=subprocess.DEVNULL, **(pipes | how))
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -135,7 +135,7 @@ def test_a_status_means_the_same_whatever_comes_with_it(
     assert error.hint == HINTS[reason]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+@pytest.mark.parametrize("status", [400, 403, 404, 409])
 def test_a_page_in_place_of_an_answer_is_not_azure_s(status: int) -> None:
     """A proxy that answers in HTML says nothing of a subscription."""
     assert arm.fault(answer(status, HTML)).reason is Reason.HTML
@@ -223,6 +223,10 @@ def test_a_redirect_says_where_to() -> None:
     assert str(error) == "Azure answered 302, to https://login.example/"
 
 
+NOT_AT = (
+    "The resource type could not be found in the namespace 'Microsoft.Security' "
+    "for api version '{}'."
+)
 SUPPORTED = "The supported api-versions are '2017-08-01-preview, 2020-01-01-preview'."
 
 
@@ -247,6 +251,19 @@ SUPPORTED = "The supported api-versions are '2017-08-01-preview, 2020-01-01-prev
             "NoRegisteredProviderFound",
             "The supported api-versions are '2023-12-01'.",
             id="ours without its suffix",
+        ),
+        pytest.param(404, "InvalidResourceType", NOT_AT.format(arm.V2023), id="no list, but ours"),
+        pytest.param(
+            404,
+            "NoRegisteredProviderFound",
+            NOT_AT.format(arm.V2023.upper()),
+            id="no list, capitals",
+        ),
+        pytest.param(
+            404,
+            "InvalidResourceType",
+            f"{NOT_AT.format(arm.V2023)} The supported api-versions are [2020-01-01-preview].",
+            id="ours, and a list without it",
         ),
     ],
 )
@@ -286,6 +303,17 @@ def test_a_version_is_refused(status: int, code: str, message: str) -> None:
             "The supported locations are 'westeurope'.",
             id="a list of something else",
         ),
+        pytest.param(
+            404,
+            "NoRegisteredProviderFound",
+            "No registered resource provider found for location 'mars' and API version "
+            "'2023-12-01-preview'. The supported api-versions are '2020-01-01,2023-12-01-preview'. "
+            "The supported locations are ', westeurope'.",
+            id="ours is listed: the location was wrong",
+        ),
+        pytest.param(400, "InvalidResourceType", NOT_AT.format(arm.V2023), id="no list, but 400"),
+        pytest.param(404, "InvalidResourceType", NOT_AT.format(arm.V2020), id="another version"),
+        pytest.param(404, "ResourceNotFound", NOT_AT.format(arm.V2023), id="another code, 404"),
     ],
 )
 def test_a_version_is_not_refused(status: int, code: str, message: str) -> None:
@@ -294,6 +322,43 @@ def test_a_version_is_not_refused(status: int, code: str, message: str) -> None:
 
     assert not isinstance(error, VersionRefusedError)
     assert error.reason is not Reason.VERSION_UNAVAILABLE
+
+
+def test_a_refusal_is_read_in_any_shape() -> None:
+    """A code spelled otherwise, without an envelope, in an inner error: it is the same."""
+    bodies = (
+        {"Code": "InvalidResourceType", "Message": SUPPORTED},
+        {"error": {"code": "BadRequest", "details": [{"code": "Invalid Resource Type"}]}},
+    )
+
+    errors = [arm.fault(answer(400, {**body, "Message": SUPPORTED})) for body in bodies]
+
+    assert all(isinstance(error, VersionRefusedError) for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message", "wait"),
+    [
+        pytest.param({}, "Please try again after '6' seconds.", 6.0, id="the message alone"),
+        pytest.param({"retry-after": "3"}, "try again after '6' seconds", 3.0, id="a header first"),
+        pytest.param({"retry-after": "soon"}, "try again after '6' seconds", 6.0, id="nonsense"),
+        pytest.param({}, "Please try again after '0' seconds.", None, id="0: our own backoff"),
+        pytest.param({}, "Please try again later.", None, id="neither"),
+    ],
+)
+def test_how_long_a_429_asks_to_wait(
+    headers: dict[str, str], message: str, wait: float | None
+) -> None:
+    """Without Retry-After, its message may name the seconds."""
+    body = {"error": {"code": "SubscriptionRequestsThrottled", "message": message}}
+
+    assert arm.fault(answer(429, body, headers)).retry_after == wait
+    assert arm.fault(answer(500, body)).retry_after is None
+
+
+def test_a_401_as_a_page_is_about_the_token() -> None:
+    """Azure itself answers so."""
+    assert arm.fault(answer(401, HTML)).reason is Reason.UNAUTHORIZED
 
 
 def test_the_version_asked_for_is_read_from_the_address() -> None:
@@ -412,6 +477,10 @@ def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
         pytest.param({"value": []}, id="none"),
         pytest.param({"value": [], "nextLink": None}, id="null"),
         pytest.param({"value": [], "nextLink": ""}, id="empty"),
+        pytest.param({"value": [], "@nextLink": None}, id="null, of a management group"),
+        pytest.param({"value": [], "@nextLink": ""}, id="empty, of a management group"),
+        pytest.param({"value": [], "count": {"type": "Total", "value": 900}}, id="count an object"),
+        pytest.param({"value": [], "count": 900}, id="count a number"),
         pytest.param([], id="a bare array"),
         pytest.param("nextLink", id="text"),
     ],
@@ -476,6 +545,35 @@ def test_the_token_does_not_follow_everywhere(link: object) -> None:
         arm.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT)
 
     assert caught.value.reason is Reason.PAGING
+
+
+@pytest.mark.parametrize("key", ["@nextLink", "@odata.nextLink", "odata.nextLink", "NextLink"])
+@pytest.mark.parametrize("beside", [{}, {"nextLink": None}, {"nextLink": ""}])
+@pytest.mark.parametrize("link", [f"{ENDPOINT}/x", 7])
+def test_a_list_that_goes_on_in_an_unknown_way_is_not_whole(
+    key: str, beside: dict[str, object], link: object
+) -> None:
+    """It is never followed, and never taken for the end."""
+    with pytest.raises(AzureError) as caught:
+        arm.next_link(answer(body={"value": [], **beside, key: link}), ENDPOINT)
+
+    assert caught.value.reason is Reason.PAGING
+    assert key in str(caught.value)
+
+
+def test_a_next_page_is_followed_whatever_stands_beside_it() -> None:
+    """`nextLink` is the documented key."""
+    page = {"nextLink": f"{ENDPOINT}/x", "@nextLink": f"{ENDPOINT}/y"}
+
+    assert arm.next_link(answer(body=page), ENDPOINT) == f"{ENDPOINT}/x"
+
+
+def test_a_next_page_of_a_megabyte_is_refused_in_few_words() -> None:
+    """Nothing of that length is an address."""
+    with pytest.raises(AzureError) as caught:
+        arm.next_link(answer(body={"nextLink": f"{ENDPOINT}/{'x' * 1_000_000}"}), ENDPOINT)
+
+    assert len(str(caught.value)) < 1000
 
 
 def test_the_port_of_an_endpoint_counts() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import (
     MOST_VALUES,
+    LeftOut,
     addresses,
     contacts,
     documented_emails,
@@ -554,7 +555,7 @@ def item(email: object, kind: str = TYPE) -> dict[str, Any]:
 
 
 def test_the_documented_programs_print_an_element_a_line() -> None:
-    """Text in quotes, null for what is not there, and nothing for another type."""
+    """Text in quotes, null for what is not there; a contact that it leaves out is named."""
     body = {
         "value": [
             item("a@contoso.com"),
@@ -564,7 +565,8 @@ def test_the_documented_programs_print_an_element_a_line() -> None:
             {"type": TYPE, "properties": None},
             {"type": TYPE},
             item("b@contoso.com", TYPE.lower()),
-            item("c@contoso.com", "Microsoft.Security/securityContact"),
+            {**item("c@contoso.com", "Microsoft.Security/securityContact"), "name": "default"},
+            {"type": "Microsoft.Security/pricings", "properties": {"email": "x@contoso.com"}},
             item({"a": [1, {}]}),
             {"properties": {"email": "d@contoso.com"}},
         ]
@@ -577,7 +579,10 @@ def test_the_documented_programs_print_an_element_a_line() -> None:
         "null",
         "null",
         "null",
+        LeftOut(TYPE.lower(), ""),
+        LeftOut("Microsoft.Security/securityContact", "default"),
         '{\n  "a": [\n    1,\n    {}\n  ]\n}',
+        LeftOut("null", ""),
     ]
 
 

@@ -4,12 +4,13 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, faults
-from azure_double.exchange import Fault
+from azure_double.exchange import Exchange, Fault
 from conftest import begin, run_in, surroundings, wait_for
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -132,12 +133,54 @@ def test_memory_stays_small(azure: AzureDouble, fault: Fault, reason: str) -> No
     azure.fail("securityContacts", fault)
     budget = "2" if reason == "unreachable" else "60"
     process = begin(azure, "audit", "-o", "tsv", "--workers", "4", "--budget", budget)
+    peak = peak_of(process)
+    out, _ = process.communicate()
+
+    assert (process.returncode, out.decode().count(f"\t{reason}\t")) == (4, 4)
+    assert 0 < peak < MOST_MEMORY
+
+
+def peak_of(process: "subprocess.Popen[bytes]") -> int:
+    """Return the most memory, in bytes, that *process* used until it ended."""
     peak = 0
     while process.poll() is None:  # rusage would tell the peak of who started it, too
         status = Path(f"/proc/{process.pid}/status").read_text()
         peak = max([peak, *map(int, re.findall(r"VmHWM:\s*(\d+) kB", status))])
         time.sleep(0.005)
-    out, _ = process.communicate()
+    return peak << 10
 
-    assert (process.returncode, out.decode().count(f"\t{reason}\t")) == (4, 4)
-    assert 0 < peak << 10 < MOST_MEMORY
+
+def long_list(pages: int, size: int) -> Fault:
+    """Answer with a list on *pages* of *size* bytes each."""
+
+    async def fault(exchange: Exchange) -> None:
+        asked, page = exchange.asked, int(exchange.asked.params.get("page", "1"))
+        link = f"{asked.origin}{asked.path}?api-version=2017-08-01-preview&page={page + 1}"
+        more = {"nextLink": link} if page < pages else {}
+        body = json.dumps({"value": [], "blanks": " " * size, **more}).encode()
+        await exchange.send(exchange.reply(200, body).encode())
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("many", "pages"),
+    [pytest.param(2, 40, id="long lists"), pytest.param(60, 1, id="many behind a slow one")],
+)
+def test_fetch_streams(azure: AzureDouble, tmp_path: Path, many: int, pages: int) -> None:
+    """Hundreds of megabytes pass through it; few of them are in memory, and all come out."""
+    slow = azure.add("Slow", contacts_2017=GOOD)
+    for number in range(many):
+        azure.add(f"Long {number}")
+    size = 6 << 20
+    azure.fail(slow.id, faults.slow(4))
+    azure.fail("securityContacts", long_list(pages, size))
+    printed = tmp_path / "printed"
+    with printed.open("wb") as out:
+        process = begin(azure, "fetch", "--workers", "4", "--budget", "300", stdout=out)
+        peak = peak_of(process)
+        process.communicate()
+
+    assert process.returncode == 0
+    assert printed.stat().st_size > many * pages * size
+    assert 0 < peak < MOST_MEMORY

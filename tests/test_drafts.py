@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts_audit.azure.contacts import addresses, is_address
-from contacts_audit.azure.drafts import Draft, RefusedError, Step, body, distinct, draft
+from contacts_audit.azure.drafts import Draft, RefusedError, Step, body, draft
 from contacts_audit.azure.records import Json, Record, Seen, same
 from contacts_audit.errors import UsageError
+from contacts_audit.mailbox import distinct
 from contacts_audit.model import Wish
 from contacts_audit.planning import check
 

@@ -480,6 +480,18 @@ def test_the_cells_of_tsv() -> None:
     ]
 
 
+def test_a_huge_cell_pads_nobody() -> None:
+    """It is whole, and costs what it is long: not that in each row."""
+    name = "n" * 500_000
+    rows = [failing(1, name), *(failing(number, "x" * 40) for number in range(2, 500))]
+
+    lines = text(report(*rows), Format.TABLE).splitlines()
+
+    assert name in lines[1]
+    assert max(map(len, lines[2:])) < 200
+    assert {line.index("0000") for line in lines[2:]} == {lines[0].index("ID")}
+
+
 def test_a_piped_table_is_never_cut() -> None:
     """A name of 10 kB is shown to its last letter, and the columns stay in line."""
     name = "n" * 10_000 + "end"

@@ -122,6 +122,76 @@ def test_a_claims_challenge_is_answered_once(azure: AzureDouble, run: Run) -> No
     assert asked_for["access_token"]["nbf"] == {"essential": True, "value": "1726077595"}
 
 
+def test_a_401_as_a_page_refreshes_the_token_once(azure: AzureDouble, run: Run) -> None:
+    """For all threads and subscriptions; where it stays, it is about the token."""
+    for number in range(10):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    azure.fail("securityContacts", faults.html(401), times=1)
+    passed = run("audit")
+    tokens = len(azure.token_asked())
+    azure.fail("securityContacts", faults.html(401))
+    stayed = run("audit", "-o", "json")
+
+    rows = json.loads(stayed.out)["subscriptions"]
+    assert (passed.code, tokens) == (0, 2)
+    assert (stayed.code, len(azure.token_asked())) == (4, tokens + 2)
+    assert {row["error"]["reason"] for row in rows} == {"unauthorized"}
+
+
+def test_a_token_that_comes_back_the_same_is_not_tried_again(azure: AzureDouble, run: Run) -> None:
+    """A renewal that gives the very token that was rejected is one for all."""
+    for number in range(10):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    token = azure.token()
+    azure.fail("securityContacts", faults.html(401))
+
+    ran = run("audit", "--auth", "token", "--workers", "10", AZURE_ACCESS_TOKEN=token)
+
+    assert ran.code == 4
+    asked = [one for one in azure.arm_asked() if "securityContacts" in one.path]
+    assert len(asked) == 10
+
+
+def test_a_429_waits_the_seconds_that_its_message_names(azure: AzureDouble, run: Run) -> None:
+    """At once where there is time; where there is not, it ends and says what was asked."""
+    azure.add("S", contacts_2017=GOOD)
+    text = "Please try again after '{}' seconds."
+    throttled = "SubscriptionRequestsThrottled"
+    azure.fail("securityContacts", faults.arm_error(429, throttled, text.format("0.2")), times=1)
+    waited = run("audit", "-q")
+    azure.fail("securityContacts", faults.arm_error(429, throttled, text.format("3600")))
+    ended = run("audit")
+
+    assert waited.code == 0
+    assert ended.code == 4
+    assert "it asked to wait 3600 s, more than is left" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param(
+            {"HttpStatusCode": 403, "ErrorCode": "No Way", "Message": "It is closed."},
+            "It is closed. (status 403, code No Way",
+            id="ErrorCode",
+        ),
+        pytest.param(
+            {"Error": {"Code": "Odd", "Message": '{"error":{"message":"Deep down."}}'}},
+            "Deep down. (status 403, code Odd",
+            id="JSON in JSON",
+        ),
+    ],
+)
+def test_azure_s_own_words_reach_the_row(
+    azure: AzureDouble, run: Run, body: dict[str, object], said: str
+) -> None:
+    """However a provider spells its error."""
+    azure.add("S", contacts_2017=GOOD)
+    azure.fail("securityContacts", faults.status(403, body))
+
+    assert said in run("audit").err
+
+
 def test_a_token_that_expires_in_the_middle_costs_no_row(azure: AzureDouble, run: Run) -> None:
     """It is renewed before it expires."""
     azure.token_lifetime, azure.latency = 4, 0.4

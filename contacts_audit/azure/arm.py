@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from contacts_audit.azure import error_body
 from contacts_audit.azure.patience import RETRIED, asked_wait
 from contacts_audit.errors import AzureError, Reason, VersionRefusedError
 
@@ -22,6 +23,12 @@ V2023 = "2023-12-01-preview"
 SUBSCRIPTIONS_VERSION = "2022-12-01"
 GROUPS_VERSION = "2023-04-01"
 METADATA_VERSION = "2022-09-01"
+LONGEST_LINK = 65_536  # characters of a nextLink
+SHOWN = 500  # characters of what is shown in a message
+VERSION_CODES = frozenset(
+    {"noregisteredproviderfound", "invalidresourcetype", "invalidapiversionparameter"}
+)
+UNREGISTERED = frozenset({"subscriptionnotregistered", "missingsubscriptionregistration"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,11 @@ def text(answer: Answer) -> str:
     return answer.body.decode("utf-8-sig")
 
 
+def is_last(answer: Answer) -> bool:
+    """Say whether *answer* surely names no next page: it is no word of it, however spelled."""
+    return b"nextlink" not in answer.body.lower() and b"\\u" not in answer.body
+
+
 def next_link(answer: Answer, endpoint: str) -> str | None:
     """
     Return the address of the page after *answer*, a JSON text, as Azure wrote it; None at the end.
@@ -138,15 +150,21 @@ def next_link(answer: Answer, endpoint: str) -> str | None:
     Raises:
         AzureError: it would lead away from *endpoint*, and our token with it.
     """
-    if b"nextLink" not in answer.body and b"\\u" not in answer.body:
-        return None  # it is no word of it, however it may be spelt
+    if is_last(answer):
+        return None
     match document(answer):
         case {"nextLink": str(url)} if url:
-            if not stays_on(url, endpoint):
-                raise _error(Reason.PAGING, f"the next page is not on {endpoint}: {url}", answer)
+            if len(url) > LONGEST_LINK or not stays_on(url, endpoint):
+                shown = url[:SHOWN]
+                raise _error(Reason.PAGING, f"the next page is not on {endpoint}: {shown}", answer)
             return url
-        case {"nextLink": link} if link is not None and link != "":
+        case {"nextLink": link} if link not in (None, ""):
             raise _error(Reason.PAGING, "the nextLink is not an address", answer)
+        case dict() as page:
+            others = [key for key in page if key.casefold().endswith("nextlink")]
+            if found := [key for key in others if page[key] not in (None, "")]:
+                what = f"it goes on at {found[0][:SHOWN]!r}, and nobody knows how to follow that"
+                raise _error(Reason.PAGING, what, answer)
     return None
 
 
@@ -161,23 +179,25 @@ def fault(answer: Answer) -> AzureError:
 
     https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
     """
-    code, message = _code_and_message(answer)
-    plain = (code or "").casefold().replace(" ", "")
+    code, said, codes = error_body.said(answer.body.decode("utf-8-sig", "replace"))
+    message = said or f"Azure answered {answer.status}"
+    plain = {"".join(each.casefold().split()) for each in codes}
     status = answer.status
     if _refuses_version(answer, plain, message):
         return _error(Reason.VERSION_UNAVAILABLE, message, answer, code)
-    if plain in {"subscriptionnotregistered", "missingsubscriptionregistration"}:
+    if plain & UNREGISTERED:
         return _error(Reason.NOT_REGISTERED, message, answer, code)
     if status in RETRIED:
         reason = {408: Reason.TIMEOUT, 429: Reason.THROTTLED}.get(status, Reason.SERVER_ERROR)
         return _error(reason, message, answer, code, retryable=True)
     if 300 <= status < 400:
-        to = answer.headers.get("location", "nowhere")
+        to = answer.headers.get("location", "nowhere")[:SHOWN]
         return _error(Reason.REDIRECTED, f"Azure answered {status}, to {to}", answer)
     if status >= 500:
         return _error(Reason.SERVER_ERROR, message, answer, code)
-    if is_html(answer):
-        return _error(Reason.HTML, f"an HTML page came with status {status}", answer)
+    if is_html(answer):  # in the place of a 401 it may be Azure's own, about the token
+        reason = Reason.UNAUTHORIZED if status == 401 else Reason.HTML
+        return _error(reason, f"an HTML page came with status {status}", answer)
     if status < 300:
         return _error(Reason.MALFORMED, f"Azure answered {status} where only 200 will do", answer)
     reason = {401: Reason.UNAUTHORIZED, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND}.get(
@@ -203,32 +223,19 @@ def claims_challenge(answer: Answer) -> str | None:
         return None
 
 
-def _refuses_version(answer: Answer, code: str, message: str) -> bool:
-    """Say whether ARM lists the api-versions it has, and the one asked for is not among them."""
-    codes = {"noregisteredproviderfound", "invalidresourcetype", "invalidapiversionparameter"}
-    if answer.status not in (400, 404) or code not in codes:
+def _refuses_version(answer: Answer, codes: set[str], message: str) -> bool:
+    """
+    Say whether ARM does not have the api-version that was asked for.
+
+    Either it lists those that it has, and ours is not among them; or it lists none, and says in a
+    404 that the type is not there at ours.  Where the list has ours, the location was wrong.
+    """
+    if answer.status not in (400, 404) or not codes & VERSION_CODES:
         return False
-    listed = re.search(r"supported (?:api-)?versions are '([^']*)'", message, re.IGNORECASE)
     asked = parse_qs(urlsplit(answer.url).query).get("api-version", [""])[0]
-    offered = {version.strip().casefold() for version in listed[1].split(",")} if listed else set()
-    return bool(offered - {""}) and asked.casefold() not in offered
-
-
-def _code_and_message(answer: Answer) -> tuple[str | None, str]:
-    """Read ARM's error, with or without its envelope; else say what came instead."""
-    try:
-        body = json.loads(text(answer), parse_int=str)
-    except (ValueError, RecursionError):
-        body = None
-    code: str | None = None
-    message: Any = None
-    match body:
-        case {"error": {"code": str(code), **rest}} | {"code": str(code), **rest}:
-            message = rest.get("message")
-        case {"error": {"message": str(message)}} | {"message": str(message)}:
-            pass
-    told = isinstance(message, str) and message.strip()
-    return code, message if told else f"Azure answered {answer.status}"
+    if offered := error_body.listed_versions(message):
+        return asked.casefold() not in offered
+    return answer.status == 404 and bool(asked) and error_body.names_version(message, asked)
 
 
 def is_html(answer: Answer) -> bool:
@@ -279,5 +286,11 @@ def _error(
         code=code,
         request_id=answer.request_id,
         retryable=retryable,
-        retry_after=asked_wait(answer.headers) if retryable else None,
+        retry_after=_asked_wait(answer, message) if retryable else None,
     )
+
+
+def _asked_wait(answer: Answer, message: str) -> float | None:
+    """Return the seconds to wait that *answer* asks for, by a header or else its message."""
+    asked = asked_wait(answer.headers)
+    return error_body.named_seconds(message) if asked is None and answer.status == 429 else asked

@@ -11,7 +11,7 @@ from uuid import uuid4
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.pace import Pace
-from contacts_audit.azure.patience import patiently
+from contacts_audit.azure.patience import Budget, patiently
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
@@ -45,10 +45,11 @@ class Limits:
     timeout: float
     budget: float
     deadline: float
+    shared: Budget | None = None
 
-    def until(self) -> float:
-        """When a subscription that begins now has used up its budget."""
-        return min(time.monotonic() + self.budget, self.deadline)
+    def until(self) -> Budget:
+        """Return the budget of a subscription that begins now, or the *shared* one."""
+        return self.shared or Budget(time.monotonic() + self.budget, self.deadline)
 
 
 class Client:
@@ -78,7 +79,15 @@ class Client:
         other._tape = tape if self._tape is None else _Both(self._tape, tape)
         return other
 
-    def pages(self, url: str, *, most: int, until: float | None = None) -> Iterator[Answer]:
+    def within(self, budget: Budget) -> "Client":
+        """Return a client like this one, all whose readings share *budget*."""
+        other = copy.copy(self)
+        other.limits = replace(self.limits, shared=budget)
+        return other
+
+    def pages(
+        self, url: str, *, most: int, until: Budget | float | None = None
+    ) -> Iterator[Answer]:
         """
         Yield the complete answer at *url* and at each `nextLink` after it.
 
@@ -100,7 +109,7 @@ class Client:
             yield answer
             following = arm.next_link(answer, self.endpoint)
 
-    def get(self, url: str, until: float) -> Answer:
+    def get(self, url: str, until: Budget | float) -> Answer:
         """
         Return the complete answer at *url*, asking again while it makes sense and time is left.
 
@@ -108,9 +117,10 @@ class Client:
             AzureError: it could not be had.
             AuthError: no token is to be had.
         """
+        budget = Budget.of(until)
         return patiently(
-            lambda: arm.complete(self._authorized("GET", url, None, until)),
-            until=until,
+            lambda: arm.complete(self._authorized("GET", url, None, budget)),
+            until=budget,
             pause=self._pause,
         )
 
@@ -119,7 +129,7 @@ class Client:
         method: str,
         url: str,
         body: bytes | None,
-        until: float,
+        until: Budget | float,
         pause: Callable[[float], None] = time.sleep,
     ) -> Answer:
         """
@@ -132,23 +142,27 @@ class Client:
             AzureError: it was refused; or nobody knows whether it was carried out.
             AuthError: no token is to be had.
         """
+        budget = Budget.of(until)
         return patiently(
-            lambda: arm.accepted(self._authorized(method, url, body, until)),
-            until=until,
+            lambda: arm.accepted(self._authorized(method, url, body, budget)),
+            until=budget,
             pause=pause,
             again=lambda error: error.status in UNDONE,
         )
 
-    def _authorized(self, method: str, url: str, body: bytes | None, until: float) -> Answer:
+    def _authorized(self, method: str, url: str, body: bytes | None, budget: Budget) -> Answer:
         """Ask with a token; where it is rejected, with a fresh one, or one with the claims."""
         for _ in range(3):
-            token = self._tokens.token()
-            answer = self._exchange(method, url, body, token, until)
+            with budget.spared():  # somebody signs in for all
+                token = self._tokens.token()
+            answer = self._exchange(method, url, body, token, budget.until)
             if answer.status != 401:
                 break
             if arm.fault(answer).reason is not Reason.UNAUTHORIZED:
                 break
-            if not self._tokens.renew(token, arm.claims_challenge(answer)):
+            with budget.spared():
+                renewed = self._tokens.renew(token, arm.claims_challenge(answer))
+            if not renewed:
                 break
         return answer
 

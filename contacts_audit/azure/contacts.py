@@ -6,13 +6,14 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 
 import functools
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
 import jq
 
+from contacts_audit import mailbox
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
 from contacts_audit.errors import AzureError, Reason
@@ -21,12 +22,20 @@ from contacts_audit.model import Contact
 
 MOST_PAGES = 100
 MOST_VALUES = 500_000
+MOST_ADDRESSES = 50_000
+MOST_CONTACTS = 10_000
+LONGEST_SHOWN = 200  # characters of a type or name in a message
 TYPES = ("securitycontact", "securitycontacts")
+addresses, is_address = mailbox.split, mailbox.is_address
 
 # The document's two programs as one; between them stands JSON text, which may change a number.
+# An item that the filter leaves out comes as an array: its type, its name.
+SELECTED = 'select(.type=="Microsoft.Security/securityContacts")'
 DOCUMENTED = """
-.|.value[] | select(.type=="Microsoft.Security/securityContacts") | tojson | fromjson
-| .properties.email | tojson
+.|.value[] | if .type == "Microsoft.Security/securityContacts"
+then tojson | fromjson | .properties.email | tojson
+elif type == "object" and (.properties | type | . == "object" or . == "null")
+then [.type, .name] else empty end
 """
 
 # All shapes of a list, and the fields of all dialects of a contact; what they mean, Python decides.
@@ -66,9 +75,19 @@ def _all(program: str, answer: Answer) -> list[Any]:
     return list(_compiled(program).input_text(arm.text(answer)).all())
 
 
-def documented_emails(answer: Answer) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A contact that the documented filter leaves out for its *type* alone."""
+
+    type: str
+    name: str
+
+
+def documented_emails(answer: Answer) -> list[str | LeftOut]:
     """
     Return what the document's two jq programs print for *answer*, an element a line.
+
+    Between the lines stand the contacts that the programs leave out.
 
     Raises:
         AzureError: it is not a list of contacts, so that the programs would stumble.
@@ -79,20 +98,35 @@ def documented_emails(answer: Answer) -> list[str]:
         case _:
             raise arm.malformed(answer, "the answer is no list of security contacts")
     try:
-        return [pretty(line) for line in _all(DOCUMENTED, answer)]
+        return [*_documented(_all(DOCUMENTED, answer))]
     except ValueError as error:
         raise arm.malformed(answer, f"jq: {error}") from error
 
 
-def documented_stage(texts: str) -> Iterator[str | None]:
+def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
     """
-    Yield what the document's two jq programs print for *texts*, and None at the end of each text.
+    Yield what `documented_emails` returns for each of *texts*, and None at the end of each text.
 
     Raises:
         ValueError: jq's error; what was printed before it has been yielded.
     """
     for line in _compiled(f"({DOCUMENTED}), null").input_text(texts):
-        yield None if line is None else pretty(line)
+        yield from [None] if line is None else _documented([line])
+
+
+def _documented(lines: Iterable[Any]) -> Iterator[str | LeftOut]:
+    for line in lines:
+        match line:
+            case str():
+                yield pretty(line)
+            case [kind, name] if is_contact_type(kind):
+                shown = kind if isinstance(kind, str) else json.dumps(kind)
+                yield LeftOut(shown[:LONGEST_SHOWN], (_text(name) or "")[:LONGEST_SHOWN])
+
+
+def is_contact_type(kind: Any) -> bool:
+    """Say whether an item of the type *kind* is a contact: Azure wrote it in two ways so far."""
+    return not isinstance(kind, str) or kind.casefold().endswith(TYPES)
 
 
 def shows_address(line: str) -> bool:
@@ -109,30 +143,33 @@ def contacts(
     Raises:
         AzureError: it is not what any api-version documents.
     """
-    arm.document(answer)  # jq itself would take more than one text, and NaN
+    match arm.document(answer):  # jq itself would take more than one text, and NaN
+        case {"value": list(found)} | [*found] if len(found) > MOST_CONTACTS:
+            what = f"the answer holds more than {MOST_CONTACTS} contacts"
+            raise AzureError(Reason.TOO_LARGE, what)
     try:
         items = _all(FIELDS, answer)
     except ValueError as error:
         raise arm.malformed(
             answer, f"the answer is no list of security contacts: {error}"
         ) from error
-    for kind, *fields in items:
-        if isinstance(kind, str) and not kind.casefold().endswith(TYPES):
+    total = 0
+    for kind, name, email, emails, *others in items:
+        if not is_contact_type(kind):
             left_out(kind)
-        else:
-            yield _contact(version, *fields)
-
-
-def addresses(text: str) -> list[str]:
-    """Return the addresses in *text*, parted by the portal's commas or the service's semicolons."""
-    return [part.strip() for part in re.split("[;,]", text) if part.strip()]
+            continue
+        spelled = (*_spelt(email), *_spelt(emails))
+        total += len(spelled)
+        if total > MOST_ADDRESSES:
+            what = f"the answer holds more than {MOST_ADDRESSES} addresses"
+            raise AzureError(Reason.TOO_LARGE, what)
+        yield _contact(version, name, spelled, *others)
 
 
 def _contact(
     version: str,
     name: Any,
-    email: Any,
-    emails: Any,
+    emails: tuple[str, ...],
     enabled: Any,
     phone: Any,
     alerts: Any,
@@ -141,12 +178,11 @@ def _contact(
     sources: Any,
 ) -> Contact:
     """Translate the fields of a contact; a value of no known kind switches nothing on."""
-    spelt = (*_spelt(email), *_spelt(emails))
     return Contact(
         name=_text(name) or "",
         api_version=version,
-        emails=spelt,
-        malformed=tuple(text for text in spelt if not is_address(text)),
+        emails=emails,
+        malformed=tuple(text for text in emails if not is_address(text)),
         enabled=enabled is None or enabled is True,
         phone=_text(phone),
         alert_severity=_severity(alerts) or _source(sources, "Alert", "minimalSeverity"),
@@ -196,18 +232,6 @@ def _text(value: Any) -> str | None:
 def _shown(value: Any) -> str | None:
     """Show what is no text as its JSON, which is of no known kind: a finding names it."""
     return _text(value) if isinstance(value, str | None) else json.dumps(value)
-
-
-@functools.lru_cache(maxsize=4096)  # the same few addresses, over and over
-def is_address(text: str) -> bool:
-    """Say whether email-validator takes *text* for an address; nothing is looked up."""
-    from email_validator import validate_email
-
-    try:
-        validate_email(text, check_deliverability=False)
-    except ValueError:  # its EmailNotValidError, or half a character
-        return False
-    return True
 
 
 def _is_contact(item: Any) -> bool:

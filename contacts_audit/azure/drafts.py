@@ -4,7 +4,7 @@ How each api-version spells a wish: what is read, changed only where it was aske
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from contacts_audit.azure import arm
 from contacts_audit.azure.contacts import addresses, is_address
 from contacts_audit.azure.records import Json, Record, Seen, in_sequence, named, same
 from contacts_audit.errors import ContactsAuditError
+from contacts_audit.mailbox import distinct, key
 from contacts_audit.model import Wish
 
 DEFAULT = "default"
@@ -74,9 +75,9 @@ def _single(seen: Seen, wish: Wish, version: str) -> Draft:
     if phone := next((phone for phone in phones if phone and isinstance(phone, str)), None):
         new["phone"] = phone
     after = _wished(new, wish, version)
-    written = {one.casefold() for one in addresses(after["emails"])}
-    carried = [one for one in standing if one.casefold() in written]
-    stays = [one for one in standing if one.casefold() not in written]
+    written = set(map(key, addresses(after["emails"])))
+    carried = [one for one in standing if key(one) in written]
+    stays = [one for one in standing if key(one) not in written]
     facts = (
         (f"carried over from {arm.V2017}", carried),
         ("telephone number carried over", [phone] if phone and wish.phone is None else []),
@@ -117,8 +118,8 @@ NEW: dict[str, Json] = {
 
 def _check_nothing_to_create(standing: Sequence[str], wish: Wish) -> None:
     """Without a contact there is nothing to remove from; anything else takes a contact."""
-    unwanted = {one.casefold() for one in wish.remove_emails}
-    if unwanted & {one.casefold() for one in standing}:
+    unwanted = set(map(key, wish.remove_emails))
+    if unwanted & set(map(key, standing)):
         raise RefusedError(
             f"an address to be removed stands at {arm.V2017} alone",
             f"add --api-version {arm.V2017}",
@@ -180,26 +181,18 @@ def _wanted(there: Sequence[str], wish: Wish) -> list[str]:
     Raises:
         RefusedError: something would be taken away, and no address be left.
     """
-    spelt = {one.casefold(): one for one in there}
-    given = [spelt.get(one.casefold(), one) for one in distinct(wish.emails)]
-    removed = {one.casefold() for one in wish.remove_emails}
+    spelt = {key(one): one for one in there}
+    given = [spelt.get(key(one), one) for one in distinct(wish.emails)]
+    removed = set(map(key, wish.remove_emails))
     if wish.replace:
         wanted = list(there) if {*spelt.values()} == {*given} else given
     else:
-        wanted = [*there, *(one for one in given if one.casefold() not in spelt)]
-    wanted = [one for one in wanted if one.casefold() not in removed]
-    less = any(one not in wanted for one in there)
+        wanted = [*there, *(one for one in given if key(one) not in spelt)]
+    wanted = [one for one in wanted if key(one) not in removed]
+    less = bool({*there} - {*wanted})
     if less and not wish.allow_empty and not any(map(is_address, wanted)):
         raise RefusedError(NO_ADDRESS_LEFT, "add --allow-empty if that is meant")
     return wanted
-
-
-def distinct(given: Iterable[str]) -> list[str]:
-    """Return each address once, whatever its case, as first spelt."""
-    spelt: dict[str, str] = {}
-    for one in given:
-        spelt.setdefault(one.casefold(), one)
-    return list(spelt.values())
 
 
 def _with_owner(by_role: Any) -> Json:

@@ -22,6 +22,7 @@ IN_VAIN = 4  # refusals although we are slower than what was served: by buckets 
 MOMENT = 0.003  # seconds, for the answers that are there already to be heard
 REFILL = 25.0  # requests a second, that the documented buckets take for long
 LOW = 25  # requests left to the tenant, from which on they are only what is refilled
+DIGITS = 10  # of a header, from which on its number is not looked at
 REMAINING = "x-ms-ratelimit-remaining-tenant-reads"
 SLOWEST = 1.0  # requests a second, to hear of it when more are let pass again
 LONG_ENOUGH = 1.0  # seconds that tell how fast a bucket fills
@@ -103,7 +104,7 @@ class Pace:
                 self._latest = max(self._latest, sent)
             if self._doubt is not None and sent > self._doubt:
                 self._doubt = None
-            if self._rate is None and left.isdecimal() and int(left) <= LOW:
+            if self._rate is None and len(left) < DIGITS and left.isdecimal() and int(left) <= LOW:
                 self._slow_down(self._clock(), REFILL)
 
     def refused(self, sent: float) -> None:

@@ -4,11 +4,12 @@ When to ask again: one retry policy for Azure and for the token service.
 https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 """
 
+import contextlib
 import itertools
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -18,15 +19,42 @@ from contacts_audit.errors import AzureError, Reason
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 ATTEMPTS = 10
 LONGEST_BACKOFF = 30.0
+LONGEST_HEADER = 1000  # characters of a number or date
 JITTER = random.Random()  # not the one that everybody shares
 
 T = TypeVar("T")
 
 
+class Budget:
+    """
+    Time that runs out at *until*, a `time.monotonic()`, and at *latest* however much is spared.
+
+    It belongs to one thread at a time.
+    """
+
+    def __init__(self, until: float, latest: float = math.inf) -> None:
+        self.until = min(until, latest)
+        self._latest = latest
+
+    @classmethod
+    def of(cls, until: "Budget | float") -> "Budget":
+        """Return *until* as a budget."""
+        return until if isinstance(until, Budget) else cls(until)
+
+    @contextlib.contextmanager
+    def spared(self) -> Iterator[None]:
+        """Count the time within as not spent: a sign-in, or a wait for one's turn to print."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.until = min(self.until + time.monotonic() - begun, self._latest)
+
+
 def patiently(
     attempt: Callable[[], T],
     *,
-    until: float,
+    until: Budget | float,
     pause: Callable[[float], None] = time.sleep,
     attempts: float = ATTEMPTS,
     again: Callable[[AzureError], bool] = lambda error: error.retryable,
@@ -43,12 +71,16 @@ def patiently(
         AzureError: the last one.
     """
     before: AzureError | None = None
-    own = 0
+    budget, own = Budget.of(until), 0
     for count in itertools.count(1):  # ends by *until*, and by *attempts* where nobody asks to wait
         try:
             return attempt()
         except AzureError as error:
-            if before is not None and error.reason is Reason.TIMEOUT and time.monotonic() >= until:
+            if (
+                before is not None
+                and error.reason is Reason.TIMEOUT
+                and time.monotonic() >= budget.until
+            ):
                 raise before from error  # the last try had hardly any time: it tells nothing new
             before = error
             asked = error.retry_after
@@ -58,8 +90,8 @@ def patiently(
             wait = (
                 backoff(own, longest) if asked is None else max(asked, min(1.0, 0.05 * (count - 1)))
             )
-            if time.monotonic() + wait >= until:
-                if asked is not None and time.monotonic() + asked >= until:
+            if time.monotonic() + wait >= budget.until:
+                if asked is not None and time.monotonic() + asked >= budget.until:
                     error.args = (f"{error} (it asked to wait {asked:g} s, more than is left)",)
                 raise
         pause(wait)
@@ -88,6 +120,8 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(value: str, unit: float) -> float | None:
+    if len(value) > LONGEST_HEADER:
+        return None
     try:
         wait = float(value) * unit
         plain = value.isascii() and "_" not in value

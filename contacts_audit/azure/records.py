@@ -14,6 +14,7 @@ from typing import Any
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import TYPES
+from contacts_audit.inert import whole_characters
 
 Json = dict[str, Any]
 LEVELS = 100
@@ -68,7 +69,7 @@ def records(answer: Answer) -> Iterator[Record]:
                 continue
             case {"name": str(name), "properties": dict(properties)} if is_name(name):
                 if not is_plain(properties):
-                    raise arm.malformed(answer, "a contact is too deep, or a number too large")
+                    raise arm.malformed(answer, "a contact is too deep, or not to be kept")
                 yield Record(name, properties)
             case _:
                 raise arm.malformed(answer, "a contact has no name, or no properties")
@@ -81,11 +82,13 @@ def is_name(name: str) -> bool:
 
 
 def is_plain(value: Any, levels: int = LEVELS) -> bool:
-    """Say whether a JSON value can be kept and written again: not too deep, no infinite number."""
+    """Say whether a JSON value can be kept and written again: not too deep, nothing halved."""
     match value:
         case dict() | list():
-            below = value.values() if isinstance(value, dict) else value
+            below = [*value, *value.values()] if isinstance(value, dict) else value
             return levels > 0 and all(is_plain(item, levels - 1) for item in below)
+        case str():
+            return value == whole_characters(value)
         case float():
             return math.isfinite(value)
     return True

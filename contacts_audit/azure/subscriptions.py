@@ -4,6 +4,7 @@ The subscriptions that a credential can see.
 https://learn.microsoft.com/rest/api/resources/subscriptions/list
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,11 +12,13 @@ from typing import Any, NamedTuple
 from contacts_audit.azure import arm
 from contacts_audit.azure.client import Client
 from contacts_audit.azure.kinds import GUID as GUID
+from contacts_audit.inert import whole_characters
 from contacts_audit.model import Subscription
 
 MOST_PAGES = 5000
-PREFIX = "/subscriptions/"
-GROUPS = "/providers/microsoft.management/managementgroups/"
+_GROUP = "/providers/Microsoft.Management/managementGroups/([^/]+)"
+GROUP = re.compile(_GROUP, re.IGNORECASE)
+SUBSCRIPTION = re.compile(f"(?:{_GROUP})?/subscriptions/({GUID.pattern})", re.IGNORECASE)
 
 
 def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]:
@@ -66,13 +69,10 @@ def descendants(client: Client, group: str) -> Descendants:
                 raise arm.malformed(answer, "the management group has no array 'value'")
         for item in items:
             match item:
-                case {"id": str(path)} if path.lower().startswith(PREFIX):
-                    found = path[len(PREFIX) :].lower()
-                    if not GUID.fullmatch(found):
-                        raise arm.malformed(answer, "the management group holds no id of one")
-                    subscriptions.append(found)
-                case {"id": str(path)} if path.lower().startswith(GROUPS):
-                    groups.append(path[len(GROUPS) :].lower())  # what is in it is listed, too
+                case {"id": str(path)} if found := SUBSCRIPTION.fullmatch(path):
+                    subscriptions.append(found[2].lower())  # its state is that of the list alone
+                case {"id": str(path)} if found := GROUP.fullmatch(path):
+                    groups.append(found[1].lower())  # what is in it is listed, too
                 case _:
                     raise arm.malformed(answer, "the management group holds something else")
     return Descendants(tuple(subscriptions), tuple(groups))
@@ -93,4 +93,4 @@ def _subscription(item: Any, tenant: str | None) -> Subscription | None:
 
 def _text(item: dict[str, Any], key: str) -> str | None:
     value = item.get(key)
-    return value if isinstance(value, str) else None
+    return whole_characters(value) if isinstance(value, str) else None

@@ -23,6 +23,7 @@ from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, Rea
 from contacts_audit.inert import blotted, told_in_public
 
 ATTEMPT_SECONDS = 15.0
+LONGEST_DESCRIPTION = 8192  # characters of an error
 CHECK = "check the credential; -v says which one was used"
 PROOFS = (
     *("client_secret", "client_assertion", "refresh_token", "device_code"),
@@ -199,8 +200,8 @@ def refused(
     *hint* says what to do where neither *cures* nor `CURES` does, by the number of the error.
     """
     description = str(result.get("error_description") or result.get("error") or "no token came")
-    line = re.split(r"\s*(?:Trace ID|\r|\n)", description)[0][:500]
-    code = re.search(r"AADSTS(\d+)", description)
+    line = re.split(r"Trace ID|[\r\n]", description[:LONGEST_DESCRIPTION])[0].rstrip()[:500]
+    code = re.search(r"AADSTS(\d{1,9})", description[:LONGEST_DESCRIPTION])
     known = {**CURES, **(cures or {})}
     return AuthError(f"sign-in failed: {line}", known.get(code[1] if code else "", hint))
 

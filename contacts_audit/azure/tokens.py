@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from contacts_audit.errors import AuthError
+from contacts_audit.workers import started
 
 RENEWAL_PAUSE = 300.0
 AGEING_SHARE = 0.2
@@ -124,7 +125,7 @@ class Tokens:
         minutes: a subscription that rejects every token must not cost a token each.
         """
         with self._lock:
-            if self._token is not rejected:
+            if self._token is not None and self._token.value != rejected.value:
                 return True
             last = self._renewed.get(claims is not None)
             if last is not None and time.monotonic() - last < RENEWAL_PAUSE:
@@ -163,7 +164,8 @@ class Tokens:
         if self._lock.acquire(blocking=False):
             retry = time.time() + AGEING_SECONDS
             self._ages_at = min(retry, ageing.expires_on or retry)  # if this one fails
-            threading.Thread(target=self._renew_and_release, daemon=True).start()
+            if not started(self._renew_and_release):
+                self._lock.release()  # it is renewed in time by whoever needs it then
 
     def _renew_and_release(self) -> None:
         try:

@@ -27,6 +27,9 @@ from contacts_audit.inert import told_in_public
 from contacts_audit.redaction import Secrets
 
 LARGEST_BODY = 8 * 1024 * 1024
+GZIP = b"\x1f\x8b"
+MOST_MEMBERS = 100  # of a gzip body
+MOST_ENCODINGS = 3
 USER_AGENT = f"contacts-audit/{__version__}"
 NEAR = [
     ipaddress.ip_network(each)
@@ -104,6 +107,7 @@ class Wire:
             except (
                 *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
                 ValueError,  # http.client's, of a chunk of negative length
+                OverflowError,  # and of one of a length beyond all memory
             ) as error:
                 raise self._translated(error, url, proxy, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
@@ -241,23 +245,53 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _decoded(body: bytes, encoding: str) -> bytes:
-    """Undo gzip, though we did not ask for it, up to the cap and never past a cut."""
-    match encoding.strip().lower():
-        case "" | "identity":
-            decoded, whole = body, True
-        case "gzip" | "x-gzip" | "deflate":
-            inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
-            try:
-                decoded = inflater.decompress(body, LARGEST_BODY + 1)
-            except zlib.error as error:
-                raise AzureError(
-                    Reason.MALFORMED, f"the answer is not {encoding}: {error}"
-                ) from error
-            whole = inflater.eof
-        case _:
-            raise AzureError(Reason.MALFORMED, f"the answer is encoded as {encoding!r}")
-    if len(decoded) > LARGEST_BODY:
+    """Undo *encoding*, though we did not ask for any, up to the cap and never past a cut."""
+    words = [word.strip().lower() for word in encoding.split(",")]
+    if len(words) > MOST_ENCODINGS:
+        raise AzureError(Reason.MALFORMED, f"the answer is encoded {len(words)} times")
+    for each in reversed(words) if body else ():
+        match each:
+            case "" | "identity":
+                pass
+            case "gzip" | "x-gzip" | "deflate":
+                body = _inflated(body, each)
+            case _:
+                raise AzureError(Reason.MALFORMED, f"the answer is encoded as {each[:50]!r}")
+    if len(body) > LARGEST_BODY:
         raise AzureError(Reason.TOO_LARGE, f"the answer is larger than {LARGEST_BODY} bytes")
-    if not whole:
-        raise AzureError(Reason.TRUNCATED, f"the {encoding} answer broke off", retryable=True)
-    return decoded
+    return body
+
+
+def _inflated(body: bytes, encoding: str) -> bytes:
+    """
+    Return what *body* unpacks to, one byte more than the cap at most, as curl and requests read it.
+
+    gzip may have several members, and whatever behind them; deflate comes with zlib's head or
+    without.  https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1
+    """
+    forms = [zlib.MAX_WBITS, -zlib.MAX_WBITS] if encoding == "deflate" else [zlib.MAX_WBITS | 16]
+    for form in forms:
+        try:
+            decoded, whole = _members(body, form)
+        except zlib.error as error:
+            failure = error
+            continue
+        if not whole and len(decoded) <= LARGEST_BODY:
+            what = f"the {encoding} answer broke off"
+            raise AzureError(Reason.TRUNCATED, what, retryable=True)
+        return decoded
+    raise AzureError(Reason.MALFORMED, f"the answer is not {encoding}: {failure}") from failure
+
+
+def _members(body: bytes, form: int) -> tuple[bytes, bool]:
+    """Unpack all members of *body*; say whether the last one is whole."""
+    decoded, rest, whole = b"", body, False
+    if form > zlib.MAX_WBITS and not body.startswith(GZIP[: len(body)]):
+        raise zlib.error("incorrect header check")  # zlib itself waits for a second byte
+    for _ in range(MOST_MEMBERS):
+        inflater = zlib.decompressobj(form)
+        decoded += inflater.decompress(rest, LARGEST_BODY + 1 - len(decoded))
+        rest, whole = inflater.unused_data, inflater.eof
+        if not whole or len(decoded) > LARGEST_BODY or not rest.startswith(GZIP):
+            return decoded, whole
+    raise zlib.error(f"more than {MOST_MEMBERS} members")

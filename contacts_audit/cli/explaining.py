@@ -84,13 +84,20 @@ def explain(
     scope = ScopeOptions(subscription=[subscription])
     connection, found = enter(host, scope, identity, cloud, network, named="SUBSCRIPTION")
     judged = settled(host, judged, connection, found)
-    from contacts_audit.audit import Auditor, unasked
-    from contacts_audit.workers import apart
+    from contacts_audit.audit import Auditor, broken, out_of_time, unasked
+    from contacts_audit.workers import in_order
 
     (one,) = found.subscriptions
     heard = Heard()
     auditor = Auditor(lambda each: connection.client(each).telling(heard), judged)
-    outcome = unasked(one) or apart(lambda: auditor.audit(one), deadline=connection.limits.deadline)
+    (outcome,) = in_order(
+        lambda each: unasked(each) or auditor.audit(each),
+        [one],
+        workers=1,
+        deadline=connection.limits.deadline,
+        late=out_of_time,
+        broken=broken,
+    )
     criteria = judged.criteria_of(one)
     tenants, portal = connection.tenant_ids(), connection.cloud.portal_url
     run = Run(

@@ -26,13 +26,13 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     Raises:
         UsageError: an option or the policy cannot be used.
     """
-    from contacts_audit import policyfile
-    from contacts_audit.azure.contacts import is_address
+    from contacts_audit import mailbox, policyfile
     from contacts_audit.policy import Policy, Settings
 
     for text in given.required_email:
-        if not is_address(text):
-            raise UsageError(f"--required-email: {text!r} is no address", "give a@example.com")
+        if (why := mailbox.refusal(text)) is not None:
+            message = f"--required-email: {text!r} is no address: {why}"
+            raise UsageError(message, "give a@example.com")
     for text in given.allowed_domain:
         try:
             policyfile.domain(text)

@@ -141,7 +141,7 @@ def _outcomes(
     policy: "Policy",
     workers: int,
 ) -> Iterator[Outcome]:
-    from contacts_audit.audit import Auditor, out_of_time, unasked
+    from contacts_audit.audit import Auditor, broken, out_of_time, unasked
     from contacts_audit.workers import in_order
 
     auditor = Auditor(connection.client, policy)
@@ -155,4 +155,5 @@ def _outcomes(
         workers=workers,
         deadline=connection.limits.deadline,
         late=lambda subscription: unasked(subscription) or out_of_time(subscription),
+        broken=broken,
     )

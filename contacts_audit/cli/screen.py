@@ -18,6 +18,7 @@ from contacts_audit.errors import (
 from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription
 from contacts_audit.redaction import Secrets
+from contacts_audit.workers import started
 
 T = TypeVar("T")
 MOST_FAULTS = 50  # of one file, each a line
@@ -150,7 +151,13 @@ class Screen:
 
     def progress(self, items: Iterable[T], total: int) -> Iterator[T]:
         """Yield *items*, a bar on stderr keeping count where that is a terminal."""
-        if not self.watched or self.quiet or self.held is not None or plain():
+        if (
+            not self.watched
+            or self.quiet
+            or self.held is not None
+            or plain()
+            or not started(lambda: None)
+        ):
             yield from items
             return
         from rich.console import Console

@@ -2,9 +2,11 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,30 +21,22 @@ from contacts_audit.cli.options import (
     flag,
     option,
 )
+from contacts_audit.cli.pages import SHOWN, Missed, Stage, fault_of, stages
 from contacts_audit.cli.screen import log_to
-from contacts_audit.cli.wiring import enter
-from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
+from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, ExitCode, UsageError
 from contacts_audit.inert import inert_json
 from contacts_audit.jqtext import one_line
-from contacts_audit.model import Fault, Skipped, Subscription, Unread
+from contacts_audit.model import Subscription
 
 if TYPE_CHECKING:
+    from contacts_audit.azure.arm import Answer
     from contacts_audit.azure.client import Client
 
 LARGEST_INPUT = 256 * 1024 * 1024
 BLIND = (
-    "2017-08-01-preview cannot see what the portal wrote since 2020: 'contacts-audit audit' decides"
+    "2017-08-01-preview may not show what the portal and newer clients wrote (in 2020 it did not, "
+    "and nobody has recorded it since): 'contacts-audit audit' decides"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What a stage prints for a subscription, and what went wrong after that."""
-
-    subscription: Subscription
-    pieces: Sequence[bytes]
-    fault: Fault | None = None
-    skipped: bool = False
 
 
 @grouped
@@ -73,22 +67,27 @@ def fetch(
     Exit codes: 0 all were read, 4 some could not be, 1 the run failed.
     """
     host: Host = context.obj
-    if not api_version.isascii() or not api_version.isprintable() or " " in api_version:
+    if not _is_version(api_version):
         raise UsageError(
             f"--api-version: {api_version!r} is none", "give one like 2017-08-01-preview"
         )
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
 
-    def bodies(client: "Client", subscription: Subscription) -> Iterator[bytes]:
+    def bodies(client: "Client", subscription: Subscription) -> "Iterator[Answer]":
         from contacts_audit.azure import arm, contacts
 
         url = arm.contacts_url(client.endpoint, subscription.id, api_version)
-        for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until()):
-            yield answer.body
+        budget = client.limits.until()
+        for answer in client.pages(url, most=contacts.MOST_PAGES, until=budget):
+            with budget.spared():  # until it is printed
+                yield answer
             arm.document(answer)  # it is complete, and printed, but may not be JSON
 
+    def first(client: "Client", subscription: Subscription) -> Stage:
+        return _page(subscription, bodies(client, subscription))
+
     complete = True
-    for stage in _stages(host, scope, identity, cloud, network, bodies):
+    for stage in stages(host, scope, identity, cloud, network, first, _page):
         for piece in stage.pieces:
             host.screen.data(body_line(stage.subscription, api_version, piece) if jsonl else piece)
         complete &= _told(host, stage)
@@ -120,6 +119,30 @@ def _no_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
+def _is_version(text: str) -> bool:
+    """Say whether *text* is an api-version: a date, and a word such as `-preview` after it."""
+    found = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(-[A-Za-z][A-Za-z0-9.]{0,39})?", text)
+    with suppress(ValueError):
+        return found is not None and bool(date.fromisoformat(found[1]))
+    return False
+
+
+def _page(subscription: Subscription, pages: "Iterator[Answer]") -> Stage:
+    """Return the next of *pages*; what follows it is read when this one was printed."""
+    from contacts_audit.azure import arm
+
+    answer = next(pages, None)
+    if answer is None:
+        return Stage(subscription, ())
+    if not arm.is_last(answer):
+        return Stage(subscription, (answer.body,), pages)
+    try:
+        next(pages, None)  # which says whether it was sound
+    except (AzureError, AuthError) as error:
+        return Stage(subscription, (answer.body,), fault=fault_of(error, subscription))
+    return Stage(subscription, (answer.body,))
+
+
 @grouped
 def emails(
     context: typer.Context,
@@ -145,21 +168,28 @@ def emails(
     if input is not None:
         raise typer.Exit(_jq_stage(host, input))
 
-    def lines(client: "Client", subscription: Subscription) -> Iterator[bytes]:
+    def lines(client: "Client", subscription: Subscription) -> Stage:
         from contacts_audit.azure import arm, contacts
 
         url = arm.contacts_url(client.endpoint, subscription.id, arm.V2017)
-        printed: list[str] = []
+        printed, missed = [], Missed()
         for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until()):
-            printed += contacts.documented_emails(answer)
-        yield from (f"{line}\n".encode() for line in printed)
+            for line in contacts.documented_emails(answer):
+                if isinstance(line, str):
+                    printed.append(f"{line}\n".encode())
+                else:
+                    missed.add(line)
+        return Stage(subscription, printed, missed=missed)
 
     complete, without = True, 0
-    for stage in _stages(host, scope, identity, cloud, network, lines):
-        if stage.fault is None:
-            for piece in stage.pieces:
-                host.screen.data(piece)
-            if not stage.skipped and not _any_address(stage.pieces):
+    for stage in stages(host, scope, identity, cloud, network, lines):
+        for piece in stage.pieces:
+            host.screen.data(piece)
+        if stage.missed is not None:
+            if stage.missed.number:
+                complete = False
+                _tell_missed(host, stage.subscription.label, stage.missed)
+            elif not _any_address(stage.pieces):
                 without += 1
                 host.screen.note(f"{stage.subscription.label}: no address at 2017-08-01-preview")
         complete &= _told(host, stage)
@@ -182,68 +212,44 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
     if not text.strip():
         host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
         return ExitCode.INCOMPLETE
-    without, shown = 0, False
+    without, shown, missed, before = 0, False, Missed(), 0
+    complete = True
     try:
         for line in documented_stage(text):
-            if line is None:
-                without += not shown
-                shown = False
-            else:
-                host.screen.data(f"{line}\n")
-                shown = shown or _any_address([line.encode()])
+            match line:
+                case str():
+                    host.screen.data(f"{line}\n")
+                    shown = shown or _any_address([line.encode()])
+                case None:
+                    without += not shown and missed.number == before
+                    shown, before = False, missed.number
+                case _:
+                    missed.add(line)
     except ValueError as error:
         host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "look at what was fetched"))
-        return ExitCode.INCOMPLETE
-    return _emails_code(host, True, without)
+        complete, without = False, 0
+    if missed.number:
+        _tell_missed(host, "--input", missed)
+    return _emails_code(host, complete and not missed.number, without)
+
+
+def _tell_missed(host: Host, where: str, missed: Missed) -> None:
+    """Tell which contacts are there although the documented filter does not print them."""
+    from contacts_audit.azure.contacts import SELECTED
+
+    several = missed.number > 1
+    named = [f"{one.name or 'one'} is of type {one.type}" for one in missed.shown]
+    if missed.number > SHOWN:
+        named.append(f"{missed.number - SHOWN} more")
+    what = f"{missed.number} contacts for their types" if several else "a contact for its type"
+    message = f"{where}: the documented filter {SELECTED} leaves out {what}: {'; '.join(named)}"
+    host.screen.fail(ContactsAuditError(message, "'contacts-audit audit' reads it"))
 
 
 def _any_address(pieces: Sequence[bytes]) -> bool:
     from contacts_audit.azure.contacts import shows_address
 
     return any(shows_address(piece.decode()) for piece in pieces)
-
-
-def _stages(
-    host: Host,
-    scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    read: "Callable[[Client, Subscription], Iterator[bytes]]",
-) -> Iterator[Stage]:
-    """Yield the stage of each subscription in scope, in order."""
-    connection, found = enter(host, scope, identity, cloud, network)
-    from contacts_audit.audit import fault, out_of_time, unasked
-    from contacts_audit.errors import AuthError, AzureError
-    from contacts_audit.workers import in_order
-
-    def work(subscription: Subscription) -> Stage:
-        outcome: Any = unasked(subscription)
-        if outcome is not None:
-            return _unread(outcome)
-        pieces: list[bytes] = []
-        try:
-            pieces.extend(read(connection.client(subscription), subscription))
-        except (AzureError, AuthError) as error:
-            return Stage(subscription, pieces, fault(error, subscription))
-        return Stage(subscription, pieces)
-
-    yield from host.screen.progress(
-        in_order(
-            work,
-            found.subscriptions,
-            workers=network.workers,
-            deadline=connection.limits.deadline,
-            late=lambda subscription: _unread(out_of_time(subscription)),
-        ),
-        len(found.subscriptions),
-    )
-
-
-def _unread(outcome: Skipped | Unread) -> Stage:
-    if isinstance(outcome, Unread):
-        return Stage(outcome.subscription, (), outcome.fault)
-    return Stage(outcome.subscription, (), skipped=True)
 
 
 def _told(host: Host, stage: Stage) -> bool:

@@ -1,7 +1,6 @@
 """Puts the parts together for one command, from its options and its surroundings."""
 
 import functools
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -81,7 +80,7 @@ def enter(
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
     from contacts_audit.scope import Selector, group_id, resolve, selector, shard
-    from contacts_audit.workers import apart
+    from contacts_audit.workers import apart, started
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, named)
@@ -97,7 +96,7 @@ def enter(
     deadline = connection.limits.deadline
     apart(connection.sign_in, deadline=deadline)
     introduce(host, *connection.identities()[:1])
-    threading.Thread(target=meanwhile, daemon=True).start()
+    started(meanwhile)
     listed = apart(connection.visible, deadline=deadline)
     introduce(host, *connection.identities()[1:])
     for group in groups:

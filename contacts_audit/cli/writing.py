@@ -151,6 +151,7 @@ def apply(
             made.rows,
             lambda row: review(surveyor, row, made, here),
             lambda row: _too_late(row.subscription),
+            lambda row, error: _stumbled(row.subscription, error),
             network.workers,
         )
     question = "".join(changes.plan_table(made)) + _as_whom(connection)  # ids and all
@@ -192,6 +193,7 @@ def restore(
         kept.rows,
         lambda row: compare(surveyor, *row, here),
         lambda row: _too_late(row[0]),
+        lambda row, error: _stumbled(row[0], error),
         network.workers,
     )
     labels = [item.subscription.label for item in items if isinstance(item, Task)]
@@ -238,7 +240,7 @@ def _planned(
     judged = judged_by(host, policy, datetime.now(UTC))
     connection, found = enter(host, scope, identity, cloud, network)
     from contacts_audit import preparing
-    from contacts_audit.audit import Auditor, out_of_time, unasked
+    from contacts_audit.audit import Auditor, broken, out_of_time, unasked
     from contacts_audit.ledger import Origin, Plan
     from contacts_audit.survey import Surveyor
 
@@ -247,18 +249,24 @@ def _planned(
     auditor = Auditor(connection.client, judged)
 
     def work(subscription: Subscription) -> "Planned":
+        budget = connection.client(subscription).limits.until()
         if wish.failing_only or judged.may_waive(subscription):
-            outcome = preparing.left_alone(auditor, subscription, failing_only=wish.failing_only)
+            outcome = preparing.left_alone(
+                auditor.within(budget), subscription, failing_only=wish.failing_only
+            )
             if outcome is not None:
                 return outcome
-        return preparing.plan(surveyor, subscription, wanted, wish.api_version)
+        return preparing.plan(surveyor.within(budget), subscription, wanted, wish.api_version)
 
     def late(subscription: Subscription) -> "Planned":
         if unasked(subscription) is not None:
             return work(subscription)
         return preparing.unread(out_of_time(subscription))
 
-    rows = _for_each(host, connection, found.subscriptions, work, late, network.workers)
+    def stumbled(subscription: Subscription, error: Exception) -> "Planned":
+        return preparing.unread(broken(subscription, error))
+
+    rows = _for_each(host, connection, found.subscriptions, work, late, stumbled, network.workers)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     return connection, Plan(origin, wanted, wish.api_version, tuple(rows))
 
@@ -298,13 +306,19 @@ def _for_each(
     items: Collection[T],
     work: Callable[[T], R],
     late: Callable[[T], R],
+    broken: Callable[[T, Exception], R],
     workers: int,
 ) -> list[R]:
     """Return what *work* makes of each of *items*, in parallel."""
     from contacts_audit.workers import in_order
 
     done: Iterator[R] = in_order(
-        work, items, workers=workers, deadline=connection.limits.deadline, late=late
+        work,
+        items,
+        workers=workers,
+        deadline=connection.limits.deadline,
+        late=late,
+        broken=broken,
     )
     return list(host.screen.progress(done, len(items)))
 
@@ -313,6 +327,15 @@ def _too_late(subscription: Subscription) -> "Item":
     from contacts_audit.remediate import Result, Status
 
     return Result(subscription, Status.UNREADABLE, "the run's deadline passed")
+
+
+def _stumbled(subscription: Subscription, error: Exception) -> "Item":
+    from contacts_audit.audit import broken
+    from contacts_audit.remediate import Result, Status
+
+    found = broken(subscription, error).fault
+    message = f"{found.reason}: {found.told} -- {found.hint}"
+    return Result(subscription, Status.UNREADABLE, message)
 
 
 def _carried_out(

@@ -12,6 +12,9 @@ HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY")
 WIDE = 140
 GAP = 2
 SHORT = (8, 13, 18, 23, 36)  # where the parts of an id end
+LONGEST = 16_384  # letters of a cell up to which it pads those above and below it
+MOST_PADDING = 4 * 1024 * 1024  # letters of a column, from which on that ends at
+LONG = 200
 WHOLE = frozenset({"VERDICT", "STATUS", "ID"})  # columns that are never folded
 STYLES = {
     Verdict.SKIPPED: "dim",
@@ -29,10 +32,14 @@ def render(report: Report) -> Iterator[str]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield *rows*, each cell as wide as the widest of its column."""
+    """Yield *rows*, each cell as wide as the widest of its column; what is huge widens none."""
     from rich.cells import cell_len
 
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    most = min(LONGEST, max(MOST_PADDING // len(rows), LONG))
+    widths = [
+        max((cell_len(cell) for cell in column if len(cell) <= most), default=0)
+        for column in zip(*rows, strict=True)
+    ]
     for row in rows:
         yield _line(row, widths) + "\n"
 

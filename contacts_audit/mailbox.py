@@ -1,0 +1,57 @@
+"""
+What is an email address, and when two of them are one mailbox.
+
+All that compares addresses compares `key`: domains are compared as DNS sees them, so that
+`soc@bücher.com` and `soc@xn--bcher-kva.com` are one.
+"""
+
+import functools
+import re
+from collections.abc import Iterable
+
+LONGEST = 1024  # characters; RFC 5321 allows 254, but after normalization
+LONGEST_REASON = 200
+
+
+def split(text: str) -> list[str]:
+    """Return the addresses in *text*, separated by commas (the portal) or semicolons (the API)."""
+    return [part.strip() for part in re.split("[;,]", text) if part.strip()]
+
+
+def is_address(text: str) -> bool:
+    """Say whether email-validator accepts *text* as an address; nothing is looked up."""
+    return refusal(text) is None
+
+
+def refusal(text: str) -> str | None:
+    """Return why *text* is no address, as email-validator says it; None where it is one."""
+    return _examined(text)[0] if len(text) <= LONGEST else f"it is longer than {LONGEST} characters"
+
+
+def key(text: str) -> str:
+    """Return what is equal for two spellings of one mailbox: case and IDNA do not matter."""
+    return _examined(text)[1] if len(text) <= LONGEST else text.casefold()
+
+
+def domain_key(text: str) -> str:
+    """Return what is equal for two spellings of one domain."""
+    return key(f"somebody@{text}").rpartition("@")[2]
+
+
+def distinct(texts: Iterable[str]) -> list[str]:
+    """Return each mailbox once, as first spelled."""
+    spelled: dict[str, str] = {}
+    for text in texts:
+        spelled.setdefault(key(text), text)
+    return list(spelled.values())
+
+
+@functools.lru_cache(maxsize=4096)  # the same few addresses, over and over
+def _examined(text: str) -> tuple[str | None, str]:
+    from email_validator import validate_email
+
+    try:
+        found = validate_email(text, check_deliverability=False)
+    except ValueError as error:  # its EmailNotValidError, or half a surrogate pair
+        return str(error).rstrip(".")[:LONGEST_REASON], text.casefold()
+    return None, f"{found.local_part.casefold()}@{found.ascii_domain.casefold()}"

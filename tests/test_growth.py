@@ -1,0 +1,182 @@
+"""No text of others can freeze a run: eight times as much of the worst takes some eight times."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from types import MappingProxyType
+
+import pytest
+
+from contacts_audit import inert, mailbox, rules
+from contacts_audit.azure import arm, contacts, error_body, patience, token_service, tokens
+from contacts_audit.azure.arm import Answer
+from contacts_audit.azure.contacts import MOST_ADDRESSES, MOST_CONTACTS
+from contacts_audit.errors import AuthError, AzureError, Reason
+from contacts_audit.jqtext import pretty
+from contacts_audit.model import Check, Contact, Criteria, Reading
+from contacts_audit.report import csv_, markdown, table
+
+SMALL, TIMES = 4_000, 8
+MEGABYTE = 1_000_000
+SLOWER = 3  # times, that a machine may be at something else
+NOTICED = 0.02  # seconds of processor time, below which nothing can be told
+ENDPOINT = "https://management.azure.com"
+URL = arm.contacts_url(ENDPOINT, "20ff7fc3-e762-44dd-bd96-b71116dcdc23", arm.V2017)
+
+
+def spent(work: Callable[[str], object], text: str, runs: int = 3) -> float:
+    """Return the least processor time, in seconds, that *work* takes for *text*."""
+    times = []
+    for _ in range(runs):
+        began = time.thread_time()
+        with contextlib.suppress(AzureError, AuthError, ValueError):
+            work(text)
+        times.append(time.thread_time() - began)
+    return min(times)
+
+
+def answered(status: int, body: str, headers: dict[str, str] | None = None) -> Answer:
+    """Return an answer of Azure's."""
+    return Answer(URL, status, MappingProxyType(headers or {}), body.encode())
+
+
+def refused(message: str) -> AzureError:
+    """Return the error of an answer with *message*."""
+    said = json.dumps({"error": {"code": "InvalidResourceType", "message": message}})
+    return arm.fault(answered(404, said))
+
+
+def throttled(message: str) -> AzureError:
+    """Return the error of a 429 with *message*."""
+    return arm.fault(answered(429, json.dumps({"message": message})))
+
+
+def challenged(header: str) -> str | None:
+    """Return the claims that *header* asks for."""
+    return arm.claims_challenge(answered(401, "", {"www-authenticate": header}))
+
+
+def followed(link: str) -> str | None:
+    """Return the next page of a list with *link*."""
+    return arm.next_link(answered(200, json.dumps({"nextLink": f"{ENDPOINT}{link}"})), ENDPOINT)
+
+
+def aligned(cell: str) -> None:
+    """Spell a table with one huge *cell*, and a hundred small ones."""
+    rows = [("VERDICT", "NAME", "ID"), ("x", cell, "y"), *[("x", "small", "y")] * 100]
+    for line in (*table.aligned(rows), *table.folded(rows, 120, plain=True)):
+        assert line
+
+
+PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
+    "redacting": (
+        lambda text: inert.told_in_public(text, {}),
+        ("eyJ", "eyJ.", "eyJa.a.", "a.", "//", "//:", ":@", "//a:", "a", "-", "x//y:z@"),
+    ),
+    "escaping": (inert.inert, ("\x00", "\u202e", "\ud800", "a")),
+    "escaping in JSON": (lambda text: inert.inert_json(json.dumps(text)), ("\x00", "\ud800", '"')),
+    "whole characters": (inert.whole_characters, ("\ud800", "\udc00", "ä")),
+    "Markdown": (markdown.cell, ("@", "www.", ":", "http://", "\\", "a")),
+    "a CSV cell": (csv_.cell, ("'", " ", "' ", "=")),
+    "a table": (aligned, ("a", "a ", "漢", "\u0301")),
+    "a refusal": (
+        refused,
+        (
+            "supported versions ",
+            "supported versions 1 ",
+            "1-1-1, ",
+            "a",
+            "supported versions are '",
+        ),
+    ),
+    "the words of a 429": (
+        throttled,
+        ("again ", "after '", "after 1", "1", "retry after ", "wait"),
+    ),
+    "nested JSON in JSON": (
+        lambda text: error_body.said(json.dumps(text)),
+        ("{", "[", '{"error":'),
+    ),
+    "claims": (challenged, ('claims="', "claims=", 'error="insufficient_claims"', "c")),
+    "a next page": (followed, ("/", "?", "%", "a")),
+    "limits": (arm.is_of_subscription, ("https://", "/subscriptions", "a")),
+    "a wait": (lambda text: patience.asked_wait({"retry-after": text}), ("9", "Mon, ", " ", "1:")),
+    "what the token service says": (
+        lambda text: token_service.refused({"error_description": text}),
+        (" ", "Trace", "Trace ID", "AADSTS", "AADSTS1", "\r"),
+    ),
+    "a token": (lambda text: tokens.bearer(text, "it"), ("a", "=", "a=")),
+    "what jq prints": (lambda text: pretty(json.dumps([text])), ("a", '"', "\\", "[", "\n")),
+    "an address": (mailbox.refusal, ("a", "@", "a@", ".", "a.", "ü", "\u0301", '"', "xn--", "(")),
+    "addresses": (mailbox.split, (";", ",", " ", "a;", " ;")),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [(name, piece) for name, (_, pieces) in PATTERNS.items() for piece in pieces],
+)
+def test_no_pattern_is_quadratic(name: str, piece: str) -> None:
+    """For each pattern the worst that can be thought of, and a megabyte of it."""
+    work = PATTERNS[name][0]
+    begin = piece * (SMALL // len(piece))
+
+    small, large = spent(work, begin), spent(work, begin * TIMES)
+    assert large < SLOWER * TIMES * small + NOTICED
+
+    more = MEGABYTE // SMALL // TIMES
+    assert spent(work, begin * TIMES * more, runs=1) < SLOWER * more * (large + NOTICED)
+
+
+def listed(number: int, kind: str = "a{}@contoso.com") -> Contact:
+    """Return a contact of *number* addresses."""
+    spelled = tuple(kind.format(at) for at in range(number))
+    wrong = tuple(text for text in spelled if not mailbox.is_address(text))
+    return Contact("default", arm.V2023, spelled, wrong, True, None, None, None, ())
+
+
+@pytest.mark.parametrize("kind", ["a{}@contoso.com", "a{}@contoso.local", "a{}"])
+@pytest.mark.parametrize("check", list(Check))
+def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: str) -> None:
+    """Be they good or not."""
+
+    def judged(size: str) -> None:
+        contact = listed(len(size), kind)
+        required = tuple(f"b{at}@contoso.com" for at in range(len(size)))
+        domains = tuple(f"b{at}.com" for at in range(len(size)))
+        criteria = Criteria(None, (check,), "Critical", required, domains, len(size) + 1)
+        rules.judge(check, Reading(arm.V2023, (contact,)), criteria)
+        assert len(rules.distinct([contact])) in (0, len(size))
+
+    small, large = spent(judged, "x" * 300), spent(judged, "x" * 2400)
+
+    assert large < SLOWER * TIMES * small + NOTICED
+
+
+def test_there_is_an_end_to_the_contacts_of_an_answer() -> None:
+    """They stay in memory to the end of the run."""
+    most, more = (
+        answered(200, json.dumps({"value": [{}] * number}))
+        for number in (MOST_CONTACTS, MOST_CONTACTS + 1)
+    )
+
+    assert len(list(contacts.contacts(most, arm.V2023))) == MOST_CONTACTS
+    with pytest.raises(AzureError) as caught:
+        list(contacts.contacts(more, arm.V2023))
+    assert caught.value.reason is Reason.TOO_LARGE
+
+
+def test_there_is_an_end_to_the_addresses_of_an_answer() -> None:
+    """Each is looked at by email-validator: so many that it would take long are refused."""
+    most, more = (
+        answered(200, json.dumps({"properties": {"emails": ";".join(["a"] * number)}}))
+        for number in (MOST_ADDRESSES, MOST_ADDRESSES + 1)
+    )
+
+    (contact,) = contacts.contacts(most, arm.V2023)
+    with pytest.raises(AzureError) as caught:
+        list(contacts.contacts(more, arm.V2023))
+
+    assert len(contact.emails) == MOST_ADDRESSES
+    assert caught.value.reason is Reason.TOO_LARGE

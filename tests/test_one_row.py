@@ -1,0 +1,149 @@
+"""One slip costs one row: whatever Azure sends, all other rows are read, and the code is 4."""
+
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+from azure_double import AzureDouble, faults
+from azure_double.exchange import Fault
+from conftest import Run
+
+GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
+DIGITS = "9" * 5000
+STATE = ("--state-dir", "STATE")
+LEFT = "x-ms-ratelimit-remaining"
+
+
+def headed(name: str, value: str) -> Fault:
+    """Answer rightly, with one header more."""
+    return faults.answer(b'{"value":[]}', {name: value})
+
+
+@pytest.mark.parametrize("value", [DIGITS, "-1", "1e9", "\u0669".encode().decode("latin-1"), ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{LEFT}-tenant-reads",
+        f"{LEFT}-subscription-reads",
+        f"{LEFT}-subscription-resource-requests",
+        "Retry-After",
+        "x-ms-retry-after-ms",
+        "Date",
+        "Age",
+    ],
+)
+def test_a_number_in_a_header_ends_nothing(
+    azure: AzureDouble, run: Run, name: str, value: str
+) -> None:
+    """Python itself refuses to read a number of more than 4,300 digits."""
+    azure.add("Odd")
+    azure.add("Good", contacts_2017=GOOD)
+    odd = azure.subscriptions[0].id
+    azure.fail(f"/subscriptions/{odd}/providers", headed(name, value))
+    azure.fail("GET /subscriptions?", faults.sequence(None))
+
+    ran = run("audit", "-o", "json")
+
+    rows = json.loads(ran.out)["subscriptions"]
+    assert [row["verdict"] for row in rows] == ["non-compliant", "compliant"]
+    assert ran.code == 3
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"Content-Length: 99999999999999999999", id="length beyond memory"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 30, id="chunk beyond memory"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n" + DIGITS.encode(), id="chunk of 5,000"),
+    ],
+)
+def test_a_length_ends_nothing(azure: AzureDouble, run: Run, head: bytes) -> None:
+    """It is that row's answer that broke off."""
+    odd = azure.add("Odd")
+    azure.add("Good", contacts_2017=GOOD)
+    azure.fail(
+        f"/subscriptions/{odd.id}/providers",
+        faults.raw(b"HTTP/1.1 200 OK\r\n" + head + b'\r\n\r\n{"value":[]}'),
+    )
+
+    ran = run("audit", "-o", "json", "--budget", "2", "--timeout", "1")
+
+    rows = json.loads(ran.out)["subscriptions"]
+    assert [row["verdict"] for row in rows] == ["unreadable", "compliant"]
+    assert rows[0]["error"]["reason"] in {"truncated", "unreachable", "timeout"}
+    assert ran.code == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param(["audit"], 4, id="audit"),
+        pytest.param(["fetch"], 4, id="fetch"),
+        pytest.param(["emails"], 4, id="emails"),
+        pytest.param(["plan", "--email", "b@contoso.com"], 4, id="plan"),
+        pytest.param(["apply", "--email", "b@contoso.com", "--yes", *STATE], 4, id="apply"),
+        pytest.param(["explain", "Odd"], 4, id="explain"),
+    ],
+)
+def test_what_nobody_foresaw_costs_one_row(
+    azure: AzureDouble,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    code: int,
+) -> None:
+    """It says where we stumbled, asks to be told of it, and tells no secret; others are read."""
+    odd = azure.add("Odd", contacts_2017=GOOD)
+    azure.add("Good", contacts_2017=GOOD)
+    azure.fail(f"/subscriptions/{odd.id}/providers", faults.gzip_body())
+
+    def stumble(form: int) -> None:
+        raise LookupError(f"the token is {[*azure.tokens]}")
+
+    monkeypatch.setattr(zlib, "decompressobj", stumble)
+
+    ran = run(*(str(tmp_path) if word == "STATE" else word for word in arguments))
+
+    told = ran.err + ran.text
+    assert ran.code == code, told
+    assert "unexpected LookupError at contacts_audit/azure/wire.py:" in told
+    assert "please report it" in told or arguments[0] == "apply"
+    assert "Traceback" not in told
+    assert not any(token in told for token in azure.tokens)
+    if arguments[0] in {"audit", "plan"}:
+        assert "Good" in ran.text
+    if arguments[0] in {"fetch", "emails"}:
+        assert "a@contoso.com" in ran.text
+
+
+def test_where_we_stumbled_is_told_whole_at_debug(
+    azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frames, and not what the error says: that may be a secret."""
+    azure.add("Odd", contacts_2017=GOOD)
+    azure.fail("securityContacts", faults.gzip_body())
+
+    def stumble(form: int) -> None:
+        raise LookupError("".join(("hunt", "er2")))
+
+    monkeypatch.setattr(zlib, "decompressobj", stumble)
+
+    ran = run("audit", "-o", "json", "--debug")
+
+    (row,) = json.loads(ran.out)["subscriptions"]
+    assert row["error"]["reason"] == "internal"
+    assert "in _body" in ran.err
+    assert "hunter2" not in ran.err + ran.text
+
+
+@pytest.mark.parametrize("left", ["249", "11999", "499", "0"])
+def test_how_much_is_left_decides_nothing(azure: AzureDouble, run: Run, left: str) -> None:
+    """Azure's tenants were recorded to begin at 11999 and at 249: all is read all the same."""
+    for number in range(20):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    body = json.dumps({"value": [{"name": "default1", **GOOD[0]}]}).encode()
+    azure.fail("securityContacts", faults.answer(body, {f"{LEFT}-tenant-reads": left}))
+
+    assert run("audit").code == 0
