@@ -18,7 +18,6 @@ from contacts_audit.errors import AzureError, Reason
 from contacts_audit.inert import blotted
 
 THROTTLED = 429
-UNDONE = frozenset({THROTTLED, 503})  # what a service answers that did not begin
 SHORTEST_TOKEN = 20  # what is shorter is no token, and may stand anywhere by chance
 log = logging.getLogger(__name__)
 
@@ -116,43 +115,39 @@ class Client:
             pause=self._pause,
         )
 
-    def write(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        until: float,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> Answer:
+    def write(self, method: str, url: str, body: bytes | None, until: float) -> Answer:
         """
-        Send a PUT or DELETE, and again only where the service surely did nothing: at 429 and 503.
+        Send a PUT or DELETE, once: before it is sent again, somebody has to look what stands there.
 
-        *pause* waits in between, and may raise what ends that.  Success means that it was answered,
-        not that it was done.
+        Success means that it was answered, not that it was done.
 
         Raises:
-            AzureError: it was refused; or nobody knows whether it was carried out.
+            AzureError: it was refused; or nobody knows whether it was carried out.  A 401 is
+                retryable where there is another token by now.
             AuthError: no token is to be had.
         """
-        return patiently(
-            lambda: arm.accepted(self._authorized(method, url, body, until)),
-            until=until,
-            pause=pause,
-            again=lambda error: error.status in UNDONE,
-        )
+        token = self._tokens.token()
+        answer = self._exchange(method, url, body, token, until)
+        if self._renewed(token, answer):
+            error = arm.fault(answer)
+            error.retryable = True
+            raise error
+        return arm.accepted(answer)
 
     def _authorized(self, method: str, url: str, body: bytes | None, until: float) -> Answer:
         """Ask with a token; where it is rejected, with a fresh one, or one with the claims."""
         for _ in range(3):
             token = self._tokens.token()
             answer = self._exchange(method, url, body, token, until)
-            if answer.status != 401:
-                break
-            if arm.fault(answer).reason is not Reason.UNAUTHORIZED:
-                break
-            if not self._tokens.renew(token, arm.claims_challenge(answer)):
+            if not self._renewed(token, answer):
                 break
         return answer
+
+    def _renewed(self, token: AccessToken, answer: Answer) -> bool:
+        """Say whether *answer* rejects *token*, and there is another one by now."""
+        if answer.status != 401 or arm.fault(answer).reason is not Reason.UNAUTHORIZED:
+            return False
+        return self._tokens.renew(token, arm.claims_challenge(answer))
 
     def _exchange(
         self, method: str, url: str, body: bytes | None, token: AccessToken, until: float

@@ -20,8 +20,8 @@ from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.inert import told_in_public
 
 EPILOG = (
-    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'); the command "
-    "line goes before it."
+    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'), but for "
+    "those that say what is written; the command line goes before it."
 )
 
 COMMANDS = {  # and the room of each, which is entered only where it is asked for
@@ -33,7 +33,7 @@ COMMANDS = {  # and the room of each, which is entered only where it is asked fo
     "diff": "comparing",
     "merge": "merging",
     "doctor": "doctor",
-    "plan": "writing",
+    "plan": "plan",
     "apply": "writing",
     "restore": "writing",
 }

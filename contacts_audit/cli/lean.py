@@ -12,9 +12,17 @@ from typing import Any, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from contacts_audit.cli.groups import warn_of_ignored
+
 
 class LeanCommand(TyperCommand):
-    """A command of lean options."""
+    """A command of lean options; what it ignores of the environment it says."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, unless only its help was asked for."""
+        if not (ctx.params.get("quiet") or ctx.params.get("only_changes")):
+            warn_of_ignored(ctx.obj, self)
+        return super().invoke(ctx)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""

@@ -8,7 +8,7 @@ import json
 import shlex
 from collections.abc import Iterator
 
-from contacts_audit.azure import arm, drafts
+from contacts_audit.azure import arm, steps
 from contacts_audit.ledger import Plan
 
 AUTHORIZED = """printf 'header = "Authorization: Bearer %s"\\n' "$TOKEN" | curl -K -"""
@@ -27,7 +27,7 @@ def plan_curl(plan: Plan) -> Iterator[str]:
                 yield command("DELETE", url)
                 continue
             name = f"{found}-{number}.json"
-            body = json.dumps(drafts.body(found, version, step), ensure_ascii=True)
+            body = json.dumps(steps.body(found, version, step), ensure_ascii=True)
             yield f"cat > {name} <<'END'\n{body}\nEND\n"
             yield command("PUT", url, name)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from contacts_audit import policy
-from contacts_audit.azure.drafts import DEFAULT
+from contacts_audit.azure.steps import DEFAULT
 from contacts_audit.errors import Reason
 from contacts_audit.model import Audited, Check, Contact, Criteria, Outcome, Run, Unread, Verdict
 
