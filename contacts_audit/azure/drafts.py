@@ -10,7 +10,7 @@ from typing import Any
 from contacts_audit.azure import arm, sequence
 from contacts_audit.azure.contacts import addresses
 from contacts_audit.azure.equality import alike
-from contacts_audit.azure.records import Json, Record, Seen, named
+from contacts_audit.azure.records import Json, Record, Seen, named, ordered
 from contacts_audit.azure.steps import (
     DEFAULT,
     NO_CONTACT,
@@ -40,7 +40,7 @@ def draft(seen: Seen, wish: Wish, version: str) -> Draft:
 
 def _single(seen: Seen, wish: Wish, version: str) -> Draft:
     """One contact, `default`, holds all addresses."""
-    before, older = named(seen.at(version), DEFAULT), seen.at(arm.V2017)
+    before, older = named(seen.at(version), DEFAULT), ordered(seen.at(arm.V2017))
     if before is not None:
         after = _wished(before, wish, version)
         if alike(after, before):

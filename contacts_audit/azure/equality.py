@@ -72,7 +72,7 @@ def meaning(field: str, value: Any) -> Any:
         case _, (None | ""):
             return None
         case (("email" | "emails"), str()):
-            return sorted({one.casefold() for one in addresses(value)}) or None
+            return ";".join(sorted({one.casefold() for one in addresses(value)})) or None
         case (("alertNotifications" | "alertsToAdmins"), str()):
             return None if value.casefold() == "off" else value.casefold()
         case (("alertNotifications" | "notificationsByRole"), dict()):

@@ -104,6 +104,11 @@ def in_sequence(record: Record) -> tuple[int, str]:
     return (int(found[1]) if found else UNNUMBERED, record.name)
 
 
+def ordered(records: Sequence[Record]) -> list[Record]:
+    """Return the contacts in Azure's order; where all are numbered, in that of their numbers."""
+    return sorted(records, key=in_sequence) if all(map(is_numbered, records)) else list(records)
+
+
 def is_numbered(record: Record) -> bool:
     """Return whether the contact is named default1, default2, ..., and not after its address."""
     return in_sequence(record)[0] < UNNUMBERED

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contacts_audit.azure import arm
 from contacts_audit.azure.contacts import addresses
 from contacts_audit.azure.equality import alike
-from contacts_audit.azure.records import Json, Record, in_sequence, is_numbered
+from contacts_audit.azure.records import Json, Record, in_sequence, is_numbered, ordered
 from contacts_audit.azure.steps import NO_CONTACT, RefusedError, Step, sendable, wanted
 from contacts_audit.model import Wish
 
@@ -24,6 +24,7 @@ def steps(older: Sequence[Record], wish: Wish) -> Iterator[Step]:
         RefusedError: that is not possible, or not without `--allow-empty`.
     """
     check_2017(wish)
+    older = ordered(older)
     there = [_address(contact) for contact in older]
     found = wanted(there, wish)
     if not any(found) and (wish.creates or wish.phone is not None):
