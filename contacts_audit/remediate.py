@@ -11,9 +11,9 @@ from contacts_audit.ending import Stopped
 from contacts_audit.errors import AuthError, AzureError
 from contacts_audit.ledger import Journal
 from contacts_audit.model import Subscription
-from contacts_audit.sending import ENDED, Sender, told
+from contacts_audit.sending import ENDED, Sender, Target, told
 from contacts_audit.survey import Surveyor
-from contacts_audit.tasks import GOOD, Item, Result, Status, Task, as_it_was, deleted
+from contacts_audit.tasks import GOOD, Item, Result, Status, Task, applied, as_it_was, deleted
 from contacts_audit.workers import apart
 
 PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each reading back
@@ -91,7 +91,7 @@ class Remedy:
             for version in task.versions:
                 if sent:  # what was written at one version may show at another
                     fresh = self._surveyor.at(subscription, version)
-                    now = Seen({**now.versions, version: fresh})
+                    now = Seen({version: fresh})
                 steps = task.steps(version, now)
                 if steps and not sent and not as_it_was(task.before, now):
                     return Result(
@@ -100,9 +100,11 @@ class Remedy:
                 for step in steps:
                     if self._asked.is_set():
                         return Result(subscription, Status.NOT_SENT, ENDED)
-                    if (fault := self._sender.write(subscription, version, step)) is not None:
+                    target = Target(subscription, version, step, now, first=not sent)
+                    if (fault := self._sender.write(target)) is not None:
                         return fault
                     sent.append((version, step))
+                    now = Seen({version: applied(now.at(version), step)})
         except RefusedError as error:
             return Result(subscription, Status.REFUSED, f"{error} -- {error.hint}")
         except (AzureError, AuthError) as error:

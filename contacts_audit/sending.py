@@ -10,13 +10,13 @@ from enum import Enum, auto
 from contacts_audit.azure import arm, steps
 from contacts_audit.azure.client import Client
 from contacts_audit.azure.patience import ATTEMPTS, backoff
-from contacts_audit.azure.records import absence, canonical, named
+from contacts_audit.azure.records import Seen, absence, canonical, named
 from contacts_audit.azure.steps import Step
 from contacts_audit.errors import AuthError, AzureError, Reason
 from contacts_audit.ledger import Journal
 from contacts_audit.model import Fault, Subscription
 from contacts_audit.survey import Surveyor
-from contacts_audit.tasks import Result, Status
+from contacts_audit.tasks import Result, Status, others_as_they_were
 
 ENDED = "the run was told to end"
 THROTTLING = frozenset({429, 503})
@@ -34,12 +34,17 @@ class Found(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One *step* at *version* of a *subscription*, and until when (monotonic) it may be sent."""
+    """
+    One *step* at *version* of a *subscription*, to be sent where *then* still stands.
+
+    It is not the *first* where others of ours may have changed what stands.
+    """
 
     subscription: Subscription
     version: str
     step: Step
-    until: float
+    then: Seen
+    first: bool
 
     @property
     def method(self) -> str:
@@ -83,9 +88,9 @@ class Sender:
         self._journal = journal
         self._asked = asked
 
-    def write(self, subscription: Subscription, version: str, step: Step) -> Result | None:
+    def write(self, target: Target) -> Result | None:
         """
-        Send *step*; return the result if that is the end of it, None where it may be done.
+        Send *target*; return the result if that is the end of it, None where it may be done.
 
         Whatever comes in place of success, the contact is read before anything is sent again: as
         wished is done, as before may be sent again, anything else is somebody else's, and stays.
@@ -93,20 +98,20 @@ class Sender:
         Raises:
             OutputError: the journal cannot be written.
         """
+        subscription, tries = target.subscription, Tries()
         until = self._client(subscription).limits.until()
-        target, tries = Target(subscription, version, step, until), Tries()
         for count in itertools.count(1):  # ends by *until*, and by the tries that an error has
             try:
-                error = self._sent(target)
+                error = self._sent(target, until)
             except AuthError as unsigned:  # what was sent before that was turned away
                 self._journal.note(subscription, Status.NOT_SENT, **_facts(target))
                 return Result(subscription, Status.FAILED, f"it was not written: {unsigned}")
-            if error is None or (step.after is None and absence(error)):
+            if error is None or (target.step.after is None and absence(error)):
                 return None
             end = refusal(subscription, error, target.method)
             if end is not None and count == 1:
                 return end
-            again, said = (False, told(error)) if end else self._waited(target, error, tries)
+            again, said = (False, told(error)) if end else self._waited(error, until, tries)
             try:
                 found = self._found(target)
             except (AzureError, AuthError) as unread:
@@ -124,7 +129,7 @@ class Sender:
                 return Result(subscription, Status.FAILED, f"{said}; it was not changed")
         raise AssertionError("itertools.count ended")
 
-    def _sent(self, target: Target) -> AzureError | None:
+    def _sent(self, target: Target, until: float) -> AzureError | None:
         """Send it once, the journal ahead of it; return the error, if that is the answer."""
         subscription, step, facts = target.subscription, target.step, _facts(target)
         client = self._client(subscription)
@@ -136,7 +141,7 @@ class Sender:
         note(subscription, "wanted", **facts, before=step.before, after=step.after)
         note(subscription, "sent", **facts, method=target.method)
         try:
-            answer = client.write(target.method, url, body, target.until)
+            answer = client.write(target.method, url, body, until)
         except AzureError as error:
             note(subscription, "answered", **facts, status=error.status, reason=error.reason)
             return error
@@ -144,12 +149,12 @@ class Sender:
         note(subscription, "answered", **facts, status=answer.status, request_id=request_id)
         return None
 
-    def _waited(self, target: Target, error: AzureError, tries: Tries) -> tuple[bool, str]:
+    def _waited(self, error: AzureError, until: float, tries: Tries) -> tuple[bool, str]:
         """Wait as *error* asks, and return whether it may be sent again, and what is to be said."""
         wait, said = tries.wait_after(error), told(error)
         if wait is None:
             return False, said
-        if time.monotonic() + wait >= target.until:
+        if time.monotonic() + wait >= until:
             asked = (
                 f" (it asked to wait {wait:g} s, more than is left)" if error.retry_after else ""
             )
@@ -160,19 +165,21 @@ class Sender:
 
     def _found(self, target: Target) -> Found:
         """
-        Look at the contact.
+        Look at the contact, and at what stands beside it.
 
         Raises:
             AzureError: it cannot be read.
             AuthError: no token is to be had.
         """
-        records = self._surveyor.at(target.subscription, target.version)
-        now = named(records, target.step.contact)
-        if target.step.is_done(now):
+        step, then = target.step, target.then
+        seen = self._surveyor.at_all(target.subscription, then.versions)
+        now = named(seen.at(target.version), step.contact)
+        if step.is_done(now):
             return Found.AS_WISHED
-        if target.step.is_untouched(now):
-            return Found.AS_BEFORE
-        return Found.AS_WISHED if target.step.is_done_but_for_phone(now) else Found.CHANGED
+        if not step.is_untouched(now):
+            return Found.AS_WISHED if step.is_done_but_for_phone(now) else Found.CHANGED
+        same = others_as_they_were(then, seen, step.contact, loosely=not target.first)
+        return Found.AS_BEFORE if same else Found.CHANGED
 
 
 def told(error: AzureError | AuthError) -> str:

@@ -143,6 +143,35 @@ def as_it_was(then: Seen, now: Seen) -> bool:
     return all(all_alike(then.at(version), now.at(version)) for version in then.versions)
 
 
+def others_as_they_were(then: Seen, now: Seen, name: str, *, loosely: bool) -> bool:
+    """
+    Return whether all but the contact *name* is as it was *then*.
+
+    *loosely*, only names and addresses are compared: whether the contacts of 2017 share their other
+    fields nobody knows, so that a write of ours may have changed those.
+    """
+
+    def rest(seen: Seen) -> Seen:
+        return Seen(
+            {
+                version: tuple(
+                    Record(one.name, _addresses_alone(one.properties)) if loosely else one
+                    for one in seen.at(version)
+                    if one.name.casefold() != name.casefold()
+                )
+                for version in then.versions
+            }
+        )
+
+    return as_it_was(rest(then), rest(now))
+
+
+def applied(records: Sequence[Record], step: Step) -> tuple[Record, ...]:
+    """Return the contacts as they are once *step* is done."""
+    others = [one for one in records if one.name.casefold() != step.contact.casefold()]
+    return (*others, *([] if step.after is None else [Record(step.contact, step.after)]))
+
+
 def deleted(steps: Iterable[tuple[str, Step]]) -> list[str]:
     """Return the names of the contacts that *steps* delete and do not write anew."""
     last = {(version, step.contact): step.after for version, step in steps}
@@ -178,6 +207,10 @@ def _back(
         Step(one.name, one.properties, None)
         for one in sorted(surplus, key=in_sequence, reverse=True)
     ]
+
+
+def _addresses_alone(properties: Json) -> Json:
+    return {field: properties.get(field) for field in ("email", "emails")}
 
 
 def _phone(properties: Json) -> object:

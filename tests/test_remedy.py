@@ -774,7 +774,7 @@ AT_REST: dict[str, Callable[[Bell], tuple[list[Turn], Result, int]]] = {
         6,
     ),
     "while an answer is lost": lambda bell: (
-        [shows(None), shows(OLD), bell.ringing(lost()), shows(OLD)],
+        [shows(None), shows(OLD), bell.ringing(lost()), shows(None), shows(OLD)],
         Result(WHO, Status.FAILED, "no answer; it was not changed"),
         3,
     ),
