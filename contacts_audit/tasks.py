@@ -226,9 +226,9 @@ def _unrestored(sent: Sequence[tuple[str, Step]], seen: Seen, wanted: Seen) -> I
             if goal is not None:
                 fields = None if now is None else differences(goal, now)
                 yield _unlike(version, step.contact, now, fields)
-            elif (version, step.contact) not in gone or not gone[version, step.contact].is_done(
-                now
-            ):
+            elif (version, step.contact) not in gone or not gone[
+                version, step.contact
+            ].is_confirmed(now):
                 yield _unlike(version, step.contact, now, None)
 
 
@@ -236,7 +236,7 @@ def _unwritten(sent: Sequence[tuple[str, Step]], seen: Seen) -> str | None:
     """Name a field that was sent and does not read back."""
     for version, step in sent:
         now = named(seen.at(version), step.contact)
-        if not step.is_done(now):
+        if not step.is_confirmed(now):
             fields = None if step.after is None or now is None else unread(step.after, now)
             return _unlike(version, step.contact, now, fields)
     return None
