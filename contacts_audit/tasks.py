@@ -226,9 +226,9 @@ def _unrestored(sent: Sequence[tuple[str, Step]], seen: Seen, wanted: Seen) -> I
             if goal is not None:
                 fields = None if now is None else differences(goal, now)
                 yield _unlike(version, step.contact, now, fields)
-            elif (version, step.contact) not in gone or not gone[
-                version, step.contact
-            ].is_confirmed(now):
+                continue
+            deletion = gone.get((version, step.contact))
+            if deletion is None or not deletion.is_confirmed(now):
                 yield _unlike(version, step.contact, now, None)
 
 

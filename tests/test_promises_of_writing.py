@@ -379,6 +379,24 @@ def test_every_object_is_sent_each_time(azure: AzureDouble, desk: Desk, version:
         assert (sent["isEnabled"], sent["notificationsSources"]) == (True, [])
 
 
+def test_what_is_off_at_2020_is_written_and_put_back(azure: AzureDouble, desk: Desk) -> None:
+    """It reads with an empty level, which nobody knows to be taken: it is not sent."""
+    azure.offered = {V2017, V2020}
+    off = new("a@contoso.com", notificationsByRole=OFF, notificationsSources=[])
+    subscription = azure.add("Prod", contact=off)
+    before = view(azure, subscription, V2020)[0]["properties"]
+
+    applied = desk.write("apply", *WISH)
+    restored = desk.write("restore", desk.backup())
+
+    assert (statuses(applied), statuses(restored)) == (["done"], ["done"])
+    assert view(azure, subscription, V2020)[0]["properties"] == before
+    for put in azure.writes():
+        sent = put.json()["properties"]
+        assert sent["alertNotifications"] == {"state": "Off"}
+        assert sent["notificationsByRole"] == OFF
+
+
 # 2017
 
 
