@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from contacts_audit import rules
 from contacts_audit.azure import arm
-from contacts_audit.azure.drafts import DEFAULT
+from contacts_audit.azure.steps import DEFAULT
 from contacts_audit.model import Audited, Check, Contact, Criteria, Wish
 
 ADDRESS = "ADDRESS"

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from contacts_audit.azure.subscriptions import GUID
 from contacts_audit.errors import OutputError, UsageError
 from contacts_audit.files import sync_folder
 from contacts_audit.model import Fault, Subscription, Wish
-from contacts_audit.planning import Intent, Planned, check, planned
+from contacts_audit.planning import Intent, LeftAlone, Planned, check, planned
 
 SCHEMA = 1
 VERSIONS = frozenset({arm.V2017, arm.V2020, arm.V2023})
@@ -198,15 +198,27 @@ def _plan_row(row: Planned) -> Json:
         "message": row.message,
         "error": None if row.fault is None else asdict(row.fault),
         "read": None if row.seen is None else _versions(row.seen),
+        "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
     }
 
 
 def _planned(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned:
     subscription, intent = _subscription(row), Intent(row["status"])
-    if row["read"] is not None:
-        return planned(subscription, _seen(row["read"]), wish, version)
+    seen = None if row["read"] is None else _seen(row["read"])
+    if row["left_alone"] is not None:
+        if intent not in (Intent.WAIVED, Intent.NOTHING) or seen is None:
+            raise ValueError("what is left alone was read, and is waived or complies")
+        until = row["left_alone"]["until"]
+        left = LeftAlone(None if until is None else date.fromisoformat(until))
+        return Planned(subscription, intent, seen, message=row["message"], left_alone=left)
+    if seen is not None:
+        return planned(subscription, seen, wish, version)
     fault = None if row["error"] is None else Fault(**row["error"])
     return Planned(subscription, intent, fault=fault, message=row["message"])
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _who(subscription: Subscription) -> Json:

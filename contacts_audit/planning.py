@@ -1,20 +1,20 @@
 """From what was read and a wish to what will be written. Pure."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from contacts_audit import mailbox
 from contacts_audit.azure import arm, drafts
 from contacts_audit.azure.contacts import addresses
-from contacts_audit.azure.drafts import RefusedError, Step
 from contacts_audit.azure.records import Seen
+from contacts_audit.azure.sequence import check_2017
+from contacts_audit.azure.steps import RefusedError, Step
 from contacts_audit.errors import ExitCode, UsageError
+from contacts_audit.inert import inert
 from contacts_audit.model import Fault, Subscription, Wish
 from contacts_audit.rules import RISKS, SEVERITIES
-
-PHONE = re.compile(r"[+(0-9][\w ().+/-]{2,63}", re.ASCII)
 
 
 class Intent(StrEnum):
@@ -29,11 +29,19 @@ class Intent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """That a subscription complies, or that its findings are waived *until* the end of a day."""
+
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """
     What is to be done about a subscription: *steps* at *api_version*, given what was *seen*.
 
-    *fault* says why it could not be read; *message* why it is refused, or what is to be known.
+    *fault* says why it could not be read; *message* why it is refused, or what is to be known;
+    *left_alone* that nothing was planned although it was read.
     """
 
     subscription: Subscription
@@ -43,6 +51,7 @@ class Planned:
     steps: tuple[Step, ...] = ()
     message: str | None = None
     fault: Fault | None = None
+    left_alone: LeftAlone | None = None
 
 
 def check(wish: Wish, version: str | None) -> None:
@@ -65,8 +74,11 @@ def check(wish: Wish, version: str | None) -> None:
     both = set(map(mailbox.key, wish.emails)) & set(map(mailbox.key, wish.remove_emails))
     if both:
         raise UsageError(f"{min(both)} is to be there and to be dropped", "decide")
-    if wish.phone is not None and not PHONE.fullmatch(wish.phone):
-        raise UsageError(f"--phone: {wish.phone!r} is no number", "give one as +1-425-555-0100")
+    if wish.phone is not None and (not wish.phone.strip() or inert(wish.phone) != wish.phone):
+        raise UsageError(
+            f"--phone: {wish.phone!r} is empty, or more than a line of plain text",
+            "give one as (214)275-4038",
+        )
     levels = (wish.minimum_severity, SEVERITIES), (wish.attack_paths, RISKS)
     if any(level is not None and level not in known for level, known in levels):
         raise UsageError("--minimum-severity or --attack-paths: it is no level", "see --help")
@@ -74,7 +86,7 @@ def check(wish: Wish, version: str | None) -> None:
         raise UsageError(f"--api-version: only {arm.V2017} can be chosen", "or leave it out")
     if version is not None:
         try:
-            drafts.check_2017(wish)
+            check_2017(wish)
         except RefusedError as error:
             raise UsageError(str(error), error.hint) from error
     if wish == Wish(allow_empty=wish.allow_empty):

@@ -34,13 +34,14 @@ class Surveyor:
             AuthError: no token is to be had.
         """
         found: dict[str, tuple[Record, ...]] = {}
+        until = self._client(subscription).limits.until()
         for version in (arm.V2017, arm.V2023, arm.V2020):
             if version == arm.V2020 and arm.V2023 in found:
                 break
             if not self._versions.offered(version):
                 continue
             try:
-                found[version] = self.at(subscription, version)
+                found[version] = self.at(subscription, version, until)
             except VersionRefusedError:
                 self._versions.refused(version, subscription.id)
             else:
@@ -59,11 +60,14 @@ class Surveyor:
             AzureError: one of them cannot be read.
             AuthError: no token is to be had.
         """
-        return Seen({version: self.at(subscription, version) for version in versions})
+        until = self._client(subscription).limits.until()
+        return Seen({version: self.at(subscription, version, until) for version in versions})
 
-    def at(self, subscription: Subscription, version: str) -> tuple[Record, ...]:
+    def at(
+        self, subscription: Subscription, version: str, until: Budget | float | None = None
+    ) -> tuple[Record, ...]:
         """
-        Return what *subscription* shows at *version*.
+        Return what *subscription* shows at *version*; *until* (monotonic) is its budget's end.
 
         Raises:
             AzureError: it cannot be read.
@@ -71,5 +75,6 @@ class Surveyor:
         """
         client = self._client(subscription)
         url = arm.contacts_url(client.endpoint, subscription.id, version)
-        pages = client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until())
+        until = until or client.limits.until()
+        pages = client.pages(url, most=contacts.MOST_PAGES, until=until)
         return tuple(record for answer in pages for record in records(answer))

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from contacts_audit.azure.drafts import Step
 from contacts_audit.azure.records import Json, Record, Seen
+from contacts_audit.azure.steps import Step
 from contacts_audit.errors import ExitCode, Reason
 from contacts_audit.inert import inert
 from contacts_audit.ledger import Origin, Plan, read_plan
 from contacts_audit.model import Fault, Subscription, Wish
 from contacts_audit.planning import Intent, Planned, planned
-from contacts_audit.remediate import Result, Status
 from contacts_audit.report import changes, curl, markdown
+from contacts_audit.tasks import Result, Status
 
 V2017 = "2017-08-01-preview"
 V2023 = "2023-12-01-preview"
@@ -141,8 +141,7 @@ def test_a_change_of_kind_is_told() -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_table_is_inert(hostile: str) -> None:
     """However it is named, a row is a line, and a terminal does nothing with it."""
-    wish = Wish(emails=("new@b.co",), replace=True)
-    made = at_2017(wish, old(hostile, "a@b.co", x=hostile), name=hostile)
+    made = at_2017(Wish(phone="1"), old(hostile, "a@b.co", x=hostile), name=hostile)
 
     lines = list(changes.plan_table(made))
 
@@ -457,13 +456,12 @@ def test_the_script_of_the_documented_request(tools: None, tmp_path: Path) -> No
 def test_a_hostile_contact_is_inert_in_a_shell(tools: None, tmp_path: Path, hostile: str) -> None:
     """Its name is quoted for an address, its fields are JSON in ASCII, and nothing else runs."""
     there = old(hostile, "b@b.co", x=hostile)
-    wish = Wish(emails=("new@b.co",), remove_emails=("b@b.co",))
-    script = printed(at_2017(wish, there, name=hostile))
+    script = printed(at_2017(Wish(phone="(1) 2"), there, name=hostile))
 
     (sent,) = shell(script, tmp_path)
 
     assert script.isascii()
-    assert sent.body == {"properties": {**there.properties, "email": "new@b.co"}}
+    assert sent.body == {"properties": {**there.properties, "phone": "(1) 2"}}
     assert re.fullmatch(
         re.escape(f"{URL}/securityContacts/") + r"[\w.~%-]+" + re.escape(f"?api-version={V2017}"),
         sent.url,

@@ -43,7 +43,16 @@ ORIGIN = Origin("AzureCloud", "https://management.azure.com", ("t-1", "t-2"))
 WHO = Subscription(ID, "Prod", "Enabled", "t-1")
 ADD = Wish(emails=("new@contoso.com",))
 OLD = Record("default1", {"email": "a@b.co", "alertNotifications": "On", "alertsToAdmins": "On"})
-DEFAULT = Record("default", {"emails": "a@b.co", "isEnabled": True, "x": [1, 1.5, None, "ö"]})
+DEFAULT = Record(
+    "default",
+    {
+        "emails": "a@b.co",
+        "isEnabled": True,
+        "notificationsByRole": {"state": "Off", "roles": []},
+        "notificationsSources": [],
+        "x": [1, 1.5, None, "ö"],
+    },
+)
 SEEN = Seen({V2017: (OLD,), V2023: (DEFAULT,)})
 FAULT = Fault(Reason.FORBIDDEN, "no", "ask", 403, "Denied", "r-1")
 PLAN = Plan(

@@ -14,27 +14,26 @@ from requests.adapters import BaseAdapter
 
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.client import Client, Limits
-from contacts_audit.azure.drafts import Step
-from contacts_audit.azure.records import Record, Seen
+from contacts_audit.azure.records import Record, Seen, canonical
+from contacts_audit.azure.steps import Step, sendable
 from contacts_audit.azure.tokens import AccessToken
 from contacts_audit.azure.wire import Wire
 from contacts_audit.ending import Stopped
 from contacts_audit.errors import AuthError, AzureError, ExitCode, Reason
 from contacts_audit.ledger import Journal
 from contacts_audit.model import Subscription, Wish
-from contacts_audit.remediate import (
-    Remedy,
+from contacts_audit.remediate import Remedy
+from contacts_audit.sending import is_lost, refusal
+from contacts_audit.survey import Surveyor
+from contacts_audit.tasks import (
     Result,
     Status,
     Task,
-    _is_lost,
-    _refusal,
     as_it_was,
     exit_code,
     to_backup,
     to_wish,
 )
-from contacts_audit.survey import Surveyor
 
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
 WHO = Subscription("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "Prod", "Enabled")
@@ -97,13 +96,13 @@ def test_what_reads_back_is_done(sent: Any, now: Any) -> None:
 )
 def test_what_does_not_read_back_is_named(sent: Any, now: Any, said: str) -> None:
     """By its field."""
-    assert missing(sent, now) == f"{said} contact 'default' did not read back as sent"
+    assert missing(sent, now) == f"{said} contact 'default' at {V2023} did not read back as sent"
 
 
 def test_a_contact_that_is_not_there_or_still_there_is_named() -> None:
     """A deletion that was not, and a write that made nothing."""
-    assert missing({"phone": "1"}, None) == "contact 'default' is not there"
-    assert missing(None, {"phone": "1"}) == "contact 'default' is still there"
+    assert missing({"phone": "1"}, None) == f"contact 'default' at {V2023} is not there"
+    assert missing(None, {"phone": "1"}) == f"contact 'default' at {V2023} is still there"
 
 
 @pytest.mark.parametrize(
@@ -166,15 +165,17 @@ def test_a_backup_is_put_back_newest_first_and_deletions_last() -> None:
 
     assert (task.subscription, task.before, task.versions) == (WHO, now, (V2023, V2017))
     assert task.steps(V2017, now) == [
-        Step("default1", {"email": "x"}, {"email": "a"}),
-        Step("default2", None, {"email": "b"}),
+        Step("default1", {"email": "x"}, sendable(V2017, {"email": "a"})),
+        Step("default2", None, sendable(V2017, {"email": "b"})),
         Step("default4", {"email": "d"}, None),
         Step("default3", {"email": "c"}, None),
     ]
     assert task.steps(V2023, now) == [Step("default", {"phone": "1"}, None)]
     assert task.steps(V2017, wanted) == []
     assert task.missing([], wanted) is None
-    assert task.missing([], now) == f"{V2017} does not show what the backup holds"
+    assert task.missing([], now) == (
+        f"email of contact 'default1' at {V2017} did not read back as sent"
+    )
 
 
 def test_what_changed_since_is_seen() -> None:
@@ -184,7 +185,8 @@ def test_what_changed_since_is_seen() -> None:
 
     assert as_it_was(then, then)
     assert as_it_was(two, Seen({V2023: tuple(reversed(two.at(V2023))), V2017: ()}))
-    for now in (seen(), seen({"emails": "A"}), seen({"emails": "a"}, name="me")):
+    assert as_it_was(seen({"emails": "a;b"}), seen({"emails": "B, A"}))
+    for now in (seen(), seen({"emails": "b"}), seen({"emails": "a"}, name="me")):
         assert not as_it_was(then, now)
 
 
@@ -199,14 +201,14 @@ def test_what_changed_since_is_seen() -> None:
         (499, False),
         (500, True),
         (502, True),
-        (503, False),
+        (503, True),
         (504, True),
         (302, False),
     ],
 )
 def test_whether_a_write_may_have_been_carried_out(status: int | None, lost: bool) -> None:
     """No answer, or one of a server that stumbled, tells nothing."""
-    assert _is_lost(AzureError(Reason.SERVER_ERROR, "x", status=status)) is lost
+    assert is_lost(AzureError(Reason.SERVER_ERROR, "x", status=status)) is lost
 
 
 @pytest.mark.parametrize(
@@ -221,18 +223,22 @@ def test_whether_a_write_may_have_been_carried_out(status: int | None, lost: boo
         (400, Reason.REFUSED, "ReadOnly", Status.REFUSED),
         (403, Reason.FORBIDDEN, None, Status.REFUSED),
         (499, Reason.REFUSED, None, Status.REFUSED),
-        (429, Reason.THROTTLED, None, Status.FAILED),
-        (399, Reason.REDIRECTED, None, Status.FAILED),
-        (500, Reason.SERVER_ERROR, None, Status.FAILED),
-        (503, Reason.SERVER_ERROR, None, Status.FAILED),
-        (None, Reason.TIMEOUT, None, Status.FAILED),
+        (401, Reason.UNAUTHORIZED, None, Status.REFUSED),
+        (408, Reason.TIMEOUT, None, None),
+        (429, Reason.THROTTLED, None, None),
+        (399, Reason.REDIRECTED, None, None),
+        (500, Reason.SERVER_ERROR, None, None),
+        (503, Reason.SERVER_ERROR, None, None),
+        (None, Reason.TIMEOUT, None, None),
     ],
 )
 def test_what_an_answer_to_a_write_means(
-    status: int | None, reason: Reason, code: str | None, said: Status
+    status: int | None, reason: Reason, code: str | None, said: Status | None
 ) -> None:
-    """Somebody else was there, it is not allowed, or it went wrong."""
-    assert _refusal(AzureError(reason, "x", status=status, code=code)) is said
+    """Somebody else was there, or it is not allowed; of all else only a look can tell."""
+    found = refusal(WHO, AzureError(reason, "x", status=status, code=code), "PUT")
+
+    assert (found and found.status) is said
 
 
 @pytest.mark.parametrize("status", Status)
@@ -259,7 +265,9 @@ def test_each_status_has_its_code(status: Status) -> None:
 Turn = Answer | BaseException | Callable[[], "Turn"]
 Line = dict[str, Any]
 ENDPOINT = "https://management.example"
-OLD, NEW = {"emails": "a@contoso.com"}, {"emails": "a@contoso.com;b@contoso.com"}
+OBJECTS = {"isEnabled": True, "notificationsByRole": {"state": "Off"}, "notificationsSources": []}
+OLD: Line = sendable(V2023, {"emails": "a@contoso.com", **OBJECTS})
+NEW: Line = {**OLD, "emails": "a@contoso.com;b@contoso.com"}
 THEIRS = {"emails": "portal@contoso.com"}
 CONTACT = {"api_version": V2023, "contact": "default"}
 WANTED: Line = {"event": "wanted", **CONTACT, "before": OLD, "after": NEW}
@@ -407,12 +415,16 @@ def lost() -> AzureError:
     return AzureError(Reason.TIMEOUT, "no answer", retryable=True)
 
 
+GRANT = (
+    "grant the identity the role Security Admin on the subscription "
+    "(action Microsoft.Security/securityContacts/write)"
+)
 NO_TOKEN = "no token is to be had"
 GONE = says(403, "Gone")
 LOST = [WANTED, SENT, answered(None, Reason.TIMEOUT)]
 TAKEN = [WANTED, SENT, answered(200)]
 UNREAD = f"it could not be read back: {told(403, 'Gone')}"
-UNLIKE = "emails of contact 'default' did not read back as sent"
+UNLIKE = f"emails of contact 'default' at {V2023} did not read back as sent"
 
 
 @dataclass(frozen=True)
@@ -498,25 +510,71 @@ CASES: dict[str, Case] = {
     "forbidden": Case(
         [shows(OLD), says(403, "AuthorizationFailed")],
         Status.REFUSED,
-        told(403, "AuthorizationFailed"),
+        f"{told(403, 'AuthorizationFailed')} -- {GRANT}",
         [WANTED, SENT, answered(403, Reason.FORBIDDEN)],
         "GET PUT",
     ),
     "throttled for too long": Case(
-        [shows(OLD), says(429, "Busy", **{"retry-after": "1000"})],
+        [shows(OLD), says(429, "Busy", **{"retry-after": "1000"}), shows(OLD)],
         Status.FAILED,
-        "Busy it is (it asked to wait 1000 s, more than is left)"
-        " (status 429, code Busy, request id r-1)",
+        f"{told(429, 'Busy')} (it asked to wait 1000 s, more than is left); it was not changed",
         [WANTED, SENT, answered(429, Reason.THROTTLED)],
-        "GET PUT",
+        "GET PUT GET",
     ),
-    "throttled twice": Case(
-        [shows(OLD), *[says(429, **{"retry-after": "7"})] * 2, says(200), shows(NEW)],
+    "throttled for too long, though done": Case(
+        [shows(OLD), says(503, "Busy", **{"retry-after": "1000"}), shows(NEW), shows(NEW)],
         Status.DONE,
         None,
-        [*TAKEN, read_back()],
-        "GET PUT PUT PUT GET",
+        [WANTED, SENT, answered(503, Reason.SERVER_ERROR), read_back()],
+        "GET PUT GET GET",
+    ),
+    "throttled for too long, and not readable": Case(
+        [shows(OLD), says(429, "Busy", **{"retry-after": "1000"}), GONE],
+        Status.UNKNOWN,
+        f"{told(429, 'Busy')} (it asked to wait 1000 s, more than is left); {UNREAD}",
+        [WANTED, SENT, answered(429, Reason.THROTTLED), {"event": "unknown"}],
+        "GET PUT GET",
+    ),
+    "throttled twice": Case(
+        [
+            shows(OLD),
+            *[says(429, **{"retry-after": "7"}), shows(OLD)] * 2,
+            *[says(200), shows(NEW)],
+        ],
+        Status.DONE,
+        None,
+        [*[WANTED, SENT, answered(429, Reason.THROTTLED)] * 2, *TAKEN, read_back()],
+        "GET PUT GET PUT GET PUT GET",
         (7, 7),
+    ),
+    "throttled, and changed by others": Case(
+        [shows(OLD), says(429, "Busy", **{"retry-after": "7"}), shows(THEIRS)],
+        Status.CONFLICT,
+        f"{told(429, 'Busy')}; it was changed by somebody else",
+        [WANTED, SENT, answered(429, Reason.THROTTLED)],
+        "GET PUT GET",
+        (7,),
+    ),
+    "lost, and refused the second time": Case(
+        [shows(OLD), lost(), shows(OLD), says(409, "Conflict"), shows(OLD)],
+        Status.CONFLICT,
+        told(409, "Conflict"),
+        [*LOST, WANTED, SENT, answered(409, Reason.REFUSED)],
+        "GET PUT GET PUT GET",
+    ),
+    "lost, and refused because it was done": Case(
+        [shows(OLD), lost(), shows(OLD), says(409, "Conflict"), shows(NEW), shows(NEW)],
+        Status.DONE,
+        None,
+        [*LOST, WANTED, SENT, answered(409, Reason.REFUSED), read_back()],
+        "GET PUT GET PUT GET GET",
+    ),
+    "redirected": Case(
+        [shows(OLD), says(302), shows(OLD)],
+        Status.FAILED,
+        "Azure answered 302, to nowhere (status 302, request id r-1); it was not changed",
+        [WANTED, SENT, answered(302, Reason.REDIRECTED)],
+        "GET PUT GET",
     ),
     "lost, and done": Case(
         [shows(OLD), lost(), shows(NEW), shows(NEW)],
@@ -587,7 +645,7 @@ def test_what_is_sent_is_canonical_and_to_one_contact(tmp_path: Path) -> None:
 
     assert (put.url, put.body) == (
         f"{contact}/default?api-version={V2023}",
-        b'{"properties":{"emails":"a@contoso.com;b@contoso.com"}}',
+        canonical({"properties": NEW}).encode(),
     )
     assert (found.asked[1].method, found.asked[1].url, found.asked[1].body) == (
         "DELETE",
@@ -637,7 +695,7 @@ def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> 
             "api_version": V2017,
             "contact": "default2",
             "before": None,
-            "after": {"email": "b"},
+            "after": sendable(V2017, {"email": "b"}),
         },
         {"event": "sent", "api_version": V2017, "contact": "default2", "method": "PUT"},
         {**answered(201), "api_version": V2017, "contact": "default2"},
@@ -648,7 +706,7 @@ def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> 
         "id": f"/subscriptions/{WHO.id}/providers/Microsoft.Security/securityContacts/default",
         "name": "default",
         "type": "Microsoft.Security/securityContacts",
-        "properties": {"email": "b"},
+        "properties": sendable(V2017, {"email": "b"}),
     }
 
 
@@ -670,7 +728,7 @@ def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> 
         pytest.param(
             [shows(None), GONE],
             Status.REFUSED,
-            f"1 of its writes: {told(403, 'Gone')}",
+            f"1 of its writes: {told(403, 'Gone')} -- {GRANT}",
             id="refused",
         ),
         pytest.param(
@@ -716,7 +774,7 @@ AT_REST: dict[str, Callable[[Bell], tuple[list[Turn], Result, int]]] = {
         6,
     ),
     "while an answer is lost": lambda bell: (
-        [shows(None), shows(OLD), bell.ringing(lost()), shows(OLD)],
+        [shows(None), shows(OLD), bell.ringing(lost()), shows(None), shows(OLD)],
         Result(WHO, Status.FAILED, "no answer; it was not changed"),
         3,
     ),
@@ -737,11 +795,11 @@ def test_a_row_that_is_told_to_end(tmp_path: Path, name: str) -> None:
 def test_a_wait_for_azure_ends_with_the_run(tmp_path: Path) -> None:
     """A write that was throttled is not sent again; what does not read back is not waited for."""
     later = says(429, **{"retry-after": "7"})
-    throttled = ran(tmp_path, [adding()], [shows(OLD), later], Bell(last=1))
+    throttled = ran(tmp_path, [adding()], [shows(OLD), later, shows(OLD)], Bell(last=1))
     (tmp_path / "journal").unlink()
     unread = ran(tmp_path, [adding()], [shows(OLD), says(200), shows(OLD)], Bell(last=1))
 
-    message = f"{ENDED} before it was taken (status 429)"
+    message = f"{told(429, 'Odd')}; {ENDED} before it was taken; it was not changed"
     assert throttled.results == [Result(WHO, Status.FAILED, message)]
     assert throttled.lines[2:] == [answered(429, Reason.THROTTLED)]
     assert unread.results == [Result(WHO, Status.UNCONFIRMED, UNLIKE)]

@@ -315,9 +315,9 @@ def test_sigkill_leaves_whole_files_and_no_lock(
     process.communicate(timeout=60)
 
     written = {name: 0, "reading before the PUT": 2, "PUT": 2, "reading back": 3}[name]
-    if state.exists():
-        whole(state)
-        (backup,) = state.glob("backup-*.json")
+    whole(state)
+    backup = next(state.glob("backup-*.json"), None)
+    assert (backup is None) is (name == "first reading")
     assert again(azure, state) == (0, ["already"] * written + ["done"] * (FIVE - written))
     whole(state)
     if written:
@@ -354,6 +354,32 @@ def test_of_two_at_once_one_is_6_and_sends_nothing(
     assert (second.code, second.out, left) == (6, b"", files)
     assert (process.returncode, statuses(out)) == (0, ["already", "done"])
     assert len(azure.writes()) == 2
+
+
+@pytest.mark.parametrize("first", ["apply", "restore"])
+@pytest.mark.parametrize("second", ["apply", "restore"])
+def test_the_lock_is_held_while_the_first_one_reads(
+    azure: AzureDouble, tmp_path: Path, first: str, second: str
+) -> None:
+    """A second one asks Azure for nothing: what it read would be old by the time it writes."""
+    azure.add("Done")
+    state = tmp_path / "state"
+    assert again(azure, state) == (0, ["done"])
+    backup = str(next(state.glob("backup-*.json")))
+    azure.add("Prod")
+    azure.fail("securityContacts", faults.hang())
+    arguments = {"apply": applying(state)}
+    arguments["restore"] = ("restore", backup, "--yes", "--state-dir", str(state))
+    asked = len(azure.arm_asked())
+    process = begin(azure, *arguments[first])
+    wait_for(lambda: any("securityContacts" in each.path for each in azure.arm_asked()[asked:]))
+    signed_in = len(azure.tokens)
+
+    ran = run_in(surroundings(azure), *arguments[second])
+
+    assert (ran.code, ran.out, len(azure.tokens)) == (6, b"", signed_in)
+    process.kill()
+    process.communicate(timeout=60)
 
 
 # The disk
@@ -516,6 +542,34 @@ def test_it_asks(azure: AzureDouble, tmp_path: Path, answer: str, code: int, sen
         assert all(subscription.id.encode() in shown for subscription in subscriptions)
         assert b"Change 2?" in shown
         assert (b"nothing was sent" in rest) is (code == 1)
+
+
+def test_restore_shows_what_it_does_and_asks(azure: AzureDouble, tmp_path: Path) -> None:
+    """Each field and each deletion, made inert; deletions are counted, and told afterwards."""
+    created = azure.add("\x1b[2JCreated")
+    changed = azure.add("Changed", contact={"emails": "a@contoso.com", "isEnabled": False})
+    state = tmp_path / "state"
+    assert again(azure, state) == (0, ["done"] * 2)
+    backup = str(next(state.glob("backup-*.json")))
+    before = len(azure.writes())
+    with on_a_terminal(azure, "restore", backup, "--state-dir", str(state)) as (process, ours):
+        shown = shown_until(ours, b"[y/N] ")
+        sent = len(azure.writes())
+
+        os.write(ours, b"y\n")
+        rest = shown_until(ours, b"never shown")
+        process.wait(timeout=60)
+
+    assert (process.returncode, sent, len(azure.writes())) == (0, before, before + 2)
+    assert b"\x1b" not in shown
+    assert b"Change 2, deleting 1 contact?" in shown
+    lines = shown.decode().splitlines()
+    (gone,) = (line for line in lines if created.id in line)
+    (back,) = (line for line in lines if changed.id in line)
+    assert re.search(r"default at \S+ +\(contact\) +soc@contoso\.com +deleted", gone)
+    assert re.search(r"emails +a@contoso\.com;soc@contoso\.com +a@contoso\.com", back)
+    assert b"deleted: default at" in rest
+    assert b"1 contact deleted" in rest
 
 
 def test_a_signal_at_the_prompt_is_no(azure: AzureDouble, tmp_path: Path) -> None:

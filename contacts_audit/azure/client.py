@@ -17,7 +17,6 @@ from contacts_audit.azure.wire import Wire, prepared
 from contacts_audit.errors import AzureError, Reason
 
 THROTTLED = 429
-UNDONE = frozenset({THROTTLED, 503})  # what a service answers that did not begin
 log = logging.getLogger(__name__)
 
 
@@ -124,31 +123,26 @@ class Client:
             pause=self._pause,
         )
 
-    def write(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        until: Budget | float,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> Answer:
+    def write(self, method: str, url: str, body: bytes | None, until: Budget | float) -> Answer:
         """
-        Send a PUT or DELETE, and again only where the service surely did nothing: at 429 and 503.
+        Send a PUT or DELETE, once: before it is sent again, somebody has to look what stands there.
 
-        *pause* waits in between, and may raise what ends that.  Success means that it was answered,
-        not that it was done.
+        Success means that it was answered, not that it was done.
 
         Raises:
-            AzureError: it was refused; or nobody knows whether it was carried out.
+            AzureError: it was refused; or nobody knows whether it was carried out.  A 401 is
+                retryable where there is another token by now.
             AuthError: no token is to be had.
         """
         budget = Budget.of(until)
-        return patiently(
-            lambda: arm.accepted(self._authorized(method, url, body, budget)),
-            until=budget,
-            pause=pause,
-            again=lambda error: error.status in UNDONE,
-        )
+        with budget.spared():  # somebody signs in for all
+            token = self._tokens.token()
+        answer = self._exchange(method, url, body, token, budget.until)
+        if self._renewed(token, answer, budget):
+            error = arm.fault(answer)
+            error.retryable = True
+            raise error
+        return arm.accepted(answer)
 
     def _authorized(self, method: str, url: str, body: bytes | None, budget: Budget) -> Answer:
         """Ask with a token; where it is rejected, with a fresh one, or one with the claims."""
@@ -156,15 +150,16 @@ class Client:
             with budget.spared():  # somebody signs in for all
                 token = self._tokens.token()
             answer = self._exchange(method, url, body, token, budget.until)
-            if answer.status != 401:
-                break
-            if arm.fault(answer).reason is not Reason.UNAUTHORIZED:
-                break
-            with budget.spared():
-                renewed = self._tokens.renew(token, arm.claims_challenge(answer))
-            if not renewed:
+            if not self._renewed(token, answer, budget):
                 break
         return answer
+
+    def _renewed(self, token: AccessToken, answer: Answer, budget: Budget) -> bool:
+        """Say whether *answer* rejects *token*, and there is another one by now."""
+        if answer.status != 401 or arm.fault(answer).reason is not Reason.UNAUTHORIZED:
+            return False
+        with budget.spared():
+            return self._tokens.renew(token, arm.claims_challenge(answer))
 
     def _exchange(
         self, method: str, url: str, body: bytes | None, token: AccessToken, until: float

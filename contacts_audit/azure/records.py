@@ -14,10 +14,12 @@ from typing import Any
 from contacts_audit.azure import arm
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import TYPES
+from contacts_audit.errors import AzureError
 from contacts_audit.inert import whole_characters
 
 Json = dict[str, Any]
 LEVELS = 100
+UNNUMBERED = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,27 @@ def named(records: Sequence[Record], name: str) -> Json | None:
 def in_sequence(record: Record) -> tuple[int, str]:
     """Order default1, default2, ..., default10, and whatever else there is after them."""
     found = re.fullmatch(r"default(\d{1,9})", record.name, re.IGNORECASE)
-    return (int(found[1]) if found else 1_000_000_000, record.name)
+    return (int(found[1]) if found else UNNUMBERED, record.name)
+
+
+def ordered(records: Sequence[Record]) -> list[Record]:
+    """Return the contacts in Azure's order; where all are numbered, in that of their numbers."""
+    return sorted(records, key=in_sequence) if all(map(is_numbered, records)) else list(records)
+
+
+def is_numbered(record: Record) -> bool:
+    """Return whether the contact is named default1, default2, ..., and not after its address."""
+    return in_sequence(record)[0] < UNNUMBERED
+
+
+def absence(error: AzureError) -> bool:
+    """
+    Return whether *error* says that a contact does not exist; any other 404 says something else.
+
+    Recorded at 2017 and 2020: code "404", "Could not find security contact with name ...".
+    """
+    said = "could not find security contact" in str(error).casefold()
+    return error.status == 404 and (error.code == "404" or said)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -20,8 +20,8 @@ from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.inert import told_in_public
 
 EPILOG = (
-    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'); the command "
-    "line goes before it."
+    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'), but for "
+    "those that say what is written; the command line goes before it."
 )
 
 COMMANDS = {  # and the room of each, which is entered only where it is asked for
@@ -34,7 +34,7 @@ COMMANDS = {  # and the room of each, which is entered only where it is asked fo
     "merge": "merging",
     "policy": "policy",
     "doctor": "doctor",
-    "plan": "writing",
+    "plan": "plan",
     "apply": "writing",
     "restore": "writing",
     "completion": "completing",

@@ -5,14 +5,17 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
+if TYPE_CHECKING:
+    from contacts_audit.cli.host import Host
+
 PREFIX = "CONTACTS_AUDIT_"
-NO_VARIABLE = frozenset(
-    {"--token-file", "--help", "--yes", "--replace", "--remove-email", "--email"}
-)
+NO_VARIABLE = frozenset({"--token-file", "--help"})
+OF_WRITING = frozenset({"Wish", "Writing"})  # panels whose options say what is written
+HARMLESS = frozenset({"--failing-only", "--max-changes", "--state-dir"})  # but for these
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})
 
@@ -62,8 +65,26 @@ def _parameter(item: Any) -> inspect.Parameter:
 
 def variable_of(parameter: Any) -> str:
     """Return the variable that stands for an option; the empty name where there is none."""
+    option = _name(parameter)
+    return _spelt(option) if option.startswith("--") and not _is_typed(parameter) else ""
+
+
+def warn_of_ignored(host: "Host", command: Any) -> None:
+    """
+    Warn of variables that are set although the options of *command* are for the command line.
+
+    What is written, what takes a guard off, and where a token lies is never said by a variable: one
+    that was forgotten in an environment would change what a command does.
+    """
+    names = (_spelt(_name(each)) for each in command.params if _is_typed(each))
+    found = [name for name in names if host.variable(name) and name != _spelt("--help")]
+    if found:
+        host.screen.warn(f"ignored: {', '.join(found)} -- give the option on the command line")
+
+
+def _name(parameter: Any) -> str:
     option: str = max(parameter.opts, key=len)
-    return "" if option in NO_VARIABLE else _spelt(option)
+    return option
 
 
 def _spelt(option: str) -> str:
@@ -71,6 +92,13 @@ def _spelt(option: str) -> str:
     if not option.startswith("--"):
         return ""
     return PREFIX + option.removeprefix("--").upper().replace("-", "_")
+
+
+def _is_typed(parameter: Any) -> bool:
+    """Say whether an option has to stand on the command line."""
+    option = _name(parameter)
+    writes = getattr(parameter, "rich_help_panel", None) in OF_WRITING
+    return option in NO_VARIABLE or (writes and option not in HARMLESS)
 
 
 def unknown_variables(

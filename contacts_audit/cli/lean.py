@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from contacts_audit.cli.groups import warn_of_ignored
 from contacts_audit.cli.screen import Screen
 
 
@@ -24,6 +25,12 @@ class LeanCommand(TyperCommand):
     def get_help(self, ctx: Any) -> str:
         """Print the help, and return nothing more to print."""
         return _printed(super().get_help, ctx)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, unless only its help was asked for; say what it ignores."""
+        if not (ctx.params.get("quiet") or ctx.params.get("only_changes")):
+            warn_of_ignored(ctx.obj, self)
+        return super().invoke(ctx)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit import __version__
-from contacts_audit.azure.records import Json, canonical, same
+from contacts_audit.azure.equality import differences
+from contacts_audit.azure.records import Json, canonical
+from contacts_audit.azure.steps import Step
 from contacts_audit.errors import ExitCode
 from contacts_audit.inert import inert, inert_json
 from contacts_audit.ledger import Plan, plan_document
 from contacts_audit.model import Identity, Subscription
 from contacts_audit.planning import Intent, Planned
-from contacts_audit.remediate import Result
 from contacts_audit.report import json_, markdown
 from contacts_audit.report.table import aligned, folded
+from contacts_audit.tasks import Item, Result, Task
 
 SCHEMA = 1
 PLAN_HEADER = ("STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER")
@@ -34,6 +36,11 @@ def plan_json(plan: Plan) -> Iterator[str]:
 def plan_markdown(plan: Plan) -> Iterator[str]:
     """Yield the plan for a ticket."""
     return markdown.table([PLAN_HEADER, *_plan_cells(plan)])
+
+
+def items_table(items: Sequence[Item]) -> Iterator[str]:
+    """Yield what is about to be done, a row a field that changes, and what is left as it is."""
+    return aligned([PLAN_HEADER, *(cells for item in items for cells in _item_cells(item))])
 
 
 def result_table(results: Sequence[Result], width: int | None = None) -> Iterator[str]:
@@ -88,12 +95,29 @@ def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]
         head = (str(row.intent), *_name(row.subscription))
         if row.intent is not Intent.CHANGE:
             yield tuple(map(inert, (*head, "", "", "", _why(row, brief=brief))))
-        for step in row.steps:
-            contact = f"{step.contact} at {row.api_version}"
-            for field, before, after in _differences(step.before, step.after):
-                yield tuple(map(inert, (*head, contact, field, before, after)))
-        if row.intent is Intent.CHANGE and row.message:
-            yield tuple(map(inert, (*head, "", "note", "", row.message)))
+        note = row.message if row.intent is Intent.CHANGE else None
+        steps = [(row.api_version or "", step) for step in row.steps]
+        yield from _change_cells(head, steps, note)
+
+
+def _item_cells(item: Item) -> Iterator[tuple[str, ...]]:
+    if isinstance(item, Task):
+        head = (str(Intent.CHANGE), *_name(item.subscription))
+        yield from _change_cells(head, item.foreseen, item.note)
+    else:
+        head = (str(item.status), *_name(item.subscription))
+        yield tuple(map(inert, (*head, "", "", "", item.message or "")))
+
+
+def _change_cells(
+    head: tuple[str, ...], steps: Sequence[tuple[str, Step]], note: str | None
+) -> Iterator[tuple[str, ...]]:
+    for version, step in steps:
+        contact = f"{step.contact} at {version}"
+        for field, before, after in _differences(step.before, step.after):
+            yield tuple(map(inert, (*head, contact, field, before, after)))
+    if note:
+        yield tuple(map(inert, (*head, "", "note", "", note)))
 
 
 def _why(row: Planned, *, brief: bool) -> str:
@@ -105,12 +129,12 @@ def _why(row: Planned, *, brief: bool) -> str:
 def _differences(before: Json | None, after: Json | None) -> Iterator[tuple[str, str, str]]:
     """Yield each field that differs, with its two values as they are shown."""
     if after is None:
-        yield "(contact)", _shown((before or {}).get("email")), "deleted"
+        held = before or {}
+        yield "(contact)", _shown(held.get("emails") or held.get("email")), "deleted"
         return
-    for field in {**(before or {}), **after}:
-        values = [side.get(field) for side in (before or {}, after)]
-        if not same(*values):
-            yield field, _shown(values[0]), _shown(values[1])
+    fields = after if before is None else differences(before, after)
+    for field in fields:
+        yield field, _shown((before or {}).get(field)), _shown(after.get(field))
 
 
 def _shown(value: Any) -> str:

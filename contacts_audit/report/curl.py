@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from contacts_audit.azure import arm, drafts
+from contacts_audit.azure import arm, steps
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.ledger import Plan
 
@@ -67,7 +67,7 @@ def plan_curl(plan: Plan, recorded: datetime | None = None) -> Iterator[str]:
                 yield command("DELETE", url, target=target)
                 continue
             name = f"{found}-{number}.json"
-            body = json.dumps(drafts.body(found, version, step), ensure_ascii=True)
+            body = json.dumps(steps.body(found, version, step), ensure_ascii=True)
             yield f"cat > {name} <<'END'\n{body}\nEND\n"
             yield command("PUT", url, name, target)
 

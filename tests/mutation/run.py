@@ -20,6 +20,10 @@ SUITES = {
     "rules": ("rules.py", ("policy", "policyfile")),
     "arm": ("azure/arm.py", ("arm", "contacts", "records")),
     "contacts": ("azure/contacts.py", ("contacts", "policy")),
+    "equality": ("azure/equality.py", ("equality", "remedy")),
+    "steps": ("azure/steps.py", ("equality", "drafts")),
+    "tasks": ("tasks.py", ("remedy",)),
+    "sending": ("sending.py", ("remedy",)),
     "remediate": ("remediate.py", ("remedy",)),
 }
 SECONDS = float(os.environ.get("MUTATE_SECONDS", "1800"))

@@ -1,0 +1,200 @@
+"""Backs up, asks, writes, and reports what became of each subscription."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.options import printed_as
+from contacts_audit.cli.wishes import WriteOptions
+from contacts_audit.errors import ContactsAuditError, ExitCode, OutputError
+from contacts_audit.files import replace
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.tenants import Connection
+    from contacts_audit.ledger import Origin
+    from contacts_audit.planning import Intent
+    from contacts_audit.tasks import Item, Result, Status, Task
+
+
+class ChangeFormat(StrEnum):
+    """How changes are printed; the first is the default."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+Output = Annotated[ChangeFormat, printed_as(ChangeFormat)]
+
+
+def carried_out(
+    host: Host,
+    connection: "Connection",
+    origin: "Origin",
+    items: "Sequence[Item]",
+    write: WriteOptions,
+    output: ChangeFormat,
+) -> ExitCode:
+    """
+    Back up, ask, write, and report; nothing of that where nothing is to be written.
+
+    The caller holds the lock of the state folder.
+
+    Raises:
+        ContactsAuditError: the answer was no.
+        OutputError: the backup or the journal could not be written.
+    """
+    from contacts_audit.ledger import Backup, Journal, backup_document
+    from contacts_audit.remediate import Remedy
+    from contacts_audit.survey import Surveyor
+    from contacts_audit.tasks import Result, Task
+
+    tasks = [item for item in items if isinstance(item, Task)]
+    if not tasks:
+        results = [item for item in items if isinstance(item, Result)]
+        return _reported(host, connection, results, output)
+    folder = host.state_folder(write.state_dir)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    backup = folder / f"backup-{stamp}.json"
+    kept = Backup(origin, tuple((task.subscription, task.before) for task in tasks))
+    replace(backup, _spelt(backup_document(kept)))
+    host.screen.log(f"backup: {backup}")
+    if write.max_changes is not None and len(tasks) > write.max_changes:
+        withheld = _withheld(items, len(tasks), write.max_changes)
+        return _reported(host, connection, withheld, output, backup)
+    _ask(host, connection, items, tasks, yes=write.yes)
+    journal = Journal(folder / f"journal-{stamp}.jsonl")
+    host.screen.log(f"journal: {journal.path}")
+    with host.ending.gently():
+        remedy = Remedy(connection.client, Surveyor(connection.client), journal, host.ending.asked)
+        results, failure = _collected(remedy.run(items), items)
+        ended = host.ending.first
+        code = _reported(host, connection, results, output, backup, journal.path, ended)
+        if failure is not None:
+            raise failure
+        return code
+
+
+def sum_up(host: Host, counted: "Counter[Intent] | Counter[Status]", deleted: int = 0) -> None:
+    """Print how many subscriptions have which status, and how many contacts were *deleted*."""
+    counts = ", ".join(f"{number} {what}" for what, number in counted.items())
+    more = f"; {_counted(deleted, 'contact')} deleted" if deleted else ""
+    host.screen.note(f"{_counted(counted.total(), 'subscription')}: {counts}{more}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _ask(
+    host: Host,
+    connection: "Connection",
+    items: "Sequence[Item]",
+    tasks: "Sequence[Task]",
+    *,
+    yes: bool,
+) -> None:
+    """
+    Show what would be done and ask, unless *yes* is the answer already.
+
+    Raises:
+        ContactsAuditError: the answer was no.
+    """
+    from contacts_audit.report import changes
+    from contacts_audit.tasks import deleted, recreated
+
+    anew = sum(recreated(task.foreseen) for task in tasks)
+    if anew:
+        host.screen.warn(
+            f"--recreate: {_counted(anew, 'contact')} will be deleted and written anew; "
+            "in between, for a moment, there is no contact"
+        )
+    if yes:
+        return
+    gone = sum(len(deleted(task.foreseen)) for task in tasks)
+    deleting = f", deleting {_counted(gone, 'contact')}" if gone else ""
+    table = "".join(changes.items_table(items))  # ids and all
+    whom = "".join(f"signed in as {one.label}\n" for one in connection.identities())
+    if not host.agreed(f"{table}{whom}Change {len(tasks)}{deleting}? [y/N] "):
+        raise ContactsAuditError("nothing was sent")
+
+
+def _withheld(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":
+    from contacts_audit.tasks import Result, Status
+
+    message = f"{changes} would change, more than --max-changes {most}"
+    hint = "nothing was tried: raise --max-changes if they are meant"
+    return [
+        item
+        if isinstance(item, Result)
+        else Result(item.subscription, Status.NOT_SENT, message, hint)
+        for item in items
+    ]
+
+
+def _collected(
+    coming: "Iterator[Result]", items: "Sequence[Item]"
+) -> "tuple[list[Result], OutputError | None]":
+    """Return the results, whole also where the journal could not be written in the middle."""
+    from contacts_audit.tasks import Result, Status
+
+    results: list[Result] = []
+    try:
+        results.extend(coming)
+    except OutputError as error:
+        for item in items[len(results) :]:
+            if isinstance(item, Result):
+                results.append(item)
+            else:
+                first = not any(one.status is Status.UNKNOWN for one in results)
+                status = Status.UNKNOWN if first else Status.NOT_SENT
+                results.append(Result(item.subscription, status, str(error)))
+        return results, error
+    return results, None
+
+
+def _reported(
+    host: Host,
+    connection: "Connection",
+    results: "Sequence[Result]",
+    output: ChangeFormat,
+    backup: Path | None = None,
+    journal: Path | None = None,
+    ended: ExitCode | None = None,
+) -> ExitCode:
+    """Report what became of each subscription; a run that was *ended* ends by that code."""
+    from contacts_audit.report import changes
+    from contacts_audit.tasks import GOOD, exit_code
+
+    code = exit_code(results) if ended is None else ended
+    if output is ChangeFormat.JSON:
+        who = connection.identities()
+        host.screen.data(
+            changes.result_json(results, backup=backup, journal=journal, code=code, identities=who)
+        )
+    else:
+        table = output is ChangeFormat.TABLE
+        width = host.screen.terminal_width
+        host.screen.stream(
+            changes.result_table(results, width) if table else changes.result_markdown(results)
+        )
+    for result in results:
+        if result.status not in GOOD:
+            told = f"{result.subscription.label}: {result.status}: {result.message}"
+            host.screen.log(f"{told} -- {result.next_step}" if result.next_step else told)
+    sum_up(
+        host,
+        Counter(result.status for result in results),
+        sum(len(result.deleted) for result in results),
+    )
+    return code
+
+
+def _spelt(document: dict[str, object]) -> list[str]:
+    import json
+
+    return [json.dumps(document, indent=2) + "\n"]

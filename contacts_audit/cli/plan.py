@@ -1,0 +1,159 @@
+"""The command that plans: what `apply` would change; nothing is written to Azure."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from contacts_audit.cli.changing import ChangeFormat, Output, sum_up
+from contacts_audit.cli.groups import grouped
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.judging import judged_by, settled
+from contacts_audit.cli.options import (
+    CloudOptions,
+    IdentityOptions,
+    NetworkOptions,
+    PolicyOptions,
+    ScopeOptions,
+    TalkOptions,
+    flag,
+    option,
+)
+from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.wiring import enter
+from contacts_audit.cli.wishes import WishOptions, wish_of
+from contacts_audit.files import check_writable, replace
+from contacts_audit.model import Subscription
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.tenants import Connection
+    from contacts_audit.ledger import Plan
+    from contacts_audit.planning import Planned
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@grouped
+def plan(
+    context: typer.Context,
+    scope: ScopeOptions,
+    wish: WishOptions,
+    policy: PolicyOptions,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    network: NetworkOptions,
+    talk: TalkOptions,
+    output: Output = ChangeFormat.TABLE,
+    save: Annotated[
+        Path | None,
+        option("--save", panel="Output", metavar="FILE", help="Save the plan for 'apply FILE'."),
+    ] = None,
+    curl: Annotated[
+        bool, flag("--curl", panel="Output", help="Print the changes as curl commands.")
+    ] = False,
+) -> None:
+    """
+    Tell what `apply` would change, before and after; nothing is written to Azure.
+
+    Exit codes: 0 nothing to do, 3 changes are pending, 4 some could not be read, 5 refused.
+    """
+    host: Host = context.obj
+    wish_of(wish)
+    if save is not None:
+        check_writable(save)
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    connection, made = planned(host, scope, wish, policy, identity, cloud, network)
+    from contacts_audit.planning import Intent, exit_code
+    from contacts_audit.report import changes
+    from contacts_audit.report import curl as shell
+
+    document = "".join(changes.plan_json(made))  # one: it says when it was made
+    if save is not None:
+        replace(save, [document])
+    if curl:
+        host.screen.stream(shell.plan_curl(made, connection.recorded))
+    elif output is ChangeFormat.JSON:
+        host.screen.data(document)
+    elif output is ChangeFormat.MARKDOWN:
+        host.screen.stream(changes.plan_markdown(made))
+    else:
+        host.screen.stream(changes.plan_table(made, host.screen.terminal_width))
+    for row in made.rows:
+        if row.fault is not None:
+            host.screen.fault(row.subscription, row.fault)
+        elif row.intent is Intent.REFUSED:
+            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.message}")
+    sum_up(host, Counter(row.intent for row in made.rows))
+    raise typer.Exit(exit_code(made.rows))
+
+
+def planned(
+    host: Host,
+    scope: ScopeOptions,
+    wish: WishOptions,
+    policy: PolicyOptions,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    network: NetworkOptions,
+) -> "tuple[Connection, Plan]":
+    """Read all subscriptions in scope, and plan."""
+    judged = judged_by(host, policy, datetime.now(UTC))
+    connection, found = enter(host, scope, identity, cloud, network)
+    from contacts_audit import preparing
+    from contacts_audit.audit import Auditor, broken, out_of_time, unasked
+    from contacts_audit.ledger import Origin, Plan
+    from contacts_audit.survey import Surveyor
+
+    surveyor, wanted = Surveyor(connection.client), wish_of(wish)
+    judged = settled(host, judged, connection, found)
+    auditor = Auditor(connection.client, judged)
+
+    def work(subscription: Subscription) -> "Planned":
+        budget = connection.client(subscription).limits.until()
+        within = surveyor.within(budget)
+        if wish.failing_only or judged.may_waive(subscription):
+            outcome = preparing.left_alone(
+                auditor.within(budget), within, subscription, failing_only=wish.failing_only
+            )
+            if outcome is not None:
+                return outcome
+        return preparing.plan(within, subscription, wanted, wish.api_version)
+
+    def late(subscription: Subscription) -> "Planned":
+        if unasked(subscription) is not None:
+            return work(subscription)
+        return preparing.unread(out_of_time(subscription))
+
+    def stumbled(subscription: Subscription, error: Exception) -> "Planned":
+        return preparing.unread(broken(subscription, error))
+
+    rows = for_each(host, connection, found.subscriptions, work, late, stumbled, network.workers)
+    origin = Origin.of(connection.cloud, connection.tenant_ids())
+    return connection, Plan(origin, wanted, wish.api_version, tuple(rows))
+
+
+def for_each(
+    host: Host,
+    connection: "Connection",
+    items: Collection[T],
+    work: Callable[[T], R],
+    late: Callable[[T], R],
+    broken: Callable[[T, Exception], R],
+    workers: int,
+) -> list[R]:
+    """Return what *work* makes of each of *items*, in parallel."""
+    from contacts_audit.workers import in_order
+
+    done: Iterator[R] = in_order(
+        work,
+        items,
+        workers=workers,
+        deadline=connection.limits.deadline,
+        late=late,
+        broken=broken,
+    )
+    return list(host.screen.progress(done, len(items)))
