@@ -20,7 +20,7 @@ class Subscription:
     *contacts_2017* are those of its addresses that were written at 2017, with the names that
     they were given there.  Either is enough: each version shows the document in its own words.
     *emptied* says that 2017 deleted every address, which leaves a document without contacts,
-    *parted* that it was written while one document could not have held what a test had put there,
+    *parted* that 2017 has a document of its own, so that neither shows what the other holds,
     *revision* counts the writes, and *written* is when the last one was.
 
     *answers* replaces the body of a list of contacts, by api-version: bytes are sent as they

@@ -40,7 +40,7 @@ def furnish(azure: AzureDouble, count: int) -> list[tuple[str, list[str]]]:
         address = f"team{number}@contoso.com"
         kinds: tuple[dict[str, Any], ...] = (
             {"contacts_2017": [{"name": "default1", "properties": {"email": address}}]},
-            {"contact": {"emails": address}},
+            {"contact": {"emails": address}, "parted": True},  # which 2017 does not show
             {},
         )
         fields = kinds[number % 3]
