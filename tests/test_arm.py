@@ -328,10 +328,16 @@ def test_a_refusal_is_read_in_any_shape() -> None:
     """A code spelled otherwise, without an envelope, in an inner error: it is the same."""
     bodies = (
         {"Code": "InvalidResourceType", "Message": SUPPORTED},
-        {"error": {"code": "BadRequest", "details": [{"code": "Invalid Resource Type"}]}},
+        {
+            "error": {
+                "code": "BadRequest",
+                "message": "It is so.",
+                "details": [{"code": "Invalid Resource Type", "message": SUPPORTED}],
+            }
+        },
     )
 
-    errors = [arm.fault(answer(400, {**body, "Message": SUPPORTED})) for body in bodies]
+    errors = [arm.fault(answer(400, body)) for body in bodies]
 
     assert all(isinstance(error, VersionRefusedError) for error in errors)
 

@@ -179,13 +179,12 @@ def fault(answer: Answer) -> AzureError:
 
     https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
     """
-    code, said, codes = error_body.said(answer.body.decode("utf-8-sig", "replace"))
-    message = said or f"Azure answered {answer.status}"
-    plain = {"".join(each.casefold().split()) for each in codes}
-    status = answer.status
-    if _refuses_version(answer, plain, message):
+    said = error_body.said(answer.body.decode("utf-8-sig", "replace"))
+    status, code = answer.status, said.code
+    message = said.message or f"Azure answered {status}"
+    if _refuses_version(answer, said):
         return _error(Reason.VERSION_UNAVAILABLE, message, answer, code)
-    if plain & UNREGISTERED:
+    if said.codes & UNREGISTERED:
         return _error(Reason.NOT_REGISTERED, message, answer, code)
     if status in RETRIED:
         reason = {408: Reason.TIMEOUT, 429: Reason.THROTTLED}.get(status, Reason.SERVER_ERROR)
@@ -223,19 +222,19 @@ def claims_challenge(answer: Answer) -> str | None:
         return None
 
 
-def _refuses_version(answer: Answer, codes: set[str], message: str) -> bool:
+def _refuses_version(answer: Answer, said: error_body.Said) -> bool:
     """
     Say whether ARM does not have the api-version that was asked for.
 
     Either it lists those that it has, and ours is not among them; or it lists none, and says in a
     404 that the type is not there at ours.  Where the list has ours, the location was wrong.
     """
-    if answer.status not in (400, 404) or not codes & VERSION_CODES:
+    if answer.status not in (400, 404) or not said.codes & VERSION_CODES:
         return False
     asked = parse_qs(urlsplit(answer.url).query).get("api-version", [""])[0]
-    if offered := error_body.listed_versions(message):
+    if offered := error_body.listed_versions(said.words):
         return asked.casefold() not in offered
-    return answer.status == 404 and bool(asked) and error_body.names_version(message, asked)
+    return answer.status == 404 and bool(asked) and error_body.names_version(said.words, asked)
 
 
 def is_html(answer: Answer) -> bool:

@@ -21,7 +21,7 @@ from contacts_audit.jqtext import pretty
 from contacts_audit.model import Contact
 
 MOST_PAGES = 100
-MOST_VALUES = 500_000
+MOST_VALUES = 100_000
 MOST_ADDRESSES = 50_000
 MOST_CONTACTS = 10_000
 LONGEST_SHOWN = 200  # characters of a type or name in a message
@@ -63,15 +63,20 @@ def _compiled(program: str) -> Any:
     return jq.compile(program)
 
 
-def _all(program: str, answer: Answer) -> list[Any]:
+def document(answer: Answer) -> Any:
     """
-    Run *program*, which takes a hundred times the size of the answer.
+    Return the one JSON text that *answer* holds, as `arm.document` does.
 
     Raises:
-        AzureError: there is so much in *answer* that jq would take more memory than there may be.
+        AzureError: it holds another, or so much that reading it would take a lot of memory.
     """
     if answer.body.count(b",") > MOST_VALUES:
         raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {MOST_VALUES} values")
+    return arm.document(answer)
+
+
+def _all(program: str, answer: Answer) -> list[Any]:
+    """Run *program* on a `document`; it takes up to a kilobyte for each value."""
     return list(_compiled(program).input_text(arm.text(answer)).all())
 
 
@@ -92,7 +97,7 @@ def documented_emails(answer: Answer) -> list[str | LeftOut]:
     Raises:
         AzureError: it is not a list of contacts, so that the programs would stumble.
     """
-    match arm.document(answer):
+    match document(answer):
         case {"value": list(items)} if all(map(_is_contact, items)):
             pass
         case _:
@@ -143,7 +148,7 @@ def contacts(
     Raises:
         AzureError: it is not what any api-version documents.
     """
-    match arm.document(answer):  # jq itself would take more than one text, and NaN
+    match document(answer):  # jq itself would take more than one text, and NaN
         case {"value": list(found)} | [*found] if len(found) > MOST_CONTACTS:
             what = f"the answer holds more than {MOST_CONTACTS} contacts"
             raise AzureError(Reason.TOO_LARGE, what)

@@ -18,7 +18,7 @@ from contacts_audit.inert import whole_characters
 LONGEST_CODE = 200
 LONGEST_MESSAGE = 8192  # characters; no error of Azure's is that long
 LEVELS = 6
-WIDTH = 20  # items of an array, fields of an object, that are looked at
+ITEMS, FIELDS = 5, 100  # of an array and of an object, that are looked at
 CODES = ("code", "errorcode", "httpstatuscode", "statuscode")
 MESSAGES = ("message", "errormessage")
 AROUND = ("error", "odata.error", "fault")
@@ -41,19 +41,22 @@ _WAIT = re.compile(
 
 
 class Said(NamedTuple):
-    """The *code* and *message* that an error body shows first, and all *codes* in it."""
+    """The first *code* and *message* of an error body; all *codes*, folded, and all *words*."""
 
     code: str | None
     message: str | None
-    codes: tuple[str, ...]
+    codes: frozenset[str]
+    words: str
 
 
 def said(text: str) -> Said:
     """Return what the error body *text* says; nothing where it is no JSON."""
     found = list(_words(_parsed(text), LEVELS))
-    codes = tuple(word for kind, word in found if kind == "code")
-    messages = (word for kind, word in found if kind == "message")
-    return Said(next(iter(codes), None), next(messages, None), codes)
+    codes = [word for kind, word in found if kind == "code"]
+    messages = [word for kind, word in found if kind == "message"]
+    first = [next(iter(each), None) for each in (codes, messages)]
+    plain = frozenset("".join(code.casefold().split()) for code in codes)
+    return Said(first[0], first[1], plain, "\n".join(messages))
 
 
 def listed_versions(message: str) -> frozenset[str]:
@@ -85,7 +88,7 @@ def _words(value: Any, levels: int) -> Iterator[tuple[str, str]]:
         case str() if value.lstrip()[:1] in ("{", "["):
             yield from _words(_parsed(value), levels - 1)
         case [*items]:
-            for item in items[:WIDTH]:
+            for item in items[:ITEMS]:
                 yield from _words(item, levels - 1)
         case dict():
             for around in _fields(value, AROUND):
@@ -100,7 +103,7 @@ def _words(value: Any, levels: int) -> Iterator[tuple[str, str]]:
 
 def _fields(value: dict[str, Any], names: tuple[str, ...]) -> Iterator[Any]:
     """Yield the fields of *value* that are called so in any case, in the order of *names*."""
-    known = [(name.casefold(), item) for name, item in itertools.islice(value.items(), WIDTH)]
+    known = [(name.casefold(), item) for name, item in itertools.islice(value.items(), FIELDS)]
     for wanted in names:
         yield from (item for name, item in known if name == wanted)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contacts_audit.azure import arm
+from contacts_audit.azure import arm, contacts
 from contacts_audit.azure.arm import Answer
 from contacts_audit.azure.contacts import TYPES
 from contacts_audit.errors import AzureError
@@ -53,7 +53,7 @@ def records(answer: Answer) -> Iterator[Record]:
     Raises:
         AzureError: it is not what any api-version documents.
     """
-    arm.document(answer)
+    contacts.document(answer)
     try:
         document = json.loads(arm.text(answer))
     except ValueError as error:  # a number of thousands of digits
