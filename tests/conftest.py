@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import Client
 from azure_double import AzureDouble
 from hypothesis import HealthCheck, settings
 
@@ -60,6 +61,14 @@ def azure() -> Iterator[AzureDouble]:
     with AzureDouble() as double:
         yield double
     assert not double.crashes
+
+
+@pytest.fixture
+def ask(azure: AzureDouble) -> Iterator[Client]:
+    """Return a plain client of the double."""
+    client = Client(azure)
+    with client.session:
+        yield client
 
 
 def surroundings(azure: AzureDouble, **variables: str) -> dict[str, str]:

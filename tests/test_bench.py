@@ -34,8 +34,8 @@ def test_it_answers_as_the_double_does(version: str) -> None:
 
     assert first == kept
     assert kept[0] == HTTPStatus.OK
-    assert (asked.encode() in kept[2]) is (version == VERSIONS[0])
-    assert (CONTACT_2017["email"].encode() in kept[2]) is (version == VERSIONS[0])
+    assert asked.encode() in kept[2]
+    assert CONTACT_2017["email"].encode() in kept[2]
     assert {"x-ms-request-id", "Content-Length"} <= kept[1]
     assert bad[0] == HTTPStatus.UNAUTHORIZED
     assert answers.counts["contacts"] == 3

@@ -150,7 +150,7 @@ def reads_of(subscription: Subscription, version: str) -> Callable[[Asked], bool
 def whole(version: str, rows: Rows, options: tuple[str, ...], folder: Path) -> Whole:
     """Run over a subscription for each of *rows*, each with a healthy one behind it."""
     with AzureDouble() as azure:
-        azure.offered = OFFERED[version]
+        azure.offered, azure.newer_put_on_2017 = OFFERED[version], "survives"
         reads = {}
         for number, (name, row) in enumerate(rows.items()):
             reads[name] = reads_of(furnished(azure, version, f"Faulty {number}", True), version)

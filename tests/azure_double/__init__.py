@@ -1,6 +1,6 @@
 """A double of Azure on loopback: real TLS, a token service, and ARM over one state."""
 
-from . import faults
+from . import faults, recorded
 from .double import AzureDouble
 from .groups import Group
 from .principals import ManagedIdentity, Tenant, User
@@ -18,4 +18,5 @@ __all__ = [
     "Tenant",
     "User",
     "faults",
+    "recorded",
 ]

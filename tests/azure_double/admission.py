@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from . import refusals, tokens
 from .subscriptions import Subscription
 from .wire import Asked
 from .world import Issued, World
+
+GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def admit(world: World, asked: Asked, versions: Collection[str] | None) -> tuple[str, Issued]:
@@ -44,6 +47,8 @@ def find(world: World, subscription_id: str, issued: Issued) -> Subscription:
         Refused: there is none to see, or not in the token's tenant.
     """
     found = world.find(subscription_id)
+    if found is None and not GUID.fullmatch(subscription_id):
+        raise refusals.malformed_subscription(subscription_id)
     if found is None:
         raise refusals.no_subscription(subscription_id)
     if not world.shows(found, issued.tenant):

@@ -14,6 +14,7 @@ from .world import World
 
 LIST_VERSIONS = {"2016-06-01", "2019-06-01", "2020-01-01", "2021-01-01", "2022-12-01"}
 GROUP_VERSIONS = {"2020-05-01", "2021-04-01", "2023-04-01"}
+TENANT_READS = {"x-ms-ratelimit-remaining-tenant-reads": "249"}
 LIST = re.compile(r"/subscriptions/?", re.IGNORECASE)
 ONE = re.compile(r"/subscriptions/([^/]+)/?", re.IGNORECASE)
 CONTACTS = re.compile(
@@ -26,19 +27,33 @@ DESCENDANTS = re.compile(
 
 
 def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
-    """Return the headers that every answer of ARM bears."""
-    request = world.ids.guid("request", asked.number)
-    routing = world.ids.guid("routing", asked.number)
+    """
+    Return the headers that every answer of ARM bears.
+
+    The cookies and `x-ms-operation-identifier` were recorded on neighbours of the contacts.
+    """
+    guid = world.ids.guid
+    request, edge = guid("request", asked.number), guid("edge", asked.number)
+    second = world.stamp("%Y-%m-%dT%H:%M:%SZ")
+    whose = f"tenantId={world.tenant},objectId={world.object_id}"
     return {
         "Cache-Control": "no-cache",
         "Pragma": "no-cache",
         "Content-Type": JSON,
+        "Expires": "-1",
         "x-ms-request-id": request,
         "x-ms-correlation-request-id": asked.headers.get("x-ms-correlation-request-id", request),
-        "x-ms-routing-request-id": f"WESTEUROPE:{world.stamp('%Y%m%dT%H%M%SZ')}:{routing}",
+        "x-ms-routing-request-id": f"WESTEUROPE:{world.stamp('%Y%m%dT%H%M%SZ')}:{request}",
+        "x-ms-operation-identifier": f"{whose}/westeurope/{guid('operation', asked.number)}",
         "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
         "X-Content-Type-Options": "nosniff",
-        "Set-Cookie": f"x-ms-gateway-slice={routing[:8]}; path=/; secure; httponly",
+        "X-Cache": "CONFIG_NOCACHE",
+        "X-MSEdge-Ref": f"Ref A: {edge.replace('-', '').upper()} Ref B: AMS231022012021 "
+        f"Ref C: {second}",
+        "Set-Cookie": (
+            f"x-ms-gateway-slice={edge[:8]}; path=/; secure; samesite=none; httponly",
+            f"ARRAffinity={edge[9:]};Path=/;HttpOnly;Secure;Domain=mgmt.security.azure.com",
+        ),
         "Date": world.date,
     }
 
@@ -61,23 +76,26 @@ def _route(world: World, asked: Asked) -> Reply:
         if path == metadata.PATH:
             return 200, compact(metadata.body(world, asked)), {}
         if LIST.fullmatch(path):
-            return 200, compact(_subscriptions(world, asked)), {}
+            return 200, compact(_subscriptions(world, asked)), dict(TENANT_READS)
         if found := ONE.fullmatch(path):
-            _, issued = admit(world, asked, LIST_VERSIONS)
-            return 200, compact(listed(find(world, found[1], issued))), {}
+            version, issued = admit(world, asked, LIST_VERSIONS)
+            return 200, compact(listed(find(world, found[1], issued), version)), {}
         if found := DESCENDANTS.fullmatch(path):
-            return 200, compact(_descendants(world, asked, found[1])), {}
+            body = compact(_descendants(world, asked, found[1]))
+            return 200, body, groups.headers(usual_headers(world, asked)["x-ms-request-id"])
     world.unknown.append(asked)
     raise refusals.no_such_path(path)
 
 
 def _subscriptions(world: World, asked: Asked) -> Json:
-    _, issued = admit(world, asked, LIST_VERSIONS)
+    version, issued = admit(world, asked, LIST_VERSIONS)
     shown = [
         each for each in world.subscriptions if each.visible and world.shows(each, issued.tenant)
     ]
     body = page(asked, shown, world.page_size)
-    return body | {"value": list(map(listed, body["value"]))}
+    body["value"] = [listed(each, version) for each in body["value"]]
+    total = {} if version < "2020-01-01" else {"count": {"type": "Total", "value": len(shown)}}
+    return {**body, **total}
 
 
 def _descendants(world: World, asked: Asked, group_id: str) -> Json:
@@ -90,4 +108,5 @@ def _descendants(world: World, asked: Asked, group_id: str) -> Json:
     if group is None:
         raise refusals.no_group(group_id)
     below = list(groups.descendants(world.groups, group))
-    return page_or_top(asked, below, world.groups_page_size)
+    body = page_or_top(asked, below, world.groups_page_size)
+    return body if "nextLink" in body or not body["value"] else {**body, "@nextLink": None}

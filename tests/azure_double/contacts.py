@@ -1,28 +1,37 @@
-"""One state of a subscription's contacts, seen through three api-versions."""
+"""
+What is stored of a subscription's contacts, seen through three api-versions.
+
+All versions are views of one document, whose etag every item bears and every write moves: two,
+three and six contacts of 2017 were recorded with one etag, and a write of one moved it for all.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
+from . import spelling
 from .respelling import respelled
+from .spelling import V2017, V2020, V2023, addresses
 from .subscriptions import Json, Subscription
 from .wire import compact
 from .world import World
 
-V2017 = "2017-08-01-preview"
-V2020 = "2020-01-01-preview"
+__all__ = ["TYPE", "V2017", "V2020", "V2023", "apart", "list_body", "one", "records", "view"]
+
 TYPE = "Microsoft.Security/securityContacts"
 
 
 def view(world: World, subscription: Subscription, version: str) -> list[Json]:
     """Return the contacts that a list at *version* holds."""
-    kind = _items_2017 if version == V2017 else _items_2020 if version == V2020 else _items
-    items = kind(world, subscription)
-    if not world.respells:
-        return items
-    return [{**item, "properties": respelled(item["properties"])} for item in items]
+    if version == V2017:
+        shown = list(records(world, subscription))
+    else:
+        newest = newer(world, subscription)
+        words = spelling.as_2020 if version == V2020 else spelling.as_2023
+        shown = [] if newest is None else [{"name": "default", "properties": words(newest)}]
+    return [_item(world, subscription, each) for each in shown]
 
 
 def one(world: World, subscription: Subscription, version: str, name: str) -> Json | None:
@@ -39,106 +48,95 @@ def kept(world: World, subscription: Subscription, version: str, name: str) -> J
 
 
 def list_body(world: World, subscription: Subscription, version: str) -> object:
-    """Return the body of a whole list at *version*: 2020 answers with a bare array."""
+    """Return the body of a whole list: at 2020 a bare array, unless there is no contact."""
     contacts = view(world, subscription, version)
-    bare = version == V2020 and (contacts or world.empty_2020_list == "array")
-    return contacts if bare else {"value": contacts}
+    return contacts if version == V2020 and contacts else {"value": contacts}
 
 
-def _items_2017(world: World, subscription: Subscription) -> list[Json]:
-    newer = subscription.contact
-    hidden = subscription.hides_2017 and newer is not None
-    records = [] if hidden else list(subscription.contacts_2017)
-    if world.shows_newer_at_2017 and newer is not None:
-        records.append({"name": "default", "properties": _as_2017(newer)})
-    return [_item_2017(subscription, record) for record in records]
+def apart(world: World, subscription: Subscription) -> bool:
+    """
+    Say whether 2017 has a document of its own.
+
+    Where the switch does not say so, a test does that put an address into 2017 alone, though
+    there is a newer contact: one document cannot be like that.  So it then stays.
+    """
+    if world.newer_put_on_2017 != "shows" or subscription.parted:
+        return True
+    if subscription.contact is None:
+        return False
+    there = {one.casefold() for one in addresses(subscription.contact)}
+    return any(email(record).casefold() not in there for record in subscription.contacts_2017)
 
 
-def _items(world: World, subscription: Subscription) -> list[Json]:
-    contact = subscription.contact
-    if contact is None and world.shows_2017_at_newer and subscription.contacts_2017:
-        contact = from_2017(subscription.contacts_2017)
-    return [] if contact is None else [_item(subscription, contact)]
+def newer(world: World, subscription: Subscription) -> Json | None:
+    """Return the properties of the contact that the newer api-versions show, as they are kept."""
+    if subscription.contact is not None or apart(world, subscription):
+        return subscription.contact
+    found = subscription.contacts_2017
+    return spelling.from_2017(found) if found else None
 
 
-def _items_2020(world: World, subscription: Subscription) -> list[Json]:
-    items = _items(world, subscription)
-    return [{**item, "properties": _as_2020(item["properties"])} for item in items]
+def records(world: World, subscription: Subscription) -> Iterator[Json]:
+    """Yield name and properties of the contacts of 2017, in their order."""
+    if apart(world, subscription):
+        if not (subscription.hides_2017 and subscription.contact is not None):
+            yield from map(_filled, subscription.contacts_2017)
+        return
+    document = newer(world, subscription) or {}
+    for record in _named(subscription):
+        shared = world.shared_2017 or record["properties"] is None
+        plain = spelling.as_2017(document, record["email"]) if shared else record["properties"]
+        yield _filled({"name": record["name"], "properties": plain})
 
 
-def _item_2017(subscription: Subscription, record: Json) -> Json:
-    name = record["name"]
+def email(record: Json) -> str:
+    """Return the address of a record of 2017, "" where it has none."""
+    text = (record["properties"] or {}).get("email")
+    return text if isinstance(text, str) else ""
+
+
+def _named(subscription: Subscription) -> Iterator[Json]:
+    """Yield each address with its name: as given at 2017, or else made of the address."""
+    left = list(subscription.contacts_2017)
+    if subscription.contact is None:
+        yield from ({**each, "email": email(each)} for each in left)
+        return
+    names: set[str] = set()
+    for address in addresses(subscription.contact):
+        given = next((each for each in left if email(each).casefold() == address.casefold()), None)
+        if given is not None:
+            left.remove(given)
+        name = str(given["name"]) if given else address.replace("@", "-")
+        own = {**(given["properties"] or {}), "email": address} if given else None
+        if name.casefold() not in names:
+            names.add(name.casefold())
+            yield {"name": name, "email": address, "properties": own}
+
+
+def _filled(record: Json) -> Json:
+    """Return *record* with its phone, which shows even where there is none."""
+    properties = record["properties"]
+    if not isinstance(properties, dict):
+        return record
+    filled = spelling.ordered({"phone": "", **properties}, V2017)
+    return {**record, "properties": filled}
+
+
+def _item(world: World, subscription: Subscription, record: Json) -> Json:
+    name, properties = record["name"], record["properties"]
     return {
-        "etag": "",
+        "properties": respelled(properties) if world.respells else properties,
         "id": f"{subscription.scope}/providers/{TYPE}/{name}",
         "name": name,
         "type": TYPE,
-        "properties": record["properties"],
-    }
-
-
-def _item(subscription: Subscription, properties: Json) -> Json:
-    return {
-        "properties": properties,
-        "id": f"{subscription.scope}/providers/{TYPE}/default",
-        "name": "default",
-        "type": TYPE,
-        "etag": _etag(subscription, properties),
+        "etag": _etag(subscription),
         "location": "West Europe",
     }
 
 
-def _etag(subscription: Subscription, properties: Json) -> str:
-    """An etag as Cosmos DB writes it; it changes when the contact does, and is of no version."""
-    digest = hashlib.sha256(compact([subscription.id, properties])).hexdigest()
-    return f'"{digest[:8]}-0000-0d00-0000-{digest[8:16]}0000"'
-
-
-def _on(value: Any) -> str:
-    return "On" if value else "Off"
-
-
-def _alert_source(contact: Json) -> Json | None:
-    sources = contact.get("notificationsSources") or []
-    return next((each for each in sources if each.get("sourceType") == "Alert"), None)
-
-
-def _as_2020(contact: Json) -> Json:
-    """Return the properties of a newer contact as 2020 spells them."""
-    new = {"isEnabled", "notificationsSources"}
-    properties = {key: value for key, value in contact.items() if key not in new}
-    if new & contact.keys():
-        source = _alert_source(contact) or {}
-        alerts: Json = {"state": _on(source and contact.get("isEnabled", True))}
-        if "minimalSeverity" in source:
-            alerts["minimalSeverity"] = source["minimalSeverity"]
-        properties["alertNotifications"] = alerts
-    return properties
-
-
-def _as_2017(contact: Json) -> Json:
-    """Return what 2017 can say of a newer contact: one address, On or Off."""
-    enabled = contact.get("isEnabled", True)
-    by_role = contact.get("notificationsByRole") or {}
-    return {
-        "email": (contact.get("emails") or "").replace(",", ";").split(";")[0].strip(),
-        "phone": contact.get("phone") or "",
-        "alertNotifications": _on(enabled and _alert_source(contact)),
-        "alertsToAdmins": _on(enabled and by_role.get("state") == "On"),
-    }
-
-
-def from_2017(records: list[Json]) -> Json:
-    """Return what the newer api-versions could say of 2017's *records*."""
-    each = [record["properties"] for record in records]
-    alerts = any(properties.get("alertNotifications") == "On" for properties in each)
-    admins = any(properties.get("alertsToAdmins") == "On" for properties in each)
-    return {
-        "emails": ";".join(properties.get("email", "") for properties in each),
-        "phone": next((p["phone"] for p in each if p.get("phone")), ""),
-        "isEnabled": True,
-        "notificationsByRole": {"state": _on(admins), "roles": ["Owner"] if admins else []},
-        "notificationsSources": (
-            [{"sourceType": "Alert", "minimalSeverity": "High"}] if alerts else []
-        ),
-    }
+def _etag(subscription: Subscription) -> str:
+    """Return an etag as Cosmos DB writes it, with the time of the write, in seconds, in its end."""
+    stored = [subscription.contact, subscription.contacts_2017]
+    content = compact([subscription.id, subscription.revision, *stored])
+    digest = hashlib.sha256(content).hexdigest()
+    return f'"{digest[:8]}-0000-0d00-0000-{int(subscription.written):08x}0000"'

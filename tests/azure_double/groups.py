@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .subscriptions import Json, Subscription
+from .wire import HeaderValue
 
 TYPE = "Microsoft.Management/managementGroups"
 
@@ -37,6 +38,18 @@ def find(groups: Sequence[Group], group_id: str, tenant: str) -> Group | None:
     return next(
         (each for each in groups if each.id.lower() == wanted and each.tenant == tenant), None
     )
+
+
+def headers(request_id: HeaderValue) -> dict[str, HeaderValue]:
+    """Return the headers of this service, whose ids of requests begin with a region."""
+    return {
+        "client-request-id": request_id,
+        "request-id": request_id,
+        "x-ba-restapi": "3.2024.0801.5",
+        "x-ms-request-id": f"westeurope:{request_id}",
+        "x-ms-ratelimit-remaining-tenant-reads": "249",
+        "x-ms-ratelimit-remaining-managementgroups-requests": "599",
+    }
 
 
 def descendants(groups: Sequence[Group], top: Group) -> Iterator[Json]:

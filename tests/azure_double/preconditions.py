@@ -11,8 +11,6 @@ def check(asked: Asked, present: Json | None) -> None:
     """
     Let the write of a contact pass, of which *present* is what there is.
 
-    A record of 2017 has an empty etag, so that nothing but `*` and an empty `If-Match` fit it.
-
     Raises:
         Refused: the contact is not as the request wants it.
     """

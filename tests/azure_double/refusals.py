@@ -42,27 +42,39 @@ def no_version() -> Refused:
 
 
 def bad_version(kind: str, version: str, supported: Iterable[str]) -> Refused:
-    """Return the refusal, of the *kind* that its code names, of an api-version."""
-    known = ", ".join(sorted(supported))
+    """
+    Return the refusal, of the *kind* that its code names, of an api-version.
+
+    As recorded: the first lists no versions at all, the second without blanks, the third with.
+    """
+    known = sorted(supported)
     if kind == "InvalidResourceType":
         return Refused(
             404,
             kind,
             "The resource type could not be found in the namespace 'Microsoft.Security' "
-            f"for api version '{version}'. The supported api-versions are '{known}'.",
+            f"for api version '{version}'.",
         )
     if kind == "InvalidApiVersionParameter":
         return Refused(
             400,
             kind,
-            f"The api-version '{version}' is invalid. The supported versions are '{known}'.",
+            f"The api-version '{version}' is invalid. "
+            f"The supported versions are '{','.join(reversed(known))}'.",
         )
+    return no_provider(version, known, location="", locations="")
+
+
+def no_provider(
+    version: str, supported: Iterable[str], *, location: str, locations: str
+) -> Refused:
+    """Return the refusal of a version, or, where *supported* holds it, of a *location*."""
     return Refused(
         400,
         "NoRegisteredProviderFound",
-        f"No registered resource provider found for location '' and API version '{version}' "
-        f"for type 'securityContacts'. The supported api-versions are '{known}'. "
-        "The supported locations are ''.",
+        f"No registered resource provider found for location '{location}' and API version "
+        f"'{version}' for type 'securityContacts'. The supported api-versions are "
+        f"'{', '.join(sorted(supported))}'. The supported locations are '{locations}'.",
     )
 
 
@@ -114,21 +126,39 @@ def read_only(subscription_id: str, status: int) -> Refused:
 
 def precondition_failed(header: str) -> Refused:
     """Return the refusal of a write, because of what *header* demands of the contact."""
-    # An assumption: the status is HTTP's, code and wording are not established,
-    # and neither is it whether the provider ever says so.
-    return Refused(
-        412,
-        "PreconditionFailed",
-        f"The precondition in the header '{header}' is not satisfied.",
-        SERVICE,
-    )
+    # An assumption: two other providers say so, in this shape, without "error"; whether this one
+    # ever does is not known.
+    refused = Refused(412, "PreconditionFailed", "", {})
+    message = f"The security contact has been modified ({header} does not hold)."
+    refused.body = compact({"code": "PreconditionFailed", "message": message})
+    return refused
 
 
 def bad_input(code: str, message: str) -> Refused:
     """Return the provider's refusal of what was written."""
-    return Refused(400, code, message, SERVICE)
+    return Refused(400, code, message, {})
 
 
-def no_contact(name: str) -> Refused:
-    """Return the refusal to show a contact that does not exist."""
-    return Refused(404, "NotFound", f"The security contact '{name}' was not found.", SERVICE)
+def cannot_be_null(name: str, tracking: str) -> Refused:
+    """Return the provider's refusal of a contact without *name*, with *tracking*, a GUID."""
+    value = name[0].upper() + name[1:]
+    message = (
+        f"The json value of {name} failed validation, with reason: "
+        f"{value} : {value} value cannot be null!, error tracking number: {tracking}"
+    )
+    return Refused(400, "BadRequest", message, {"Content-Type": "application/json"})
+
+
+def no_contact(name: str, subscription_id: str) -> Refused:
+    """Return the refusal to show a contact that does not exist: the provider's, not ARM's."""
+    message = f"Could not find security contact with name {name} for subscriptionId: "
+    return Refused(404, "404", f"{message}{subscription_id}", {})
+
+
+def malformed_subscription(subscription_id: str) -> Refused:
+    """Return the refusal of what is no id of a subscription."""
+    return Refused(
+        400,
+        "InvalidSubscriptionId",
+        f"The provided subscription identifier '{subscription_id}' is malformed or invalid.",
+    )

@@ -13,6 +13,13 @@ from .wire import Asked, HeaderValue, Reply, compact
 from .world import Issued, World
 
 ACTIONS = {"GET": "read", "PUT": "write", "DELETE": "delete"}
+LEFT = "x-ms-ratelimit-remaining-subscription"
+QUOTAS = {
+    "GET": {f"{LEFT}-resource-requests": "749"},
+    "PUT": {f"{LEFT}-resource-requests": "249"},
+    "DELETE": {f"{LEFT}-deletes": "14999"},
+}
+"""What is left of each allowance: no clock, as consecutive requests meet different gateways."""
 
 
 def answer(world: World, asked: Asked, subscription_id: str, name: str | None) -> Reply:
@@ -20,20 +27,31 @@ def answer(world: World, asked: Asked, subscription_id: str, name: str | None) -
     Return what is answered to a request for all contacts, or for the one of that *name*.
 
     Raises:
-        Refused: ARM or the provider says no.
+        Refused: ARM says no.
     """
     version, issued = admit(world, asked, None)
     subscription = find(world, subscription_id, issued)
     if version not in world.offered:
         raise refusals.bad_version(world.version_refusal, version, world.offered)
     _allow(world, asked, subscription, issued)
+    try:
+        status, body, headers = _provider(world, asked, subscription, version, name)
+    except Refused as refused:
+        status, body, headers = refused.status, refused.body, dict(refused.headers)
+    of_provider = {"api-supported-versions": version, **QUOTAS.get(asked.method, {})}
+    return status, body, {**of_provider, **headers}
+
+
+def _provider(
+    world: World, asked: Asked, subscription: Subscription, version: str, name: str | None
+) -> Reply:
     match asked.method, name:
         case "GET", None:
             return _list(world, asked, subscription, version)
         case "GET", str(name):
             found = contacts.one(world, subscription, version, name)
             if found is None:
-                raise refusals.no_contact(name)
+                raise refusals.no_contact(name, subscription.id)
             return 200, compact(found), {}
         case (("PUT" | "DELETE"), str(name)):
             return _write(world, asked, subscription, version, name)
@@ -41,17 +59,14 @@ def answer(world: World, asked: Asked, subscription_id: str, name: str | None) -
 
 
 def _list(world: World, asked: Asked, subscription: Subscription, version: str) -> Reply:
-    quota: dict[str, HeaderValue] = {
-        "x-ms-ratelimit-remaining-subscription-resource-requests": "749"
-    }
     shown = world.lag.shown(subscription)
     if version in subscription.answers:
         given = subscription.answers[version]
-        return 200, given if isinstance(given, bytes) else compact(given), quota
+        return 200, given if isinstance(given, bytes) else compact(given), {}
     body = contacts.list_body(world, shown, version)
     if isinstance(body, dict):
         body = page(asked, body["value"], world.contacts_page_size)
-    return 200, compact(body), quota
+    return 200, compact(body), {}
 
 
 def _write(
@@ -68,7 +83,8 @@ def _write(
         status = writing.delete(world, subscription, version, name)
     world.lag.begin(before, world.stale_reads)
     if asked.method == "DELETE":
-        return status, b"", {}
+        nothing: dict[str, HeaderValue] = {"Content-Type": None}
+        return (status, b"{}", {}) if status == 200 else (status, b"", nothing)
     if world.put_status != "by existence":
         status = world.put_status
     match world.put_body:
@@ -100,4 +116,5 @@ def _content(asked: Asked) -> object:
             400,
             "InvalidRequestContent",
             "The request content was invalid and could not be deserialized.",
+            {},
         ) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .contacts import V2017, V2020
+from .spelling import V2017, V2020
 from .subscriptions import Json
 
 OLD = {

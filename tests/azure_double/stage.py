@@ -29,6 +29,7 @@ class Stage(World):
         number = next(self.added)
         subscription_id = id or Ids("subscriptions").guid(number)
         fields.setdefault("tenant_id", self.tenant)
+        fields.setdefault("written", self.clock())
         subscription = Subscription(subscription_id, name, state, **fields)
         self.subscriptions.append(subscription)
         return subscription

@@ -7,17 +7,26 @@ from typing import Any
 
 Json = dict[str, Any]
 
+SINCE = {"2020-01-01": ("managedByTenants", "tenantId"), "2021-01-01": ("tags",)}
+"""Which keys an item of the list of subscriptions has since which api-version."""
+
 
 @dataclass
 class Subscription:
     """
     A subscription, the contacts in it, and what its reader may see.
 
-    *contact* is the one that the newer api-versions know, with the properties
-    that 2023-12-01-preview gives it.  *answers* replaces the body of a list of
-    contacts, by api-version: bytes are sent as they are, anything else as JSON.
-    *hides_2017* keeps *contacts_2017* from reads at 2017 for as long as there is a *contact*.
-    *delegated_to* holds the ids of the tenants that Azure Lighthouse lets in.
+    *contact* is the one document, with the properties that 2023-12-01-preview gives it;
+    *contacts_2017* are those of its addresses that were written at 2017, with the names that
+    they were given there.  Either is enough: each version shows the document in its own words.
+    *emptied* says that 2017 deleted every address, which leaves a document without contacts,
+    *parted* that it was written while one document could not have held what a test had put there,
+    *revision* counts the writes, and *written* is when the last one was.
+
+    *answers* replaces the body of a list of contacts, by api-version: bytes are sent as they
+    are, anything else as JSON.  *hides_2017* keeps *contacts_2017* from reads at 2017 for as
+    long as there is a *contact*, where 2017 has a document of its own.  *delegated_to* holds
+    the ids of the tenants that Azure Lighthouse lets in.
     """
 
     id: str
@@ -27,6 +36,10 @@ class Subscription:
     contacts_2017: list[Json] = field(default_factory=list)
     contact: Json | None = None
     hides_2017: bool = False
+    emptied: bool = False
+    parted: bool = False
+    revision: int = 0
+    written: float = 0.0
     registered: bool = True
     readable: bool = True
     writable: bool = True
@@ -40,12 +53,13 @@ class Subscription:
         return f"/subscriptions/{self.id}"
 
 
-def listed(subscription: Subscription) -> Json:
-    """Return *subscription* as an item of the list of subscriptions."""
-    return {
+def listed(subscription: Subscription, version: str = "2022-12-01") -> Json:
+    """Return *subscription* as an item of the list of subscriptions at that api-version."""
+    item: Json = {
         "id": subscription.scope,
         "authorizationSource": "RoleBased",
         "managedByTenants": [{"tenantId": tenant} for tenant in subscription.delegated_to],
+        "tags": {},
         "subscriptionId": subscription.id,
         "tenantId": subscription.tenant_id,
         "displayName": subscription.name,
@@ -56,6 +70,10 @@ def listed(subscription: Subscription) -> Json:
             "spendingLimit": "Off",
         },
     }
+    unknown = {name for since, names in SINCE.items() if version < since for name in names}
+    if subscription.id[-1] in "02468ace":  # some items of one list were recorded without tags
+        unknown.add("tags")
+    return {key: value for key, value in item.items() if key not in unknown}
 
 
 class Register:

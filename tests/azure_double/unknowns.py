@@ -1,4 +1,8 @@
-"""What nobody knows of how Azure writes, as switches: a program must bear every setting."""
+"""
+What nobody knows of how Azure keeps contacts, as switches: a program must bear every setting.
+
+The page docs/azure-behavior.md says which of its unknowns each switch plays.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +14,25 @@ from typing import Literal
 class Unknowns:
     """The settings, which tests turn; none of them says how Azure is."""
 
-    newer_put_on_2017: Literal["survives", "replaced", "hidden"] = "survives"
+    newer_put_on_2017: Literal["shows", "survives", "replaced", "hidden"] = "shows"
     """
-    What a PUT at a newer api-version does to the records of 2017: nothing, it removes them,
-    or no read at 2017 shows them until the newer contact is deleted.
+    How 2017 sees what a newer api-version writes.  `shows`: all versions are views of one stored
+    document, as the etags suggest.  With the others 2017 has a document of its own, on which a
+    newer PUT has no effect, which it removes, or which no read at 2017 shows until the newer
+    contact is deleted.
     """
 
-    put_2017_on_newer: Literal["beside", "overwrites"] = "beside"
+    put_2017_on_newer: Literal["keeps", "overwrites"] = "keeps"
     """
-    What a PUT at 2017 does to an existing newer contact, besides writing its own record:
-    nothing, or what the record says replaces the whole contact.
+    What a PUT at 2017, or at 2020, does to what only a newer version can say of an existing
+    contact: nothing, or the contact is left with what the older version says.
     """
+
+    shared_2017: bool = False
+    """Whether the flags and the phone of 2017 are those of all contacts, or each has its own."""
 
     put_status: Literal["by existence", 200, 201] = "by existence"
-    """The status of a PUT: 201 for what is new and 200 for the rest, or always the same."""
+    """The status of a PUT: 201 where nothing was stored and 200 for the rest, or always one."""
 
     put_body: Literal["whole", "empty", "request"] = "whole"
     """What a PUT that was applied is answered with: the contact, nothing, its own body."""
@@ -39,9 +48,34 @@ class Unknowns:
 
     names_2017: Literal["any", "sequence"] = "any"
     """
-    Which names 2017 takes: all, or default1, default2 and so on without a gap, of which only
-    the last can be deleted.
+    Which names 2017 takes: all, or, as before October 2020, default1, default2 and so on without
+    a gap, of which only the first may have a phone, and only the last can be deleted.
     """
+
+    empty_phone: Literal["kept", "emptied"] = "kept"
+    """What an empty phone does at 2017 and 2023 to the one that was there; 2020 keeps it."""
+
+    left_out: Literal["refused", "kept", "emptied"] = "refused"
+    """
+    What becomes of an object or a list that a PUT leaves out: `alertNotifications` at 2020,
+    `notificationsByRole` and `notificationsSources` at 2023.  At 2020 a missing
+    `notificationsByRole` is refused.  A text that is left out is kept with `kept`, or else empty.
+    """
+
+    blank_severity: Literal["refused", "taken"] = "refused"
+    """Whether a PUT at 2020 may send back the `"minimalSeverity":""` of what is Off."""
+
+    empty_emails: Literal["taken", "refused"] = "taken"
+    """Whether a PUT may leave a contact without any address."""
+
+    emptied_2017: Literal["absent", "empty"] = "absent"
+    """What newer versions show once 2017 has deleted every address: no contact, or an empty one."""
+
+    delete_absent: Literal[200, 204, 404] = 204
+    """The status of a DELETE of what is not there."""
+
+    remakes_default: bool = False
+    """Whether Azure makes a contact without addresses right after a newer version deleted one."""
 
     drops_unknown: bool = False
     """Whether a PUT loses the properties that the specification of its version does not know."""

@@ -93,9 +93,6 @@ class World(Unknowns):
         default_factory=lambda: {"2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"}
     )
     version_refusal: str = "NoRegisteredProviderFound"
-    shows_newer_at_2017: bool = False
-    shows_2017_at_newer: bool = False
-    empty_2020_list: str = "array"
     missing_provider_status: int = 404
 
     subscriptions: list[Subscription] = field(default_factory=list)
