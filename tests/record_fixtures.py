@@ -6,6 +6,7 @@ program itself, through a proxy, so that every address in them is the one that A
 """
 
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -99,6 +100,9 @@ def record(folder: Path, azure: AzureDouble, options: list[str]) -> None:
         path.rename(folder / path.name)
         (folder / path.name).chmod(0o644)  # they are for everyone to read
     scratch.rmdir()
+    manifest = folder / "recording.json"
+    told = json.loads(manifest.read_text()) | {"recorded": "2026-01-01T00:00:00Z"}  # as EPOCH
+    manifest.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
 
 
 def main() -> None:
