@@ -112,6 +112,9 @@ def record(folder: Path, azure: AzureDouble, options: list[str], runs: list[list
                 path.rename(folder / name)
                 (folder / name).chmod(0o644)  # they are for everyone to read
             scratch.rmdir()
+    manifest = folder / MANIFEST
+    told = json.loads(manifest.read_text()) | {"recorded": "2026-01-01T00:00:00Z"}  # as EPOCH
+    manifest.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
 
 
 def made_by(arguments: list[str], azure: AzureDouble, proxy: Proxy) -> None:
