@@ -86,7 +86,7 @@ def _read(path: Path, most: int, pipes: bool) -> bytes:
 
 
 def _content(file: BinaryIO, most: int, *, zeros: bool = True) -> bytes:
-    """Return what *file* holds, up to one byte more than *most*; without *zeros*, no sparse file."""
+    """Return what *file* holds, one byte more than *most* at most; a hole only with *zeros*."""
     content = bytearray()
     while len(content) <= most and (piece := file.read(min(PIECE, most + 1 - len(content)))):
         content += piece
