@@ -119,14 +119,14 @@ def _read(path: Path, most: int, pipes: bool) -> bytes:
     if regular and found.st_size > most:
         raise ValueError(f"it is larger than {most} bytes")
     with path.open("rb") as file:
-        return _content(file, most)
+        return _content(file, most, zeros=pipes)
 
 
-def _content(file: BinaryIO, most: int) -> bytes:
-    """Return what *file* holds, one byte more than *most* at most; holes are not filled with it."""
+def _content(file: BinaryIO, most: int, *, zeros: bool = True) -> bytes:
+    """Return what *file* holds, one byte more than *most* at most; a hole only with *zeros*."""
     content = bytearray()
     while len(content) <= most and (piece := file.read(min(PIECE, most + 1 - len(content)))):
         content += piece
-        if len(piece) == PIECE and not any(piece):
+        if not zeros and len(piece) == PIECE and not any(piece):
             raise ValueError("it holds a megabyte of zeros")
     return bytes(content)
