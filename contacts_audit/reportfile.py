@@ -96,11 +96,14 @@ def read(
         report = _checked(strictjson.parsed(text))
     except (ValueError, AttributeError) as error:
         raise UsageError(f"{name} is no report of ours: {error}", HINT) from error
+    if report.get("only") or "disappeared" in report:
+        option = "--only" if report.get("only") else "--only-changes"
+        raise partial(f"{name} is not whole: {option} left rows out", "name one of --report PATH")
     counted, rows = report["summary"]["in_scope"], len(report["subscriptions"])
     if counted != rows:
         raise partial(
             f"{name} counts {counted} subscriptions and holds {rows}",
-            "name a whole report, of --report PATH: not of -o json with --only or --only-changes",
+            "name a whole report, as --report PATH writes it",
         )
     return report
 

@@ -1,7 +1,7 @@
 """What is to be done about a subscription, and what became of it. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contacts_audit.azure import drafts
@@ -38,7 +38,7 @@ NEXT = {
     Status.CONFLICT: f"it stays as it is: {LOOK}, then plan again",
     Status.UNCONFIRMED: f"{LOOK}; the backup holds what was there before",
     Status.UNKNOWN: f"{LOOK}, or run the same command again: it reads first",
-    Status.REFUSED: "nothing was changed: read the message, then run the same command again",
+    Status.REFUSED: "read the message, then run the same command again",
     Status.UNREADABLE: "nothing was tried: run 'contacts-audit explain SUBSCRIPTION_ID'",
 }
 
@@ -86,6 +86,22 @@ class Task:
             for step in self.steps(version, self.before)
         ]
 
+    @property
+    def certain(self) -> list[tuple[str, Step]]:
+        """
+        The steps that follow for certain: not those at older versions on the same addresses.
+
+        Where all versions show one document, the newest step does what they would.
+        """
+        steps = self.foreseen
+        newest = [step for version, step in steps if version == self.versions[0]]
+        touched = {one for step in newest for one in _addresses(step.before, step.after)}
+        return [
+            (version, step)
+            for version, step in steps
+            if version == self.versions[0] or not _addresses(step.before, step.after) <= touched
+        ]
+
 
 Item = Task | Result
 """A subscription that is to be written to, or what is to be said of it without that."""
@@ -117,13 +133,16 @@ def to_backup(
     def steps(version: str, seen: Seen) -> Sequence[Step]:
         return _back(version, seen.at(version), wanted.at(version), recreate=recreate)
 
-    return Task(
+    task = Task(
         subscription,
         before,
         tuple(sorted(wanted.versions, reverse=True)),
         steps,
         lambda sent, seen: next(_unrestored(sent, seen, wanted), None),
     )
+    older = len({version for version, _ in task.foreseen}) > 1
+    note = "older api-versions are written only where the newest write did not restore them"
+    return replace(task, note=note) if older else task
 
 
 def exit_code(results: Iterable[Result]) -> ExitCode:
@@ -210,6 +229,11 @@ def _back(
     ]
 
 
+def _addresses(*contacts: Json | None) -> set[str]:
+    texts = (each.get(field) for each in contacts if each for field in ("email", "emails"))
+    return {key(one) for text in texts if isinstance(text, str) for one in addresses(text)}
+
+
 def _addresses_alone(properties: Json) -> Json:
     return {field: properties.get(field) for field in ("email", "emails")}
 
@@ -259,10 +283,5 @@ def _lost(before: Seen, now: Seen, wish: Wish) -> str | None:
 
 
 def _visible(seen: Seen) -> set[str]:
-    texts = (
-        record.properties.get(field)
-        for records in seen.versions.values()
-        for record in records
-        for field in ("email", "emails")
-    )
-    return {key(one) for text in texts if isinstance(text, str) for one in addresses(text)}
+    records = (record for version in seen.versions for record in seen.at(version))
+    return _addresses(*(record.properties for record in records))

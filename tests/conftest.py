@@ -155,3 +155,13 @@ def tools() -> None:
         pytest.fail(f"missing: {', '.join(missing)}")
     if missing:
         pytest.skip(f"missing: {', '.join(missing)}")
+
+
+def without_commands(err: str) -> list[str]:
+    """Return the lines of stderr, but for the commands at its end that would fix what was found."""
+    begins = ("To read ", "See what would fix ")
+    return [
+        line
+        for line in err.splitlines()
+        if not line.startswith(begins) and " more are " not in line and "more kinds" not in line
+    ]

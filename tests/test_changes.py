@@ -157,7 +157,7 @@ def test_the_json_of_a_plan_is_the_plan() -> None:
     assert json.loads(text)["kind"] == "plan"
 
 
-@pytest.mark.parametrize("hostile", [*HOSTILE, pytest.param("x\ud800", id="half a character")])
+@pytest.mark.parametrize("hostile", HOSTILE)
 def test_the_json_of_a_plan_is_inert(hostile: str) -> None:
     """And still says exactly what was read."""
     made = at_2017(SWAP, old("default1", "a@b.co", x=hostile), name=hostile)

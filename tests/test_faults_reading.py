@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from azure_double import Asked, AzureDouble, Subscription, faults
-from conftest import Ran, run_in, surroundings
+from conftest import Ran, run_in, surroundings, without_commands
 from fault_rows import (
     ANSWERED,
     FINAL,
@@ -166,7 +166,7 @@ def whole(version: str, rows: Rows, options: tuple[str, ...], folder: Path) -> W
         seen = {
             name: Seen(
                 found[2 * number],
-                [line for line in ran.err.splitlines() if found[2 * number]["id"] in line],
+                [line for line in without_commands(ran.err) if found[2 * number]["id"] in line],
                 sum(map(reads[name], asked)),
                 (
                     "compliant" if number % 2 == 0 else "non-compliant",
@@ -239,7 +239,7 @@ def test_a_run_over_all_faults_is_whole(wholes: Wholes, version: str, group: str
 
     faulty = sum(row.reason != READ for row in rows.values())
     assert run.ran.code == 4
-    assert len(run.ran.err.splitlines()) == faulty + 2
+    assert len(without_commands(run.ran.err)) == faulty + 2
     document = json.loads(run.report)
     assert document["summary"]["in_scope"] == len(document["subscriptions"]) == 2 * len(rows)
     assert document["summary"]["unreadable"] == faulty
@@ -274,7 +274,7 @@ def test_a_connection_that_is_none_spoils_each_row(azure: AzureDouble, how: Any)
 
     found = json.loads(ran.out)["subscriptions"]
     assert [row["error"]["reason"] for row in found] == [reason] * 3
-    assert (ran.code, len(ran.err.splitlines())) == (4, 3 + 2)
+    assert (ran.code, len(without_commands(ran.err))) == (4, 3 + 2)
     assert len(azure.arm_asked()) == 1
     assert not [secret for secret in secrets(azure) if secret in ran.text + ran.err]
 

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from azure_double import Asked, AzureDouble, Proxy, faults
 from azure_double.proxy import Refusal
-from conftest import Ran, run_in, surroundings
+from conftest import Ran, run_in, surroundings, without_commands
 from fault_rows import HOSTILE, plain, secrets
 
 OLD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -94,8 +94,8 @@ def asked_of(azure: AzureDouble) -> tuple[int, int, int]:
 
 def said(ran: Ran, azure: AzureDouble) -> list[str]:
     """Return the lines of stderr, none of which moves a cursor or tells a secret."""
-    lines = ran.err.splitlines()
-    assert all(map(plain, lines))
+    lines = without_commands(ran.err)
+    assert all(map(plain, ran.err.splitlines()))
     hidden = {*secrets(azure), "hunter2"}
     assert not [secret for secret in hidden if secret in ran.text + ran.err]
     return lines

@@ -130,7 +130,7 @@ def test_no_command_of_a_recording_leads_to_its_host(own: Path, tmp_path: Path) 
     planned = run_in({}, "plan", *WISH, "--curl", *replay)
 
     commands = commands_of(page.read_text())
-    assert "--arm-endpoint ENDPOINT" in commands
+    assert "contacts-audit apply" in commands
     assert EVIL not in commands
     for ran in (explained, planned):
         assert EVIL not in ran.text

@@ -564,8 +564,9 @@ def test_restore_shows_what_it_does_and_asks(azure: AzureDouble, tmp_path: Path)
     assert b"\x1b" not in shown
     assert b"Change 2, deleting 1 contact?" in shown
     lines = shown.decode().splitlines()
-    (gone,) = (line for line in lines if created.id in line)
-    (back,) = (line for line in lines if changed.id in line)
+    gone, *also = (line for line in lines if created.id in line)
+    back = next(line for line in lines if changed.id in line)
+    assert any("note" in line and "older api-versions" in line for line in also)
     assert re.search(r"default at \S+ +\(contact\) +soc@contoso\.com +deleted", gone)
     assert re.search(r"emails +a@contoso\.com;soc@contoso\.com +a@contoso\.com", back)
     assert b"deleted: default at" in rest

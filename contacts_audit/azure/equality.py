@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contacts_audit.azure.contacts import addresses
-from contacts_audit.azure.records import Json, Record, canonical
+from contacts_audit.azure.records import Json, Record, canonical, same
 from contacts_audit.mailbox import key
 
 LEVELS = frozenset({"minimalSeverity", "minimalRiskLevel"})
@@ -37,7 +37,8 @@ def differences(one: Json, other: Json) -> list[str]:
     return [
         field
         for field in {**one, **other}
-        if canonical(meaning(field, one.get(field))) != canonical(meaning(field, other.get(field)))
+        if not same(one.get(field), other.get(field))  # deep ones mostly are, and need no more
+        and not same(meaning(field, one.get(field)), meaning(field, other.get(field)))
     ]
 
 
@@ -50,7 +51,8 @@ def unread(sent: Json, now: Json) -> list[str]:
     return [
         field
         for field, value in sent.items()
-        if not _fits(meaning(field, value), meaning(field, now.get(field)))
+        if not same(value, now.get(field))
+        and not _fits(meaning(field, value), meaning(field, now.get(field)))
     ]
 
 
@@ -131,4 +133,4 @@ def _fits(value: Any, back: Any) -> bool:
                     return False
                 del left[found]
             return not left
-    return canonical(value) == canonical(back)
+    return same(value, back)

@@ -107,7 +107,7 @@ def _ask(
     from contacts_audit.report import changes
     from contacts_audit.tasks import deleted, recreated
 
-    anew = sum(recreated(task.foreseen) for task in tasks)
+    anew = sum(recreated(task.certain) for task in tasks)
     if anew:
         host.screen.warn(
             f"--recreate: {_counted(anew, 'contact')} will be deleted and written anew; "
@@ -115,7 +115,7 @@ def _ask(
         )
     if yes:
         return
-    gone = sum(len(deleted(task.foreseen)) for task in tasks)
+    gone = sum(len(deleted(task.certain)) for task in tasks)
     deleting = f", deleting {_counted(gone, 'contact')}" if gone else ""
     table = "".join(changes.items_table(items))  # ids and all
     whom = "".join(f"signed in as {one.label}\n" for one in connection.identities())
