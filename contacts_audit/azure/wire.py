@@ -79,7 +79,6 @@ class Wire:
             except (
                 *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
                 ValueError,  # http.client's, of a chunk of negative length
-                OverflowError,  # and of one of a length beyond all memory
             ) as error:
                 raise _translated(error, url, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
