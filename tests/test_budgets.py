@@ -5,6 +5,7 @@ import time
 
 import pytest
 from azure_double import AzureDouble, faults
+from azure_double.exchange import Exchange, as_usual
 from conftest import Run
 
 from contacts_audit.azure.client import Limits
@@ -67,9 +68,15 @@ def test_a_token_that_expires_meanwhile_costs_no_budget(azure: AzureDouble, run:
     first = azure.add("First", contacts_2017=GOOD)
     azure.add("Second", contacts_2017=GOOD)
     azure.token_lifetime = 2
-    azure.fail(first.id, faults.slow(2.5))
+    empty = faults.answer(b'{"value":[]}')
+    azure.fail(first.id, faults.sequence(faults.late(2.2, empty)))
     broken = faults.late(1.2, faults.status(500))
-    azure.fail("POST", faults.sequence(None, broken, broken, broken))
+
+    async def whole(exchange: Exchange) -> None:
+        azure.token_lifetime = 3600
+        await as_usual(exchange)
+
+    azure.fail("POST", faults.sequence(None, broken, broken, broken, whole))
 
     ran = run("audit", "--budget", "3", "--workers", "1")
 
