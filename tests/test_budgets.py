@@ -5,6 +5,7 @@ import time
 
 import pytest
 from azure_double import AzureDouble, faults
+from azure_double.exchange import Exchange, as_usual
 from conftest import Run
 
 from contacts_audit.azure.client import Limits
@@ -62,6 +63,26 @@ def test_a_sign_in_that_others_wait_for_costs_no_budget(azure: AzureDouble, run:
     assert len(azure.token_asked()) == 2
 
 
+def test_a_token_that_expires_meanwhile_costs_no_budget(azure: AzureDouble, run: Run) -> None:
+    """Whoever finds it expired signs in for all, and that takes longer than the budget."""
+    first = azure.add("First", contacts_2017=GOOD)
+    azure.add("Second", contacts_2017=GOOD)
+    azure.token_lifetime = 2
+    empty = faults.answer(b'{"value":[]}')
+    azure.fail(first.id, faults.sequence(faults.late(2.2, empty)))
+    broken = faults.late(1.2, faults.status(500))
+
+    async def whole(exchange: Exchange) -> None:
+        azure.token_lifetime = 3600
+        await as_usual(exchange)
+
+    azure.fail("POST", faults.sequence(None, broken, broken, broken, whole))
+
+    ran = run("audit", "--budget", "3", "--workers", "1")
+
+    assert ran.code == 0, ran.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -89,7 +110,8 @@ def test_fetch_goes_on_in_its_turn_with_the_budget_that_it_had(
     azure.contacts_page_size = 1
     slow = azure.add("Slow", contacts_2017=GOOD)
     azure.add("Two pages", contacts_2017=[*GOOD, {"name": "default2", **GOOD[0]}])
-    azure.fail(f"/subscriptions/{slow.id}/providers", faults.slow(1.9))
+    azure.fail(f"/subscriptions/{slow.id}/providers", faults.html(401), times=1)
+    azure.fail("POST", faults.sequence(None, faults.slow(2.5)))
 
     ran = run("fetch", "--budget", "2")
 

@@ -208,6 +208,26 @@ def test_an_ageing_token_serves_while_it_is_replaced_for_another_reason(clock: C
     assert (tokens.token().value, len(service.asked)) == ("token-2", 2)
 
 
+def test_an_ageing_token_serves_where_no_thread_can_be_started(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody renews it meanwhile, and whoever finds it expired does."""
+    service = Service()
+    tokens = Tokens(service.acquire)
+    first = tokens.token()
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    clock.forward = LIFETIME - 100
+    still = tokens.token()
+    clock.forward = LIFETIME + 100
+
+    assert still is first
+    assert tokens.token() is not first
+
+
 def test_a_renewal_that_fails_leaves_the_old_token(clock: Clock) -> None:
     """A token service that is out of order does no harm while the old token is good."""
     service = Service()

@@ -1,5 +1,7 @@
 """Work on threads: one slip costs one item, and fewer threads than asked for cost only time."""
 
+import os
+import pty
 import subprocess
 import time
 from collections.abc import Iterator
@@ -97,3 +99,26 @@ def test_fewer_threads_are_a_slower_run(
     err = ran.stderr.decode()
     assert (ran.returncode, "Traceback" in err) == (code, False), err
     assert err.count(NO_MORE) == 1 or (stack == SOME and err.count(NO_MORE) == 0)
+
+
+def test_no_thread_draws_no_bar(azure: AzureDouble) -> None:
+    """At a terminal the bar has a thread of its own: without it the run goes on all the same."""
+    azure.add("S", contacts_2017=GOOD)
+    ours, theirs = pty.openpty()
+    limited = 'ulimit -s 2097152; ulimit -v 1500000; exec "$@"'
+
+    ran = subprocess.run(
+        ["bash", "-c", limited, "bash", *program("audit", "-o", "tsv")],
+        env=surroundings(azure, TERM="xterm") | coverage_variables(),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=False,
+    )
+
+    os.close(theirs)
+    told = os.read(ours, 65536)
+    os.close(ours)
+    assert (ran.returncode, b"Traceback" in told) == (0, False), told
+    assert b"1 compliant" in told

@@ -107,7 +107,6 @@ class Wire:
             except (
                 *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
                 ValueError,  # http.client's, of a chunk of negative length
-                OverflowError,  # and of one of a length beyond all memory
             ) as error:
                 raise self._translated(error, url, proxy, answered=answered) from error
         decoded = _decoded(body, response.headers.get("content-encoding", ""))
