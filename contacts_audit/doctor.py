@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from contacts_audit.audit import broken, out_of_time, unasked
-from contacts_audit.azure import arm, contacts
-from contacts_audit.azure.sign_in import identity_of
+from contacts_audit.audit.auditor import broken, out_of_time, unasked
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.auth.sign_in import identity_of
+from contacts_audit.azure.contacts import read
+from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.azure.tenants import Connection, Tenant
-from contacts_audit.azure.tokens import AccessToken
-from contacts_audit.errors import (
+from contacts_audit.core.errors import (
     AuthError,
     AzureError,
     ContactsAuditError,
@@ -20,8 +21,8 @@ from contacts_audit.errors import (
     UsageError,
     VersionRefusedError,
 )
-from contacts_audit.model import Fault, Subscription, Unread
-from contacts_audit.workers import in_order
+from contacts_audit.core.model import Fault, Subscription, Unread
+from contacts_audit.core.workers import in_order
 
 ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client's
 NOTICED_SKEW = 10.0
@@ -47,7 +48,7 @@ class Examined:
     hint: str = ""
 
 
-Knock = Callable[[], arm.Answer]
+Knock = Callable[[], protocol.Answer]
 
 
 def exit_code(examined: Iterable[Examined]) -> ExitCode:
@@ -83,8 +84,8 @@ def network(knock: Knock, endpoint: str, trust: str) -> Iterator[Examined]:
     began = time.time()
     answer = knock()
     moment = (began + time.time()) / 2
-    if 300 <= answer.status < 400 or arm.is_html(answer):
-        raise arm.fault(answer)
+    if 300 <= answer.status < 400 or protocol.is_html(answer):
+        raise protocol.fault(answer)
     yield Examined("network", Status.OK, f"{endpoint} answers; its certificate is good by {trust}")
     yield clock(answer.headers.get("date", ""), moment)
 
@@ -179,19 +180,22 @@ def _unread(row: Unread) -> Examined:
 
 
 def _read(connection: Connection, subscription: Subscription) -> list[Examined]:
-    return [_at(connection, subscription, one) for one in (arm.V2017, arm.V2020, arm.V2023)]
+    return [
+        _at(connection, subscription, one)
+        for one in (protocol.V2017, protocol.V2020, protocol.V2023)
+    ]
 
 
 def _at(connection: Connection, subscription: Subscription, version: str) -> Examined:
     """A version that fails beside one that works is a warning."""
     name = f"read {version}"
     client = connection.client(subscription)
-    url = arm.contacts_url(client.endpoint, subscription.id, version)
+    url = protocol.contacts_url(client.endpoint, subscription.id, version)
     try:
         found = [
             contact
-            for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until())
-            for contact in contacts.contacts(answer, version, lambda kind: None)
+            for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until())
+            for contact in read.contacts(answer, version, lambda kind: None)
         ]
     except VersionRefusedError as error:
         detail = f"this cloud does not offer it: {Fault.of(error).told}"

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 
 from contacts_audit.cli.app import run as run_program
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.screen import Screen
-from contacts_audit.ending import Ending
+from contacts_audit.cli.terminal import Screen
+from contacts_audit.core.shutdown import Ending
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.azure import arm
-from contacts_audit.azure.arm import Answer
-from contacts_audit.errors import HINTS, AzureError, Reason, VersionRefusedError
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.core.errors import HINTS, AzureError, Reason, VersionRefusedError
 
 ENDPOINT = "https://management.azure.com"
 ID = "20ff7fc3-e762-44dd-bd96-b71116dcdc23"
-URL = arm.contacts_url(ENDPOINT, ID, arm.V2023)
+URL = protocol.contacts_url(ENDPOINT, ID, protocol.V2023)
 HTML = b"<!DOCTYPE html><html><body>Sign in</body></html>"
 
 
@@ -44,14 +44,14 @@ def test_every_reason_has_a_hint() -> None:
 
 def test_addresses() -> None:
     """They are those of the documentation, and an id cannot leave its place."""
-    assert arm.subscriptions_url(ENDPOINT) == (
+    assert protocol.subscriptions_url(ENDPOINT) == (
         "https://management.azure.com/subscriptions?api-version=2022-12-01"
     )
-    assert arm.contacts_url(ENDPOINT, ID, "2017-08-01-preview") == (
+    assert protocol.contacts_url(ENDPOINT, ID, "2017-08-01-preview") == (
         f"https://management.azure.com/subscriptions/{ID}/providers/Microsoft.Security"
         "/securityContacts?api-version=2017-08-01-preview"
     )
-    assert arm.contacts_url(ENDPOINT, "../a?b#c", "1&x=2") == (
+    assert protocol.contacts_url(ENDPOINT, "../a?b#c", "1&x=2") == (
         "https://management.azure.com/subscriptions/..%2Fa%3Fb%23c/providers/Microsoft.Security"
         "/securityContacts?api-version=1%26x%3D2"
     )
@@ -61,13 +61,13 @@ def test_a_200_with_a_body_is_complete() -> None:
     """Nothing is looked for in it yet."""
     whole = answer(200, b"anything")
 
-    assert arm.complete(whole) is whole
+    assert protocol.complete(whole) is whole
 
 
 def test_a_200_without_a_body_broke_off() -> None:
     """A connection that is cut within the headers looks like this: we ask again."""
     with pytest.raises(AzureError) as caught:
-        arm.complete(answer(200, b"", {"retry-after": "3"}))
+        protocol.complete(answer(200, b"", {"retry-after": "3"}))
 
     error = caught.value
     assert (error.reason, error.retryable, error.retry_after) == (Reason.TRUNCATED, True, 3.0)
@@ -78,7 +78,7 @@ def test_a_200_without_a_body_broke_off() -> None:
 def test_only_200_is_success(status: int) -> None:
     """Whatever the body says."""
     with pytest.raises(AzureError) as caught:
-        arm.complete(answer(status, {"value": []}))
+        protocol.complete(answer(status, {"value": []}))
 
     assert caught.value.status == status
 
@@ -127,7 +127,7 @@ def test_a_status_means_the_same_whatever_comes_with_it(
     status: int, reason: Reason, retryable: bool, body: bytes
 ) -> None:
     """A body explains an error; it does not make another one of it."""
-    error = arm.fault(answer(status, body, {"retry-after": "2"}))
+    error = protocol.fault(answer(status, body, {"retry-after": "2"}))
 
     assert (error.reason, error.status, error.retryable) == (reason, status, retryable)
     assert error.retry_after == (2.0 if retryable else None)
@@ -138,13 +138,13 @@ def test_a_status_means_the_same_whatever_comes_with_it(
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
 def test_a_page_in_place_of_an_answer_is_not_azure_s(status: int) -> None:
     """A proxy that answers in HTML says nothing of a subscription."""
-    assert arm.fault(answer(status, HTML)).reason is Reason.HTML
+    assert protocol.fault(answer(status, HTML)).reason is Reason.HTML
 
 
 @pytest.mark.parametrize(("status", "retryable"), [(502, True), (503, True), (501, False)])
 def test_a_page_of_a_gateway_is_a_server_error(status: int, retryable: bool) -> None:
     """Azure's own gateways answer in HTML, too."""
-    error = arm.fault(answer(status, HTML))
+    error = protocol.fault(answer(status, HTML))
 
     assert (error.reason, error.retryable) == (Reason.SERVER_ERROR, retryable)
 
@@ -176,7 +176,7 @@ def test_a_page_of_a_gateway_is_a_server_error(status: int, retryable: bool) -> 
 )
 def test_what_azure_says(status: int, code: str, reason: Reason) -> None:
     """Each error that Azure is known for has its reason; code and message are kept."""
-    error = arm.fault(refusal(status, code))
+    error = protocol.fault(refusal(status, code))
 
     assert (error.reason, error.code, str(error)) == (reason, code, "It is so.")
     assert not isinstance(error, VersionRefusedError)
@@ -204,21 +204,21 @@ def test_what_azure_says(status: int, code: str, reason: Reason) -> None:
 )
 def test_the_words_of_an_error(body: object, code: str | None, message: str) -> None:
     """With or without its envelope, whole or in part."""
-    error = arm.fault(answer(403, body))
+    error = protocol.fault(answer(403, body))
 
     assert (error.code, str(error)) == (code, message)
 
 
 def test_the_words_of_an_error_may_follow_a_byte_order_mark() -> None:
     """It is allowed in an answer, so in an error, too."""
-    error = arm.fault(answer(403, b'\xef\xbb\xbf{"error":{"code":"A","message":"B"}}'))
+    error = protocol.fault(answer(403, b'\xef\xbb\xbf{"error":{"code":"A","message":"B"}}'))
 
     assert (error.code, str(error)) == ("A", "B")
 
 
 def test_a_redirect_says_where_to() -> None:
     """It is not followed: the operator may know the place."""
-    error = arm.fault(answer(302, b"", {"location": "https://login.example/"}))
+    error = protocol.fault(answer(302, b"", {"location": "https://login.example/"}))
 
     assert str(error) == "Azure answered 302, to https://login.example/"
 
@@ -252,24 +252,26 @@ SUPPORTED = "The supported api-versions are '2017-08-01-preview, 2020-01-01-prev
             "The supported api-versions are '2023-12-01'.",
             id="ours without its suffix",
         ),
-        pytest.param(404, "InvalidResourceType", NOT_AT.format(arm.V2023), id="no list, but ours"),
+        pytest.param(
+            404, "InvalidResourceType", NOT_AT.format(protocol.V2023), id="no list, but ours"
+        ),
         pytest.param(
             404,
             "NoRegisteredProviderFound",
-            NOT_AT.format(arm.V2023.upper()),
+            NOT_AT.format(protocol.V2023.upper()),
             id="no list, capitals",
         ),
         pytest.param(
             404,
             "InvalidResourceType",
-            f"{NOT_AT.format(arm.V2023)} The supported api-versions are [2020-01-01-preview].",
+            f"{NOT_AT.format(protocol.V2023)} The supported api-versions are [2020-01-01-preview].",
             id="ours, and a list without it",
         ),
     ],
 )
 def test_a_version_is_refused(status: int, code: str, message: str) -> None:
     """ARM lists the versions that it has, and ours is not among them."""
-    error = arm.fault(refusal(status, code, message))
+    error = protocol.fault(refusal(status, code, message))
 
     assert isinstance(error, VersionRefusedError)
     assert (error.reason, error.status, error.code) == (Reason.VERSION_UNAVAILABLE, status, code)
@@ -311,14 +313,20 @@ def test_a_version_is_refused(status: int, code: str, message: str) -> None:
             "The supported locations are ', westeurope'.",
             id="ours is listed: the location was wrong",
         ),
-        pytest.param(400, "InvalidResourceType", NOT_AT.format(arm.V2023), id="no list, but 400"),
-        pytest.param(404, "InvalidResourceType", NOT_AT.format(arm.V2020), id="another version"),
-        pytest.param(404, "ResourceNotFound", NOT_AT.format(arm.V2023), id="another code, 404"),
+        pytest.param(
+            400, "InvalidResourceType", NOT_AT.format(protocol.V2023), id="no list, but 400"
+        ),
+        pytest.param(
+            404, "InvalidResourceType", NOT_AT.format(protocol.V2020), id="another version"
+        ),
+        pytest.param(
+            404, "ResourceNotFound", NOT_AT.format(protocol.V2023), id="another code, 404"
+        ),
     ],
 )
 def test_a_version_is_not_refused(status: int, code: str, message: str) -> None:
     """Anything less is an error like all others: it blinds nobody to a version."""
-    error = arm.fault(refusal(status, code, message))
+    error = protocol.fault(refusal(status, code, message))
 
     assert not isinstance(error, VersionRefusedError)
     assert error.reason is not Reason.VERSION_UNAVAILABLE
@@ -337,7 +345,7 @@ def test_a_refusal_is_read_in_any_shape() -> None:
         },
     )
 
-    errors = [arm.fault(answer(400, body)) for body in bodies]
+    errors = [protocol.fault(answer(400, body)) for body in bodies]
 
     assert all(isinstance(error, VersionRefusedError) for error in errors)
 
@@ -358,21 +366,21 @@ def test_how_long_a_429_asks_to_wait(
     """Without Retry-After, its message may name the seconds."""
     body = {"error": {"code": "SubscriptionRequestsThrottled", "message": message}}
 
-    assert arm.fault(answer(429, body, headers)).retry_after == wait
-    assert arm.fault(answer(500, body)).retry_after is None
+    assert protocol.fault(answer(429, body, headers)).retry_after == wait
+    assert protocol.fault(answer(500, body)).retry_after is None
 
 
 def test_a_401_as_a_page_is_about_the_token() -> None:
     """Azure itself answers so."""
-    assert arm.fault(answer(401, HTML)).reason is Reason.UNAUTHORIZED
+    assert protocol.fault(answer(401, HTML)).reason is Reason.UNAUTHORIZED
 
 
 def test_the_version_asked_for_is_read_from_the_address() -> None:
     """The same list refuses one version and not the other."""
     body = {"error": {"code": "InvalidResourceType", "message": SUPPORTED}}
     old, new = (
-        arm.fault(answer(404, body, url=arm.contacts_url(ENDPOINT, ID, version)))
-        for version in (arm.V2017, arm.V2023)
+        protocol.fault(answer(404, body, url=protocol.contacts_url(ENDPOINT, ID, version)))
+        for version in (protocol.V2017, protocol.V2023)
     )
 
     assert not isinstance(old, VersionRefusedError)
@@ -382,7 +390,7 @@ def test_the_version_asked_for_is_read_from_the_address() -> None:
 @given(st.integers(100, 599).filter(lambda status: status != 200), st.binary())
 def test_no_answer_is_too_strange(status: int, body: bytes) -> None:
     """Whatever comes, it is one of our errors."""
-    error = arm.fault(answer(status, body))
+    error = protocol.fault(answer(status, body))
 
     assert error.status == status
     assert str(error)
@@ -401,7 +409,7 @@ def test_no_answer_is_too_strange(status: int, body: bytes) -> None:
 )
 def test_one_json_text_is_a_document(body: bytes, document: object) -> None:
     """UTF-8, a byte order mark allowed."""
-    assert arm.document(answer(body=body)) == document
+    assert protocol.document(answer(body=body)) == document
 
 
 @pytest.mark.parametrize(
@@ -425,7 +433,7 @@ def test_one_json_text_is_a_document(body: bytes, document: object) -> None:
 def test_all_else_is_malformed(body: bytes) -> None:
     """What other programs might still read is not read."""
     with pytest.raises(AzureError) as caught:
-        arm.document(answer(body=body))
+        protocol.document(answer(body=body))
 
     assert caught.value.reason is Reason.MALFORMED
     assert not caught.value.retryable
@@ -447,7 +455,7 @@ def test_all_else_is_malformed(body: bytes) -> None:
 def test_a_page_with_status_200_is_no_answer(body: bytes, kind: str, reason: Reason) -> None:
     """A login page of the network is told from an answer that is damaged."""
     with pytest.raises(AzureError) as caught:
-        arm.document(answer(body=body, headers={"content-type": kind}))
+        protocol.document(answer(body=body, headers={"content-type": kind}))
 
     assert caught.value.reason is reason
 
@@ -465,7 +473,7 @@ def test_a_page_with_status_200_is_no_answer(body: bytes, kind: str, reason: Rea
 )
 def test_the_next_page_is_followed_as_it_is_written(link: str) -> None:
     """The very text of Azure's, as long as it leads to the endpoint."""
-    assert arm.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT) == link
+    assert protocol.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT) == link
 
 
 def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
@@ -474,7 +482,7 @@ def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
 
     spelt = answer(body=b'{"value": [], "next\\u004cink": "%s"}' % link.encode())
 
-    assert arm.next_link(spelt, ENDPOINT) == link
+    assert protocol.next_link(spelt, ENDPOINT) == link
 
 
 @pytest.mark.parametrize(
@@ -493,7 +501,7 @@ def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
 )
 def test_a_list_ends(body: object) -> None:
     """Without a nextLink it was the last page."""
-    assert arm.next_link(answer(body=body), ENDPOINT) is None
+    assert protocol.next_link(answer(body=body), ENDPOINT) is None
 
 
 @pytest.mark.parametrize(
@@ -548,7 +556,7 @@ def test_a_list_ends(body: object) -> None:
 def test_the_token_does_not_follow_everywhere(link: object) -> None:
     """A next page elsewhere, or one that two programs could read differently, ends the list."""
     with pytest.raises(AzureError) as caught:
-        arm.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT)
+        protocol.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT)
 
     assert caught.value.reason is Reason.PAGING
 
@@ -561,7 +569,7 @@ def test_a_list_that_goes_on_in_an_unknown_way_is_not_whole(
 ) -> None:
     """It is never followed, and never taken for the end."""
     with pytest.raises(AzureError) as caught:
-        arm.next_link(answer(body={"value": [], **beside, key: link}), ENDPOINT)
+        protocol.next_link(answer(body={"value": [], **beside, key: link}), ENDPOINT)
 
     assert caught.value.reason is Reason.PAGING
     assert key in str(caught.value)
@@ -571,13 +579,13 @@ def test_a_next_page_is_followed_whatever_stands_beside_it() -> None:
     """`nextLink` is the documented key."""
     page = {"nextLink": f"{ENDPOINT}/x", "@nextLink": f"{ENDPOINT}/y"}
 
-    assert arm.next_link(answer(body=page), ENDPOINT) == f"{ENDPOINT}/x"
+    assert protocol.next_link(answer(body=page), ENDPOINT) == f"{ENDPOINT}/x"
 
 
 def test_a_next_page_of_a_megabyte_is_refused_in_few_words() -> None:
     """Nothing of that length is an address."""
     with pytest.raises(AzureError) as caught:
-        arm.next_link(answer(body={"nextLink": f"{ENDPOINT}/{'x' * 1_000_000}"}), ENDPOINT)
+        protocol.next_link(answer(body={"nextLink": f"{ENDPOINT}/{'x' * 1_000_000}"}), ENDPOINT)
 
     assert len(str(caught.value)) < 1000
 
@@ -588,9 +596,9 @@ def test_the_port_of_an_endpoint_counts() -> None:
     there = answer(body={"nextLink": f"{own}/x"})
     elsewhere = answer(body={"nextLink": "https://arm.stack.example/x"})
 
-    assert arm.next_link(there, own) == f"{own}/x"
+    assert protocol.next_link(there, own) == f"{own}/x"
     with pytest.raises(AzureError):
-        arm.next_link(elsewhere, own)
+        protocol.next_link(elsewhere, own)
 
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1726077595"}}}'
@@ -600,7 +608,7 @@ ASKS = 'error="insufficient_claims"'
 
 def challenge(header: str) -> str | None:
     """Return the claims of a 401 with this header."""
-    return arm.claims_challenge(answer(401, b"", {"www-authenticate": header}))
+    return protocol.claims_challenge(answer(401, b"", {"www-authenticate": header}))
 
 
 @pytest.mark.parametrize("padding", range(3))
@@ -693,7 +701,7 @@ def test_no_header_is_too_strange(header: str) -> None:
 
 def test_a_malformed_answer_keeps_what_support_asks_for() -> None:
     """Status and request id go with it."""
-    error = arm.malformed(answer(), "no list")
+    error = protocol.malformed(answer(), "no list")
 
     assert (error.reason, str(error), error.status) == (Reason.MALFORMED, "no list", 200)
     assert error.request_id == "r-1"
@@ -701,33 +709,37 @@ def test_a_malformed_answer_keeps_what_support_asks_for() -> None:
 
 def test_every_address_is_quoted() -> None:
     """An id or a name with an X, a slash or a question mark stays one step of its path."""
-    assert arm.contacts_url(ENDPOINT, "aXb/", "1").startswith(f"{ENDPOINT}/subscriptions/aXb%2F/")
-    assert arm.contacts_url(ENDPOINT, "X", "1").startswith(f"{ENDPOINT}/subscriptions/X/")
-    assert arm.contact_url(ENDPOINT, ID, "X/?#", "1&2") == (
+    assert protocol.contacts_url(ENDPOINT, "aXb/", "1").startswith(
+        f"{ENDPOINT}/subscriptions/aXb%2F/"
+    )
+    assert protocol.contacts_url(ENDPOINT, "X", "1").startswith(f"{ENDPOINT}/subscriptions/X/")
+    assert protocol.contact_url(ENDPOINT, ID, "X/?#", "1&2") == (
         f"{ENDPOINT}/subscriptions/{ID}/providers/Microsoft.Security/securityContacts/X%2F%3F%23"
         "?api-version=1%262"
     )
-    assert arm.descendants_url(ENDPOINT, "X/?#") == (
+    assert protocol.descendants_url(ENDPOINT, "X/?#") == (
         f"{ENDPOINT}/providers/Microsoft.Management/managementGroups/X%2F%3F%23/descendants"
         "?api-version=2023-04-01"
     )
-    assert arm.metadata_url(ENDPOINT) == f"{ENDPOINT}/metadata/endpoints?api-version=2022-09-01"
+    assert (
+        protocol.metadata_url(ENDPOINT) == f"{ENDPOINT}/metadata/endpoints?api-version=2022-09-01"
+    )
 
 
 @pytest.mark.parametrize(
     ("url", "counts"),
     [
         pytest.param(URL, True, id="contacts"),
-        pytest.param(arm.contact_url(ENDPOINT, ID, "default", "1"), True, id="a contact"),
+        pytest.param(protocol.contact_url(ENDPOINT, ID, "default", "1"), True, id="a contact"),
         pytest.param(f"{ENDPOINT}/Subscriptions/{ID.upper()}/x", True, id="in capitals"),
-        pytest.param(arm.subscriptions_url(ENDPOINT), False, id="all subscriptions"),
-        pytest.param(arm.descendants_url(ENDPOINT, "subscriptions"), False, id="a group"),
+        pytest.param(protocol.subscriptions_url(ENDPOINT), False, id="all subscriptions"),
+        pytest.param(protocol.descendants_url(ENDPOINT, "subscriptions"), False, id="a group"),
         pytest.param(f"{ENDPOINT}/x?y=/subscriptions/{ID}", False, id="in the query"),
     ],
 )
 def test_what_counts_for_the_limit_of_a_subscription(url: str, counts: bool) -> None:
     """What is asked below one; to list them all counts for the tenant."""
-    assert arm.is_of_subscription(url) is counts
+    assert protocol.is_of_subscription(url) is counts
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 205, 206, 299])
@@ -735,14 +747,14 @@ def test_a_write_is_taken(status: int) -> None:
     """Done now, created, done later, or done and nothing to say: a reading tells."""
     taken = answer(status)
 
-    assert arm.accepted(taken) is taken
+    assert protocol.accepted(taken) is taken
 
 
 @pytest.mark.parametrize("status", [199, 300, 302, 400, 409, 412, 429, 500])
 def test_no_other_status_takes_a_write(status: int) -> None:
     """Whatever the body says."""
     with pytest.raises(AzureError) as caught:
-        arm.accepted(answer(status, {"value": []}))
+        protocol.accepted(answer(status, {"value": []}))
 
     assert caught.value.status == status
 
@@ -751,52 +763,63 @@ def test_no_other_status_takes_a_write(status: int) -> None:
     ("read", "given_", "said"),
     [
         pytest.param(
-            arm.complete, answer(200, b""), "Azure answered 200 without a body", id="no body"
+            protocol.complete, answer(200, b""), "Azure answered 200 without a body", id="no body"
         ),
         pytest.param(
-            arm.document, answer(200, HTML), "an HTML page came instead of JSON", id="page"
+            protocol.document, answer(200, HTML), "an HTML page came instead of JSON", id="page"
         ),
         pytest.param(
-            arm.document,
+            protocol.document,
             answer(200, b"[1 2]"),
             "the answer is not JSON (Expecting ',' delimiter at 3)",
             id="no JSON",
         ),
         pytest.param(
-            arm.document,
+            protocol.document,
             answer(200, b"NaN"),
             "the answer is not JSON (NaN is not JSON)",
             id="no number",
         ),
         pytest.param(
-            lambda one: arm.next_link(one, ENDPOINT),
+            lambda one: protocol.next_link(one, ENDPOINT),
             answer(200, {"nextLink": "https://evil.example/x"}),
             f"the next page is not on {ENDPOINT}: https://evil.example/x",
             id="elsewhere",
         ),
         pytest.param(
-            lambda one: arm.next_link(one, ENDPOINT),
+            lambda one: protocol.next_link(one, ENDPOINT),
             answer(200, {"nextLink": True}),
             "the nextLink is not an address",
             id="no address",
         ),
         pytest.param(
-            arm.complete, answer(302), "Azure answered 302, to nowhere", id="redirected nowhere"
+            protocol.complete,
+            answer(302),
+            "Azure answered 302, to nowhere",
+            id="redirected nowhere",
         ),
         pytest.param(
-            arm.complete,
+            protocol.complete,
             answer(300, b"", {"location": "https://x.example"}),
             "Azure answered 300, to https://x.example",
             id="redirected",
         ),
         pytest.param(
-            arm.complete, answer(403, HTML), "an HTML page came with status 403", id="page of a 403"
+            protocol.complete,
+            answer(403, HTML),
+            "an HTML page came with status 403",
+            id="page of a 403",
         ),
         pytest.param(
-            arm.complete, answer(201), "Azure answered 201 where only 200 will do", id="other 2xx"
+            protocol.complete,
+            answer(201),
+            "Azure answered 201 where only 200 will do",
+            id="other 2xx",
         ),
-        pytest.param(arm.complete, refusal(501, "NotNow"), "It is so.", id="server"),
-        pytest.param(arm.complete, refusal(404, "InvalidResourceType"), "It is so.", id="refused"),
+        pytest.param(protocol.complete, refusal(501, "NotNow"), "It is so.", id="server"),
+        pytest.param(
+            protocol.complete, refusal(404, "InvalidResourceType"), "It is so.", id="refused"
+        ),
     ],
 )
 def test_an_error_says_what_came(read: Any, given_: Answer, said: str) -> None:
@@ -809,7 +832,7 @@ def test_an_error_says_what_came(read: Any, given_: Answer, said: str) -> None:
 
 def test_a_refusal_of_a_version_keeps_what_azure_said() -> None:
     """The list of what is offered is in it."""
-    error = arm.fault(refusal(404, "InvalidResourceType", SUPPORTED))
+    error = protocol.fault(refusal(404, "InvalidResourceType", SUPPORTED))
 
     assert isinstance(error, VersionRefusedError)
     assert str(error) == SUPPORTED
@@ -817,12 +840,12 @@ def test_a_refusal_of_a_version_keeps_what_azure_said() -> None:
 
 def test_the_code_of_a_server_error_is_kept() -> None:
     """Support asks for it."""
-    assert arm.fault(refusal(501, "NotNow")).code == "NotNow"
+    assert protocol.fault(refusal(501, "NotNow")).code == "NotNow"
 
 
 def test_an_answer_to_no_version_at_all_is_no_refusal_of_an_empty_one() -> None:
     """An address without api-version, too, is understood."""
-    error = arm.fault(
+    error = protocol.fault(
         answer(
             404,
             {"error": {"code": "InvalidResourceType", "message": SUPPORTED}},
@@ -838,12 +861,12 @@ def test_a_number_of_thousands_of_digits_hides_no_refusal(digits: str) -> None:
     """Python itself would not read it."""
     body = '{"error": {"code": "Odd", "message": "It is so.", "detail": ' + digits + "}}"
 
-    assert arm.fault(answer(400, body.encode())).code == "Odd"
+    assert protocol.fault(answer(400, body.encode())).code == "Odd"
 
 
 def test_a_401_without_a_challenge_asks_no_claims() -> None:
     """Most have none."""
-    assert arm.claims_challenge(answer(401)) is None
+    assert protocol.claims_challenge(answer(401)) is None
 
 
 @pytest.mark.parametrize("claims", ["{}", '{"a":1}', '{"a":12}', '{"a":"\u00ff\u00fe~?"}'])
@@ -855,10 +878,10 @@ def test_claims_are_read_in_any_case_and_padding(claims: str, padded: bool) -> N
         f'Bearer ERROR="insufficient_claims", CLAIMS="{spelt if padded else spelt.rstrip("=")}"'
     )
 
-    assert arm.claims_challenge(answer(401, b"", {"www-authenticate": header})) == claims
+    assert protocol.claims_challenge(answer(401, b"", {"www-authenticate": header})) == claims
 
 
 def test_a_page_needs_a_type_or_a_beginning() -> None:
     """Text that only begins with an angle bracket is none."""
-    assert not arm.is_html(answer(403, b"<x>"))
-    assert arm.is_html(answer(403, b"<x>", {"content-type": "TEXT/HTML; charset=utf-8"}))
+    assert not protocol.is_html(answer(403, b"<x>"))
+    assert protocol.is_html(answer(403, b"<x>", {"content-type": "TEXT/HTML; charset=utf-8"}))

@@ -8,8 +8,8 @@ from azure_double import AzureDouble, faults
 from azure_double.exchange import Exchange, as_usual
 from conftest import Run
 
-from contacts_audit.azure.client import Limits
-from contacts_audit.azure.patience import Budget
+from contacts_audit.azure.arm.client import Limits
+from contacts_audit.azure.arm.retry import Budget
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 

@@ -300,7 +300,7 @@ def test_the_option_drops_that_one_flag_and_nothing_else(
 
 def test_the_flags_differ_by_that_one_alone(strict: None) -> None:
     """To the bit."""
-    from contacts_audit.azure.trust import tls_context
+    from contacts_audit.azure.arm.trust import tls_context
 
     one, other = tls_context(None), tls_context(None, strict=False)
 

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from contacts_audit.azure.records import Json, Record, Seen
-from contacts_audit.azure.steps import Step
-from contacts_audit.errors import ExitCode, Reason
-from contacts_audit.inert import inert
-from contacts_audit.ledger import Origin, Plan, read_plan
-from contacts_audit.model import Fault, Subscription, Wish
-from contacts_audit.planning import Intent, Planned, planned
+from contacts_audit.azure.contacts.records import Json, Record, Seen
+from contacts_audit.azure.contacts.steps import Step
+from contacts_audit.core.errors import ExitCode, Reason
+from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.core.sanitize import inert
+from contacts_audit.remediation.ledger import Origin, Plan, read_plan
+from contacts_audit.remediation.plan import Intent, Planned, planned
+from contacts_audit.remediation.tasks import Result, Status
 from contacts_audit.report import changes, curl, markdown
-from contacts_audit.tasks import Result, Status
 
 V2017 = "2017-08-01-preview"
 V2023 = "2023-12-01-preview"

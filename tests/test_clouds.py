@@ -5,7 +5,7 @@ import pytest
 from contacts_audit.azure import clouds
 from contacts_audit.azure.clouds import CLOUDS, Cloud
 from contacts_audit.azure.kinds import CloudName
-from contacts_audit.errors import UsageError
+from contacts_audit.core.errors import UsageError
 
 
 def test_every_cloud_has_its_row() -> None:

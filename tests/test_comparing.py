@@ -8,7 +8,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run, run_in
 
-from contacts_audit.comparing import Change, Difference
+from contacts_audit.audit.diff import Change, Difference
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 VERDICTS = ("compliant", "non-compliant", "waived", "unreadable", "skipped")

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.contacts import (
+from contacts_audit.audit.checks import contact_email
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.contacts.read import (
     MOST_VALUES,
     LeftOut,
     addresses,
@@ -18,9 +19,8 @@ from contacts_audit.azure.contacts import (
     is_address,
     shows_address,
 )
-from contacts_audit.errors import AzureError, Reason
-from contacts_audit.model import Check, Contact, Criteria
-from contacts_audit.rules import contact_email
+from contacts_audit.core.errors import AzureError, Reason
+from contacts_audit.core.model import Check, Contact, Criteria
 
 TYPE = "Microsoft.Security/securityContacts"
 VERSION = "2023-12-01-preview"

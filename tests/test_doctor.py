@@ -10,8 +10,8 @@ from azure_double import AzureDouble, Proxy, faults
 from conftest import ROOT, Ran, Run, run_in
 
 from contacts_audit import doctor
+from contacts_audit.core.errors import ExitCode
 from contacts_audit.doctor import Status
-from contacts_audit.errors import ExitCode
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 ALL = [

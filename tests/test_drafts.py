@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit.azure.contacts import addresses, is_address
-from contacts_audit.azure.drafts import draft
-from contacts_audit.azure.records import Json, Record, Seen, same
-from contacts_audit.azure.steps import Draft, RefusedError, Step, body, sendable
-from contacts_audit.errors import UsageError
-from contacts_audit.mailbox import distinct
-from contacts_audit.model import Wish
-from contacts_audit.planning import check
+from contacts_audit.azure.contacts.read import addresses, is_address
+from contacts_audit.azure.contacts.records import Json, Record, Seen, same
+from contacts_audit.azure.contacts.steps import Draft, RefusedError, Step, body, sendable
+from contacts_audit.azure.contacts.write import draft
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.mailbox import distinct
+from contacts_audit.core.model import Wish
+from contacts_audit.remediation.plan import check
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"

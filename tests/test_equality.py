@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from contacts_audit.azure.equality import alike, all_alike, differences, is_blank, unread
-from contacts_audit.azure.records import Record
-from contacts_audit.azure.steps import Step, sendable
+from contacts_audit.azure.contacts.equality import alike, all_alike, differences, is_blank, unread
+from contacts_audit.azure.contacts.records import Record
+from contacts_audit.azure.contacts.steps import Step, sendable
 
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
 ALERT = {"sourceType": "Alert", "minimalSeverity": "High"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.azure import error_body
+from contacts_audit.azure.arm import error_body
 
 INNER = json.dumps({"error": {"code": "Inner", "message": "Deep."}})
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from contacts_audit.errors import BusyError, OutputError
-from contacts_audit.files import check_writable, locked, replace, write_new
-from contacts_audit.places import is_stream
+from contacts_audit.core.errors import BusyError, OutputError
+from contacts_audit.core.files import check_writable, locked, replace, write_new
+from contacts_audit.core.paths import is_stream
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

@@ -31,13 +31,14 @@ from test_page import (
     unread,
 )
 
-from contacts_audit import policy, rules
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.contacts import contacts as read_contacts
-from contacts_audit.azure.drafts import draft
-from contacts_audit.azure.records import Json, Record, Seen
-from contacts_audit.errors import Reason
-from contacts_audit.model import (
+from contacts_audit.audit import policy
+from contacts_audit.audit.checks import distinct, judge
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.contacts.read import contacts as read_contacts
+from contacts_audit.azure.contacts.records import Json, Record, Seen
+from contacts_audit.azure.contacts.write import draft
+from contacts_audit.core.errors import Reason
+from contacts_audit.core.model import (
     Audited,
     Check,
     Contact,
@@ -47,15 +48,15 @@ from contacts_audit.model import (
     Reading,
     Wish,
 )
-from contacts_audit.model import Run as AuditRun
-from contacts_audit.report import mending
+from contacts_audit.core.model import Run as AuditRun
+from contacts_audit.report import fix_command
 
 # The command for one row
 
 
 def test_a_command_for_whoever_can_mend() -> None:
     """And none for what complies, is waived or skipped."""
-    commands = [mending.command(outcome, RUN) for outcome in REPORT.outcomes]
+    commands = [fix_command.command(outcome, RUN) for outcome in REPORT.outcomes]
 
     assert commands == [
         None,
@@ -71,7 +72,7 @@ def test_a_command_for_whoever_can_mend() -> None:
 
 def test_a_provider_is_registered_by_az() -> None:
     """As its hint says, with the id."""
-    command = mending.command(unread(1, "x", Reason.NOT_REGISTERED), RUN)
+    command = fix_command.command(unread(1, "x", Reason.NOT_REGISTERED), RUN)
 
     assert command == (
         "az provider register --namespace Microsoft.Security "
@@ -100,7 +101,7 @@ def test_a_report_that_was_read_names_no_host(run: AuditRun, words: str) -> None
     """A known cloud and a tenant's id, at most: whoever wrote the file chooses no host."""
     found = failing(1, "x")
 
-    command = mending.command(found, run)
+    command = fix_command.command(found, run)
 
     assert command == f"contacts-audit apply -s {found.subscription.id} {words}--email ADDRESS"
 
@@ -109,7 +110,7 @@ def test_a_report_that_was_read_names_no_host(run: AuditRun, words: str) -> None
 def test_nothing_of_azures_is_in_a_command(hostile: str) -> None:
     """Only ids, words of ours, and what was asked for."""
     for outcome in everywhere(hostile).outcomes:
-        assert mending.command(outcome, RUN) in {
+        assert fix_command.command(outcome, RUN) in {
             None,
             f"contacts-audit apply -s {outcome.subscription.id} --email ADDRESS",
         }
@@ -125,7 +126,7 @@ def test_a_word_for_the_shell_is_quoted() -> None:
     )
 
     found = replace(failing(1, "x"), findings=(finding,), criteria=wanted)
-    command = mending.command(found, RUN) or ""
+    command = fix_command.command(found, RUN) or ""
 
     assert shlex.split(command)[4:] == [
         *("--email", "$(id)`id`@b.example"),
@@ -152,7 +153,7 @@ def test_what_was_asked_for_may_not_be_known(check: Check, options: str) -> None
     finding = Finding(check, "7 of at least 9 of risk High: a@b.example", V2023)
     found = replace(failing(1, "x"), findings=(finding,))
 
-    command = mending.command(found, RUN)
+    command = fix_command.command(found, RUN)
 
     assert command == f"contacts-audit apply -s {found.subscription.id} {options}"
     assert "Replace the words in capitals" in page_of(report(found))
@@ -198,7 +199,7 @@ def test_the_command_mends(checks: Sequence[Check], properties: Json | None) -> 
     if not audited.findings:
         return
 
-    wish = wished(mending.command(audited, RUN) or "", audited.contacts)
+    wish = wished(fix_command.command(audited, RUN) or "", audited.contacts)
     before = () if properties is None else (Record("default", properties),)
     (step,) = draft(Seen({V2017: (), V2023: before}), wish, V2023).steps
 
@@ -207,7 +208,7 @@ def test_the_command_mends(checks: Sequence[Check], properties: Json | None) -> 
 
 def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
     """Return what *checks* say of *reading*."""
-    judgements = (rules.judge(check, reading, CRITERIA) for check in checks)
+    judgements = (judge(check, reading, CRITERIA) for check in checks)
     findings = tuple(finding for finding in judgements if finding is not None)
     return Audited(
         subscription(1, "x"),
@@ -222,7 +223,7 @@ def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
 def wished(command: str, contacts: Sequence[Contact]) -> Wish:
     """Return what *command* wishes, once its words in capitals are filled in."""
     words = iter(shlex.split(command)[4:])
-    wrong = [one for one in rules.distinct(contacts) if not one.endswith("@a.example")]
+    wrong = [one for one in distinct(contacts) if not one.endswith("@a.example")]
     wish = Wish()
     for number, word in enumerate(words):
         match word:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, run_in
 
-from contacts_audit.model import Check
+from contacts_audit.core.model import Check
 
 FIXTURES = ROOT / "fixtures"
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"

@@ -29,9 +29,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 from py_ocsf_models.objects.cloud import Cloud
 
-from contacts_audit.errors import AzureError, Reason
-from contacts_audit.inert import inert
-from contacts_audit.model import (
+from contacts_audit.core.errors import AzureError, Reason
+from contacts_audit.core.model import (
     Audited,
     Check,
     Contact,
@@ -48,13 +47,14 @@ from contacts_audit.model import (
     Verdict,
     Waiver,
 )
+from contacts_audit.core.sanitize import inert
 from contacts_audit.report import (
     csv_,
+    fix_command,
     json_,
     jsonl,
     junit,
     markdown_,
-    mending,
     ocsf,
     prometheus,
     table,
@@ -288,7 +288,7 @@ def test_csv_has_a_header() -> None:
         "contact-email,owner-notified",
         "no e-mail address is configured; the role Owner is not notified",
         *[""] * 4,
-        mending.command(FAILING, RUN),
+        fix_command.command(FAILING, RUN),
         *[""] * 2,
     ]
     assert lines[4][9:] == [
@@ -296,7 +296,7 @@ def test_csv_has_a_header() -> None:
         "AuthorizationFailed",
         UNREAD.fault.request_id,
         UNREAD.fault.hint,
-        mending.command(UNREAD, RUN),
+        fix_command.command(UNREAD, RUN),
         *[""] * 2,
     ]
     assert lines[3][9:] == [*[""] * 5, "ops", "2026-06-30"]
@@ -400,7 +400,7 @@ def test_markdown_counts_first() -> None:
     assert "403" in lines[4][4]
     assert UNREAD.fault.hint in lines[4][4]
     assert "waived until 2026-06-30: is shut down, ops" in lines[3][4]
-    assert [line[5] for line in lines] == [mending.command(one, RUN) or "" for one in OUTCOMES]
+    assert [line[5] for line in lines] == [fix_command.command(one, RUN) or "" for one in OUTCOMES]
 
 
 @given(names)
@@ -451,10 +451,10 @@ def test_a_testcase_a_subscription() -> None:
     assert str(cases[1].result[0].text).splitlines() == [
         f"contact-email at {V2017}: no e-mail address is configured",
         f"owner-notified at {V2023}: the role Owner is not notified",
-        f"fix: {mending.command(FAILING, RUN)}",
+        f"fix: {fix_command.command(FAILING, RUN)}",
         "Replace the words in capitals (ADDRESS = an email address, another one each time).",
     ]
-    assert f"fix: {mending.command(UNREAD, RUN)}" in str(cases[4].result[0].text).splitlines()
+    assert f"fix: {fix_command.command(UNREAD, RUN)}" in str(cases[4].result[0].text).splitlines()
     assert cases[4].result[0].type == "forbidden"
     assert "waived until" in cases[3].result[0].message
 
@@ -527,9 +527,9 @@ def test_a_finding_a_subscription_and_check() -> None:
         ("00000007", "owner-notified", 99, 1, "skipped"),
     ]
     assert len({finding["finding_info"]["uid"] for finding in found}) == len(found)
-    assert found[2]["remediation"]["desc"] == mending.command(FAILING, RUN)
+    assert found[2]["remediation"]["desc"] == fix_command.command(FAILING, RUN)
     assert found[8]["remediation"]["desc"] == (
-        f"{UNREAD.fault.hint}: {mending.command(UNREAD, RUN)}"
+        f"{UNREAD.fault.hint}: {fix_command.command(UNREAD, RUN)}"
     )
     assert found[10]["remediation"]["desc"] == UNSEEN.fault.hint
     assert found[6]["comment"] == "waived until 2026-06-30: is shut down, ops"

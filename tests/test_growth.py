@@ -9,13 +9,16 @@ from types import MappingProxyType
 
 import pytest
 
-from contacts_audit import inert, mailbox, rules
-from contacts_audit.azure import arm, contacts, error_body, patience, token_service, tokens
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.contacts import MOST_ADDRESSES, MOST_CONTACTS
-from contacts_audit.errors import AuthError, AzureError, Reason
-from contacts_audit.jqtext import pretty
-from contacts_audit.model import Check, Contact, Criteria, Reading
+from contacts_audit.audit import checks
+from contacts_audit.azure.arm import error_body, protocol, retry
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.auth import msal_http, token_provider
+from contacts_audit.azure.contacts import read
+from contacts_audit.azure.contacts.read import MOST_ADDRESSES, MOST_CONTACTS
+from contacts_audit.core import mailbox, sanitize
+from contacts_audit.core.errors import AuthError, AzureError, Reason
+from contacts_audit.core.jq_text import pretty
+from contacts_audit.core.model import Check, Contact, Criteria, Reading
 from contacts_audit.report import csv_, markdown, table
 
 SMALL, TIMES = 4_000, 8
@@ -23,7 +26,7 @@ MEGABYTE = 1_000_000
 SLOWER = 3  # times, that a machine may be at something else
 NOTICED = 0.02  # seconds of processor time, below which nothing can be told
 ENDPOINT = "https://management.azure.com"
-URL = arm.contacts_url(ENDPOINT, "20ff7fc3-e762-44dd-bd96-b71116dcdc23", arm.V2017)
+URL = protocol.contacts_url(ENDPOINT, "20ff7fc3-e762-44dd-bd96-b71116dcdc23", protocol.V2017)
 
 
 def spent(work: Callable[[str], object], text: str, runs: int = 3) -> float:
@@ -45,22 +48,24 @@ def answered(status: int, body: str, headers: dict[str, str] | None = None) -> A
 def refused(message: str) -> AzureError:
     """Return the error of an answer with *message*."""
     said = json.dumps({"error": {"code": "InvalidResourceType", "message": message}})
-    return arm.fault(answered(404, said))
+    return protocol.fault(answered(404, said))
 
 
 def throttled(message: str) -> AzureError:
     """Return the error of a 429 with *message*."""
-    return arm.fault(answered(429, json.dumps({"message": message})))
+    return protocol.fault(answered(429, json.dumps({"message": message})))
 
 
 def challenged(header: str) -> str | None:
     """Return the claims that *header* asks for."""
-    return arm.claims_challenge(answered(401, "", {"www-authenticate": header}))
+    return protocol.claims_challenge(answered(401, "", {"www-authenticate": header}))
 
 
 def followed(link: str) -> str | None:
     """Return the next page of a list with *link*."""
-    return arm.next_link(answered(200, json.dumps({"nextLink": f"{ENDPOINT}{link}"})), ENDPOINT)
+    return protocol.next_link(
+        answered(200, json.dumps({"nextLink": f"{ENDPOINT}{link}"})), ENDPOINT
+    )
 
 
 def aligned(cell: str) -> None:
@@ -72,12 +77,15 @@ def aligned(cell: str) -> None:
 
 PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "redacting": (
-        lambda text: inert.told_in_public(text, {}),
+        lambda text: sanitize.told_in_public(text, {}),
         ("eyJ", "eyJ.", "eyJa.a.", "a.", "//", "//:", ":@", "//a:", "a", "-", "x//y:z@"),
     ),
-    "escaping": (inert.inert, ("\x00", "\u202e", "\ud800", "a")),
-    "escaping in JSON": (lambda text: inert.inert_json(json.dumps(text)), ("\x00", "\ud800", '"')),
-    "whole characters": (inert.whole_characters, ("\ud800", "\udc00", "ä")),
+    "escaping": (sanitize.inert, ("\x00", "\u202e", "\ud800", "a")),
+    "escaping in JSON": (
+        lambda text: sanitize.inert_json(json.dumps(text)),
+        ("\x00", "\ud800", '"'),
+    ),
+    "whole characters": (sanitize.whole_characters, ("\ud800", "\udc00", "ä")),
     "Markdown": (markdown.cell, ("@", "www.", ":", "http://", "\\", "a")),
     "a CSV cell": (csv_.cell, ("'", " ", "' ", "=")),
     "a table": (aligned, ("a", "a ", "漢", "\u0301")),
@@ -101,13 +109,13 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     ),
     "claims": (challenged, ('claims="', "claims=", 'error="insufficient_claims"', "c")),
     "a next page": (followed, ("/", "?", "%", "a")),
-    "limits": (arm.is_of_subscription, ("https://", "/subscriptions", "a")),
-    "a wait": (lambda text: patience.asked_wait({"retry-after": text}), ("9", "Mon, ", " ", "1:")),
+    "limits": (protocol.is_of_subscription, ("https://", "/subscriptions", "a")),
+    "a wait": (lambda text: retry.asked_wait({"retry-after": text}), ("9", "Mon, ", " ", "1:")),
     "what the token service says": (
-        lambda text: token_service.refused({"error_description": text}),
+        lambda text: msal_http.refused({"error_description": text}),
         (" ", "Trace", "Trace ID", "AADSTS", "AADSTS1", "\r"),
     ),
-    "a token": (lambda text: tokens.bearer(text, "it"), ("a", "=", "a=")),
+    "a token": (lambda text: token_provider.bearer(text, "it"), ("a", "=", "a=")),
     "what jq prints": (lambda text: pretty(json.dumps([text])), ("a", '"', "\\", "[", "\n")),
     "an address": (mailbox.refusal, ("a", "@", "a@", ".", "a.", "ü", "\u0301", '"', "xn--", "(")),
     "addresses": (mailbox.split, (";", ",", " ", "a;", " ;")),
@@ -134,7 +142,7 @@ def listed(number: int, kind: str = "a{}@contoso.com") -> Contact:
     """Return a contact of *number* addresses."""
     spelled = tuple(kind.format(at) for at in range(number))
     wrong = tuple(text for text in spelled if not mailbox.is_address(text))
-    return Contact("default", arm.V2023, spelled, wrong, True, None, None, None, ())
+    return Contact("default", protocol.V2023, spelled, wrong, True, None, None, None, ())
 
 
 RUNS = itertools.count()  # an address that was looked at before costs nothing
@@ -151,8 +159,8 @@ def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: st
         required = tuple(f"b{at}r{run}@contoso.com" for at in range(len(size)))
         domains = tuple(f"b{at}r{run}.com" for at in range(len(size)))
         criteria = Criteria(None, (check,), "Critical", required, domains, len(size) + 1)
-        rules.judge(check, Reading(arm.V2023, (contact,)), criteria)
-        assert len(rules.distinct([contact])) in (0, len(size))
+        checks.judge(check, Reading(protocol.V2023, (contact,)), criteria)
+        assert len(checks.distinct([contact])) in (0, len(size))
 
     small, large = spent(judged, "x" * 300), spent(judged, "x" * 2400)
 
@@ -166,9 +174,9 @@ def test_there_is_an_end_to_the_contacts_of_an_answer() -> None:
         for number in (MOST_CONTACTS, MOST_CONTACTS + 1)
     )
 
-    assert len(list(contacts.contacts(most, arm.V2023))) == MOST_CONTACTS
+    assert len(list(read.contacts(most, protocol.V2023))) == MOST_CONTACTS
     with pytest.raises(AzureError) as caught:
-        list(contacts.contacts(more, arm.V2023))
+        list(read.contacts(more, protocol.V2023))
     assert caught.value.reason is Reason.TOO_LARGE
 
 
@@ -179,9 +187,9 @@ def test_there_is_an_end_to_the_addresses_of_an_answer() -> None:
         for number in (MOST_ADDRESSES, MOST_ADDRESSES + 1)
     )
 
-    (contact,) = contacts.contacts(most, arm.V2023)
+    (contact,) = read.contacts(most, protocol.V2023)
     with pytest.raises(AzureError) as caught:
-        list(contacts.contacts(more, arm.V2023))
+        list(read.contacts(more, protocol.V2023))
 
     assert len(contact.emails) == MOST_ADDRESSES
     assert caught.value.reason is Reason.TOO_LARGE

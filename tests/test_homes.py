@@ -14,7 +14,7 @@ from azure_double import AzureDouble
 from conftest import Ran, Run, coverage_variables, program, surroundings
 from test_sign_in import az, az_says
 
-from contacts_audit.home import home
+from contacts_audit.core.home import home
 
 __all__ = ["az"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.inert import inert, inert_json
+from contacts_audit.core.sanitize import inert, inert_json
 
 ALL = "".join(map(chr, range(sys.maxunicode + 1)))
 DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.jqtext import pretty
+from contacts_audit.core.jq_text import pretty
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.core import TyperCommand
 
-from contacts_audit.cli.lean import LeanCommand
+from contacts_audit.cli.fast_options import LeanCommand
 
 
 class Colour(StrEnum):

@@ -17,10 +17,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contacts_audit.azure.clouds import CLOUDS, choose
+from contacts_audit.azure.contacts.records import Record, Seen
 from contacts_audit.azure.kinds import CloudName
-from contacts_audit.azure.records import Record, Seen
-from contacts_audit.errors import OutputError, Reason, UsageError
-from contacts_audit.ledger import (
+from contacts_audit.core.errors import OutputError, Reason, UsageError
+from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.remediation.ledger import (
     Backup,
     Journal,
     Origin,
@@ -30,8 +31,7 @@ from contacts_audit.ledger import (
     read_backup,
     read_plan,
 )
-from contacts_audit.model import Fault, Subscription, Wish
-from contacts_audit.planning import Intent, Planned, planned
+from contacts_audit.remediation.plan import Intent, Planned, planned
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"

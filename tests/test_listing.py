@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.listing import Listing
-from contacts_audit.model import Subscription
+from contacts_audit.azure.arm.subscription_list import Listing
+from contacts_audit.core.model import Subscription
 
 SUBSCRIPTIONS = st.builds(
     Subscription,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contacts_audit import mailbox
+from contacts_audit.core import mailbox
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from contacts_audit.azure import arm
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.contacts import addresses, contacts, is_address
-from contacts_audit.azure.masking import Mask
-from contacts_audit.errors import AzureError
-from contacts_audit.model import Check, Criteria, Reading
-from contacts_audit.rules import contact_email, distinct, judge
+from contacts_audit.audit.checks import contact_email, distinct, judge
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.contacts.read import addresses, contacts, is_address
+from contacts_audit.azure.recording.mask import Mask
+from contacts_audit.core.errors import AzureError
+from contacts_audit.core.model import Check, Criteria, Reading
 
 ENDPOINT = "https://management.azure.com"
 ID = "20ff7fc3-e762-44dd-bd96-b71116dcdc23"
@@ -158,9 +158,9 @@ def test_an_address_of_arm_keeps_its_form() -> None:
     mask = Mask()
     masked(mask, LIST)
 
-    shown = mask.text(arm.contacts_url(ENDPOINT, ID, arm.V2017))
+    shown = mask.text(protocol.contacts_url(ENDPOINT, ID, protocol.V2017))
 
-    assert shown == arm.contacts_url(ENDPOINT, mask.text(ID), arm.V2017)
+    assert shown == protocol.contacts_url(ENDPOINT, mask.text(ID), protocol.V2017)
 
 
 @pytest.mark.parametrize("sign", ["$", "%24"])
@@ -283,7 +283,7 @@ def test_no_verdict_changes(body: dict[str, Any]) -> None:
 def test_a_name_may_be_a_word_of_azure_s(key: str, name: str) -> None:
     """Whoever calls a subscription Security still has a recording that plays."""
     mask = Mask()
-    url = arm.contacts_url(ENDPOINT, ID, arm.V2017)
+    url = protocol.contacts_url(ENDPOINT, ID, protocol.V2017)
     body = contact(
         EMAIL,
         alertNotifications={"state": "On", "minimalSeverity": "High"},
@@ -294,7 +294,7 @@ def test_a_name_may_be_a_word_of_azure_s(key: str, name: str) -> None:
     (shown,) = masked(mask, body)["value"]
     (listed,) = masked(mask, {"value": [{"state": "Enabled"}]})["value"]
 
-    assert mask.text(url) == arm.contacts_url(ENDPOINT, mask.text(ID), arm.V2017)
+    assert mask.text(url) == protocol.contacts_url(ENDPOINT, mask.text(ID), protocol.V2017)
     assert shown["type"] == "Microsoft.Security/securityContacts"
     assert shown["properties"]["alertNotifications"]["state"] == "On"
     assert shown["properties"]["notificationsSources"][0]["sourceType"] == "Alert"
@@ -305,14 +305,14 @@ def test_a_refusal_of_a_version_is_one_behind_a_mask() -> None:
     """The api-versions that Azure lists are no names, whatever somebody calls himself."""
     mask = Mask()
     masked(mask, [{"displayName": "preview"}, {"phone": "08"}])
-    url = arm.contacts_url(ENDPOINT, ID, arm.V2017)
-    listed = f"Use another. The supported api-versions are '{arm.V2017}, {arm.V2020}'."
+    url = protocol.contacts_url(ENDPOINT, ID, protocol.V2017)
+    listed = f"Use another. The supported api-versions are '{protocol.V2017}, {protocol.V2020}'."
     body = {"error": {"code": "InvalidResourceType", "message": listed}}
 
     shown = mask.body(json.dumps(body))
 
-    error = arm.fault(Answer(mask.text(url), 404, {}, shown.encode()))
-    assert error.reason is arm.fault(Answer(url, 404, {}, json.dumps(body).encode())).reason
+    error = protocol.fault(Answer(mask.text(url), 404, {}, shown.encode()))
+    assert error.reason is protocol.fault(Answer(url, 404, {}, json.dumps(body).encode())).reason
 
 
 def test_a_name_is_the_same_in_a_body_that_is_cut() -> None:
@@ -471,7 +471,7 @@ def test_a_masked_body_is_read_as_it_was(body: dict[str, Any]) -> None:
     for spelt in (json.dumps(body), json.dumps(body)[:-1]):
         for text in (spelt, Mask().body(spelt)):
             try:
-                list(contacts(Answer(ENDPOINT, 200, {}, text.encode()), arm.V2023))
+                list(contacts(Answer(ENDPOINT, 200, {}, text.encode()), protocol.V2023))
                 whole = True
             except AzureError:
                 whole = False
@@ -565,7 +565,7 @@ ALL = Criteria(None, tuple(Check), "Critical", (), (), 1)
 def outcomes(answer: Answer) -> object:
     """Return what an audit makes of *answer*: why it is refused, or which checks fail."""
     try:
-        complete = arm.complete(answer)
+        complete = protocol.complete(answer)
         found = list(contacts(complete, "2023-12-01-preview"))
     except AzureError as error:
         return error.reason, error.status, error.code, error.retryable, bool(error.retry_after)
@@ -575,7 +575,7 @@ def outcomes(answer: Answer) -> object:
 
 def seen(mask: Mask, status: int, headers: dict[str, str], body: object) -> tuple[Answer, Answer]:
     """Return an answer as it came, and as it is recorded."""
-    url = arm.contacts_url(ENDPOINT, ID, "2023-12-01-preview")
+    url = protocol.contacts_url(ENDPOINT, ID, "2023-12-01-preview")
     text = body if isinstance(body, str) else json.dumps(body)
     hidden = {name: mask.header(name, value) for name, value in headers.items()}
     return (
@@ -650,7 +650,7 @@ def test_keys_of_tags_are_masked() -> None:
 def test_a_contact_is_hidden_wherever_it_is_named(name: str) -> None:
     """2017 names contacts after their addresses: in bodies, URLs, messages and prose, as one."""
     mask = Mask()
-    url = arm.contact_url(ENDPOINT, ID, name, arm.V2017)
+    url = protocol.contact_url(ENDPOINT, ID, name, protocol.V2017)
     hidden_url = mask.url(url)
     body = {"name": name, "id": f"/subscriptions/{ID}/providers/Microsoft.Security/{url[-1]}"}
     shown = masked(mask, body)["name"]

@@ -11,9 +11,9 @@ from azure_double.exchange import Fault
 from conftest import Run
 
 from contacts_audit.azure import metadata
+from contacts_audit.azure.arm.transport import Wire
 from contacts_audit.azure.clouds import Cloud
-from contacts_audit.azure.wire import Wire
-from contacts_audit.errors import AuthError
+from contacts_audit.core.errors import AuthError
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 ALONE = {"CONTACTS_AUDIT_AUTHORITY_HOST": "", "CONTACTS_AUDIT_AUDIENCE": ""}
@@ -129,7 +129,7 @@ class Told(Wire):
 
     def send(self, request: Any, *, timeout: float) -> Any:
         """Return the document."""
-        from contacts_audit.azure.arm import Answer
+        from contacts_audit.azure.arm.protocol import Answer
 
         return Answer(request.url, 200, {}, json.dumps(self.document).encode())
 

@@ -10,8 +10,8 @@ import typer
 from conftest import ROOT, run_in
 
 from contacts_audit.azure.kinds import Auth, CloudName
-from contacts_audit.cli import groups, options
-from contacts_audit.cli.groups import defaults_from, grouped
+from contacts_audit.cli import option_groups, options
+from contacts_audit.cli.option_groups import defaults_from, grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -23,7 +23,7 @@ from contacts_audit.cli.options import (
     count,
     seconds,
 )
-from contacts_audit.model import Check, Profile
+from contacts_audit.core.model import Check, Profile
 from contacts_audit.report import Format
 
 CONTOSO = str(ROOT / "fixtures/contoso")
@@ -232,7 +232,7 @@ def test_every_option_but_those_has_a_variable() -> None:
         for item in fields(group)
     }
 
-    names = {groups.variable_of(parameter) for parameter in program.params} - {""}
+    names = {option_groups.variable_of(parameter) for parameter in program.params} - {""}
 
     every = every - {"TOKEN_FILE", "RAW"} | {"RAW_OUTPUT", "ALONE"}
     assert names == {f"CONTACTS_AUDIT_{name}" for name in every}

@@ -12,7 +12,7 @@ from conftest import Run
 from test_fixes import contact
 from test_report import faults
 
-from contacts_audit.model import Verdict
+from contacts_audit.core.model import Verdict
 from contacts_audit.report import Format
 
 AZURES = ["Good", "Bad", "Old", "Closed", "Waived", "Fine", "Worse"]

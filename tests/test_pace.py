@@ -14,8 +14,8 @@ from azure_double import AzureDouble, faults
 from bench.server import Bucket
 from conftest import Run
 
-from contacts_audit.azure.pace import ENOUGH, MOMENT, REMAINING, Pace
-from contacts_audit.errors import AzureError, Reason
+from contacts_audit.azure.arm.throttle import ENOUGH, MOMENT, REMAINING, Pace
+from contacts_audit.core.errors import AzureError, Reason
 
 FOREVER = 1e9
 A_SEND = 0.0005  # seconds that a request takes to be sent

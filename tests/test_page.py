@@ -21,10 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit import rules
-from contacts_audit.errors import HINTS, Reason
-from contacts_audit.inert import inert
-from contacts_audit.model import (
+from contacts_audit.audit import checks
+from contacts_audit.core.errors import HINTS, Reason
+from contacts_audit.core.model import (
     Audited,
     Check,
     Contact,
@@ -40,7 +39,8 @@ from contacts_audit.model import (
     Verdict,
     Waiver,
 )
-from contacts_audit.report import html, mending, table
+from contacts_audit.core.sanitize import inert
+from contacts_audit.report import fix_command, html, table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -84,7 +84,7 @@ def passing(number: int, name: str, *emails: str) -> Audited:
 
 def failing(number: int, name: str) -> Audited:
     """Return a subscription without an address."""
-    finding = Finding(Check.CONTACT_EMAIL, rules.NO_ADDRESS, V2023)
+    finding = Finding(Check.CONTACT_EMAIL, checks.NO_ADDRESS, V2023)
     return Audited(subscription(number, name), (contact(),), (), (finding,), V2023)
 
 
@@ -551,7 +551,7 @@ def test_a_command_is_copied(browser: "Browser", tmp_path: Path, clipboard: str)
         assert copy.evaluate("(button) => button === document.activeElement")
         page.get_by_role("searchbox").focus()
         page.keyboard.press("Control+V")
-        assert page.get_by_role("searchbox").input_value() == mending.command(
+        assert page.get_by_role("searchbox").input_value() == fix_command.command(
             REPORT.outcomes[2], RUN
         )
 

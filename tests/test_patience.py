@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.azure.patience import (
-    ATTEMPTS,
-    LONGEST_BACKOFF,
-    asked_wait,
-    backoff,
-    patiently,
-)
-from contacts_audit.errors import AuthError, AzureError, Reason
+from contacts_audit.azure.arm.retry import ATTEMPTS, LONGEST_BACKOFF, asked_wait, backoff, patiently
+from contacts_audit.core.errors import AuthError, AzureError, Reason
 
 HOUR = 3600.0
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit.azure.records import Record, Seen
-from contacts_audit.errors import ExitCode, Reason, UsageError
-from contacts_audit.model import Fault, Subscription, Wish
-from contacts_audit.planning import Intent, Planned, check, exit_code, planned
+from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.core.errors import ExitCode, Reason, UsageError
+from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.remediation.plan import Intent, Planned, check, exit_code, planned
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"

@@ -20,8 +20,8 @@ from gateways import joined, listening
 from test_identity import Machine, on_a_machine
 from test_sign_in import az, az_says
 
-from contacts_audit.azure.wire import Wire, is_near
-from contacts_audit.errors import AzureError
+from contacts_audit.azure.arm.transport import Wire, is_near
+from contacts_audit.core.errors import AzureError
 
 __all__ = ["az", "on_a_machine"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]

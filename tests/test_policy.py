@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.contacts import contacts as read_contacts
-from contacts_audit.errors import UsageError
-from contacts_audit.model import (
+from contacts_audit.audit.checks import RULES, contact_email, distinct, judge, shows_address
+from contacts_audit.audit.policy import PROFILES, Override, Policy, Settings, Under, criteria
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.contacts.read import contacts as read_contacts
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.model import (
     Audited,
     Check,
     Contact,
@@ -24,8 +26,6 @@ from contacts_audit.model import (
     Waiver,
     exit_code,
 )
-from contacts_audit.policy import PROFILES, Override, Policy, Settings, Under, criteria
-from contacts_audit.rules import RULES, contact_email, distinct, judge, shows_address
 
 VERSION = "2023-12-01-preview"
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", VERSION

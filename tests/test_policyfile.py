@@ -10,15 +10,15 @@ import pytest
 from azure_double import AzureDouble
 from conftest import Ran, Run, run_in
 
+from contacts_audit.audit.policy import Override, Policy, Settings
+from contacts_audit.audit.policy_file import read
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.judging import judged_by
 from contacts_audit.cli.options import PolicyOptions
-from contacts_audit.cli.screen import Screen
-from contacts_audit.ending import Ending
-from contacts_audit.errors import FaultsError, UsageError
-from contacts_audit.model import Check, Profile, Waiver
-from contacts_audit.policy import Override, Policy, Settings
-from contacts_audit.policyfile import read
+from contacts_audit.cli.terminal import Screen
+from contacts_audit.core.errors import FaultsError, UsageError
+from contacts_audit.core.model import Check, Profile, Waiver
+from contacts_audit.core.shutdown import Ending
 
 TODAY = date(2026, 1, 31)
 WHOLE = """

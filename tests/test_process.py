@@ -17,11 +17,11 @@ from conftest import ROOT, coverage_variables, program, surroundings, wait_for
 
 from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.cli.app import COMMANDS
-from contacts_audit.ending import Ending, Stopped
-from contacts_audit.errors import ExitCode
-from contacts_audit.model import Check, Profile
-from contacts_audit.report.shaping import shape
-from contacts_audit.workers import apart, in_order
+from contacts_audit.core.errors import ExitCode
+from contacts_audit.core.model import Check, Profile
+from contacts_audit.core.shutdown import Ending, Stopped
+from contacts_audit.core.workers import apart, in_order
+from contacts_audit.report.jq_filter import shape
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit.azure import arm
-from contacts_audit.azure.arm import Answer
-from contacts_audit.errors import AzureError, ExitCode, Reason, UsageError
-from contacts_audit.model import (
+from contacts_audit.audit.checks import RISKS
+from contacts_audit.audit.policy import Policy, Settings
+from contacts_audit.audit.policy_file import SETTINGS, WAIVER, read
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.core.errors import AzureError, ExitCode, Reason, UsageError
+from contacts_audit.core.model import (
     Audited,
     Check,
     Contact,
@@ -25,10 +28,7 @@ from contacts_audit.model import (
     Unread,
     Waiver,
 )
-from contacts_audit.policy import Policy, Settings
-from contacts_audit.policyfile import SETTINGS, WAIVER, read
 from contacts_audit.report import RENDERERS, Format
-from contacts_audit.rules import RISKS
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TODAY = date(2026, 1, 31)
@@ -57,9 +57,9 @@ def test_no_header_is_too_strange(status: int, headers: dict[str, str], body: by
     """It is a wait that can be waited, claims that are JSON, or nothing."""
     answer = Answer("https://arm.example/x?api-version=1", status, headers, body)
 
-    claims = arm.claims_challenge(answer)
+    claims = protocol.claims_challenge(answer)
     try:
-        arm.complete(answer)
+        protocol.complete(answer)
     except AzureError as error:
         assert str(error)  # noqa: PT017
         assert error.retry_after is None or 0 <= error.retry_after < float("inf")  # noqa: PT017
@@ -74,7 +74,7 @@ some_subscription = st.builds(
 some_contact = st.builds(
     Contact,
     hostile,
-    st.sampled_from([arm.V2017, arm.V2023]),
+    st.sampled_from([protocol.V2017, protocol.V2023]),
     st.lists(hostile, max_size=2).map(tuple),
     st.lists(hostile, max_size=1).map(tuple),
     st.booleans(),
@@ -88,7 +88,7 @@ some_finding = st.builds(  # each begins as those of policy do: the page reads i
     Finding,
     st.sampled_from(Check),
     hostile.map("0 of at least 2 addresses ({})".format),
-    st.just(arm.V2023),
+    st.just(protocol.V2023),
 )
 some_waiver = st.builds(
     Waiver, hostile, hostile, hostile, st.dates(), st.none() | st.sampled_from(Check)
@@ -108,7 +108,7 @@ some_audited = st.builds(
     some_contacts,
     st.lists(hostile, max_size=2).map(tuple),
     st.lists(some_finding, max_size=2).map(tuple),
-    st.just(arm.V2023),
+    st.just(protocol.V2023),
 )
 some_waived = st.builds(
     Audited,
@@ -116,7 +116,7 @@ some_waived = st.builds(
     some_contacts,
     st.just(()),
     st.tuples(some_finding),
-    st.just(arm.V2023),
+    st.just(protocol.V2023),
     some_waiver,
 )
 some_outcome: st.SearchStrategy[Outcome] = (

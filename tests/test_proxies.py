@@ -13,7 +13,7 @@ from azure_double import AzureDouble, Proxy
 from conftest import Ran, run_in, surroundings
 from gateways import https_proxy, listening, socks_proxy
 
-from contacts_audit.azure.proxies import proxy_for
+from contacts_audit.azure.arm.proxies import proxy_for
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

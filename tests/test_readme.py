@@ -16,8 +16,8 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
 
-from contacts_audit import policyfile
-from contacts_audit.errors import HINTS, ExitCode
+from contacts_audit.audit import policy_file
+from contacts_audit.core.errors import HINTS, ExitCode
 
 README = (ROOT / "README.md").read_text()
 POLICY = (ROOT / "docs/policy.md").read_text()
@@ -57,10 +57,10 @@ def test_the_page_of_policies_tells_every_key() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", POLICY, re.DOTALL)
 
     places = {"": "top", "override": "`[[override]]`", "waiver": "`[[waiver]]`"}
-    for kind, keys in policyfile.KEYS.items():
-        assert all(places[kind] in table[key] for key in keys if key not in policyfile.KEYS)
-    assert set(table) == {key for keys in policyfile.KEYS.values() for key in keys} - {
-        *policyfile.KEYS
+    for kind, keys in policy_file.KEYS.items():
+        assert all(places[kind] in table[key] for key in keys if key not in policy_file.KEYS)
+    assert set(table) == {key for keys in policy_file.KEYS.values() for key in keys} - {
+        *policy_file.KEYS
     }
     assert example == (ROOT / "docs/policy-example.toml").read_text()
 

@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.records import Record, Seen, canonical, in_sequence, named, records, same
-from contacts_audit.errors import AzureError, Reason
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.contacts.records import (
+    Record,
+    Seen,
+    canonical,
+    in_sequence,
+    named,
+    records,
+    same,
+)
+from contacts_audit.core.errors import AzureError, Reason
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"

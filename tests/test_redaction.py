@@ -20,10 +20,10 @@ from conftest import ROOT, Run, coverage_variables, program, run_in, surrounding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.cli.screen import Screen
-from contacts_audit.errors import ContactsAuditError, OutputError
-from contacts_audit.files import check_writable, replace
-from contacts_audit.redaction import Secrets, shown_address, without_user_info
+from contacts_audit.cli.terminal import Screen
+from contacts_audit.core.errors import ContactsAuditError, OutputError
+from contacts_audit.core.files import check_writable, replace
+from contacts_audit.core.redaction import Secrets, shown_address, without_user_info
 
 USER = "operator7"
 PASSWORD = "s3cr3t-of-the-url"

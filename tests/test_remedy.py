@@ -12,20 +12,20 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from contacts_audit.azure.arm import Answer
-from contacts_audit.azure.client import Client, Limits
-from contacts_audit.azure.records import Record, Seen, canonical
-from contacts_audit.azure.steps import Step, sendable
-from contacts_audit.azure.tokens import AccessToken
-from contacts_audit.azure.wire import Wire
-from contacts_audit.ending import Stopped
-from contacts_audit.errors import AuthError, AzureError, ExitCode, Reason
-from contacts_audit.ledger import Journal
-from contacts_audit.model import Subscription, Wish
-from contacts_audit.remediate import Remedy
-from contacts_audit.sending import is_lost, refusal
-from contacts_audit.survey import Surveyor
-from contacts_audit.tasks import (
+from contacts_audit.azure.arm.client import Client, Limits
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.contacts.records import Record, Seen, canonical
+from contacts_audit.azure.contacts.steps import Step, sendable
+from contacts_audit.azure.kinds import AccessToken
+from contacts_audit.core.errors import AuthError, AzureError, ExitCode, Reason
+from contacts_audit.core.model import Subscription, Wish
+from contacts_audit.core.shutdown import Stopped
+from contacts_audit.remediation.apply import Remedy
+from contacts_audit.remediation.ledger import Journal
+from contacts_audit.remediation.send import is_lost, refusal
+from contacts_audit.remediation.snapshot import Surveyor
+from contacts_audit.remediation.tasks import (
     Result,
     Status,
     Task,

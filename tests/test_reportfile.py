@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_report import REPORT
 
-from contacts_audit import merging, reportfile
-from contacts_audit.errors import ContactsAuditError, ExitCode
+from contacts_audit.audit import merge, report_file
+from contacts_audit.core.errors import ContactsAuditError, ExitCode
 from contacts_audit.report import RENDERERS, Format, json_
 
 CONTOSO = str(ROOT / "fixtures/contoso")
@@ -316,9 +316,9 @@ def test_no_value_is_too_strange(changes: list[tuple[tuple[Any, ...], Any]]) -> 
         except (LookupError, TypeError):
             continue  # an earlier change took it away
     try:
-        read = reportfile.read(json.dumps(document).encode(), "x")
-        report = merging.joined([("x", merging.report_of(read, "x"))])
-        reportfile.check_counts(read, "x")
+        read = report_file.read(json.dumps(document).encode(), "x")
+        report = merge.joined([("x", merge.report_of(read, "x"))])
+        report_file.check_counts(read, "x")
     except ContactsAuditError as error:
         assert 0 < len(str(error)) < 1000  # noqa: PT017
         return
@@ -334,6 +334,6 @@ def test_no_text_is_too_strange(noise: bytes, at: int) -> None:
     text = json.dumps(WHOLE).encode()
     at %= len(text)
     try:
-        reportfile.read(text[:at] + noise + text[at + len(noise) :], "x")
+        report_file.read(text[:at] + noise + text[at + len(noise) :], "x")
     except ContactsAuditError as error:
         assert 0 < len(str(error)) < 1000  # noqa: PT017

@@ -6,10 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.azure.subscriptions import GUID
-from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
-from contacts_audit.model import Subscription
-from contacts_audit.scope import (
+from contacts_audit.audit.scope import (
     LONGEST_NAME,
     Selector,
     Shard,
@@ -18,6 +15,9 @@ from contacts_audit.scope import (
     selectors,
     shard,
 )
+from contacts_audit.azure.arm.subscriptions import GUID
+from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
+from contacts_audit.core.model import Subscription
 
 A, B, C, D = (f"{letter * 8}-0000-4000-8000-{letter * 12}" for letter in "abcd")
 WIDE = {ord(letter): ord(letter) + 0xFEE0 for letter in "-0123456789abcdef"}

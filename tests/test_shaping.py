@@ -14,10 +14,10 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run
 
-from contacts_audit.ending import Ending
-from contacts_audit.errors import ContactsAuditError, UsageError
-from contacts_audit.model import Verdict
-from contacts_audit.report import samples, shaping
+from contacts_audit.core.errors import ContactsAuditError, UsageError
+from contacts_audit.core.model import Verdict
+from contacts_audit.core.shutdown import Ending
+from contacts_audit.report import jq_filter, samples
 
 CONTOSO = str(ROOT / "fixtures/contoso")
 SHADOWS = ("jq", "json", "queue", "re", "contacts_audit", "encodings", "site", "sitecustomize")
@@ -78,7 +78,7 @@ def test_what_the_interpreter_needs_is_passed_on() -> None:
         "AZURE_CLIENT_SECRET": "hunter2",
     }
 
-    assert shaping.needed(given) == {
+    assert jq_filter.needed(given) == {
         "LD_LIBRARY_PATH": f"/opt/lib:{Path.cwd() / 'lib'}",
         "LD_PRELOAD": "libfoo.so",
         "DYLD_LIBRARY_PATH": "/opt/lib",
@@ -124,7 +124,7 @@ def test_a_filter_sees_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the interpreter needed is gone when the filter runs."""
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
 
-    assert shaping.shape("{}", "$ENV, env", Ending(), raw=False) == b"{}\n{}\n"
+    assert jq_filter.shape("{}", "$ENV, env", Ending(), raw=False) == b"{}\n{}\n"
 
 
 def test_jq_and_we_may_lie_in_different_places(tmp_path: Path) -> None:
@@ -235,14 +235,14 @@ def test_a_filter_that_fits_no_report_fails_before_the_audit(
 )
 def test_a_filter_that_other_data_may_suit_is_not_refused(program: str) -> None:
     """Samples are not the user's report."""
-    shaping.check(program, Ending())
+    jq_filter.check(program, Ending())
 
 
 def test_a_filter_that_takes_long_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it ends, only the real report shows; its trial is over."""
-    monkeypatch.setattr(shaping, "LONGEST_TRIAL", 0.2)
+    monkeypatch.setattr(jq_filter, "LONGEST_TRIAL", 0.2)
 
-    shaping.check("def f: f; f", Ending())
+    jq_filter.check("def f: f; f", Ending())
 
 
 def test_samples_are_reports() -> None:
@@ -259,7 +259,7 @@ def test_samples_are_reports() -> None:
 def test_each_error_is_one_of_its_kind() -> None:
     """A flaw is wrong usage, what fits no report is not."""
     with pytest.raises(UsageError):
-        shaping.check(".[", Ending())
+        jq_filter.check(".[", Ending())
     with pytest.raises(ContactsAuditError) as caught:
-        shaping.check(".cloud.x", Ending())
+        jq_filter.check(".cloud.x", Ending())
     assert not isinstance(caught.value, UsageError)

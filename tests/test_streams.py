@@ -8,7 +8,7 @@ import sys
 import pytest
 from conftest import ROOT, coverage_variables, program
 
-from contacts_audit.cli import screen
+from contacts_audit.cli import terminal
 from contacts_audit.cli.app import COMMANDS
 
 SAID = [
@@ -132,7 +132,7 @@ def test_help_is_printed_in_any_width(name: str, width: str) -> None:
     text = ran.stdout.decode()
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert "--subscriptions-from" in text
-    assert 30 < max(map(len, text.splitlines())) <= screen.WIDEST
+    assert 30 < max(map(len, text.splitlines())) <= terminal.WIDEST
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_width_is_a_number_of_columns(width: str, meant: str | None) -> None:
     """Or nobody said one."""
     environment = {"COLUMNS": width}
 
-    screen.mend_widths(environment)
+    terminal.mend_widths(environment)
 
     assert environment.get("COLUMNS") == meant
 

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import pytest
 
-from contacts_audit.azure.tokens import RENEWAL_PAUSE, AccessToken, Tokens
-from contacts_audit.errors import AuthError
+from contacts_audit.azure.auth.token_provider import RENEWAL_PAUSE, Tokens
+from contacts_audit.azure.kinds import AccessToken
+from contacts_audit.core.errors import AuthError
 
 CROWD = 64
 LIFETIME = 3600.0

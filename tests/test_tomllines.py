@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.tomllines import lines
+from contacts_audit.core.toml_lines import lines
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contacts_audit.azure.versions import ENOUGH, Versions
+from contacts_audit.azure.contacts.api_versions import ENOUGH, Versions
 
 VERSION = "2023-12-01-preview"
 

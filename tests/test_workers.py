@@ -10,8 +10,8 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, program, surroundings
 
-from contacts_audit.errors import OutputError
-from contacts_audit.workers import in_order
+from contacts_audit.core.errors import OutputError
+from contacts_audit.core.workers import in_order
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 SOME = 1 << 18  # KiB that a thread takes for its stack

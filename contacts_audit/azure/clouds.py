@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from contacts_audit.azure.kinds import CloudName
-from contacts_audit.errors import UsageError
-from contacts_audit.redaction import shown_address
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.redaction import shown_address
 
 BLADE = "#blade/Microsoft_Azure_Security/SecurityMenuBlade/0"
 

@@ -1,6 +1,7 @@
 """The names that people choose by: of credentials, of clouds, of api-versions."""
 
 import re
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 GUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -24,3 +25,13 @@ class CloudName(StrEnum):
     AZURE = "AzureCloud"
     US_GOVERNMENT = "AzureUSGovernment"
     CHINA = "AzureChinaCloud"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token; *expires_on* in epoch seconds, None where nobody told."""
+
+    value: str = field(repr=False)
+    expires_on: float | None
+    tenant: str | None = None
+    subscription: str | None = None

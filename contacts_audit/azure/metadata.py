@@ -10,12 +10,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from contacts_audit.azure import arm
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.retry import patiently
+from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
-from contacts_audit.azure.patience import patiently
-from contacts_audit.azure.wire import Wire, prepared
-from contacts_audit.errors import AuthError, AzureError, UsageError
-from contacts_audit.redaction import shown_address
+from contacts_audit.core.errors import AuthError, AzureError, UsageError
+from contacts_audit.core.redaction import shown_address
 
 ATTEMPT_SECONDS = 15.0
 TELL = "give --authority-host and --audience"
@@ -59,14 +59,14 @@ def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
 
 def _told(cloud: Cloud, wire: Wire, until: float) -> Any:
     """Return the cloud's own entry: the one object, or its own among several."""
-    request = prepared(arm.metadata_url(cloud.arm), {})
+    request = prepared(protocol.metadata_url(cloud.arm), {})
 
-    def attempt() -> arm.Answer:
+    def attempt() -> protocol.Answer:
         left = until - time.monotonic()
-        return arm.complete(wire.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left))))
+        return protocol.complete(wire.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left))))
 
     try:
-        told = arm.document(patiently(attempt, until=until))
+        told = protocol.document(patiently(attempt, until=until))
     except AzureError as error:
         raise AuthError(f"{cloud.arm} does not tell where to sign in: {error}", TELL) from error
     entries = [entry for entry in (told if isinstance(told, list) else [told]) if entry]

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from contacts_audit.azure.client import Client, Limits, TokenSource
+from contacts_audit.azure.arm.client import Client, Limits, TokenSource
+from contacts_audit.azure.arm.subscription_list import Listing
+from contacts_audit.azure.arm.subscriptions import GUID, Descendants, descendants, visible
+from contacts_audit.azure.auth.sign_in import Credential, identity_of
 from contacts_audit.azure.clouds import Cloud
-from contacts_audit.azure.sign_in import Credential, identity_of
-from contacts_audit.azure.subscriptions import GUID, Descendants, descendants, visible
-from contacts_audit.errors import AuthError, AzureError, Reason
-from contacts_audit.listing import Listing
-from contacts_audit.model import Identity, Subscription
+from contacts_audit.core.errors import AuthError, AzureError, Reason
+from contacts_audit.core.model import Identity, Subscription
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.tape import Recorder
+    from contacts_audit.azure.recording.recorder import Recorder
 
 ROLE = "check its id, and grant the identity Management Group Reader on it"
 GROUP_HINTS: Mapping[Reason, str] = {

@@ -11,13 +11,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli.groups import defaults_from, nearest_choice, unknown_variables, variable_of
+from contacts_audit.cli.fast_options import LeanCommand, LeanGroup
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.lean import LeanCommand, LeanGroup
-from contacts_audit.cli.screen import Screen, mend_widths, plain
-from contacts_audit.ending import Ending, Stopped
-from contacts_audit.errors import ContactsAuditError, ExitCode, UsageError
-from contacts_audit.inert import told_in_public
+from contacts_audit.cli.option_groups import (
+    defaults_from,
+    nearest_choice,
+    unknown_variables,
+    variable_of,
+)
+from contacts_audit.cli.terminal import Screen, mend_widths, plain
+from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
+from contacts_audit.core.sanitize import told_in_public
+from contacts_audit.core.shutdown import Ending, Stopped
 
 EPILOG = (
     "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'), but for "

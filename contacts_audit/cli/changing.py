@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import printed_as
 from contacts_audit.cli.wishes import WriteOptions
-from contacts_audit.errors import ContactsAuditError, ExitCode, OutputError
-from contacts_audit.files import replace
+from contacts_audit.core.errors import ContactsAuditError, ExitCode, OutputError
+from contacts_audit.core.files import replace
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.ledger import Origin
-    from contacts_audit.planning import Intent
-    from contacts_audit.tasks import Item, Result, Status, Task
+    from contacts_audit.remediation.ledger import Origin
+    from contacts_audit.remediation.plan import Intent
+    from contacts_audit.remediation.tasks import Item, Result, Status, Task
 
 
 class ChangeFormat(StrEnum):
@@ -48,10 +48,10 @@ def carried_out(
         ContactsAuditError: the answer was no.
         OutputError: the backup or the journal could not be written.
     """
-    from contacts_audit.ledger import Backup, Journal, backup_document
-    from contacts_audit.remediate import Remedy
-    from contacts_audit.survey import Surveyor
-    from contacts_audit.tasks import Result, Task
+    from contacts_audit.remediation.apply import Remedy
+    from contacts_audit.remediation.ledger import Backup, Journal, backup_document
+    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.tasks import Result, Task
 
     tasks = [item for item in items if isinstance(item, Task)]
     if not tasks:
@@ -104,8 +104,8 @@ def _ask(
     Raises:
         ContactsAuditError: the answer was no.
     """
+    from contacts_audit.remediation.tasks import deleted, recreated
     from contacts_audit.report import changes
-    from contacts_audit.tasks import deleted, recreated
 
     anew = sum(recreated(task.certain) for task in tasks)
     if anew:
@@ -124,7 +124,7 @@ def _ask(
 
 
 def _withheld(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":
-    from contacts_audit.tasks import Result, Status
+    from contacts_audit.remediation.tasks import Result, Status
 
     message = f"{changes} would change, more than --max-changes {most}"
     hint = "nothing was tried: raise --max-changes if they are meant"
@@ -140,7 +140,7 @@ def _collected(
     coming: "Iterator[Result]", items: "Sequence[Item]"
 ) -> "tuple[list[Result], OutputError | None]":
     """Return the results, whole also where the journal could not be written in the middle."""
-    from contacts_audit.tasks import Result, Status
+    from contacts_audit.remediation.tasks import Result, Status
 
     results: list[Result] = []
     try:
@@ -167,8 +167,8 @@ def _reported(
     ended: ExitCode | None = None,
 ) -> ExitCode:
     """Report what became of each subscription; a run that was *ended* ends by that code."""
+    from contacts_audit.remediation.tasks import GOOD, exit_code
     from contacts_audit.report import changes
-    from contacts_audit.tasks import GOOD, exit_code
 
     code = exit_code(results) if ended is None else ended
     if output is ChangeFormat.JSON:

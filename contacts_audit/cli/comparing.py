@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from contacts_audit import comparing
-from contacts_audit.cli.groups import grouped
+from contacts_audit.audit.diff import Change, Difference, compare, document, exit_code
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import printed_as
-from contacts_audit.cli.printing import read_report
-from contacts_audit.comparing import Change, Difference
-from contacts_audit.inert import inert, inert_json
+from contacts_audit.cli.output import read_report
+from contacts_audit.core.sanitize import inert, inert_json
 from contacts_audit.report.table import aligned, folded
 
 HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
@@ -38,10 +37,9 @@ def diff(
     Exit codes: 0 nothing got worse, 3 something did.
     """
     host: Host = context.obj
-    found = comparing.compare(*(read_report(host, name, name) for name in (old, new)))
+    found = compare(*(read_report(host, name, name) for name in (old, new)))
     if output is DiffFormat.JSON:
-        document = comparing.document(old, new, found)
-        spelt = json.dumps(document, ensure_ascii=False, indent=2)
+        spelt = json.dumps(document(old, new, found), ensure_ascii=False, indent=2)
         host.screen.data(inert_json(spelt) + "\n")
     else:
         told = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
@@ -49,7 +47,7 @@ def diff(
             rows, width = [HEADER, *told], host.screen.terminal_width
             host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
         host.screen.note(_counts(found))
-    raise typer.Exit(comparing.exit_code(found))
+    raise typer.Exit(exit_code(found))
 
 
 def _cells(one: Difference) -> tuple[str, ...]:

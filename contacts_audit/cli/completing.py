@@ -7,8 +7,8 @@ from typing import Annotated, Any, get_args
 import typer
 
 from contacts_audit.cli.completion import FILES, FOLDERS, SCRIPTS, SUBSCRIPTIONS
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.option_groups import grouped
 
 KINDS = {  # what a metavar asks for; all else is text, of which nothing is known
     "FILE": FILES,

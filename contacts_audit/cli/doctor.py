@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -18,15 +18,15 @@ from contacts_audit.cli.options import (
     TalkOptions,
     printed_as,
 )
-from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
-from contacts_audit.errors import ExitCode
-from contacts_audit.inert import inert, inert_json
+from contacts_audit.core.errors import ExitCode
+from contacts_audit.core.sanitize import inert, inert_json
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm import Answer
-    from contacts_audit.azure.sign_in import SignIn
+    from contacts_audit.azure.arm.protocol import Answer
+    from contacts_audit.azure.auth.sign_in import SignIn
     from contacts_audit.doctor import Examined
 
 SCHEMA = 1
@@ -53,8 +53,8 @@ def doctor(
 
     Exit codes: 0 an audit can run, 1 it cannot.
     """
+    from contacts_audit.core.workers import apart
     from contacts_audit.doctor import examined, exit_code
-    from contacts_audit.workers import apart
 
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
@@ -112,15 +112,15 @@ def _examination(
 
 def _network(chosen: "SignIn", cloud: CloudOptions, seconds: float) -> "Iterator[Examined]":
     from contacts_audit import doctor
-    from contacts_audit.azure import arm
-    from contacts_audit.azure.trust import trusted
-    from contacts_audit.azure.wire import prepared
+    from contacts_audit.azure.arm import protocol
+    from contacts_audit.azure.arm.transport import prepared
+    from contacts_audit.azure.arm.trust import trusted
 
     endpoint = chosen.cloud.arm
     bundle = None if cloud.ca_bundle is None else str(cloud.ca_bundle)
 
     def knock() -> "Answer":
-        return chosen.wire().send(prepared(arm.metadata_url(endpoint), {}), timeout=seconds)
+        return chosen.wire().send(prepared(protocol.metadata_url(endpoint), {}), timeout=seconds)
 
     login = chosen.cloud.authority or "where its metadata tells"
     audience = chosen.cloud.audience or "that its metadata tells"
@@ -130,10 +130,10 @@ def _network(chosen: "SignIn", cloud: CloudOptions, seconds: float) -> "Iterator
 
 
 def _credential(identity: IdentityOptions, chosen: "SignIn") -> "Iterator[Examined]":
-    from contacts_audit.azure import credentials
+    from contacts_audit.azure.auth import chain
     from contacts_audit.doctor import Examined, Status
 
-    found = credentials.choose(identity.auth, chosen)
+    found = chain.choose(identity.auth, chosen)
     yield Examined("credential", Status.OK, f"{found.name} ({found.why})")
 
 

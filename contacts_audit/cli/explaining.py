@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation
 from contacts_audit.cli.judging import judged_by, settled
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -25,17 +25,17 @@ from contacts_audit.cli.options import (
     flag,
     printed_as,
 )
-from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
-from contacts_audit.errors import AzureError
-from contacts_audit.inert import inert, inert_json
-from contacts_audit.model import Audited, Outcome, Run, Subscription, Unread, exit_code
+from contacts_audit.core.errors import AzureError
+from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
+from contacts_audit.core.sanitize import inert, inert_json
 from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm import Answer
+    from contacts_audit.audit.policy import Policy
+    from contacts_audit.azure.arm.protocol import Answer
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.policy import Policy
 
 SCHEMA = 1
 
@@ -84,8 +84,8 @@ def explain(
     scope = ScopeOptions(subscription=[subscription])
     connection, found = enter(host, scope, identity, cloud, network, named="SUBSCRIPTION")
     judged = settled(host, judged, connection, found)
-    from contacts_audit.audit import Auditor, broken, out_of_time, unasked
-    from contacts_audit.workers import in_order
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.core.workers import in_order
 
     (one,) = found.subscriptions
     heard = Heard()
@@ -176,7 +176,7 @@ def _override(policy: "Policy", subscription: Subscription) -> str | None:
 
 
 def _lines(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> Iterator[str]:
-    from contacts_audit.report import mending
+    from contacts_audit.report import fix_command
 
     subscription = outcome.subscription
     yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
@@ -198,9 +198,9 @@ def _lines(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> Iterat
         shown = ", ".join(outcome.emails) or "no address"
         yield _line(f"{'decided by':<14} {outcome.decided_by}: {shown}")
     yield _line(f"{outcome.verdict:<14} {wording.message(outcome)}")
-    if (command := mending.command(outcome, run)) is not None:
+    if (command := fix_command.command(outcome, run)) is not None:
         yield _line(f"{'fix':<14} {command}")
-        yield from (_line(f"{'':<14} {remark}") for remark in mending.remarks([command], run))
+        yield from (_line(f"{'':<14} {remark}") for remark in fix_command.remarks([command], run))
 
 
 def _body(body: bytes) -> Sequence[str]:

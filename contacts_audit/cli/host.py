@@ -7,11 +7,11 @@ from os import devnull
 from pathlib import Path
 from typing import BinaryIO
 
-from contacts_audit.cli.screen import Screen
-from contacts_audit.ending import Ending
-from contacts_audit.errors import UsageError
-from contacts_audit.places import number
-from contacts_audit.redaction import Secrets
+from contacts_audit.cli.terminal import Screen
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.paths import number
+from contacts_audit.core.redaction import Secrets
+from contacts_audit.core.shutdown import Ending
 
 TLS_VARIABLES = {  # which change what TLS protects, and are easily forgotten
     "SSLKEYLOGFILE": "whoever reads that file can read every connection of this run",
@@ -57,7 +57,7 @@ class Host:
         """
         from platformdirs import user_state_path
 
-        from contacts_audit.home import home
+        from contacts_audit.core.home import home
 
         if given is not None:
             return given

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from contacts_audit.cli.groups import words
+from contacts_audit.cli.option_groups import words
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -11,10 +11,10 @@ from contacts_audit.cli.options import (
     PolicyOptions,
     ScopeOptions,
 )
-from contacts_audit.model import Invocation
+from contacts_audit.core.model import Invocation
 
 if TYPE_CHECKING:
-    from contacts_audit.scope import Shard
+    from contacts_audit.audit.scope import Shard
 
 
 def invocation(
@@ -31,7 +31,7 @@ def invocation(
     They may come from variables, too: a command works wherever it is pasted.
     """
     from contacts_audit.azure import clouds
-    from contacts_audit.report.mending import FILE
+    from contacts_audit.report.fix_command import FILE
 
     numbered = replace(scope, shard=None if part is None else str(part))
     return Invocation(

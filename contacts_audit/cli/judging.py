@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import PolicyOptions
-from contacts_audit.errors import UsageError
-from contacts_audit.model import Check
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.model import Check
 
 LARGEST = 1024 * 1024  # tomllib takes a long time for long keys
 
 if TYPE_CHECKING:
+    from contacts_audit.audit.policy import Override, Policy
+    from contacts_audit.audit.scope import Scope
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.model import Waiver
-    from contacts_audit.policy import Override, Policy
-    from contacts_audit.scope import Scope
+    from contacts_audit.core.model import Waiver
 
 
 def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
@@ -26,8 +26,9 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     Raises:
         UsageError: an option or the policy cannot be used.
     """
-    from contacts_audit import mailbox, policyfile
-    from contacts_audit.policy import Policy, Settings
+    from contacts_audit.audit import policy_file
+    from contacts_audit.audit.policy import Policy, Settings
+    from contacts_audit.core import mailbox
 
     for text in given.required_email:
         if (why := mailbox.refusal(text)) is not None:
@@ -35,7 +36,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
             raise UsageError(message, "give a@example.com")
     for text in given.allowed_domain:
         try:
-            policyfile.domain(text)
+            policy_file.domain(text)
         except (TypeError, ValueError) as error:
             raise UsageError(f"--allowed-domain: {text!r} is no domain", "example.com") from error
     asked = given.profile is not None or bool(given.check)
@@ -51,7 +52,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     if given.policy is None:
         policy = Policy(options, day=day)
     else:
-        policy = policyfile.read(
+        policy = policy_file.read(
             host.read(given.policy, "--policy", LARGEST), given.policy, options, day
         )
     _warn_of_unused(host, given, policy)
@@ -60,7 +61,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
     """Say which value that somebody gave is judged nowhere."""
-    from contacts_audit.policy import VALUES
+    from contacts_audit.audit.policy import VALUES
 
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
     said = [policy.top, *(one.settings for one in policy.overrides)]
@@ -81,9 +82,9 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
         UsageError: several subscriptions have a name that it holds, or a check lacks its value.
         ContactsAuditError: a group cannot be read.
     """
-    from contacts_audit.policy import Under
-    from contacts_audit.scope import selector
-    from contacts_audit.workers import apart
+    from contacts_audit.audit.policy import Under
+    from contacts_audit.audit.scope import selector
+    from contacts_audit.core.workers import apart
 
     exceptions: list[Override | Waiver] = [*policy.overrides, *policy.waivers]
     named = [selector(one.subscription, one.place) for one in exceptions if one.subscription]

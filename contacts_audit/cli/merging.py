@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from contacts_audit import reportfile
-from contacts_audit.cli.groups import grouped
+from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import OutputOptions, option
-from contacts_audit.cli.printing import checked, reported
-from contacts_audit.errors import IncompleteError
+from contacts_audit.cli.output import checked, reported
+from contacts_audit.core.errors import IncompleteError
 
 
 @grouped
@@ -29,7 +29,7 @@ def merge(
 
     Exit codes: as audit, computed anew; 4 too where a shard is missing or of another run.
     """
-    from contacts_audit import merging
+    from contacts_audit.audit import merge
 
     host: Host = context.obj
     printing = checked(host, output)
@@ -37,11 +37,11 @@ def merge(
     documents = {}
     for at, name in enumerate(names):
         text = host.read(name, "REPORT", LARGEST_REPORT)
-        documents[at, name] = reportfile.read(text, name, IncompleteError)
-    parts = [(name, merging.report_of(one, name)) for (_, name), one in documents.items()]
-    whole = merging.joined(parts, run_id)
+        documents[at, name] = report_file.read(text, name, IncompleteError)
+    parts = [(name, merge.report_of(one, name)) for (_, name), one in documents.items()]
+    whole = merge.joined(parts, run_id)
     for (_, name), document in documents.items():
-        reportfile.check_counts(document, name)
+        report_file.check_counts(document, name)
     raise typer.Exit(
         reported(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
     )

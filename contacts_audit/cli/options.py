@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from contacts_audit.azure.kinds import Auth, CloudName
-from contacts_audit.model import Check, Profile, Verdict
+from contacts_audit.core.model import Check, Profile, Verdict
 from contacts_audit.report import Format
 from contacts_audit.report.order import Sort
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
 from contacts_audit.cli.wiring import enter
-from contacts_audit.errors import AuthError, AzureError
-from contacts_audit.model import Fault, Skipped, Subscription, Unread
+from contacts_audit.core.errors import AuthError, AzureError
+from contacts_audit.core.model import Fault, Skipped, Subscription, Unread
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm import Answer
-    from contacts_audit.azure.client import Client
-    from contacts_audit.azure.contacts import LeftOut
+    from contacts_audit.azure.arm.client import Client
+    from contacts_audit.azure.arm.protocol import Answer
+    from contacts_audit.azure.contacts.read import LeftOut
 
 SHOWN = 3  # contacts that a line names
 MOST_WAITING = 32 * 1024 * 1024  # bytes that were read and cannot be printed yet
@@ -83,8 +83,8 @@ def stages(
 ) -> Iterator[Stage]:
     """Yield what is printed of each subscription in scope, in order; *again* reads what follows."""
     connection, found = enter(host, scope, identity, cloud, network)
-    from contacts_audit.audit import broken, out_of_time, unasked
-    from contacts_audit.workers import in_order
+    from contacts_audit.audit.auditor import broken, out_of_time, unasked
+    from contacts_audit.core.workers import in_order
 
     room, deadline = _Room(), connection.limits.deadline
 
@@ -134,7 +134,7 @@ def _caught(subscription: Subscription, read: Callable[[], Stage]) -> Stage:
 
 def fault_of(error: AzureError | AuthError, subscription: Subscription) -> Fault:
     """Return the facts of *error*, and a hint that names *subscription*."""
-    from contacts_audit.audit import fault
+    from contacts_audit.audit.auditor import fault
 
     return fault(error, subscription)
 

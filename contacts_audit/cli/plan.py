@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from contacts_audit.cli.changing import ChangeFormat, Output, sum_up
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.judging import judged_by, settled
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -22,16 +22,16 @@ from contacts_audit.cli.options import (
     flag,
     option,
 )
-from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
 from contacts_audit.cli.wishes import WishOptions, wish_of
-from contacts_audit.files import check_writable, replace
-from contacts_audit.model import Subscription
+from contacts_audit.core.files import check_writable, replace
+from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.ledger import Plan
-    from contacts_audit.planning import Planned
+    from contacts_audit.remediation.ledger import Plan
+    from contacts_audit.remediation.plan import Planned
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -67,7 +67,7 @@ def plan(
         check_writable(save)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     connection, made = planned(host, scope, wish, policy, identity, cloud, network)
-    from contacts_audit.planning import Intent, exit_code
+    from contacts_audit.remediation.plan import Intent, exit_code
     from contacts_audit.report import changes
     from contacts_audit.report import curl as shell
 
@@ -103,10 +103,10 @@ def planned(
     """Read all subscriptions in scope, and plan."""
     judged = judged_by(host, policy, datetime.now(UTC))
     connection, found = enter(host, scope, identity, cloud, network)
-    from contacts_audit import preparing
-    from contacts_audit.audit import Auditor, broken, out_of_time, unasked
-    from contacts_audit.ledger import Origin, Plan
-    from contacts_audit.survey import Surveyor
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.remediation import prepare
+    from contacts_audit.remediation.ledger import Origin, Plan
+    from contacts_audit.remediation.snapshot import Surveyor
 
     surveyor, wanted = Surveyor(connection.client), wish_of(wish)
     judged = settled(host, judged, connection, found)
@@ -116,20 +116,20 @@ def planned(
         budget = connection.client(subscription).limits.until()
         within = surveyor.within(budget)
         if wish.failing_only or judged.may_waive(subscription):
-            outcome = preparing.left_alone(
+            outcome = prepare.left_alone(
                 auditor.within(budget), within, subscription, failing_only=wish.failing_only
             )
             if outcome is not None:
                 return outcome
-        return preparing.plan(within, subscription, wanted, wish.api_version)
+        return prepare.plan(within, subscription, wanted, wish.api_version)
 
     def late(subscription: Subscription) -> "Planned":
         if unasked(subscription) is not None:
             return work(subscription)
-        return preparing.unread(out_of_time(subscription))
+        return prepare.unread(out_of_time(subscription))
 
     def stumbled(subscription: Subscription, error: Exception) -> "Planned":
-        return preparing.unread(broken(subscription, error))
+        return prepare.unread(broken(subscription, error))
 
     rows = for_each(host, connection, found.subscriptions, work, late, stumbled, network.workers)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
@@ -146,7 +146,7 @@ def for_each(
     workers: int,
 ) -> list[R]:
     """Return what *work* makes of each of *items*, in parallel."""
-    from contacts_audit.workers import in_order
+    from contacts_audit.core.workers import in_order
 
     done: Iterator[R] = in_order(
         work,

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.judging import judged_by
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import PolicyOptions
-from contacts_audit.inert import inert
+from contacts_audit.core.sanitize import inert
 
 if TYPE_CHECKING:
-    from contacts_audit.model import Criteria
-    from contacts_audit.policy import Policy
+    from contacts_audit.audit.policy import Policy
+    from contacts_audit.core.model import Criteria
 
 
 class Action(StrEnum):
@@ -60,9 +60,9 @@ def _checks(criteria: "Criteria") -> str:
 
 def checks_and_profiles() -> Iterator[str]:
     """Yield the table of all checks, and which profiles hold them."""
-    from contacts_audit.policy import PROFILES, VALUES
+    from contacts_audit.audit.checks import HOLDS
+    from contacts_audit.audit.policy import PROFILES, VALUES
     from contacts_audit.report.table import aligned
-    from contacts_audit.rules import HOLDS
 
     rows = [("CHECK", "PROFILES", "HOLDS WHEN")]
     for check, holds in HOLDS.items():

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation
 from contacts_audit.cli.judging import judged_by, settled
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -25,19 +25,15 @@ from contacts_audit.cli.options import (
     TalkOptions,
     flag,
 )
+from contacts_audit.cli.output import checked, reported
 from contacts_audit.cli.policy import checks_and_profiles
-from contacts_audit.cli.printing import checked, reported
-from contacts_audit.cli.screen import log_to
+from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
-from contacts_audit.model import (
-    Outcome,
-    Run,
-    Subscription,
-)
+from contacts_audit.core.model import Outcome, Run, Subscription
 
 if TYPE_CHECKING:
+    from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.policy import Policy
 
 
 @grouped
@@ -67,7 +63,7 @@ def audit(
 
     Exit codes: 0 all comply, 3 findings, 4 some could not be read, 1 the run failed.
     """
-    from contacts_audit.scope import run_id as named_run
+    from contacts_audit.audit.scope import run_id as named_run
 
     host: Host = context.obj
     if json_schema:
@@ -129,8 +125,8 @@ def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
 
 
 def _warm_up() -> None:
-    from contacts_audit import audit  # noqa: F401
-    from contacts_audit.azure.contacts import warm_up
+    from contacts_audit.audit import auditor  # noqa: F401
+    from contacts_audit.azure.contacts.read import warm_up
 
     warm_up()
 
@@ -141,8 +137,8 @@ def _outcomes(
     policy: "Policy",
     workers: int,
 ) -> Iterator[Outcome]:
-    from contacts_audit.audit import Auditor, broken, out_of_time, unasked
-    from contacts_audit.workers import in_order
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.core.workers import in_order
 
     auditor = Auditor(connection.client, policy)
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import CloudOptions, IdentityOptions
-from contacts_audit.errors import AuthError, ContactsAuditError, UsageError
+from contacts_audit.core.errors import AuthError, ContactsAuditError, UsageError
 
 if TYPE_CHECKING:
+    from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
-    from contacts_audit.azure.sign_in import Credential, SignIn
-    from contacts_audit.model import Identity
+    from contacts_audit.core.model import Identity
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ def sign_in(
         UsageError: an address, a tenant or an identity cannot be used.
     """
     from contacts_audit.azure import metadata
-    from contacts_audit.azure.sign_in import SignIn, is_tenant
-    from contacts_audit.azure.wire import Wire
+    from contacts_audit.azure.arm.transport import Wire
+    from contacts_audit.azure.auth.sign_in import SignIn, is_tenant
 
     for tenant in identity.tenant:
         if not is_tenant(tenant):
@@ -108,7 +108,7 @@ def _cloud(host: Host, options: CloudOptions) -> "tuple[Cloud, ContactsAuditErro
 
 def _assigned(identity: IdentityOptions) -> tuple[str, str] | None:
     """Return the user-assigned identity, as MSAL names it."""
-    from contacts_audit.azure.subscriptions import GUID
+    from contacts_audit.azure.arm.subscriptions import GUID
 
     resource = r"/subscriptions/[\w./()-]+"
     given = [
@@ -140,10 +140,10 @@ def credential(host: Host, identity: IdentityOptions, chosen: "SignIn") -> "Cred
     Raises:
         AuthError: it is not configured.
     """
-    from contacts_audit.azure import credentials
+    from contacts_audit.azure.auth import chain
 
     auth = Auth.TOKEN if identity.token_file is not None else identity.auth
-    found = credentials.choose(auth, chosen)
+    found = chain.choose(auth, chosen)
     log.info("credential: %s (%s)", found.name, found.why)
     if found.unused and chosen.tenant in (None, *identity.tenant[:1]):  # once for all tenants
         too = f"{' and '.join(found.unused)} {'is' if len(found.unused) == 1 else 'are'} set, too"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -22,15 +22,21 @@ from contacts_audit.cli.options import (
     option,
 )
 from contacts_audit.cli.pages import SHOWN, Missed, Stage, fault_of, stages
-from contacts_audit.cli.screen import log_to
-from contacts_audit.errors import AuthError, AzureError, ContactsAuditError, ExitCode, UsageError
-from contacts_audit.inert import inert_json
-from contacts_audit.jqtext import one_line
-from contacts_audit.model import Subscription
+from contacts_audit.cli.terminal import log_to
+from contacts_audit.core.errors import (
+    AuthError,
+    AzureError,
+    ContactsAuditError,
+    ExitCode,
+    UsageError,
+)
+from contacts_audit.core.jq_text import one_line
+from contacts_audit.core.model import Subscription
+from contacts_audit.core.sanitize import inert_json
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm import Answer
-    from contacts_audit.azure.client import Client
+    from contacts_audit.azure.arm.client import Client
+    from contacts_audit.azure.arm.protocol import Answer
 
 LARGEST_INPUT = 256 * 1024 * 1024
 BLIND = (
@@ -74,14 +80,15 @@ def fetch(
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
 
     def bodies(client: "Client", subscription: Subscription) -> "Iterator[Answer]":
-        from contacts_audit.azure import arm, contacts
+        from contacts_audit.azure.arm import protocol
+        from contacts_audit.azure.contacts import read
 
-        url = arm.contacts_url(client.endpoint, subscription.id, api_version)
+        url = protocol.contacts_url(client.endpoint, subscription.id, api_version)
         budget = client.limits.until()
-        for answer in client.pages(url, most=contacts.MOST_PAGES, until=budget):
+        for answer in client.pages(url, most=read.MOST_PAGES, until=budget):
             with budget.spared():  # until it is printed
                 yield answer
-            arm.document(answer)  # it is complete, and printed, but may not be JSON
+            protocol.document(answer)  # it is complete, and printed, but may not be JSON
 
     def first(client: "Client", subscription: Subscription) -> Stage:
         return _page(subscription, bodies(client, subscription))
@@ -129,12 +136,12 @@ def _is_version(text: str) -> bool:
 
 def _page(subscription: Subscription, pages: "Iterator[Answer]") -> Stage:
     """Return the next of *pages*; what follows it is read when this one was printed."""
-    from contacts_audit.azure import arm
+    from contacts_audit.azure.arm import protocol
 
     answer = next(pages, None)
     if answer is None:
         return Stage(subscription, ())
-    if not arm.is_last(answer):
+    if not protocol.is_last(answer):
         return Stage(subscription, (answer.body,), pages)
     try:
         next(pages, None)  # which says whether it was sound
@@ -169,12 +176,13 @@ def emails(
         raise typer.Exit(_jq_stage(host, input))
 
     def lines(client: "Client", subscription: Subscription) -> Stage:
-        from contacts_audit.azure import arm, contacts
+        from contacts_audit.azure.arm import protocol
+        from contacts_audit.azure.contacts import read
 
-        url = arm.contacts_url(client.endpoint, subscription.id, arm.V2017)
+        url = protocol.contacts_url(client.endpoint, subscription.id, protocol.V2017)
         printed, missed = [], Missed()
-        for answer in client.pages(url, most=contacts.MOST_PAGES, until=client.limits.until()):
-            for line in contacts.documented_emails(answer):
+        for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until()):
+            for line in read.documented_emails(answer):
                 if isinstance(line, str):
                     printed.append(f"{line}\n".encode())
                 else:
@@ -206,7 +214,7 @@ def _emails_code(host: Host, complete: bool, without: int) -> ExitCode:
 
 def _jq_stage(host: Host, name: str) -> ExitCode:
     """Run the document's two jq programs on a file, up to their first error."""
-    from contacts_audit.azure.contacts import documented_stage
+    from contacts_audit.azure.contacts.read import documented_stage
 
     text = host.read(name, "--input", most=LARGEST_INPUT, pipes=True).decode("utf-8-sig", "replace")
     if not text.strip():
@@ -235,7 +243,7 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
 
 def _tell_missed(host: Host, where: str, missed: Missed) -> None:
     """Tell which contacts are there although the documented filter does not print them."""
-    from contacts_audit.azure.contacts import SELECTED
+    from contacts_audit.azure.contacts.read import SELECTED
 
     several = missed.number > 1
     named = [f"{one.name or 'one'} is of type {one.type}" for one in missed.shown]
@@ -247,7 +255,7 @@ def _tell_missed(host: Host, where: str, missed: Missed) -> None:
 
 
 def _any_address(pieces: Sequence[bytes]) -> bool:
-    from contacts_audit.azure.contacts import shows_address
+    from contacts_audit.azure.contacts.read import shows_address
 
     return any(shows_address(piece.decode()) for piece in pieces)
 

@@ -13,7 +13,7 @@ def put(text: str) -> int:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
     except OSError as error:
-        from contacts_audit.errors import ExitCode
+        from contacts_audit.core.errors import ExitCode
 
         if isinstance(error, BrokenPipeError):
             return ExitCode.PIPE_CLOSED

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     Current,
@@ -19,12 +19,12 @@ from contacts_audit.cli.options import (
     option,
     printed_as,
 )
-from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.signing import credential, introduce, sign_in
-from contacts_audit.errors import UsageError
+from contacts_audit.cli.terminal import log_to
+from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.tokens import AccessToken
+    from contacts_audit.azure.kinds import AccessToken
 
 
 class TokenFormat(StrEnum):
@@ -68,8 +68,8 @@ def token(
         raise UsageError("token is of one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
     picked = _one_id(host, printing, chosen.cloud.known_name)
-    from contacts_audit.azure.sign_in import identity_of
-    from contacts_audit.workers import apart
+    from contacts_audit.azure.auth.sign_in import identity_of
+    from contacts_audit.core.workers import apart
 
     found = credential(host, identity, replace(chosen, subscription=picked))
     got = apart(
@@ -88,8 +88,8 @@ def token(
 
 def _one_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | None:
     """Return the subscription to print; a name would have to be looked up."""
-    from contacts_audit.azure.az import default_subscription
-    from contacts_audit.scope import selector
+    from contacts_audit.audit.scope import selector
+    from contacts_audit.azure.auth.azure_cli import default_subscription
 
     picked = [selector(text, "--subscription") for text in printing.subscription]
     for one in picked:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
 from contacts_audit.cli.signing import credential, introduce, sign_in
-from contacts_audit.errors import UsageError
+from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.client import Limits
+    from contacts_audit.audit.scope import Scope, Selector
+    from contacts_audit.azure.arm.client import Limits
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.scope import Scope, Selector
 
 
 def connect(
@@ -31,9 +31,9 @@ def connect(
         if network.record is not None:
             raise UsageError("--record and --replay exclude each other", "give one of them")
         return _replayed(host, network, network.replay)
-    from contacts_audit.azure.client import Client
+    from contacts_audit.azure.arm.client import Client
+    from contacts_audit.azure.auth.token_provider import Tokens
     from contacts_audit.azure.tenants import Connection, Tenant
-    from contacts_audit.azure.tokens import Tokens
 
     if network.mask and network.record is None:
         raise UsageError("--mask needs --record", "give a folder by --record")
@@ -45,7 +45,7 @@ def connect(
     ]
     recorder = None
     if network.record is not None:
-        from contacts_audit.azure.tape import Recorder
+        from contacts_audit.azure.recording.recorder import Recorder
 
         several = len(credentials) > 1
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask, several=several)
@@ -79,8 +79,8 @@ def enter(
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
-    from contacts_audit.scope import Selector, group_id, resolve, selector, shard
-    from contacts_audit.workers import apart, started
+    from contacts_audit.audit.scope import Selector, group_id, resolve, selector, shard
+    from contacts_audit.core.workers import apart, started
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, named)
@@ -89,7 +89,7 @@ def enter(
     part = None if scope.shard is None else shard(scope.shard, index)
     connection = connect(host, identity, cloud_options, network)
     if scope.current:
-        from contacts_audit.azure.az import default_subscription
+        from contacts_audit.azure.auth.azure_cli import default_subscription
 
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
@@ -120,8 +120,8 @@ def selectors(
     Raises:
         UsageError: a value or a file cannot be used.
     """
-    from contacts_audit.scope import selector
-    from contacts_audit.scope import selectors as in_lines
+    from contacts_audit.audit.scope import selector
+    from contacts_audit.audit.scope import selectors as in_lines
 
     if not (scope.subscription or scope.subscriptions_from):
         return None
@@ -137,10 +137,10 @@ def selectors(
 
 
 def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":
-    from contacts_audit.azure.client import Client
-    from contacts_audit.azure.player import Player, Recording, Unsigned
+    from contacts_audit.azure.arm.client import Client
+    from contacts_audit.azure.arm.transport import Wire
+    from contacts_audit.azure.recording.replay import Player, Recording, Unsigned
     from contacts_audit.azure.tenants import Connection, Tenant
-    from contacts_audit.azure.wire import Wire
 
     recording = Recording.read(folder)
     moment = recording.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -157,6 +157,6 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
 
 
 def _limits(network: NetworkOptions) -> "Limits":
-    from contacts_audit.azure.client import Limits
+    from contacts_audit.azure.arm.client import Limits
 
     return Limits(network.timeout, network.budget, time.monotonic() + network.deadline)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from contacts_audit.cli.options import RiskLevel, choice, flag, option, whole
-from contacts_audit.model import Wish
+from contacts_audit.core.model import Wish
 
 
 class Severity(StrEnum):
@@ -113,7 +113,7 @@ def wish_of(given: WishOptions) -> Wish:
     Raises:
         UsageError: nothing is, or what cannot be had.
     """
-    from contacts_audit.planning import check
+    from contacts_audit.remediation.plan import check
 
     wish = Wish(
         tuple(given.email),

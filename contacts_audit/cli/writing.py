@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contacts_audit.cli.changing import ChangeFormat, Output, carried_out
-from contacts_audit.cli.groups import grouped
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -20,18 +20,18 @@ from contacts_audit.cli.options import (
     flag,
 )
 from contacts_audit.cli.plan import for_each, planned
-from contacts_audit.cli.screen import log_to
 from contacts_audit.cli.signing import introduce
+from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.cli.wishes import WishOptions, WriteOptions, wish_of
-from contacts_audit.errors import UsageError
-from contacts_audit.files import locked
-from contacts_audit.model import Subscription
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.files import locked
+from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.ledger import Origin, Plan
-    from contacts_audit.tasks import Item
+    from contacts_audit.remediation.ledger import Origin, Plan
+    from contacts_audit.remediation.tasks import Item
 
 LARGEST_FILE = 256 * 1024 * 1024
 
@@ -64,14 +64,14 @@ def apply(
     if plan_file is None:
         wish_of(wish)
         with locked(host.state_folder(write.state_dir)):
-            from contacts_audit.preparing import foreseen
+            from contacts_audit.remediation.prepare import foreseen
 
             connection, made = planned(host, scope, wish, policy, identity, cloud, network)
             items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
             raise typer.Exit(carried_out(host, connection, made.origin, items, write, output))
     if _typed(context, wish, scope, policy):
         raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
-    from contacts_audit.ledger import read_plan
+    from contacts_audit.remediation.ledger import read_plan
 
     made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
@@ -88,8 +88,8 @@ def _reviewed(
     network: NetworkOptions,
 ) -> "tuple[Connection, Sequence[Item]]":
     """Read again every row of the plan *made*, and compare."""
-    from contacts_audit.preparing import review, stumbled, too_late
-    from contacts_audit.survey import Surveyor
+    from contacts_audit.remediation.prepare import review, stumbled, too_late
+    from contacts_audit.remediation.snapshot import Surveyor
 
     connection, here = _connected(host, made.origin, name, identity, cloud, network)
     surveyor, today = Surveyor(connection.client), datetime.now(UTC).date()
@@ -134,9 +134,9 @@ def restore(
     host: Host = context.obj
     _check(host, network, write)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    from contacts_audit.ledger import read_backup
-    from contacts_audit.preparing import compare, stumbled, too_late
-    from contacts_audit.survey import Surveyor
+    from contacts_audit.remediation.ledger import read_backup
+    from contacts_audit.remediation.prepare import compare, stumbled, too_late
+    from contacts_audit.remediation.snapshot import Surveyor
 
     kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
     with locked(host.state_folder(write.state_dir)):
@@ -189,7 +189,7 @@ def _connected(
     Raises:
         UsageError: it is of another cloud or tenant.
     """
-    from contacts_audit.workers import apart
+    from contacts_audit.core.workers import apart
 
     connection = connect(host, identity, cloud, network)
     origin.check(connection.cloud, name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from importlib import import_module
 
-from contacts_audit.model import Report
+from contacts_audit.core.model import Report
 
 
 class Format(StrEnum):

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit import __version__
-from contacts_audit.azure.equality import differences
-from contacts_audit.azure.records import Json, canonical
-from contacts_audit.azure.steps import Step
-from contacts_audit.errors import ExitCode
-from contacts_audit.inert import inert, inert_json
-from contacts_audit.ledger import Plan, plan_document
-from contacts_audit.model import Identity, Subscription
-from contacts_audit.planning import Intent, Planned
+from contacts_audit.azure.contacts.equality import differences
+from contacts_audit.azure.contacts.records import Json, canonical
+from contacts_audit.azure.contacts.steps import Step
+from contacts_audit.core.errors import ExitCode
+from contacts_audit.core.model import Identity, Subscription
+from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.remediation.ledger import Plan, plan_document
+from contacts_audit.remediation.plan import Intent, Planned
+from contacts_audit.remediation.tasks import Item, Result, Task
 from contacts_audit.report import json_, markdown
 from contacts_audit.report.table import aligned, folded
-from contacts_audit.tasks import Item, Result, Task
 
 SCHEMA = 1
 PLAN_HEADER = ("STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER")

@@ -14,9 +14,9 @@ import csv
 import re
 from collections.abc import Iterator
 
-from contacts_audit.inert import inert
-from contacts_audit.model import Audited, Outcome, Report, Run, Unread
-from contacts_audit.report import mending, tsv
+from contacts_audit.core.model import Audited, Outcome, Report, Run, Unread
+from contacts_audit.core.sanitize import inert
+from contacts_audit.report import fix_command, tsv
 
 HEADER = (
     "id",
@@ -67,7 +67,7 @@ def _more(outcome: Outcome, run: Run) -> tuple[str, ...]:
     waiver = outcome.waiver if isinstance(outcome, Audited) else None
     cells = (
         *(getattr(fault, name, None) for name in ("status", "code", "request_id", "hint")),
-        mending.command(outcome, run),
+        fix_command.command(outcome, run),
         *(getattr(waiver, name, None) for name in ("owner", "expires")),
     )
     return tuple("" if one is None else str(one) for one in cells)

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from contacts_audit.azure import arm, steps
+from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.clouds import CLOUDS
-from contacts_audit.ledger import Plan
+from contacts_audit.azure.contacts import steps
+from contacts_audit.remediation.ledger import Plan
 
 AUTHORIZED = """printf 'header = "Authorization: Bearer %s"\\n' "$TOKEN" | curl -K -"""
 PREFACE = "# TOKEN holds the token: TOKEN=$(contacts-audit token -o raw)\n"
@@ -62,7 +63,7 @@ def plan_curl(plan: Plan, recorded: datetime | None = None) -> Iterator[str]:
     for row in plan.rows:
         for number, step in enumerate(row.steps, start=1):
             version, found = row.api_version or "", row.subscription.id
-            url = arm.contact_url(plan.origin.endpoint, found, step.contact, version)
+            url = protocol.contact_url(plan.origin.endpoint, found, step.contact, version)
             if step.after is None:
                 yield command("DELETE", url, target=target)
                 continue

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from contacts_audit.inert import inert
-from contacts_audit.model import Outcome, Report, Verdict
-from contacts_audit.report import json_, mending, wording
-from contacts_audit.report.gone import gone, was_in_words
+from contacts_audit.core.model import Outcome, Report, Verdict
+from contacts_audit.core.sanitize import inert
+from contacts_audit.report import fix_command, json_, wording
+from contacts_audit.report.disappeared import gone, was_in_words
 from contacts_audit.report.table import STYLES
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def render(report: Report) -> Iterator[str]:
         only=report.only,
         shown=len(report.outcomes),
         changes=report.was is not None,
-        source=[*mending.source(report.run)],
+        source=[*fix_command.source(report.run)],
         rows=(_row(outcome, report) for outcome in report.outcomes),
         gone=None if report.gone is None else [*gone(report)],
         rule=wording.RULE,
@@ -102,13 +102,13 @@ def _picture(verdicts: Counter[Verdict]) -> list[Part]:
 
 def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
     row = json_.row(outcome, report.run)
-    portal, command = row["portal_url"] or "", mending.command(outcome, report.run)
+    portal, command = row["portal_url"] or "", fix_command.command(outcome, report.run)
     return {
         **row,
         "why": wording.why(outcome),
         "portal": portal if portal.startswith("https://") else None,
         "fix": command,
-        "blanks": "; ".join(mending.blanks(command or "")),
+        "blanks": "; ".join(fix_command.blanks(command or "")),
         "was": None if report.was is None else was_in_words(report, outcome.subscription.id),
     }
 

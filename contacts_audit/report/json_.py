@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from contacts_audit.inert import inert_json
-from contacts_audit.model import (
+from contacts_audit.core.model import (
     Audited,
     Contact,
     Fault,
@@ -26,7 +25,8 @@ from contacts_audit.model import (
     Waiver,
     exit_code,
 )
-from contacts_audit.report.gone import DISAPPEARED, Gone, gone, was
+from contacts_audit.core.sanitize import inert_json
+from contacts_audit.report.disappeared import DISAPPEARED, Gone, gone, was
 
 SCHEMA = 1
 

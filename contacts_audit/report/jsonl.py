@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from contacts_audit.model import Outcome, Report, Run, Verdict
+from contacts_audit.core.model import Outcome, Report, Run, Verdict
 from contacts_audit.report import json_
-from contacts_audit.report.gone import DISAPPEARED, gone
+from contacts_audit.report.disappeared import DISAPPEARED, gone
 
 
 def render(report: Report) -> Iterator[str]:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from contacts_audit.inert import inert
-from contacts_audit.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
-from contacts_audit.report import mending, wording
-from contacts_audit.report.gone import Gone, gone
+from contacts_audit.core.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
+from contacts_audit.core.sanitize import inert
+from contacts_audit.report import fix_command, wording
+from contacts_audit.report.disappeared import Gone, gone
 
 SUITE = "contacts-audit"
 
@@ -80,10 +80,10 @@ def _testcase(outcome: Outcome, run: Run) -> Element:
 
 
 def _fix(outcome: Outcome, run: Run) -> Iterator[str]:
-    command = mending.command(outcome, run)
+    command = fix_command.command(outcome, run)
     if command is not None:
         yield f"fix: {command}"
-        yield from mending.remarks([command], run)
+        yield from fix_command.remarks([command], run)
 
 
 def _lines(*lines: str) -> str:

@@ -7,7 +7,7 @@ https://github.github.com/gfm/#tables-extension-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from contacts_audit.inert import inert
+from contacts_audit.core.sanitize import inert
 
 
 class Code(str):

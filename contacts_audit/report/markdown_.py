@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from contacts_audit.model import Outcome, Report, Unread, Verdict
-from contacts_audit.report import json_, markdown, mending, wording
-from contacts_audit.report.gone import DISAPPEARED, gone, was_in_words
+from contacts_audit.core.model import Outcome, Report, Unread, Verdict
+from contacts_audit.report import fix_command, json_, markdown, wording
+from contacts_audit.report.disappeared import DISAPPEARED, gone, was_in_words
 
 HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY", "FIX")
 
@@ -64,7 +64,7 @@ def _cells(outcome: Outcome, report: Report) -> tuple[str, ...]:
         subscription.id,
         ", ".join(wording.emails(outcome)),
         _why(outcome),
-        markdown.Code(mending.command(outcome, report.run) or ""),
+        markdown.Code(fix_command.command(outcome, report.run) or ""),
     )
 
 
@@ -78,14 +78,14 @@ def _why(outcome: Outcome) -> str:
 
 def _what_to_do(report: Report) -> Iterator[str]:
     """Yield a command for each kind of failure among the rows."""
-    summary = mending.Summary(report.run, part=report.whole is not None)
+    summary = fix_command.Summary(report.run, part=report.whole is not None)
     for outcome in report.outcomes:
         summary.add(outcome)
     lines = [*summary.lines()]
     if not lines:
         return
     yield "\n### What to do\n"
-    for remark in mending.source(report.run):
+    for remark in fix_command.source(report.run):
         yield f"\n{markdown.cell(remark)}\n"
     for line in lines:
         yield f"\n{markdown.cell(line.told)}\n"

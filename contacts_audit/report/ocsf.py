@@ -14,7 +14,7 @@ https://schema.ocsf.io/1.5.0/classes/compliance_finding
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from contacts_audit.model import (
+from contacts_audit.core.model import (
     Audited,
     Check,
     Outcome,
@@ -25,8 +25,8 @@ from contacts_audit.model import (
     Unread,
     Waiver,
 )
-from contacts_audit.report import json_, mending, wording
-from contacts_audit.report.gone import DISAPPEARED, gone
+from contacts_audit.report import fix_command, json_, wording
+from contacts_audit.report.disappeared import DISAPPEARED, gone
 
 VERSION = "1.5.0"
 CIS = "CIS Microsoft Azure Foundations Benchmark"
@@ -82,7 +82,7 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
     match outcome:
         case Audited():
             found = {finding.check: finding.message for finding in outcome.findings}
-            mend = mending.command(outcome, run) or "see 'contacts-audit plan'"
+            mend = fix_command.command(outcome, run) or "see 'contacts-audit plan'"
             for check in outcome.checks or run.checks:
                 if check in found:
                     told, waiver = found[check], outcome.waiver
@@ -90,7 +90,7 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
                 else:
                     yield _Judged(check, 1, "Pass", "compliant", TITLES[check])
         case Unread(fault=fault):
-            command = mending.command(outcome, run)
+            command = fix_command.command(outcome, run)
             mend = fault.hint if command is None else f"{fault.hint}: {command}"
             for check in run.checks:
                 yield _Judged(check, 2, "Warning", fault.reason, fault.told, mend)

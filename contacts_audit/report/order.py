@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from enum import StrEnum
 
-from contacts_audit.model import Report, Verdict
+from contacts_audit.core.model import Report, Verdict
 
 URGENT = (
     Verdict.NON_COMPLIANT,

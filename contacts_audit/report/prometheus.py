@@ -12,9 +12,9 @@ https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from contacts_audit.inert import inert
-from contacts_audit.model import Report, Run, Verdict, exit_code
-from contacts_audit.policy import PROFILES
+from contacts_audit.audit.policy import PROFILES
+from contacts_audit.core.model import Report, Run, Verdict, exit_code
+from contacts_audit.core.sanitize import inert
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from contacts_audit import __version__
-from contacts_audit.errors import HINTS, Reason
-from contacts_audit.model import (
+from contacts_audit.core.errors import HINTS, Reason
+from contacts_audit.core.model import (
     Audited,
     Check,
     Contact,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
-from contacts_audit.inert import inert
-from contacts_audit.model import Outcome, Report, Verdict
+from contacts_audit.core.model import Outcome, Report, Verdict
+from contacts_audit.core.sanitize import inert
 from contacts_audit.report import wording
-from contacts_audit.report.gone import DISAPPEARED, gone, was_in_words
+from contacts_audit.report.disappeared import DISAPPEARED, gone, was_in_words
 
 HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY")
 WIDE = 140

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from contacts_audit.inert import inert
-from contacts_audit.model import Outcome, Report
+from contacts_audit.core.model import Outcome, Report
+from contacts_audit.core.sanitize import inert
 from contacts_audit.report import wording
-from contacts_audit.report.gone import DISAPPEARED, gone
+from contacts_audit.report.disappeared import DISAPPEARED, gone
 
 
 def render(report: Report) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The words for one outcome, where a format has a cell for them."""
 
-from contacts_audit.model import Audited, Outcome, Skipped, Unread
+from contacts_audit.core.model import Audited, Outcome, Skipped, Unread
 
 RULE = "Security Contact Emails"  # as the rule is called where it is published
 

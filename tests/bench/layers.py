@@ -17,10 +17,12 @@ from collections import Counter
 from azure_double.identity import Ids
 
 from bench.processes import server
-from contacts_audit.azure import arm, contacts
-from contacts_audit.azure.client import Client, Limits
-from contacts_audit.azure.tokens import AccessToken, Tokens
-from contacts_audit.azure.wire import Wire
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.client import Client, Limits
+from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.auth.token_provider import Tokens
+from contacts_audit.azure.contacts.read import documented_emails
+from contacts_audit.azure.kinds import AccessToken
 
 COUNT = 600
 BUILT_IN = "built in"
@@ -57,9 +59,9 @@ def main() -> None:
 
         def read(number: int) -> None:
             id_ = Ids("subscriptions").guid(number)
-            url = arm.contacts_url(client.endpoint, id_, arm.V2017)
+            url = protocol.contacts_url(client.endpoint, id_, protocol.V2017)
             for answer in client.pages(url, most=1):
-                contacts.documented_emails(answer)
+                documented_emails(answer)
 
         read(1)
         began = time.process_time()

@@ -29,7 +29,7 @@ from azure_double.identity import Ids
 
 from bench.page import CHROMIUM, seconds
 from bench.processes import Run, Served, measured, program, server
-from contacts_audit.azure.pace import Pace
+from contacts_audit.azure.arm.throttle import Pace
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

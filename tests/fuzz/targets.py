@@ -15,26 +15,33 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit import policy, rules
-from contacts_audit.azure import arm, contacts, records
-from contacts_audit.azure.arm import Answer
+from contacts_audit.audit import checks, policy
+from contacts_audit.audit.policy_file import read as read_policy
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS
-from contacts_audit.azure.masking import Mask
-from contacts_audit.azure.player import Player, Recording
-from contacts_audit.azure.records import Record, Seen
-from contacts_audit.azure.wire import Wire, prepared
+from contacts_audit.azure.contacts import read, records
+from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.azure.recording.mask import Mask
+from contacts_audit.azure.recording.replay import Player, Recording
 from contacts_audit.cli.app import run
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.screen import Screen
-from contacts_audit.ending import Ending
-from contacts_audit.errors import AzureError, ContactsAuditError, UsageError
-from contacts_audit.ledger import Plan, backup_document, plan_document, read_backup, read_plan
-from contacts_audit.model import Check, Contact, Criteria, Reading, Subscription, Waiver
-from contacts_audit.planning import Intent, planned
-from contacts_audit.policyfile import read
+from contacts_audit.cli.terminal import Screen
+from contacts_audit.core.errors import AzureError, ContactsAuditError, UsageError
+from contacts_audit.core.model import Check, Contact, Criteria, Reading, Subscription, Waiver
+from contacts_audit.core.shutdown import Ending
+from contacts_audit.remediation.ledger import (
+    Plan,
+    backup_document,
+    plan_document,
+    read_backup,
+    read_plan,
+)
+from contacts_audit.remediation.plan import Intent, planned
 
 ENDPOINT = "https://arm.example"
-VERSIONS = (arm.V2017, arm.V2020, arm.V2023)
+VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)
 CRITERIA = Criteria(None, tuple(Check), "High", ("a@contoso.com",), ("contoso.com",), 1)
 SOMEBODY = Subscription("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "Prod", "Enabled")
 
@@ -52,7 +59,7 @@ def _answer_in(data: bytes, version: str) -> Answer:
         name.strip().lower(): text for name, _, text in (one.partition(":") for one in lines)
     }
     number = int(status) % 1000 if status.isascii() and status.isdigit() else 200
-    return Answer(arm.contacts_url(ENDPOINT, SOMEBODY.id, version), number, headers, body)
+    return Answer(protocol.contacts_url(ENDPOINT, SOMEBODY.id, version), number, headers, body)
 
 
 def masks(data: bytes) -> None:
@@ -74,36 +81,36 @@ def masks(data: bytes) -> None:
 def _outcome(answer: Answer, version: str) -> object:
     """Return why *answer* is refused, or which checks hold whatever the addresses are."""
     try:
-        found = tuple(contacts.contacts(arm.complete(answer), version))
+        found = tuple(read.contacts(protocol.complete(answer), version))
     except AzureError as error:
         return error.reason, error.status, error.retryable, error.retry_after
     named = {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN}
     return [
-        rules.judge(check, Reading(version, found), CRITERIA) is None
+        checks.judge(check, Reading(version, found), CRITERIA) is None
         for check in CRITERIA.checks
         if check not in named
     ]
 
 
 def _answer(answer: Answer, version: str) -> None:
-    arm.claims_challenge(answer)
+    protocol.claims_challenge(answer)
     try:
-        whole = arm.complete(answer)
+        whole = protocol.complete(answer)
     except AzureError as error:
         assert str(error).strip(), "an error that says nothing"  # noqa: PT017
         assert error.retry_after is None or error.retry_after >= 0, "a wait before now"  # noqa: PT017
         return
     try:
-        link = arm.next_link(whole, ENDPOINT)
+        link = protocol.next_link(whole, ENDPOINT)
     except AzureError:
         link = None
     if link is not None:
         assert urlsplit(link).hostname == urlsplit(ENDPOINT).hostname, "our token goes elsewhere"
-    for reader in (records.records, lambda one: iter(contacts.documented_emails(one))):
+    for reader in (records.records, lambda one: iter(read.documented_emails(one))):
         with suppress(AzureError):
             list(reader(whole))
     try:
-        found = tuple(contacts.contacts(whole, version))
+        found = tuple(read.contacts(whole, version))
     except AzureError:
         return
     _judge(found, version)
@@ -111,11 +118,9 @@ def _answer(answer: Answer, version: str) -> None:
 
 def _judge(found: tuple[Contact, ...], version: str) -> None:
     findings = {
-        check: rules.judge(check, Reading(version, found), CRITERIA) for check in CRITERIA.checks
+        check: checks.judge(check, Reading(version, found), CRITERIA) for check in CRITERIA.checks
     }
-    good = any(
-        one.enabled and any(contacts.is_address(email) for email in one.emails) for one in found
-    )
+    good = any(one.enabled and any(read.is_address(email) for email in one.emails) for one in found)
     assert (findings[Check.CONTACT_EMAIL] is None) is good, "a verdict that no address explains"
     if findings[Check.REACHABLE] is None:
         assert findings[Check.ALERT_NOTIFICATIONS] is None, "reached by no alert"
@@ -125,7 +130,7 @@ def _judge(found: tuple[Contact, ...], version: str) -> None:
 def policies(data: bytes) -> None:
     """Read a policy: criteria for anybody, or wrong usage that fits a line."""
     try:
-        found = read(data, "policy.toml", policy.Settings(), date(2026, 1, 31))
+        found = read_policy(data, "policy.toml", policy.Settings(), date(2026, 1, 31))
     except UsageError as error:
         assert str(error).strip(), "an error that says nothing"  # noqa: PT017
         assert len(str(error)) < 2000, "a line that nobody reads"  # noqa: PT017
@@ -179,7 +184,7 @@ def _plan_anew(document: Mapping[str, Any]) -> None:
     made = tuple(planned(who, each, wished.wish, wished.version) for who, each in seen.rows)
     _comes_back(Plan(wished.origin, wished.wish, wished.version, made))
     for row in made:
-        if row.seen is None or not row.steps or row.api_version == arm.V2017:
+        if row.seen is None or not row.steps or row.api_version == protocol.V2017:
             continue
         (step,) = row.steps
         now = () if step.after is None else (Record(step.contact, step.after),)
@@ -234,7 +239,7 @@ def _plays(recording: Recording) -> None:
         for _ in (*paths, None):
             with suppress(AzureError):
                 answer = wire.send(prepared(url, {}, method=method), timeout=5)
-                list(contacts.contacts(arm.complete(answer), arm.V2023))
+                list(read.contacts(protocol.complete(answer), protocol.V2023))
 
 
 def reports(data: bytes) -> None:

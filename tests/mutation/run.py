@@ -16,15 +16,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SUITES = {
-    "policy": ("policy.py", ("policy", "policyfile")),
-    "rules": ("rules.py", ("policy", "policyfile")),
-    "arm": ("azure/arm.py", ("arm", "contacts", "records")),
-    "contacts": ("azure/contacts.py", ("contacts", "policy")),
-    "equality": ("azure/equality.py", ("equality", "remedy")),
-    "steps": ("azure/steps.py", ("equality", "drafts")),
-    "tasks": ("tasks.py", ("remedy",)),
-    "sending": ("sending.py", ("remedy",)),
-    "remediate": ("remediate.py", ("remedy",)),
+    "policy": ("audit/policy.py", ("policy", "policyfile")),
+    "rules": ("audit/checks.py", ("policy", "policyfile")),
+    "arm": ("azure/arm/protocol.py", ("arm", "contacts", "records")),
+    "contacts": ("azure/contacts/read.py", ("contacts", "policy")),
+    "equality": ("azure/contacts/equality.py", ("equality", "remedy")),
+    "steps": ("azure/contacts/steps.py", ("equality", "drafts")),
+    "tasks": ("remediation/tasks.py", ("remedy",)),
+    "sending": ("remediation/send.py", ("remedy",)),
+    "remediate": ("remediation/apply.py", ("remedy",)),
 }
 SECONDS = float(os.environ.get("MUTATE_SECONDS", "1800"))
 CONFIG = """

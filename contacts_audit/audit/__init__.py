@@ -1,0 +1,1 @@
+"""The audit: scope, checks, policy, and reports compared or merged."""

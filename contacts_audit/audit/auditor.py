@@ -1,0 +1,218 @@
+"""Reads a subscription at the api-versions that its checks need, and judges what they show."""
+
+import copy
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+
+from contacts_audit.audit.checks import distinct, judge, malformed, shows_address
+from contacts_audit.audit.policy import Policy
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.client import Client
+from contacts_audit.azure.arm.retry import Budget
+from contacts_audit.azure.contacts import read
+from contacts_audit.azure.contacts.api_versions import Versions
+from contacts_audit.core.errors import HINTS, AuthError, AzureError, Reason, VersionRefusedError
+from contacts_audit.core.model import (
+    Audited,
+    Check,
+    Contact,
+    Criteria,
+    Fault,
+    Outcome,
+    Reading,
+    Skipped,
+    Subscription,
+    Unread,
+)
+
+OF_ADDRESSES = frozenset(
+    {
+        Check.CONTACT_EMAIL,
+        Check.REACHABLE,
+        Check.REQUIRED_EMAIL,
+        Check.ALLOWED_DOMAIN,
+        Check.MINIMUM_EMAILS,
+    }
+)
+SKIPPED_STATES = frozenset({"disabled", "deleted"})
+log = logging.getLogger(__name__)
+
+
+class Auditor:
+    """Audits subscriptions by a *policy*, each through the client that *client* says."""
+
+    def __init__(self, client: Callable[[Subscription], Client], policy: Policy) -> None:
+        self._client = client
+        self._policy = policy
+        self._versions = Versions()
+
+    def within(self, budget: Budget) -> "Auditor":
+        """Return an auditor like this one that spends *budget*, which somebody else spends, too."""
+        other, client = copy.copy(self), self._client
+        other._client = lambda subscription: client(subscription).within(budget)
+        return other
+
+    def audit(self, subscription: Subscription) -> Outcome:
+        """Return the outcome for *subscription*: a failure of Azure's is one, too."""
+        seen: dict[str, Reading] = {}
+        criteria = self._policy.criteria_of(subscription)
+        try:
+            deciding = self._read(subscription, criteria.checks, seen)
+        except (AzureError, AuthError) as error:
+            return Unread(subscription, fault(error, subscription), _contacts_of(seen))
+        return self._judged(subscription, criteria, deciding, _contacts_of(seen))
+
+    def _read(
+        self, subscription: Subscription, checks: Sequence[Check], seen: dict[str, Reading]
+    ) -> Mapping[Check, Reading]:
+        """
+        Return the reading that decides each of *checks*; no check costs more than it needs.
+
+        `contact-email` asks 2017 first, and the newest where that shows no address; all others ask
+        the newest.
+        """
+        client = self._client(subscription)
+        budget = client.limits.until()
+
+        def at(version: str) -> Reading | None:
+            if version not in seen and self._versions.offered(version):
+                try:
+                    found = tuple(_contacts(client, subscription, version, budget))
+                except VersionRefusedError:
+                    self._versions.refused(version, subscription.id)
+                    refused.add(version)
+                else:
+                    self._versions.answered(version)
+                    seen[version] = Reading(version, found)
+            return seen.get(version)
+
+        def newest() -> Reading:
+            for version in (protocol.V2023, protocol.V2020, protocol.V2017):
+                if version not in refused and (reading := at(version)) is not None:
+                    return reading
+            raise AzureError(
+                Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
+            )
+
+        def attack_paths() -> Reading:
+            if protocol.V2023 not in refused and (reading := at(protocol.V2023)) is not None:
+                return reading
+            raise AzureError(
+                Reason.VERSION_UNAVAILABLE,
+                f"attack-paths needs {protocol.V2023}, which is not offered here",
+                hint="leave the check attack-paths out: --check, --profile, --policy",
+            )
+
+        refused: set[str] = set()
+        deciding: dict[Check, Reading] = {}
+        for check in checks:
+            if check is Check.ATTACK_PATHS:
+                deciding[check] = attack_paths()
+                continue
+            documented = at(protocol.V2017) if check is Check.CONTACT_EMAIL else None
+            if documented is not None and shows_address(documented.contacts):
+                deciding[check] = documented
+            else:
+                deciding[check] = newest()
+        return deciding
+
+    def _judged(
+        self,
+        subscription: Subscription,
+        criteria: Criteria,
+        deciding: Mapping[Check, Reading],
+        contacts: tuple[Contact, ...],
+    ) -> Audited:
+        """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
+        wrong = malformed([one for one in contacts if one.api_version == protocol.V2017])
+
+        def remark(check: Check, reading: Reading) -> str:
+            if reading.api_version == protocol.V2017:
+                return f"; {protocol.V2017} alone decided, no newer api-version is offered"
+            told = check in OF_ADDRESSES and wrong
+            return f"; at {protocol.V2017}: {'; '.join(wrong)}" if told else ""
+
+        findings = tuple(
+            finding
+            for check, reading in deciding.items()
+            if (finding := judge(check, reading, criteria, remark(check, reading))) is not None
+        )
+        first = next((finding.check for finding in findings), None)
+        if first is None:
+            email = Check.CONTACT_EMAIL
+            first = email if email in deciding else next(iter(deciding))
+        return Audited(
+            subscription,
+            contacts=contacts,
+            emails=distinct(deciding[first].contacts),
+            findings=findings,
+            decided_by=deciding[first].api_version,
+            waiver=self._policy.waiver_of(subscription, findings),
+            checks=criteria.checks,
+            criteria=criteria,
+        )
+
+
+def _contacts_of(seen: Mapping[str, Reading]) -> tuple[Contact, ...]:
+    return tuple(contact for reading in seen.values() for contact in reading.contacts)
+
+
+def _contacts(
+    client: Client, subscription: Subscription, version: str, budget: Budget
+) -> Iterator[Contact]:
+    url = protocol.contacts_url(client.endpoint, subscription.id, version)
+    for answer in client.pages(url, most=read.MOST_PAGES, until=budget):
+        yield from read.contacts(
+            answer,
+            version,
+            lambda kind: log.info("%s: left out an item of type %s", subscription.label, kind),
+        )
+
+
+def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
+    """Return the facts of *error*, whichever side failed, and a hint that may be copied."""
+    if isinstance(error, AzureError):
+        hint = error.hint.replace("SUBSCRIPTION_ID", subscription.id)
+        return replace(Fault.of(error), hint=hint)
+    return Fault(Reason.SIGN_IN_FAILED, str(error), error.hint or HINTS[Reason.SIGN_IN_FAILED])
+
+
+def unasked(subscription: Subscription) -> Outcome | None:
+    """Return the outcome of a *subscription* that nothing is asked of, None for all others."""
+    if not subscription.visible:
+        reason = Reason.NOT_VISIBLE
+        return Unread(
+            subscription, Fault(reason, "it is not visible to this identity", HINTS[reason])
+        )
+    if (subscription.state or "").casefold() in SKIPPED_STATES:
+        return Skipped(subscription)
+    return None
+
+
+def broken(subscription: Subscription, error: Exception) -> Unread:
+    """Return the outcome of a *subscription* at which we stumbled: this one alone is lost."""
+    reason, trace = Reason.INTERNAL, error.__traceback__
+    for line in "".join(traceback.format_tb(trace)).splitlines():
+        log.debug("%s: %s", subscription.label, line)
+    message = f"unexpected {type(error).__name__} at {_place(trace)}"  # its text may hold a secret
+    return Unread(subscription, Fault(reason, message, HINTS[reason]))
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Return the file and line, the last of ours, where an error came from."""
+    package = __name__.partition(".")[0]
+    place = "an unknown place"
+    for frame, line in traceback.walk_tb(trace):
+        name = frame.f_globals.get("__name__", "")
+        if name.partition(".")[0] == package:
+            place = f"{name.replace('.', '/')}.py:{line}"
+    return place
+
+
+def out_of_time(subscription: Subscription) -> Unread:
+    """Return the outcome of a *subscription* that the run's deadline left unread."""
+    reason = Reason.DEADLINE
+    return Unread(subscription, Fault(reason, "the run's deadline passed", HINTS[reason]))

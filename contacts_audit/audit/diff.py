@@ -1,0 +1,142 @@
+"""From two reports to what differs between them. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from contacts_audit.core.errors import ExitCode
+from contacts_audit.core.model import Verdict
+
+SCHEMA = 1
+Row = Mapping[str, Any]
+
+
+class Change(StrEnum):
+    """What became of a subscription between two reports."""
+
+    NEW = "new"
+    FIXED = "fixed"
+    WAIVED = "waived"
+    STILL_FAILING = "still-failing"
+    STILL_UNREADABLE = "still-unreadable"
+    BECAME_UNREADABLE = "became-unreadable"
+    BECAME_READABLE = "became-readable"
+    APPEARED = "appeared"
+    DISAPPEARED = "disappeared"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A subscription in two reports; a side is None where it is in one of them only."""
+
+    old: Row | None
+    new: Row | None
+
+    @property
+    def row(self) -> Row:
+        """The newer side, or the only one."""
+        found = self.new or self.old
+        return found if found is not None else {}
+
+    @property
+    def verdicts(self) -> tuple[str | None, str | None]:
+        """The verdict then and now."""
+        old, new = (None if side is None else side["verdict"] for side in (self.old, self.new))
+        return old, new
+
+    @property
+    def change(self) -> Change:
+        """What became of it: each pair of verdicts is in one class."""
+        old, new = self.verdicts
+        if old is None or (new is None or (new == Verdict.SKIPPED and old != new)):
+            return Change.APPEARED if old is None else Change.DISAPPEARED
+        match new:
+            case Verdict.UNREADABLE:
+                return Change.STILL_UNREADABLE if old == new else Change.BECAME_UNREADABLE
+            case Verdict.NON_COMPLIANT:
+                return Change.STILL_FAILING if old == new else Change.NEW
+            case Verdict.WAIVED if old != new:
+                return Change.WAIVED
+            case Verdict.COMPLIANT if old in (Verdict.NON_COMPLIANT, Verdict.WAIVED):
+                return Change.FIXED
+            case Verdict.COMPLIANT if old != new:
+                return Change.BECAME_READABLE
+        return Change.UNCHANGED
+
+    @property
+    def worse(self) -> bool:
+        """Whether somebody has to look."""
+        bad = (Verdict.NON_COMPLIANT, Verdict.UNREADABLE)
+        appeared = self.change is Change.APPEARED and self.verdicts[1] in bad
+        return appeared or self.change in (
+            Change.NEW,
+            Change.BECAME_UNREADABLE,
+            Change.DISAPPEARED,
+        )
+
+    @property
+    def differs(self) -> bool:
+        """Whether verdict, addresses, reason or failing checks differ, or one side is missing."""
+        return self.old is None or self.new is None or _facts(self.old) != _facts(self.new)
+
+    @property
+    def message(self) -> str:
+        """Why it is as it is now."""
+        if self.new is None:
+            return "it is in scope no more"
+        error, findings = self.new["error"], self.new["findings"]
+        if error is not None:
+            return f"{error['reason']}: {error['message']}"
+        if self.new["verdict"] == Verdict.SKIPPED:
+            return f"its state is {self.new['state']}"
+        return "; ".join(finding["message"] for finding in findings)
+
+
+def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
+    """Return each subscription of *new*, in order, then those that only *old* has."""
+    then = {row["id"]: row for row in old}
+    now = {row["id"] for row in new}
+    found = [Difference(then.get(row["id"]), row) for row in new]
+    return found + [Difference(row, None) for row in old if row["id"] not in now]
+
+
+def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str, Any]:
+    """Return the differences between the files *old* and *new*, without what is unchanged."""
+    counted = Counter(one.change for one in differences)
+    return {
+        "schema": SCHEMA,
+        "kind": "diff",
+        "old": old,
+        "new": new,
+        "worse": any(one.worse for one in differences),
+        "summary": {change: counted[change] for change in Change},
+        "subscriptions": [
+            {
+                "id": one.row["id"],
+                "name": one.row["name"],
+                "class": one.change,
+                "old_verdict": one.verdicts[0],
+                "new_verdict": one.verdicts[1],
+                "message": one.message,
+            }
+            for one in differences
+            if one.change is not Change.UNCHANGED
+        ],
+    }
+
+
+def exit_code(differences: Sequence[Difference]) -> ExitCode:
+    """Return the code of a comparison: has anything got worse?"""
+    return ExitCode.FINDINGS if any(one.worse for one in differences) else ExitCode.CLEAN
+
+
+def _facts(row: Row) -> tuple[Any, ...]:
+    return (
+        row["verdict"],
+        row["emails"],
+        None if row["error"] is None else row["error"]["reason"],
+        [finding["check"] for finding in row["findings"]],
+    )

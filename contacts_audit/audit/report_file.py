@@ -1,0 +1,216 @@
+"""The JSON report of an earlier run: a file of strangers, read strictly or not at all."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from contacts_audit.azure.kinds import GUID
+from contacts_audit.core import strict_json
+from contacts_audit.core.errors import ContactsAuditError, UsageError
+from contacts_audit.core.model import Verdict, exit_code
+
+SCHEMA = 1
+HINT = "name one that 'audit -o json' printed"
+SHOWN = 40  # of a value that is wrong
+FIRST, LAST = 2000, 2999  # the years that a report may be of
+
+Row = Mapping[str, Any]
+Shape = type | list[Any] | tuple[Any, ...] | dict[str, Any]
+MAYBE = (str, None)
+
+_CONTACT: Shape = {
+    "name": str,
+    "api_version": str,
+    "emails": [str],
+    "enabled": bool,
+    "phone": MAYBE,
+    "alert_severity": MAYBE,
+    "attack_path_risk": MAYBE,
+    "roles": [str],
+}
+_ERROR: Shape = {
+    "reason": str,
+    "status": (int, None),
+    "code": MAYBE,
+    "message": str,
+    "request_id": MAYBE,
+    "hint": str,
+}
+_ROW: Shape = {
+    "id": str,
+    "name": MAYBE,
+    "tenant_id": MAYBE,
+    "state": MAYBE,
+    "verdict": str,
+    "portal_url": MAYBE,
+    "emails": [str],
+    "contacts": [_CONTACT],
+    "findings": [{"check": str, "message": str, "api_version": str}],
+    "decided_by": MAYBE,
+    "error": (_ERROR, None),
+    "waiver": ({"reason": str, "owner": str, "expires": str, "check": MAYBE}, None),
+}
+_COUNTS = ("in_scope", "read", "compliant", "non_compliant", "unreadable", "waived", "skipped")
+_REPORT: Shape = {
+    "schema": int,
+    "tool": {"name": str, "version": str},
+    "started": str,
+    "finished": str,
+    "cloud": str,
+    "tenants": [str],
+    "profile": MAYBE,
+    "checks": [str],
+    "shard": MAYBE,
+    "summary": dict.fromkeys(_COUNTS, int),
+    "exit_code": int,
+    "subscriptions": [_ROW],
+}
+_IDENTITY: Shape = {
+    "auth": str,
+    "credential": str,
+    **dict.fromkeys(("user", "application_id", "object_id", "tenant_id"), MAYBE),
+}
+_LATER: Mapping[str, Shape] = {  # keys that older reports lack
+    "run_id": MAYBE,
+    "recorded": MAYBE,
+    "identities": [_IDENTITY],
+}
+_NAMES: Mapping[Any, str] = {
+    str: "a text", int: "a whole number", bool: "true or false", None: "null"
+}  # fmt: skip
+
+
+def read(
+    text: bytes, name: str, partial: type[ContactsAuditError] = UsageError
+) -> Mapping[str, Any]:
+    """
+    Return the JSON report in the file *name*: all keys are there, and each is of its type.
+
+    Raises:
+        UsageError: it is none of ours, or damaged.
+        partial: it holds not as many subscriptions as it counts.
+    """
+    try:
+        report = _checked(strict_json.parsed(text))
+    except (ValueError, AttributeError) as error:
+        raise UsageError(f"{name} is no report of ours: {error}", HINT) from error
+    if report.get("only") or "disappeared" in report:
+        option = "--only" if report.get("only") else "--only-changes"
+        raise partial(f"{name} is not whole: {option} left rows out", "name one of --report PATH")
+    counted, rows = report["summary"]["in_scope"], len(report["subscriptions"])
+    if counted != rows:
+        raise partial(
+            f"{name} counts {counted} subscriptions and holds {rows}",
+            "name a whole report, as --report PATH writes it",
+        )
+    return report
+
+
+def _checked(report: Any) -> Mapping[str, Any]:
+    """Return *report* with all keys, each of its type; an error of Python's tells why not."""
+    if not isinstance(report, dict) or report.get("tool", {}).get("name") != "contacts-audit":
+        raise ValueError("it is of another program")
+    if type(report.get("schema")) is not int or report["schema"] != SCHEMA:
+        raise ValueError("it is of another schema")
+    _check(report, _REPORT, "")
+    for key, shape in _LATER.items():
+        _check(report.setdefault(key, [] if isinstance(shape, list) else None), shape, key)
+    if moment(report["started"]) > moment(report["finished"]):
+        raise ValueError("it was finished before it was started")
+    for row in report["subscriptions"]:
+        _check_row(row)
+    return report
+
+
+def check_counts(report: Mapping[str, Any], name: str) -> None:
+    """
+    Check that each subscription of *report* is there once, and that its counts are of its rows.
+
+    Raises:
+        UsageError: they are not.
+    """
+    rows: Sequence[Row] = report["subscriptions"]
+    ids = Counter(row["id"] for row in rows)
+    verdicts = Counter(Verdict(row["verdict"]) for row in rows)
+    known = {each.replace("-", "_"): verdicts[each] for each in Verdict}
+    known["read"] = known["compliant"] + known["non_compliant"] + known["waived"]
+    known["in_scope"] = len(rows)
+    for key, number in known.items():
+        if report["summary"][key] != number:
+            told = f"it counts {_shown(report['summary'][key])} as {key}, and holds {number}"
+            raise UsageError(f"{name} is no report of ours: {told}", HINT)
+    if len(ids) < len(rows):
+        told = f"{ids.most_common(1)[0][0]} is there twice"
+        raise UsageError(f"{name} is no report of ours: {told}", HINT)
+    if report["exit_code"] != exit_code(verdicts):
+        told = f"its exit code is not {_shown(report['exit_code'])}"
+        raise UsageError(f"{name} is no report of ours: {told}", HINT)
+
+
+def moment(text: str) -> datetime:
+    """
+    Return the moment that *text* names, in UTC.
+
+    Raises:
+        ValueError: it names none, is of no time zone, or of a year that no report is of.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            raise ValueError(f"{_shown(text)} is of no time zone")
+        found = found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{_shown(text)} is no time") from error
+    if not FIRST <= found.year <= LAST:
+        raise ValueError(f"{_shown(text)} is of no year that a report is of")
+    return found
+
+
+def _check(value: Any, shape: Any, place: str) -> None:
+    """Check that *value*, at *place* in a report, is of *shape*."""
+    match shape:
+        case dict():
+            if not isinstance(value, dict):
+                raise ValueError(f"{place or 'it'} is no object: {_shown(value)}")  # noqa: TRY004
+            for key, inner in shape.items():
+                if key not in value:
+                    raise ValueError(f"{place or 'it'} has no {key}")
+                _check(value[key], inner, f"{place}.{key}" if place else key)
+        case [inner]:
+            if not isinstance(value, list):
+                raise ValueError(f"{place} is no list: {_shown(value)}")  # noqa: TRY004
+            for one in value:
+                _check(one, inner, place)
+        case (inner, None):
+            if value is not None:
+                _check(value, inner, place)
+        case _:
+            if type(value) is not shape:  # a bool is an int of Python's, and none of JSON's
+                raise ValueError(f"{place} is not {_NAMES[shape]}: {_shown(value)}")
+
+
+def _check_row(row: Row) -> None:
+    """Check what the type of a value does not tell."""
+    if not GUID.fullmatch(row["id"]) or row["id"] != row["id"].lower():
+        raise ValueError(f"{_shown(row['id'])} is no id")
+    verdict = Verdict(row["verdict"])
+    if (verdict is Verdict.UNREADABLE) is (row["error"] is None):
+        raise ValueError(f"{row['id']} is {verdict}, and its error tells otherwise")
+    status = None if row["error"] is None else row["error"]["status"]
+    if status is not None and not 0 <= status <= 999:
+        raise ValueError(f"{_shown(status)} is no status")
+
+
+def _shown(value: Any) -> str:
+    """Spell *value*, or the beginning of it; a number may have more digits than can be spelt."""
+    if isinstance(value, str | list):
+        value = value[:SHOWN]
+    elif isinstance(value, dict):
+        value = dict(islice(value.items(), 3))
+    try:
+        spelt = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return spelt if len(spelt) <= SHOWN else f"{spelt[:SHOWN]}..."

@@ -1,0 +1,1 @@
+"""Azure Resource Manager: the protocol, the client, retries and throttling."""

@@ -1,0 +1,131 @@
+"""
+What an error body of Azure says: code, message, versions and seconds named in it. Pure.
+
+Resource providers spell their errors in many ways: with and without an `error` around them, in any
+case, as `ErrorCode` or `HttpStatusCode`, in an array, or as JSON in the text of a message.
+
+https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from contacts_audit.core.sanitize import whole_characters
+
+LONGEST_CODE = 200
+LONGEST_MESSAGE = 8192  # characters; no error of Azure's is that long
+LEVELS = 6
+ITEMS, FIELDS = 5, 100  # of an array and of an object, that are looked at
+CODES = ("code", "errorcode", "httpstatuscode", "statuscode")
+MESSAGES = ("message", "errormessage")
+AROUND = ("error", "odata.error", "fault")
+WITHIN = ("innererror", "details", "value")  # a message may be an object with its text as value
+UNITS = {"s": 1.0, "m": 60.0}
+
+_VERSION = r"v?\d[\w-]{0,60}(?:\.\d{1,9}){0,3}"
+_GAP = r"[\s,;'\"\[\]()*-]{1,8}(?:(?:and|or)[\s'\"]{1,4})?"
+_LIST = re.compile(
+    r"\b(?:(?:supported|available|valid|allowed|registered)\s{1,3}(?:api)?[\s-]{0,3}"
+    r"version(?:s|\s{1,3}is)|versions\s{1,3}(?:supported|available))\b"
+    rf"[^\d.]{{0,100}}?({_VERSION}(?:{_GAP}{_VERSION})*+)",
+    re.IGNORECASE,
+)
+_WAIT = re.compile(
+    r"\b(?:again|after|wait\w{0,3}|retr(?:y|ied))\b[^.\d]{0,40}(?<![\d.])"
+    r"(\d{1,18}(?:\.\d{1,6})?)['\"\s]{0,3}(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?)\b",
+    re.IGNORECASE,
+)
+
+
+class Said(NamedTuple):
+    """The first *code* and *message* of an error body; all *codes*, folded, and all *words*."""
+
+    code: str | None
+    message: str | None
+    codes: frozenset[str]
+    words: str
+
+
+def said(text: str) -> Said:
+    """Return what the error body *text* says; nothing where it is no JSON."""
+    found = list(_words(_parsed(text), LEVELS))
+    codes = [word for kind, word in found if kind == "code"]
+    messages = [word for kind, word in found if kind == "message"]
+    first = [next(iter(each), None) for each in (codes, messages)]
+    plain = frozenset("".join(code.casefold().split()) for code in codes)
+    return Said(first[0], first[1], plain, "\n".join(messages))
+
+
+def listed_versions(message: str) -> frozenset[str]:
+    """Return the api-versions that *message* lists as supported, in lower case."""
+    lists = _LIST.findall(message[:LONGEST_MESSAGE])
+    versions = (re.findall(_VERSION, found, re.IGNORECASE) for found in lists)
+    return frozenset(version.casefold() for each in versions for version in each)
+
+
+def names_version(message: str, version: str) -> bool:
+    """Say whether *message* names *version* anywhere, as a whole word, in any case."""
+    word = rf"(?<![\w.-]){re.escape(version)}(?![\w-])"
+    return re.search(word, message[:LONGEST_MESSAGE], re.IGNORECASE) is not None
+
+
+def named_seconds(message: str) -> float | None:
+    """Return the seconds after which *message* says to try again; None for none, or 0."""
+    found = _WAIT.search(message[:LONGEST_MESSAGE])
+    if found is None:
+        return None
+    return float(found[1]) * UNITS[found[2][0].lower()] or None
+
+
+def _words(value: Any, levels: int) -> Iterator[tuple[str, str]]:
+    """Yield each ("code", ...) and ("message", ...), the outermost first."""
+    if levels == 0:
+        return
+    match value:
+        case str() if value.lstrip()[:1] in ("{", "["):
+            yield from _words(_parsed(value), levels - 1)
+        case [*items]:
+            for item in items[:ITEMS]:
+                yield from _words(item, levels - 1)
+        case dict():
+            for around in _fields(value, AROUND):
+                yield from _words(around, levels - 1)
+            for code in _fields(value, CODES):
+                yield from _text("code", code, LONGEST_CODE)
+            for message in _fields(value, MESSAGES):
+                yield from _message(message, levels - 1)
+            for within in _fields(value, WITHIN):
+                yield from _words(within, levels - 1)
+
+
+def _fields(value: dict[str, Any], names: tuple[str, ...]) -> Iterator[Any]:
+    """Yield the fields of *value* that are called so in any case, in the order of *names*."""
+    known = [(name.casefold(), item) for name, item in itertools.islice(value.items(), FIELDS)]
+    for wanted in names:
+        yield from (item for name, item in known if name == wanted)
+
+
+def _message(value: Any, levels: int) -> Iterator[tuple[str, str]]:
+    """Yield a message: text, the error in it where it is JSON, or the text in an object."""
+    if isinstance(value, dict):
+        value = next(_fields(value, ("value",)), None)
+    words = list(_words(value, levels)) if isinstance(value, str) else []
+    yield from words
+    if not any(kind == "message" for kind, _ in words):
+        yield from _text("message", value, LONGEST_MESSAGE)
+
+
+def _text(kind: str, value: Any, longest: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str) and value.strip():
+        whole = whole_characters(value.strip() if kind == "code" else value)
+        yield kind, whole if len(whole) <= longest else f"{whole[:longest]}..."
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None

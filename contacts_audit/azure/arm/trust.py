@@ -1,0 +1,76 @@
+"""Whose certificates are trusted, and how strictly they are checked."""
+
+import contextlib
+import os
+import re
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import certifi
+
+from contacts_audit.core.errors import ContactsAuditError, UsageError
+
+HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")  # as `openssl rehash` names them
+
+
+def trusted(ca_bundle: str | None) -> str:
+    """Return where the certificates are: an explicit bundle, the environment's, or certifi's."""
+    return (
+        ca_bundle
+        or os.environ.get("REQUESTS_CA_BUNDLE")
+        or os.environ.get("CURL_CA_BUNDLE")
+        or certifi.where()
+    )
+
+
+def tls_context(ca_bundle: str | None, *, strict: bool = True) -> ssl.SSLContext:
+    """
+    Trust what requests would trust, and each certificate of a folder, hashed or not.
+
+    Without *strict*, certificates are checked as before Python 3.13, and as curl does.
+
+    Raises:
+        ContactsAuditError: the certificates cannot be read; a UsageError where *ca_bundle* names
+            them.
+    """
+    path = trusted(ca_bundle)
+    try:
+        with _without_key_log():
+            context = _context_of(Path(path))
+    except (OSError, ValueError) as error:
+        kind = ContactsAuditError if ca_bundle is None else UsageError
+        raise kind(
+            f"the CA bundle {path} cannot be used: {error}",
+            "name a PEM file by --ca-bundle or REQUESTS_CA_BUNDLE",
+        ) from error
+    if not strict:
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def _context_of(path: Path) -> ssl.SSLContext:
+    """Return a context that trusts the file *path*, or the files of the folder *path*."""
+    if not path.is_dir():
+        return ssl.create_default_context(cafile=str(path))
+    context = ssl.create_default_context(capath=str(path))
+    hashed = False
+    for each in path.iterdir():
+        if HASHED.fullmatch(each.name):  # found by OpenSSL itself, when it is looked for
+            hashed = True
+        elif each.is_file() and b"-----BEGIN CERTIFICATE-----" in each.read_bytes():
+            context.load_verify_locations(cafile=str(each))
+    if not hashed and not context.cert_store_stats()["x509_ca"]:
+        raise ValueError("the folder holds no certificate (openssl rehash names them)")
+    return context
+
+
+@contextlib.contextmanager
+def _without_key_log() -> Iterator[None]:
+    """Let no variable make us write the keys of our connections to a file, or fail at that."""
+    name = os.environ.pop("SSLKEYLOGFILE", None)
+    try:
+        yield
+    finally:
+        if name is not None:
+            os.environ["SSLKEYLOGFILE"] = name

@@ -1,0 +1,1 @@
+"""Sign-in: the chain of credentials, and the tokens that they give."""

@@ -1,0 +1,88 @@
+"""
+A person who signs in in a browser, anywhere, with a code that we print.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code
+"""
+
+import functools
+import time
+from typing import Any
+
+from contacts_audit.azure.auth.msal_http import TokenService, refused
+from contacts_audit.azure.auth.sign_in import Credential, SignIn, granted, is_tenant
+from contacts_audit.azure.kinds import AccessToken, Auth
+from contacts_audit.core.errors import AuthError
+
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the public client that each tenant knows
+PENDING = frozenset({"authorization_pending", "slow_down"})
+ANY_TENANT = "organizations"
+
+
+def device_code(sign_in: SignIn) -> Credential:
+    """
+    The person at the terminal; later tokens come by the refresh token, without a new code.
+
+    Raises:
+        AuthError: the tenant is none.
+    """
+    tenant = sign_in.tenant or sign_in.environment.get("AZURE_TENANT_ID", ANY_TENANT)
+    if not is_tenant(tenant):
+        raise AuthError(f"{tenant!r} is no tenant", "give its id or a domain of it")
+
+    @functools.cache
+    def service() -> TokenService:
+        return TokenService(sign_in.wire())
+
+    @functools.cache
+    def application() -> Any:
+        import msal
+
+        return msal.PublicClientApplication(
+            AZURE_CLI,
+            authority=f"{sign_in.whole().authority}/{tenant}",
+            instance_discovery=False,
+            client_capabilities=["CP1"],
+            http_client=service(),
+        )
+
+    def acquire(claims: str | None, fresh: bool) -> AccessToken:
+        with service().within(sign_in.timeout):
+            accounts = application().get_accounts()
+            if not accounts:
+                result = _by_code(sign_in, application(), claims)
+            else:
+                result = application().acquire_token_silent_with_error(
+                    [sign_in.whole().scope],
+                    account=accounts[0],
+                    force_refresh=fresh,
+                    claims_challenge=claims,
+                )
+        if result is None:
+            raise AuthError("the sign-in has ended", "run again, and sign in again")
+        return granted(result, service().now, None if tenant == ANY_TENANT else tenant)
+
+    return Credential("device code", "--auth device-code", acquire, Auth.DEVICE_CODE)
+
+
+def _by_code(sign_in: SignIn, application: Any, claims: str | None) -> Any:
+    """Print the code, and ask until somebody has used it."""
+    until = time.monotonic() + sign_in.timeout
+    flow = application.initiate_device_flow([sign_in.whole().scope], claims_challenge=claims)
+    if "user_code" not in flow:
+        raise refused(flow)
+    flow["interval"] = max(1, flow["interval"])  # at 0, MSAL would ask for ever
+    default = f"open {flow.get('verification_uri')} and enter the code {flow['user_code']}"
+    sign_in.tell(f"{flow.get('message') or default} ({sign_in.timeout:g} s are left)")
+    pause = min(flow["interval"], sign_in.timeout / 2)  # so that even a short time is used
+    while True:
+        if time.monotonic() + pause >= until:
+            raise AuthError(
+                f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout"
+            )
+        sign_in.ending.stopped.wait(pause)
+        result = application.acquire_token_by_device_flow(
+            flow, claims_challenge=claims, exit_condition=lambda flow: True
+        )
+        if result.get("error") not in PENDING:
+            return result
+        pause = flow["interval"]

@@ -1,0 +1,217 @@
+"""
+The token service as MSAL talks to it, over our wire.
+
+https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+"""
+
+import contextlib
+import json
+import math
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs
+
+import requests
+
+from contacts_audit.azure.arm.protocol import Answer
+from contacts_audit.azure.arm.retry import RETRIED, asked_wait, patiently
+from contacts_audit.azure.arm.transport import USER_AGENT, Wire
+from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError, Reason
+from contacts_audit.core.sanitize import blotted, told_in_public
+
+ATTEMPT_SECONDS = 15.0
+LONGEST_DESCRIPTION = 8192  # characters of an error
+CHECK = "check the credential; -v says which one was used"
+PROOFS = (
+    *("client_secret", "client_assertion", "refresh_token", "device_code"),
+    *("X-IDENTITY-HEADER", "secret"),
+)
+ISSUED = ("access_token", "refresh_token", "id_token", "device_code")
+CURES = {
+    "7000215": "set AZURE_CLIENT_SECRET to the secret's value, not to its id",
+    "7000222": "the client secret expired: add a new one to the app registration",
+    "90002": "check the tenant (AZURE_TENANT_ID, --tenant) and the cloud (--cloud)",
+    "700016": "check AZURE_CLIENT_ID, and that the application is of this tenant",
+    "700027": "upload the certificate to the app registration, and check that it has not expired",
+    "700024": "set the clock: the assertion is not valid now",
+    "700082": "sign in again: the refresh token has expired",
+    "500011": "check --audience and --cloud",
+    "50076": "sign in again: Entra asks for a second factor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The part of a requests response that MSAL reads."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    text: str
+
+    def raise_for_status(self) -> None:
+        """Leave it to whoever reads the status."""
+
+
+class TokenService:
+    """
+    What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
+
+    MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
+    *challenged*: a 401 is part of the protocol, whatever its body.  *known* are the secrets that
+    no error may tell, though it answers a request that held none.  *retried* says which statuses
+    pass with time.  With *longest*, in seconds, all the time is used, and no pause is longer.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        attempt: float = ATTEMPT_SECONDS,
+        longest: float | None = None,
+        retried: Callable[[int], bool] = RETRIED.__contains__,
+        challenged: bool = False,
+        known: Sequence[str] = (),
+    ) -> None:
+        self._known = known
+        self._challenged = challenged
+        self._wire = wire
+        self._attempt = attempt
+        self._retried = retried
+        self._patience: Mapping[str, Any] = {}
+        if longest is not None:
+            self._patience = {"attempts": math.inf, "longest": longest}
+        self._until = 0.0
+        self.now = time.time()
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """
+        Give all requests of one sign-in *seconds*.
+
+        Raises:
+            AuthError: whatever ended it.
+        """
+        self._until = time.monotonic() + seconds
+        self.now = time.time()
+        try:
+            yield
+        except AzureError as error:
+            raise AuthError(f"sign-in failed: {error}", error.hint) from error
+        except ContactsAuditError:
+            raise
+        except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
+            told = told_in_public(self._wire.secrets.without(str(error)), {})
+            raise refused({"error_description": told}) from None
+
+    def get(self, url: str, **given: Any) -> Response:
+        """
+        As `requests.Session.get`.
+
+        Raises:
+            AuthError: it was refused; MSAL would tell its own guess of why.
+        """
+        response = self._send(requests.Request("GET", url, **_known(given)).prepare())
+        if response.status_code >= 400 and url.endswith("/openid-configuration"):
+            raise refused(dict(json.loads(response.text)))
+        return response
+
+    def post(self, url: str, **given: Any) -> Response:
+        """As `requests.Session.post`."""
+        return self._send(requests.Request("POST", url, **_known(given)).prepare())
+
+    def close(self) -> None:
+        """Nothing to close: the wire ends with the process."""
+
+    def _send(self, request: requests.PreparedRequest) -> Response:
+        request.headers["User-Agent"] = USER_AGENT
+        answer = patiently(lambda: self._once(request), until=self._until, **self._patience)
+        text = answer.body.decode("utf-8-sig", "replace")
+        if not _is_object(text) and not (self._challenged and answer.status == 401):
+            raise AzureError(
+                Reason.HTML, f"the token service answered {answer.status}, without a JSON object"
+            )
+        return Response(answer.status, answer.headers, text)
+
+    def _once(self, request: requests.PreparedRequest) -> Answer:
+        left = self._until - time.monotonic()
+        sent, secrets = _secrets(request), self._wire.secrets
+        secrets.add(*sent)
+        answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
+        if answer.status != 200 or b'"error' in answer.body:
+            told = secrets.without(answer.body.decode("utf-8-sig", "replace"))
+            told = blotted(told, [*sent, *self._known])  # the shortest, too
+            answer = replace(answer, body=told_in_public(told, {}).encode())
+        else:
+            secrets.add(*_issued(answer))
+        passes = self._retried(answer.status)
+        if passes or 300 <= answer.status < 400 or answer.status >= 500:
+            raise AzureError(
+                Reason.SERVER_ERROR,
+                f"the token service answered {answer.status}{_reason(answer)}",
+                hint="run again later, or raise --auth-timeout",
+                status=answer.status,
+                retryable=passes,
+                retry_after=asked_wait(answer.headers),
+            )
+        if answer.status == 200 and not answer.body:  # its headers may have been cut
+            raise AzureError(
+                Reason.TRUNCATED, "the token service answered 200 without a body", retryable=True
+            )
+        return answer
+
+
+def _secrets(request: requests.PreparedRequest) -> list[str]:
+    """Return what *request* sends to sign in, of which no error may tell."""
+    body = request.body or b""
+    form = parse_qs(body if isinstance(body, str) else body.decode())
+    values = [value for name in PROOFS for value in form.get(name, ())]
+    return [*values, *(request.headers[name] for name in PROOFS if name in request.headers)]
+
+
+def _issued(answer: Answer) -> list[str]:
+    """Return the tokens, or what leads to one, in a success of the token service."""
+    try:
+        told = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return []
+    found = [told.get(name) for name in ISSUED] if isinstance(told, dict) else []
+    return [value for value in found if isinstance(value, str)]
+
+
+def _reason(answer: Answer) -> str:
+    """Return what a JSON *answer* says of its own failure."""
+    with contextlib.suppress(ValueError, RecursionError):
+        told = json.loads(answer.body)
+        for key in ("error_description", "message", "error"):
+            if isinstance(told, dict) and isinstance(told.get(key), str) and told[key]:
+                return f": {told[key][:500]}"
+    return ""
+
+
+def refused(
+    result: Mapping[str, Any], hint: str = CHECK, cures: Mapping[str, str] | None = None
+) -> AuthError:
+    """
+    Return the error of a token service that answered, but gave no token.
+
+    *hint* says what to do where neither *cures* nor `CURES` does, by the number of the error.
+    """
+    description = str(result.get("error_description") or result.get("error") or "no token came")
+    line = re.split(r"Trace ID|[\r\n]", description[:LONGEST_DESCRIPTION])[0].rstrip()[:500]
+    code = re.search(r"AADSTS(\d{1,9})", description[:LONGEST_DESCRIPTION])
+    known = {**CURES, **(cures or {})}
+    return AuthError(f"sign-in failed: {line}", known.get(code[1] if code else "", hint))
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _known(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in ("params", "data", "headers") if name in given}

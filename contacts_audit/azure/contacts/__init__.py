@@ -1,0 +1,1 @@
+"""Security contacts at each api-version: read, and written."""

@@ -1,0 +1,175 @@
+"""
+How each api-version spells a wish: what is read, changed only where it was asked for. Pure.
+
+https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.contacts import write_2017
+from contacts_audit.azure.contacts.equality import alike
+from contacts_audit.azure.contacts.read import addresses
+from contacts_audit.azure.contacts.records import Json, Record, Seen, named, ordered
+from contacts_audit.azure.contacts.steps import (
+    DEFAULT,
+    NO_CONTACT,
+    Draft,
+    RefusedError,
+    Step,
+    sendable,
+    wanted,
+)
+from contacts_audit.core.mailbox import distinct, key
+from contacts_audit.core.model import Wish
+
+OWNER = "Owner"
+
+
+def draft(seen: Seen, wish: Wish, version: str) -> Draft:
+    """
+    Return what is to be written at *version* so that what was *seen* fulfils *wish*.
+
+    Raises:
+        RefusedError: that is not possible, or not without `--allow-empty`.
+    """
+    if version == protocol.V2017:
+        return Draft(version, tuple(write_2017.steps(seen.at(version), wish)))
+    return _single(seen, wish, version)
+
+
+def _single(seen: Seen, wish: Wish, version: str) -> Draft:
+    """One contact, `default`, holds all addresses."""
+    before, older = named(seen.at(version), DEFAULT), ordered(seen.at(protocol.V2017))
+    if before is not None:
+        after = _wished(before, wish, version)
+        if alike(after, before):
+            return Draft(version, ())
+        muted = wish.emails and after.get("isEnabled") not in (None, True)
+        notes = ("it stays disabled, and nobody gets mail: add --enable",) if muted else ()
+        return Draft(version, (Step(DEFAULT, before, sendable(version, after)),), notes)
+    standing = _addresses_of(older)
+    if not wish.creates:
+        _check_nothing_to_create(standing, wish)
+        return Draft(version, ())
+    new: Json = {"emails": "" if wish.replace else ";".join(standing), **NEW[version]}
+    phones = (one.properties.get("phone") for one in older)
+    if phone := next((phone for phone in phones if phone and isinstance(phone, str)), None):
+        new["phone"] = phone
+    after = _wished(new, wish, version)
+    written = set(map(key, addresses(after["emails"])))
+    carried = [one for one in standing if key(one) in written]
+    stays = [one for one in standing if key(one) not in written]
+    facts = (
+        (f"carried over from {protocol.V2017}", carried),
+        ("telephone number carried over", [phone] if phone and wish.phone is None else []),
+        (f"still at {protocol.V2017}", stays),
+    )
+    said = tuple(f"{fact}: {', '.join(which)}" for fact, which in facts if which)
+    return Draft(version, (Step(DEFAULT, None, sendable(version, after)),), said)
+
+
+NEW: dict[str, Json] = {
+    protocol.V2023: {
+        "isEnabled": True,
+        "notificationsByRole": {"state": "On", "roles": [OWNER]},
+        "notificationsSources": [{"sourceType": "Alert", "minimalSeverity": "High"}],
+    },
+    protocol.V2020: {
+        "alertNotifications": {"state": "On", "minimalSeverity": "High"},
+        "notificationsByRole": {"state": "On", "roles": [OWNER]},
+    },
+}
+
+
+def _check_nothing_to_create(standing: Sequence[str], wish: Wish) -> None:
+    """Without a contact there is nothing to remove from; anything else takes a contact."""
+    unwanted = set(map(key, wish.remove_emails))
+    if unwanted & set(map(key, standing)):
+        raise RefusedError(
+            f"an address to be removed stands at {protocol.V2017} alone",
+            f"add --api-version {protocol.V2017}",
+        )
+    if wish.phone is not None or wish.enable:
+        raise RefusedError(NO_CONTACT, "add --email")
+
+
+def _wished(before: Json, wish: Wish, version: str) -> Json:
+    """Return the properties of `default`, changed where *wish* says so."""
+    after = dict(before)
+    emails = _emails(before.get("emails"), wish)
+    if emails is not None:
+        after["emails"] = emails
+    if wish.notify_owners:
+        after["notificationsByRole"] = _with_owner(before.get("notificationsByRole"))
+    if wish.minimum_severity is not None and version == protocol.V2020:
+        alerts = _object(before.get("alertNotifications"), "alertNotifications")
+        after["alertNotifications"] = {
+            **alerts,
+            "state": "On",
+            "minimalSeverity": wish.minimum_severity,
+        }
+    if version == protocol.V2020 and wish.attack_paths is not None:
+        raise RefusedError(
+            f"{protocol.V2020} knows no attack paths, and no newer api-version is offered",
+            "leave --attack-paths out",
+        )
+    if version == protocol.V2023:
+        sources = before.get("notificationsSources")
+        for kind, level, asked in (
+            ("Alert", "minimalSeverity", wish.minimum_severity),
+            ("AttackPath", "minimalRiskLevel", wish.attack_paths),
+        ):
+            if asked is not None:
+                sources = after["notificationsSources"] = _with_source(sources, kind, level, asked)
+    if wish.enable and not (before.get("isEnabled") is None or before["isEnabled"] is True):
+        after["isEnabled"] = True
+    if wish.phone is not None:
+        after["phone"] = wish.phone
+    return after
+
+
+def _emails(value: Any, wish: Wish) -> str | None:
+    """Return the text of all addresses, None where nothing is to change."""
+    if not (wish.emails or wish.remove_emails):
+        return None
+    if value is not None and not isinstance(value, str):
+        raise RefusedError("its addresses are no text", "look at it by 'contacts-audit fetch'")
+    there = addresses(value or "")
+    found = wanted(there, wish)
+    return None if found == there else ";".join(found)
+
+
+def _with_owner(by_role: Any) -> Json:
+    known = _object(by_role, "notificationsByRole")
+    roles = known.get("roles", [])
+    if not isinstance(roles, list):
+        raise RefusedError("its roles are no list", "look at it by 'contacts-audit fetch'")
+    named = any(isinstance(role, str) and role.casefold() == OWNER.casefold() for role in roles)
+    return {**known, "state": "On", "roles": roles if named else [*roles, OWNER]}
+
+
+def _with_source(sources: Any, kind: str, level: str, asked: str) -> list[Any]:
+    known = [] if sources is None else sources
+    if not isinstance(known, list) or not all(isinstance(source, dict) for source in known):
+        raise RefusedError("its sources are no list", "look at it by 'contacts-audit fetch'")
+    if not any(source.get("sourceType") == kind for source in known):
+        return [*known, {"sourceType": kind, level: asked}]
+    return [
+        {**source, level: asked} if source.get("sourceType") == kind else source for source in known
+    ]
+
+
+def _object(value: Any, field: str) -> Json:
+    if value is not None and not isinstance(value, dict):
+        raise RefusedError(f"its {field} is no object", "look at it by 'contacts-audit fetch'")
+    return value or {}
+
+
+def _addresses_of(older: Sequence[Record]) -> tuple[str, ...]:
+    """Return the addresses that 2017 shows."""
+    spelt = (one.properties.get("email") for one in older)
+    return tuple(
+        distinct(part for text in spelt if isinstance(text, str) for part in addresses(text))
+    )

@@ -1,0 +1,1 @@
+"""Recordings of exchanges with Azure: made, masked, replayed."""

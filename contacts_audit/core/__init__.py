@@ -1,0 +1,1 @@
+"""Shared values and effects: model, errors, files, threads, shutdown, sanitized text."""

@@ -1,0 +1,116 @@
+"""How a run is told to end: nothing is sent after that, and no child outlives it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any
+
+from contacts_audit.core.errors import ExitCode
+
+SIGNALS = {
+    signal.SIGHUP: ExitCode.HUNG_UP,
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+}
+LONGEST_START = 1.0  # seconds that a thread may need to begin a child
+
+
+class Stopped(BaseException):
+    """A signal ended the run; raised in the main thread, which must therefore never block in C."""
+
+    def __init__(self, exit_code: ExitCode) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
+
+
+class Ending:
+    """What the threads of a run look at before they begin anything."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self._groups: set[int] = set()
+        self._starting = threading.Lock()
+        self.asked = threading.Event()
+        self._gentle = False
+        self.first: ExitCode | None = None
+        self._sheltered = False
+        self._pending: Stopped | None = None
+
+    def listen(self) -> None:
+        """From now on, a signal ends the run; one that our caller ignores stays ignored."""
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._stop)
+
+    @contextlib.contextmanager
+    def gently(self) -> Iterator[None]:
+        """
+        Within, a first signal asks to finish what has begun; a second one ends the run.
+
+        Raises:
+            Stopped: at the end, where there was a first one.
+        """
+        self._gentle = True
+        try:
+            yield
+        finally:
+            self._gentle = False
+        if self.first is not None:
+            raise Stopped(self.first)
+
+    @contextlib.contextmanager
+    def running(
+        self, command: Sequence[str], **options: Any
+    ) -> Iterator["subprocess.Popen[bytes]"]:
+        """
+        Run *command*; where the block or the run ends early, it is killed, children and all.
+
+        A signal waits until the child is known: between fork and exec it would be forgotten.
+        """
+        self._sheltered = threading.current_thread() is threading.main_thread()
+        with self._starting:
+            process = subprocess.Popen(command, start_new_session=True, **options)
+            self._groups.add(process.pid)
+        with process:
+            try:
+                self._unshelter()
+                yield process
+            except BaseException:
+                _kill(process.pid)
+                raise
+            finally:
+                self._groups.discard(process.pid)
+
+    def end(self) -> None:
+        """Let nothing begin any more, and leave no child behind."""
+        self.stopped.set()
+        self._starting.acquire(timeout=LONGEST_START)  # for good: a child is known, or never begins
+        for group in tuple(self._groups):
+            _kill(group)
+
+    def _unshelter(self) -> None:
+        self._sheltered = False
+        if self._pending is not None:
+            raise self._pending
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self._gentle and self.first is None:
+            self.first = SIGNALS[signal.Signals(number)]
+            self.asked.set()
+            return
+        self.stopped.set()
+        for other in SIGNALS:
+            signal.signal(other, signal.SIG_IGN)  # one is enough; the end must not be cut short
+        stopped = Stopped(SIGNALS[signal.Signals(number)])
+        if not self._sheltered:
+            raise stopped
+        self._pending = stopped
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)

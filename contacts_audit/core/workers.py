@@ -1,0 +1,169 @@
+"""Work on threads: of many items in their order, or of one apart from the main thread."""
+
+import contextlib
+import functools
+import itertools
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, NoReturn, TypeVar
+
+from contacts_audit.core.errors import HINTS, ContactsAuditError, Reason
+
+T = TypeVar("T")
+R = TypeVar("R")
+Result = queue.SimpleQueue[Any]
+Task = tuple[T, Result]
+AHEAD = 4096  # so far the quick ones may run ahead of a slow one
+MOMENT = 0.1  # seconds after which a signal is heard at the latest
+log = logging.getLogger(__name__)
+
+
+def in_order(
+    work: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    workers: int,
+    deadline: float,
+    late: Callable[[T], R],
+    broken: Callable[[T, Exception], R] | None = None,
+) -> Iterator[R]:
+    """
+    Yield *work* of each of *items* in their order, done by *workers* threads a little ahead.
+
+    What is not done at *deadline*, a `time.monotonic()`, is yielded as *late*; where *work* raises
+    what nobody foresaw, as *broken*.  The threads are daemons: one that hangs keeps nobody.  The
+    others end with the last item.  Where the system starts fewer threads, it takes longer; where
+    it starts none, this thread works.
+
+    Raises:
+        BaseException: what *work* raised, but for what *broken* takes.
+    """
+    crew: _Crew[T, R] = _Crew(work, workers, broken)
+    waiting: deque[Task[T]] = deque()
+    coming = iter(items)
+    while True:
+        waiting.extend(map(crew.give, itertools.islice(coming, AHEAD - len(waiting))))
+        if not waiting:
+            crew.dismiss()
+            break
+        item, result = waiting.popleft()
+        if not crew.size and time.monotonic() < deadline:
+            crew.do_next()
+        try:
+            done, value = _awaited(result, deadline)
+        except queue.Empty:
+            yield late(item)
+            continue
+        if not done:
+            raise value
+        yield value
+
+
+class _Crew(Generic[T, R]):
+    """Threads that do *work*: *most* of them, or as many as the system starts."""
+
+    def __init__(
+        self,
+        work: Callable[[T], R],
+        most: int,
+        broken: Callable[[T, Exception], R] | None,
+    ) -> None:
+        self._work = work
+        self._broken = broken
+        self._tasks: queue.SimpleQueue[Task[T] | None] = queue.SimpleQueue()
+        self._most = most
+        self.size = 0
+
+    def give(self, item: T) -> Task[T]:
+        """Let somebody do *item*."""
+        task: Task[T] = (item, queue.SimpleQueue())
+        self._tasks.put(task)
+        if self.size < self._most:
+            if started(self._do_all):
+                self.size += 1
+            else:
+                self._most = self.size
+        return task
+
+    def dismiss(self) -> None:
+        """Let the threads end, once nothing is left to do."""
+        for _ in range(self.size):
+            self._tasks.put(None)
+
+    def do_next(self) -> bool:
+        """Do what was given first of all that nobody has begun; return whether there was any."""
+        if (task := self._tasks.get()) is None:
+            return False
+        item, result = task
+        try:
+            result.put((True, self._done(item)))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            result.put((False, error))
+        return True
+
+    def _done(self, item: T) -> R:
+        try:
+            return self._work(item)
+        except ContactsAuditError:
+            raise
+        except Exception as error:
+            if self._broken is None:
+                raise
+            return self._broken(item, error)
+
+    def _do_all(self) -> None:
+        while self.do_next():
+            pass
+
+
+def _awaited(result: Result, deadline: float) -> Any:
+    """
+    Return what *result* gets until *deadline*, waiting for a moment at a time.
+
+    Where the kernel gives a signal to one of our threads, no wait of the main thread is cut short:
+    its handler runs at the next look.
+
+    Raises:
+        queue.Empty: *deadline* passed.
+    """
+    while (left := deadline - time.monotonic()) > MOMENT:
+        with contextlib.suppress(queue.Empty):
+            return result.get(timeout=MOMENT)
+    return result.get(timeout=max(0.0, left))
+
+
+def apart(work: Callable[[], R], *, deadline: float) -> R:
+    """
+    Return what *work* returns, done on a thread, so that a signal is heard whatever it waits for.
+
+    Raises:
+        ContactsAuditError: *deadline*, a `time.monotonic()`, passed.
+        BaseException: what *work* raised.
+    """
+    (done,) = in_order(lambda _: work(), [None], workers=1, deadline=deadline, late=_too_late)
+    return done
+
+
+def _too_late(_: object) -> NoReturn:
+    raise ContactsAuditError(
+        "the run's deadline passed before anything was read", HINTS[Reason.DEADLINE]
+    )
+
+
+def started(work: Callable[[], None]) -> bool:
+    """Start a daemon thread that does *work*; return False where the system starts no more."""
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except (RuntimeError, MemoryError):  # "can't start new thread": pids.max, TasksMax, memory
+        _tell_once()
+        return False
+    return True
+
+
+@functools.cache
+def _tell_once() -> None:
+    log.info("the system starts no more threads (processes, memory): the run goes on with fewer")

@@ -1,0 +1,1 @@
+"""Changes: planned, backed up, applied one at a time, verified."""

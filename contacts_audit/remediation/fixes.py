@@ -1,0 +1,138 @@
+"""
+From the findings of a subscription to the change that resolves them. Pure.
+
+What nobody told, the address of a new contact above all, is a word in capitals: a blank that the
+reader replaces.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from contacts_audit.audit import checks
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.contacts.steps import DEFAULT
+from contacts_audit.core.model import Audited, Check, Contact, Criteria, Wish
+
+ADDRESS = "ADDRESS"
+WRONG = "WRONG-ADDRESS"
+LEVEL = "LEVEL"
+HIGH = "High"
+VALUED = frozenset(
+    {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN, Check.MINIMUM_EMAILS, Check.ATTACK_PATHS}
+)
+
+
+def change_for(audited: Audited) -> Wish:
+    """
+    Return what `apply` has to be asked for so that all checks of *audited* hold.
+
+    It is the empty wish where nothing helps.  Where the criteria are not known, as in a report that
+    was read from a file, blanks stand for all that depends on them.
+    """
+    case = _Case.of(audited)
+    removed = case.removed()
+    required = case.required()
+    owner = Check.OWNER_NOTIFIED in case.failing
+    alerts = case.failing & {Check.ALERT_NOTIFICATIONS, Check.REACHABLE}
+    level = LEVEL if case.criteria is None else case.criteria.attack_path_level
+    return Wish(
+        emails=(*required, *[ADDRESS] * case.lacking(removed, required, owner=owner)),
+        remove_emails=removed,
+        notify_owners=owner,
+        minimum_severity=HIGH if alerts and not case.sends_alerts else None,
+        attack_paths=level if Check.ATTACK_PATHS in case.failing else None,
+        enable=not case.written.enabled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """
+    What has to change: the checks that fail although all *contacts* are taken as enabled.
+
+    *written* is the contact that `apply` writes; *version* is the one at which it does.
+    """
+
+    failing: frozenset[Check]
+    contacts: Sequence[Contact]
+    written: Contact
+    version: str
+    criteria: Criteria | None
+
+    @classmethod
+    def of(cls, audited: Audited) -> "_Case":
+        version = audited.findings[0].api_version
+        contacts = [one for one in audited.contacts if one.api_version == version]
+        nothing = Contact(DEFAULT, version, (), (), True, None, None, None, ())
+        written = next((one for one in contacts if one.name.casefold() == DEFAULT), nothing)
+        shown = [replace(one, enabled=True) if one is written else one for one in contacts]
+        found = {finding.check for finding in audited.findings}
+        return cls(
+            frozenset(_failing(found, shown, audited.criteria)),
+            shown,
+            written,
+            version,
+            audited.criteria,
+        )
+
+    @property
+    def sends_alerts(self) -> bool:
+        return self.written.alert_severity in checks.SEVERITIES
+
+    def removed(self) -> tuple[str, ...]:
+        """Return the addresses of domains that are not allowed, but for those that are required."""
+        if Check.ALLOWED_DOMAIN not in self.failing:
+            return ()
+        if self.criteria is None:
+            return (WRONG,)
+        wanted = {one.casefold() for one in self.criteria.required_emails}
+        strange = checks.strange(self.contacts, self.criteria)
+        return tuple(one for one in strange if one.casefold() not in wanted)
+
+    def required(self) -> tuple[str, ...]:
+        if Check.REQUIRED_EMAIL not in self.failing:
+            return ()
+        if self.criteria is None:
+            return (ADDRESS,)
+        return tuple(checks.missing(self.contacts, self.criteria))
+
+    def lacking(self, removed: Sequence[str], required: Sequence[str], *, owner: bool) -> int:
+        """Return how many addresses that nobody named are to be added."""
+        left = _without(removed, self.written.addresses)
+        receiver = owner or any(role.casefold() == "owner" for role in self.written.roles)
+        needed = (
+            Check.CONTACT_EMAIL in self.failing
+            or (Check.REACHABLE in self.failing and not receiver)
+            or (
+                self.version == protocol.V2017 and not self.contacts
+            )  # which makes none without one
+            or (removed and self.criteria is not None)  # nothing loses its last address
+        )
+        one = 1 if needed and not left and not required else 0
+        if self.criteria is None:
+            blind = self.failing & {Check.MINIMUM_EMAILS, Check.ALLOWED_DOMAIN}
+            return max(one, 1 if blind and not required else 0)
+        if Check.MINIMUM_EMAILS not in self.criteria.checks:
+            return one
+        there = _without(removed, checks.distinct(checks.enabled(self.contacts)))
+        return max(one, (self.criteria.minimum_emails or 0) - len(there) - len(required))
+
+
+def _failing(
+    found: Collection[Check], contacts: Sequence[Contact], criteria: Criteria | None
+) -> set[Check]:
+    """Return the checks of *found* that fail on *contacts*, and what they bring to light."""
+    if criteria is None:
+        known = Criteria(None, tuple(found))
+        return {one for one in found if one in VALUED or _fails(one, contacts, known)}
+    hidden = {Check.ALLOWED_DOMAIN} & {*criteria.checks}  # of a disabled contact, say
+    return {one for one in {*found} | hidden if _fails(one, contacts, criteria)}
+
+
+def _fails(check: Check, contacts: Sequence[Contact], criteria: Criteria) -> bool:
+    return checks.RULES[check](contacts, criteria) is not None
+
+
+def _without(removed: Sequence[str], addresses: Sequence[str]) -> list[str]:
+    gone = {one.casefold() for one in removed}
+    return [one for one in addresses if one.casefold() not in gone]

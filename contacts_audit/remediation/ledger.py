@@ -1,0 +1,337 @@
+"""Plans, backups and journals as files: their schema and their digest."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from contacts_audit import __version__
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.subscriptions import GUID
+from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.contacts.records import (
+    Json,
+    Record,
+    Seen,
+    canonical,
+    is_name,
+    is_plain,
+    same,
+)
+from contacts_audit.core import strict_json
+from contacts_audit.core.errors import OutputError, UsageError
+from contacts_audit.core.files import sync_folder
+from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.remediation.plan import Intent, LeftAlone, Planned, check, planned
+
+SCHEMA = 1
+VERSIONS = frozenset({protocol.V2017, protocol.V2020, protocol.V2023})
+DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Of which *cloud*, at which *endpoint*, and of which *tenants* a file is."""
+
+    cloud: str
+    endpoint: str
+    tenants: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cloud: Cloud, tenants: Sequence[str]) -> "Origin":
+        """Return the origin of what is made now."""
+        return cls(cloud.name, cloud.arm, tuple(tenants))
+
+    def check(self, cloud: Cloud, name: str) -> None:
+        """
+        Check that a file is of *cloud*.
+
+        Raises:
+            UsageError: it is of another one.
+        """
+        if (self.cloud, self.endpoint) != (cloud.name, cloud.arm):
+            raise UsageError(
+                f"{name} is of {self.cloud} ({self.endpoint}), not of {cloud.name} ({cloud.arm})",
+                "give --cloud or --arm-endpoint as then",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done, for whom, and at which api-version, if one was chosen."""
+
+    origin: Origin
+    wish: Wish
+    version: str | None
+    rows: tuple[Planned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What stood before a change."""
+
+    origin: Origin
+    rows: tuple[tuple[Subscription, Seen], ...]
+
+
+def plan_document(plan: Plan) -> Json:
+    """Return *plan* as it is saved, its digest last."""
+    wish = {**asdict(plan.wish), "api_version": plan.version}
+    rows = [_plan_row(row) for row in plan.rows]
+    return _sealed("plan", plan.origin, {"wish": wish, "subscriptions": rows})
+
+
+def backup_document(backup: Backup) -> Json:
+    """Return *backup* as it is saved, its digest last."""
+    rows = [{**_who(who), "versions": _versions(seen)} for who, seen in backup.rows]
+    return _sealed("backup", backup.origin, {"subscriptions": rows})
+
+
+def read_plan(text: bytes, name: str) -> Plan:
+    """
+    Return the plan in the file *name*, computed anew from what it saw and wished.
+
+    Raises:
+        UsageError: it is damaged, or says something else than what follows.
+    """
+    document = _unsealed(text, "plan", name)
+
+    def parsed() -> Plan:
+        wish, version = _wish(document["wish"])
+        check(wish, version)
+        rows = tuple(_planned(row, wish, version) for row in _rows(document))
+        return Plan(_origin(document), wish, version, rows)
+
+    plan = _undamaged(parsed, name)
+    told = {"wish": document["wish"], "subscriptions": document["subscriptions"]}
+    follows = _undamaged(lambda: plan_document(plan), name)
+    if not same(told, {key: follows[key] for key in told}):
+        raise UsageError(
+            f"{name}: what it would write does not follow from what it read", "make it anew"
+        )
+    return plan
+
+
+def read_backup(text: bytes, name: str) -> Backup:
+    """
+    Return the backup in the file *name*.
+
+    Raises:
+        UsageError: it is damaged.
+    """
+    document = _unsealed(text, "backup", name)
+
+    def parsed() -> Backup:
+        return Backup(
+            _origin(document),
+            tuple((_subscription(row), _seen(row["versions"])) for row in _rows(document)),
+        )
+
+    return _undamaged(parsed, name)
+
+
+class Journal:
+    """A line for each thing that happens to a subscription, on disk before the next one happens."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            self._file = os.open(path, flags, 0o600)
+            sync_folder(path.parent)  # else a loss of power could take all of it
+        except OSError as error:
+            raise OutputError(f"{path} could not be written: {error.strerror}") from error
+
+    def note(self, subscription: Subscription, event: str, **facts: Any) -> None:
+        """
+        Write that *event* befell *subscription*.
+
+        Raises:
+            OutputError: it could not be written; nothing may be sent then.
+        """
+        line = {"at": _now(), "subscription": subscription.id, "event": event, **facts}
+        try:
+            left = (json.dumps(line) + "\n").encode()
+            while left:  # a full disk takes a part
+                left = left[os.write(self._file, left) :]
+            os.fsync(self._file)
+        except OSError as error:
+            raise OutputError(f"{self.path} could not be written: {error.strerror}") from error
+
+
+def _wish(told: Mapping[str, Any]) -> tuple[Wish, str | None]:
+    """Return the wish of a plan, and at which api-version; each value has to be of its kind."""
+    values = {}
+    for item in fields(Wish):
+        value = told[item.name]
+        kind = str | None if item.default is None else type(item.default)
+        if kind is tuple:
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise TypeError(f"{item.name} is no list of texts")
+            value = tuple(value)
+        elif not isinstance(value, kind):
+            raise TypeError(f"{item.name} is of another kind")
+        values[item.name] = value
+    version = told["api_version"]
+    if not isinstance(version, str | None) or len(told) != len(values) + 1:
+        raise TypeError("the wish is none")
+    return Wish(**values), version
+
+
+def _plan_row(row: Planned) -> Json:
+    steps = [
+        {"contact": step.contact, "before": step.before, "after": step.after} for step in row.steps
+    ]
+    records = row.seen.at(row.api_version or "") if row.seen is not None else ()
+    standing = records[0] if records else None
+    first = (
+        steps[0]
+        if steps
+        else {
+            "contact": standing and standing.name,
+            "before": standing and standing.properties,
+            "after": standing and standing.properties,
+        }
+    )
+    return {
+        **_who(row.subscription),
+        "status": row.intent,
+        "api_version": row.api_version,
+        **first,
+        "steps": steps,
+        "message": row.message,
+        "error": None if row.fault is None else asdict(row.fault),
+        "read": None if row.seen is None else _versions(row.seen),
+        "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
+    }
+
+
+def _planned(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned:
+    subscription, intent = _subscription(row), Intent(row["status"])
+    seen = None if row["read"] is None else _seen(row["read"])
+    if row["left_alone"] is not None:
+        if intent not in (Intent.WAIVED, Intent.NOTHING) or seen is None:
+            raise ValueError("what is left alone was read, and is waived or complies")
+        until = row["left_alone"]["until"]
+        left = LeftAlone(None if until is None else date.fromisoformat(until))
+        return Planned(subscription, intent, seen, message=row["message"], left_alone=left)
+    if seen is not None:
+        return planned(subscription, seen, wish, version)
+    fault = None if row["error"] is None else Fault(**row["error"])
+    return Planned(subscription, intent, fault=fault, message=row["message"])
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _who(subscription: Subscription) -> Json:
+    return {
+        "id": subscription.id,
+        "name": subscription.name,
+        "tenant_id": subscription.tenant_id,
+        "state": subscription.state,
+    }
+
+
+def _subscription(row: Mapping[str, Any]) -> Subscription:
+    if not GUID.fullmatch(row["id"]):
+        raise ValueError(f"{row['id']!r} is no id")
+    for key in ("name", "tenant_id", "state"):
+        if not isinstance(row[key], str | None):
+            raise TypeError(f"{key} is no text")
+    return Subscription(row["id"].lower(), row["name"], row["state"], row["tenant_id"])
+
+
+def _versions(seen: Seen) -> Json:
+    return {
+        version: [{"name": one.name, "properties": one.properties} for one in records]
+        for version, records in sorted(seen.versions.items())
+    }
+
+
+def _seen(versions: Mapping[str, Any]) -> Seen:
+    if not versions or not VERSIONS.issuperset(versions):
+        raise ValueError("an api-version is none")
+    for records in versions.values():
+        if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
+            raise TypeError("the contacts are no list, or one is there twice")
+        for one in records:
+            if not isinstance(one["properties"], dict) or not is_plain(one["properties"]):
+                raise TypeError("a contact is none")
+            if not isinstance(one["name"], str) or not is_name(one["name"]):
+                raise TypeError("a contact has no name")
+    return Seen(
+        {
+            version: tuple(Record(one["name"], one["properties"]) for one in records)
+            for version, records in versions.items()
+        }
+    )
+
+
+def _rows(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    rows = document["subscriptions"]
+    if not isinstance(rows, list):
+        raise TypeError("the subscriptions are no list")
+    if len({row["id"].lower() for row in rows}) < len(rows):
+        raise ValueError("a subscription is there twice")
+    return rows
+
+
+def _origin(document: Mapping[str, Any]) -> Origin:
+    if not isinstance(document["tenants"], list):
+        raise TypeError("the tenants are no list")
+    return Origin(
+        str(document["cloud"]), str(document["arm_endpoint"]), tuple(map(str, document["tenants"]))
+    )
+
+
+def _sealed(kind: str, origin: Origin, content: Json) -> Json:
+    document = {
+        "schema": SCHEMA,
+        "kind": kind,
+        "tool": {"name": "contacts-audit", "version": __version__},
+        "created": _now(),
+        "cloud": origin.cloud,
+        "arm_endpoint": origin.endpoint,
+        "tenants": list(origin.tenants),
+        **content,
+    }
+    return {**document, "sha256": _digest(document)}
+
+
+def _unsealed(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
+    """Return the document of *kind* in *text*, its digest checked."""
+
+    def parsed() -> Json:
+        document = strict_json.parsed(text)
+        if document["kind"] != kind:
+            raise ValueError(f"it is a {document['kind']}")
+        if not same(document["schema"], SCHEMA):
+            raise ValueError("it is of another schema")
+        digest = document.pop("sha256")
+        if digest != _digest(document):
+            raise ValueError("its digest is wrong")
+        return dict(document)
+
+    return _undamaged(parsed, f"{name} is no {kind} of ours")
+
+
+def _undamaged(parse: Callable[[], T], name: str) -> T:
+    try:
+        return parse()
+    except DAMAGED as error:
+        raise UsageError(f"{name}: {error}", "make it anew, or name another file") from error
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,125 @@
+"""From what was read and a wish to what will be written. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from contacts_audit.audit.checks import RISKS, SEVERITIES
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.contacts import write
+from contacts_audit.azure.contacts.read import addresses
+from contacts_audit.azure.contacts.records import Seen
+from contacts_audit.azure.contacts.steps import RefusedError, Step
+from contacts_audit.azure.contacts.write_2017 import check_2017
+from contacts_audit.core import mailbox
+from contacts_audit.core.errors import ExitCode, UsageError
+from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.core.sanitize import inert
+
+
+class Intent(StrEnum):
+    """What a plan says of a subscription."""
+
+    CHANGE = "change"
+    NOTHING = "nothing"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    SKIPPED = "skipped"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """That a subscription complies, or that its findings are waived *until* the end of a day."""
+
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """
+    What is to be done about a subscription: *steps* at *api_version*, given what was *seen*.
+
+    *fault* says why it could not be read; *message* why it is refused, or what is to be known;
+    *left_alone* that nothing was planned although it was read.
+    """
+
+    subscription: Subscription
+    intent: Intent
+    seen: Seen | None = None
+    api_version: str | None = None
+    steps: tuple[Step, ...] = ()
+    message: str | None = None
+    fault: Fault | None = None
+    left_alone: LeftAlone | None = None
+
+
+def check(wish: Wish, version: str | None) -> None:
+    """
+    Check that *wish* is one, to be written at *version* if it is not None.
+
+    Raises:
+        UsageError: it is none, contradicts itself, or cannot be had at that api-version.
+    """
+    for text in wish.emails:
+        if addresses(text) != [text] or (why := mailbox.refusal(text)) is not None:
+            reason = "it is not one alone" if addresses(text) != [text] else why
+            message = f"--email: {text!r} is no address: {reason}"
+            raise UsageError(message, "give one as a@example.com")
+    for text in wish.remove_emails:
+        if addresses(text) != [text] or not text.isprintable():
+            raise UsageError(f"--remove-email: {text!r} is no address", "give one as it is spelt")
+    if wish.replace and not wish.emails:
+        raise UsageError("--replace needs --email", "name the addresses that there should be")
+    both = set(map(mailbox.key, wish.emails)) & set(map(mailbox.key, wish.remove_emails))
+    if both:
+        raise UsageError(f"{min(both)} is to be there and to be dropped", "decide")
+    if wish.phone is not None and (not wish.phone.strip() or inert(wish.phone) != wish.phone):
+        raise UsageError(
+            f"--phone: {wish.phone!r} is empty, or more than a line of plain text",
+            "give one as (214)275-4038",
+        )
+    levels = (wish.minimum_severity, SEVERITIES), (wish.attack_paths, RISKS)
+    if any(level is not None and level not in known for level, known in levels):
+        raise UsageError("--minimum-severity or --attack-paths: it is no level", "see --help")
+    if version not in (None, protocol.V2017):
+        raise UsageError(f"--api-version: only {protocol.V2017} can be chosen", "or leave it out")
+    if version is not None:
+        try:
+            check_2017(wish)
+        except RefusedError as error:
+            raise UsageError(str(error), error.hint) from error
+    if wish == Wish(allow_empty=wish.allow_empty):
+        raise UsageError("nothing is wished", "give --email, or another option of the group Wish")
+
+
+def planned(
+    subscription: Subscription, seen: Seen, wish: Wish, version: str | None = None
+) -> Planned:
+    """Return what fulfils *wish*, written at *version*, else at the newest that is offered."""
+    version = version or seen.newest
+    if version not in seen.versions:
+        message = f"{version} is not offered in this cloud -- leave --api-version out"
+        return Planned(subscription, Intent.REFUSED, seen, version, message=message)
+    try:
+        draft = write.draft(seen, wish, version)
+    except RefusedError as error:
+        message = f"{error} -- {error.hint}" if error.hint else str(error)
+        return Planned(subscription, Intent.REFUSED, seen, version, message=message)
+    intent = Intent.CHANGE if draft.steps else Intent.NOTHING
+    notes = "; ".join(draft.notes) or None
+    return Planned(subscription, intent, seen, version, draft.steps, notes)
+
+
+def exit_code(rows: Iterable[Planned]) -> ExitCode:
+    """Return the code of a plan: a refusal outranks what could not be read, that a change."""
+    intents = {row.intent for row in rows}
+    for intent, code in (
+        (Intent.REFUSED, ExitCode.NOT_DONE),
+        (Intent.UNREADABLE, ExitCode.INCOMPLETE),
+        (Intent.CHANGE, ExitCode.FINDINGS),
+    ):
+        if intent in intents:
+            return code
+    return ExitCode.CLEAN

@@ -1,0 +1,166 @@
+"""What is to be done about each subscription, from what stands there now."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from contacts_audit.audit.auditor import Auditor, broken, fault, out_of_time, unasked
+from contacts_audit.azure.contacts.records import Seen
+from contacts_audit.core.errors import AuthError, AzureError
+from contacts_audit.core.model import (
+    Audited,
+    Fault,
+    Skipped,
+    Subscription,
+    Unread,
+    Verdict,
+    Waiver,
+    Wish,
+)
+from contacts_audit.remediation.ledger import Plan
+from contacts_audit.remediation.plan import Intent, LeftAlone, Planned, planned
+from contacts_audit.remediation.snapshot import Surveyor
+from contacts_audit.remediation.tasks import Item, Result, Status, as_it_was, to_backup, to_wish
+
+
+def left_alone(
+    auditor: Auditor, surveyor: Surveyor, subscription: Subscription, *, failing_only: bool
+) -> Planned | None:
+    """Return the row of what is not to be touched: waived, or with *failing_only* compliant."""
+    if unasked(subscription) is not None:
+        return None
+    match auditor.audit(subscription):
+        case Unread() as outcome:
+            return unread(outcome)
+        case Audited(waiver=Waiver() as waiver):
+            why = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
+            intent, left = Intent.WAIVED, LeftAlone(waiver.expires)
+        case Audited(verdict=Verdict.COMPLIANT) if failing_only:
+            why, intent, left = "it complies", Intent.NOTHING, LeftAlone()
+        case _:
+            return None
+    try:
+        seen = surveyor.seen(subscription)
+    except (AzureError, AuthError) as error:
+        return Planned(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
+    return Planned(subscription, intent, seen, message=why, left_alone=left)
+
+
+def plan(
+    surveyor: Surveyor, subscription: Subscription, wish: Wish, version: str | None
+) -> Planned:
+    """Return what fulfils *wish*."""
+    match unasked(subscription):
+        case Skipped():
+            why = f"its state is {subscription.state}"
+            return Planned(subscription, Intent.SKIPPED, message=why)
+        case Unread() as outcome:
+            return unread(outcome)
+    try:
+        return planned(subscription, surveyor.seen(subscription), wish, version)
+    except (AzureError, AuthError) as error:
+        return Planned(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
+
+
+def unread(outcome: Unread) -> Planned:
+    """Return the row of a subscription that could not be read."""
+    return Planned(outcome.subscription, Intent.UNREADABLE, fault=outcome.fault)
+
+
+def foreseen(row: Planned, made: Plan) -> Item:
+    """Return what a plan that was made just now says of a subscription."""
+    if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
+        return to_wish(row.subscription, row.seen, made.wish, row.api_version, row.message)
+    status = {
+        Intent.NOTHING: Status.ALREADY,
+        Intent.REFUSED: Status.REFUSED,
+        Intent.SKIPPED: Status.SKIPPED,
+        Intent.WAIVED: Status.WAIVED,
+    }.get(row.intent, Status.UNREADABLE)
+    if row.fault is not None:
+        return _unreadable(row.subscription, row.fault)
+    return Result(row.subscription, status, row.message)
+
+
+def review(
+    surveyor: Surveyor,
+    row: Planned,
+    made: Plan,
+    here: Mapping[str, Subscription],
+    today: date,
+) -> Item:
+    """
+    Return what is to be done about a *row* of a saved plan, of whatever kind, from what stands now.
+
+    Only a change that the plan shows is made, and only where nothing has changed since; *here* are
+    the subscriptions that are visible now, and say their states.
+    """
+    item = _now(surveyor, row.subscription, row.seen, here)
+    if isinstance(item, Result):
+        return item
+    unchanged = row.seen is not None and as_it_was(row.seen, item)
+    subscription = here[row.subscription.id]
+    if row.left_alone is not None and unchanged:
+        if row.left_alone.until is not None and row.left_alone.until < today:
+            message = f"its waiver ended on {row.left_alone.until}: plan anew"
+            return Result(subscription, Status.CONFLICT, message)
+        return foreseen(replace(row, subscription=subscription), made)
+    anew = planned(subscription, item, made.wish, row.api_version or made.version)
+    if anew.intent is Intent.NOTHING:
+        return Result(subscription, Status.ALREADY)
+    if unchanged or (row.seen is None and anew.intent is Intent.REFUSED):
+        return foreseen(anew, made)
+    then = "it changed since" if row.seen is not None else "it was not read when"
+    return Result(subscription, Status.CONFLICT, f"{then} the plan was made: plan anew")
+
+
+def compare(
+    surveyor: Surveyor,
+    subscription: Subscription,
+    wanted: Seen,
+    here: Mapping[str, Subscription],
+    *,
+    recreate: bool = False,
+) -> Item:
+    """Return how *subscription* comes to show what was *wanted*."""
+    item = _now(surveyor, subscription, wanted, here)
+    if isinstance(item, Result):
+        return item
+    task = to_backup(here[subscription.id], item, wanted, recreate=recreate)
+    return task if task.foreseen else Result(task.subscription, Status.ALREADY)
+
+
+def too_late(subscription: Subscription) -> Result:
+    """Return the result of a *subscription* that the run's deadline left unread."""
+    return _unreadable(subscription, out_of_time(subscription).fault)
+
+
+def stumbled(subscription: Subscription, error: Exception) -> Result:
+    """Return the result of a *subscription* whose reading met an unforeseen *error*."""
+    return _unreadable(subscription, broken(subscription, error).fault)
+
+
+def _now(
+    surveyor: Surveyor,
+    subscription: Subscription,
+    then: Seen | None,
+    here: Mapping[str, Subscription],
+) -> Seen | Result:
+    """Read *subscription* again, at the api-versions of *then*, if there are any."""
+    found = here.get(subscription.id) or replace(subscription, visible=False)
+    outcome = unasked(found)
+    if isinstance(outcome, Skipped):
+        return Result(found, Status.SKIPPED, f"its state is {found.state}")
+    if isinstance(outcome, Unread):
+        return _unreadable(found, outcome.fault)
+    try:
+        if then is None:
+            return surveyor.seen(found)
+        return surveyor.at_all(found, then.versions)
+    except (AzureError, AuthError) as error:
+        return _unreadable(found, fault(error, found))
+
+
+def _unreadable(subscription: Subscription, found: Fault) -> Result:
+    message = f"{found.reason}: {found.told}"
+    return Result(subscription, Status.UNREADABLE, message, found.hint)

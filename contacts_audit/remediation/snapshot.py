@@ -1,0 +1,81 @@
+"""Reads what stands before a change: at 2017 and at the newest api-version, to the last field."""
+
+import copy
+from collections.abc import Callable, Iterable
+
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.client import Client
+from contacts_audit.azure.arm.retry import Budget
+from contacts_audit.azure.contacts import read
+from contacts_audit.azure.contacts.api_versions import Versions
+from contacts_audit.azure.contacts.records import Record, Seen, records
+from contacts_audit.core.errors import AzureError, Reason, VersionRefusedError
+from contacts_audit.core.model import Subscription
+
+
+class Surveyor:
+    """Reads subscriptions, each through the client that *client* says; safe for all threads."""
+
+    def __init__(self, client: Callable[[Subscription], Client]) -> None:
+        self._client = client
+        self._versions = Versions()
+
+    def within(self, budget: Budget) -> "Surveyor":
+        """Return a surveyor like this one that spends *budget*, which somebody else spends, too."""
+        other, client = copy.copy(self), self._client
+        other._client = lambda subscription: client(subscription).within(budget)
+        return other
+
+    def seen(self, subscription: Subscription) -> Seen:
+        """
+        Return what *subscription* shows at 2017 and at the newest api-version that is offered.
+
+        Raises:
+            AzureError: one of them cannot be read, or none is offered.
+            AuthError: no token is to be had.
+        """
+        found: dict[str, tuple[Record, ...]] = {}
+        until = self._client(subscription).limits.until()
+        for version in (protocol.V2017, protocol.V2023, protocol.V2020):
+            if version == protocol.V2020 and protocol.V2023 in found:
+                break
+            if not self._versions.offered(version):
+                continue
+            try:
+                found[version] = self.at(subscription, version, until)
+            except VersionRefusedError:
+                self._versions.refused(version, subscription.id)
+            else:
+                self._versions.answered(version)
+        if not found:
+            raise AzureError(
+                Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
+            )
+        return Seen(found)
+
+    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Seen:
+        """
+        Return what *subscription* shows at each of *versions*.
+
+        Raises:
+            AzureError: one of them cannot be read.
+            AuthError: no token is to be had.
+        """
+        until = self._client(subscription).limits.until()
+        return Seen({version: self.at(subscription, version, until) for version in versions})
+
+    def at(
+        self, subscription: Subscription, version: str, until: Budget | float | None = None
+    ) -> tuple[Record, ...]:
+        """
+        Return what *subscription* shows at *version*; *until* (monotonic) is its budget's end.
+
+        Raises:
+            AzureError: it cannot be read.
+            AuthError: no token is to be had.
+        """
+        client = self._client(subscription)
+        url = protocol.contacts_url(client.endpoint, subscription.id, version)
+        until = until or client.limits.until()
+        pages = client.pages(url, most=read.MOST_PAGES, until=until)
+        return tuple(record for answer in pages for record in records(answer))

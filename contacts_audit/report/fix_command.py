@@ -1,0 +1,244 @@
+"""
+The commands that fix what an audit found, each to be pasted into a shell.
+
+They hold words of ours, ids, and what the run was asked; of what Azure calls things, nothing but an
+address that is to be removed, and that only where this run read it from Azure itself.
+"""
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from contacts_audit.azure.kinds import GUID, CloudName
+from contacts_audit.core.errors import Reason
+from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, Verdict
+from contacts_audit.core.sanitize import inert
+from contacts_audit.remediation.fixes import ADDRESS, LEVEL, WRONG, change_for
+
+ASSIGNEE, ENDPOINT, FILE, IDS = "ASSIGNEE", "ENDPOINT", "FILE", "IDS"
+BLANKS: Mapping[str, str] = {  # what the reader puts his own in the place of
+    ADDRESS: "an email address, another one each time",
+    WRONG: "an address to be removed",
+    LEVEL: "Critical, High, Medium or Low",
+    ASSIGNEE: "the object id, application id or user name of who runs the audit",
+    ENDPOINT: "the URL of your cloud's Resource Manager",
+    FILE: "a file with what was read from stdin",
+    IDS: "a file with the ids of these subscriptions, one a line; -o csv has each one's command",
+}
+READER = "Security Reader"
+FEW = 5  # ids that a line always has room for
+MANY = 50  # ids, or addresses, that it has room for where nothing else will do
+LINES = 10  # that end a report, the most frequent first
+
+
+class Fix(NamedTuple):
+    """The *command* that fixes a row; *options* are those of `apply`, None where it is az's."""
+
+    command: str
+    options: tuple[str, ...] | None
+
+
+class Line(NamedTuple):
+    """A *command*, if any, and what it is for, in words."""
+
+    purpose: str
+    command: str | None = None
+
+    @property
+    def told(self) -> str:
+        """The purpose, and what is to be put in the place of the words in capitals."""
+        blank = "; ".join(blanks(self.command or ""))
+        return f"{self.purpose} ({blank})" if blank else self.purpose
+
+    def __str__(self) -> str:
+        return self.told if self.command is None else f"{self.told}: {self.command}"
+
+
+def fix(outcome: Outcome, run: Run) -> Fix | None:
+    """Return what fixes *outcome*, None where no command does."""
+    subscription = outcome.subscription
+    match outcome:
+        case Audited(verdict=Verdict.NON_COMPLIANT) if options := _options(outcome, run):
+            words = ["contacts-audit", "apply", "-s", subscription.id, *_failing_only(run)]
+            tenants = _tenants(run, subscription)
+            return Fix(shlex.join([*words, *tenants, *_others(run), *options]), options)
+        case Unread(fault=fault) if fault.reason is Reason.NOT_REGISTERED:
+            words = ["az", "provider", "register", "--namespace", "Microsoft.Security"]
+            return Fix(shlex.join([*words, "--subscription", subscription.id]), None)
+        case Unread(fault=fault) if fault.reason is Reason.FORBIDDEN:
+            words = ["az", "role", "assignment", "create", "--assignee", ASSIGNEE]
+            scope = f"/subscriptions/{subscription.id}"
+            return Fix(shlex.join([*words, "--role", READER, "--scope", scope]), None)
+    return None
+
+
+def command(outcome: Outcome, run: Run) -> str | None:
+    """Return the command that fixes *outcome*, None where no command does."""
+    found = fix(outcome, run)
+    return None if found is None else found.command
+
+
+def blanks(*commands: str) -> list[str]:
+    """Say of each word in capitals in *commands* what is to be put in its place."""
+    words = {re.sub(r"-\d+$", "", word) for each in commands for word in shlex.split(each)}
+    return [f"{blank} = {meaning}" for blank, meaning in BLANKS.items() if blank in words]
+
+
+def source(run: Run) -> Iterator[str]:
+    """Say where commands lead, where the report is not of a live run."""
+    called = run.invocation
+    if called is None:
+        yield "Read from a file: the commands here use the cloud that your own options choose."
+    elif called.recording:
+        yield f"From a recording: the commands here talk to {called.endpoint}, not to it."
+
+
+def remarks(commands: Sequence[str], run: Run) -> Iterator[str]:
+    """Yield what has to be known before any of *commands* is pasted."""
+    if commands:
+        yield from source(run)
+    if blank := blanks(*commands):
+        yield f"Replace the words in capitals ({'; '.join(blank)})."
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Rows that one command fixes: its *options*, what it *removed*, and the first *ids*."""
+
+    options: tuple[str, ...]
+    ids: list[str] = field(default_factory=list)
+    number: int = 0
+    removed: dict[str, None] = field(default_factory=dict)
+
+    def add(self, identifier: str) -> None:
+        """Count a row; the ids of more than a line has room for are not kept."""
+        self.number += 1
+        if len(self.ids) < MANY:
+            self.ids.append(identifier)
+
+
+@dataclass(slots=True)
+class Summary:
+    """
+    Counts what the rows of a *run* need, one at a time: a line for each kind of failure.
+
+    Where they are only a *part* of its rows, commands name them one by one.
+    """
+
+    run: Run
+    part: bool = False
+    _kinds: list[_Kind] = field(default_factory=list)
+    _open: dict[tuple[tuple[str, ...], tuple[str, ...]], _Kind] = field(default_factory=dict)
+    _unread: Counter[Reason] = field(default_factory=Counter)
+    _az: list[Line] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take *outcome* into account."""
+        found = fix(outcome, self.run)
+        if isinstance(outcome, Unread) and found is not None:
+            reason = outcome.fault.reason
+            self._unread[reason] += 1
+            if self._unread[reason] <= FEW:
+                self._az.append(Line(f"To read a subscription that is {reason}", found.command))
+        elif isinstance(outcome, Audited) and found is not None and found.options is not None:
+            self._kind(outcome, found.options).add(outcome.subscription.id)
+
+    def _kind(self, audited: Audited, options: tuple[str, ...]) -> _Kind:
+        """Return where it belongs: one command removes all addresses that no row may have."""
+        kept, removed = _parted(options)
+        allowed = audited.criteria.allowed_domains if removed and audited.criteria else ()
+        kind = self._open.get((kept, allowed))
+        if kind is None or (kind.removed and len({*kind.removed, *removed}) > MANY):
+            kind = self._open[kept, allowed] = _Kind(kept)
+            self._kinds.append(kind)
+        kind.removed |= dict.fromkeys(removed)
+        return kind
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the commands, those for what could not be read first."""
+        yield from self._az
+        for reason, number in self._unread.items():
+            if number > FEW:
+                yield Line(f"{number - FEW} more are {reason}: reports have the command of each")
+        kinds = sorted(self._kinds, key=lambda kind: -kind.number)
+        for kind in kinds[:LINES]:
+            noun = "subscription" if kind.number == 1 else "subscriptions"
+            yield Line(f"See what would fix {kind.number} {noun}", self._command(kind))
+        if more := len(kinds[LINES:]):
+            yield Line(f"{more} more kinds of failure: reports have the command of each row")
+
+    def _command(self, kind: _Kind) -> str:
+        removals = _each("--remove-email", kind.removed)
+        called = self.run.invocation
+        rest = [*_tenants(self.run), *_others(self.run), *kind.options, *removals]
+        plan = ["contacts-audit", "plan", *_failing_only(self.run)]
+        scope = None if called is None or self.part else called.scope
+        others = sum(each.number for each in self._kinds) - kind.number
+        room = min(kind.number, MANY)
+        if scope is not None and others <= (max(FEW, room) if scope else room - 1):
+            ids = [one for each in self._kinds if each is not kind for one in each.ids]
+            return shlex.join([*plan, *scope, *_each("--exclude", ids), *rest])
+        if kind.number <= MANY:
+            return shlex.join([*plan, *_each("-s", kind.ids), *rest])
+        return shlex.join([*plan, "--subscriptions-from", IDS, *rest])
+
+
+def _each(option: str, values: Iterable[str]) -> list[str]:
+    return [word for value in values for word in (option, value)]
+
+
+def _parted(options: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return *options* without the addresses to be removed, and those: they stand last."""
+    if "--remove-email" not in options:
+        return tuple(options), ()
+    at = options.index("--remove-email")
+    return tuple(options[:at]), tuple(options[at + 1 :: 2])
+
+
+def _failing_only(run: Run) -> list[str]:
+    """Where the checks are known, leave alone what complies by the time that this is run."""
+    return [] if run.invocation is None else ["--failing-only"]
+
+
+def _tenants(run: Run, subscription: Subscription | None = None) -> Sequence[str]:
+    """Return the options for the tenants: of a *subscription* its own, where there are several."""
+    own = None if subscription is None else subscription.tenant_id
+    if own is not None and len(run.tenants) > 1 and own in run.tenants and GUID.fullmatch(own):
+        return "--tenant", own
+    return () if run.invocation is None else run.invocation.tenants
+
+
+def _others(run: Run) -> Sequence[str]:
+    """Return the options for cloud, identity and checks; no host comes from a file."""
+    if run.invocation is not None:
+        return run.invocation.others
+    if run.cloud == CloudName.AZURE:
+        return ()
+    return ("--cloud", run.cloud) if run.cloud in {*CloudName} else ("--arm-endpoint", ENDPOINT)
+
+
+def _options(audited: Audited, run: Run) -> tuple[str, ...]:
+    """Return the change that is needed, as options of `plan` and `apply`; removals last."""
+    called, wish = run.invocation, change_for(audited)
+    live = called is not None and not called.recording
+    removed = [
+        one if live and _plain(one) else f"{WRONG}-{number}"
+        for number, one in enumerate(wish.remove_emails, 1)
+    ]
+    words = ["--enable"] if wish.enable else []
+    words += _each("--email", (one if _plain(one) else ADDRESS for one in wish.emails))
+    if wish.minimum_severity is not None:
+        words += ["--minimum-severity", wish.minimum_severity]
+    if wish.notify_owners:
+        words += ["--notify-owners"]
+    if wish.attack_paths is not None:
+        words += ["--attack-paths", wish.attack_paths]
+    return *words, *_each("--remove-email", removed)
+
+
+def _plain(address: str) -> bool:
+    """Say whether *address* reads as it is on every screen."""
+    return address == inert(address)
