@@ -298,7 +298,7 @@ def test_a_file_is_read_by_another_process(tmp_path: Path, seed: str) -> None:
     path = tmp_path / "plan.json"
     path.write_bytes(spelt(plan_document(PLAN)))
     program = (
-        "import sys; from pathlib import Path; from contacts_audit.ledger import *\n"
+        "import sys; from pathlib import Path; from contacts_audit.remediation.ledger import *\n"
         "plan = read_plan(Path(sys.argv[1]).read_bytes(), 'x'); print(len(plan.rows))"
     )
 
@@ -747,7 +747,7 @@ def test_a_journal_on_a_full_disk(tmp_path: Path) -> None:
     """What could not be written is an error: nothing may be sent then."""
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from contacts_audit.ledger import *\n"
+        "from contacts_audit.remediation.ledger import *\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "journal = Journal(Path(sys.argv[1]))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"

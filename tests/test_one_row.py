@@ -108,7 +108,7 @@ def test_what_nobody_foresaw_costs_one_row(
 
     told = ran.err + ran.text
     assert ran.code == code, told
-    assert "unexpected LookupError at contacts_audit/azure/wire.py:" in told
+    assert "unexpected LookupError at contacts_audit/azure/arm/transport.py:" in told
     assert "please report it" in told or arguments[0] == "apply"
     assert "Traceback" not in told
     assert not any(token in told for token in azure.tokens)

@@ -26,7 +26,7 @@ from contacts_audit.report import samples
 LONGEST_TRIAL = 3.0  # seconds; a filter that takes longer may still end on a real report
 START = (
     "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
-    "from contacts_audit.shaping_process import main; main()"
+    "from contacts_audit.core.filter_process import main; main()"
 )
 # What jq says of a filter that no data can help, and of one that asks a value of the wrong type.
 FLAWED = re.compile("is not a valid format|Regex failure|is not a valid modifier string")
@@ -81,7 +81,7 @@ def shape(document: str, program: str, ending: Ending, *, raw: bool) -> bytes:
 
 
 def _tried(program: str, ending: Ending) -> Mapping[str, Any] | None:
-    """Return what `shaping_process` says of *program*, None where the trial takes too long."""
+    """Return what `core.filter_process` says of *program*, None where the trial takes too long."""
     given = _given(program, json.dumps(list(samples.reports())), raw=False)
     try:
         code, out, err = _ran(["try"], given, ending, until=time.monotonic() + LONGEST_TRIAL)
