@@ -383,7 +383,9 @@ def test_no_process_shows_a_secret(azure: AzureDouble, tmp_path: Path) -> None:
         while not (child := children.read_text().strip()):
             assert time.monotonic() < end
             time.sleep(0.02)
-        while b"shaping" not in Path(f"/proc/{child}/cmdline").read_bytes():  # it is the fork yet
+        while (
+            b"filter_process" not in Path(f"/proc/{child}/cmdline").read_bytes()
+        ):  # it is the fork yet
             time.sleep(0.02)
         places = [Path(f"/proc/{number}/cmdline") for number in (process.pid, child)]
         around = Path(f"/proc/{child}/environ").read_text()
