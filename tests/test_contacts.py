@@ -688,7 +688,7 @@ def test_an_answer_of_more_values_than_there_may_be_is_refused(read_: Any) -> No
     with pytest.raises(AzureError) as caught:
         read_(answer(more))
     assert caught.value.reason is Reason.TOO_LARGE
-    assert str(caught.value) == "the answer holds more than 500000 values"
+    assert str(caught.value) == f"the answer holds more than {MOST_VALUES} values"
 
 
 def test_an_address_that_is_no_text_is_shown_as_it_is() -> None:
