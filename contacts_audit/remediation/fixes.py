@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from contacts_audit.audit import checks
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.steps import DEFAULT
+from contacts_audit.core.mailbox import key
 from contacts_audit.core.model import Audited, Check, Contact, Criteria, Wish
 
 ADDRESS = "ADDRESS"
@@ -85,9 +86,9 @@ class _Case:
             return ()
         if self.criteria is None:
             return (WRONG,)
-        wanted = {one.casefold() for one in self.criteria.required_emails}
+        wanted = set(map(key, self.criteria.required_emails))
         strange = checks.strange(self.contacts, self.criteria)
-        return tuple(one for one in strange if one.casefold() not in wanted)
+        return tuple(one for one in strange if key(one) not in wanted)
 
     def required(self) -> tuple[str, ...]:
         if Check.REQUIRED_EMAIL not in self.failing:
@@ -134,5 +135,5 @@ def _fails(check: Check, contacts: Sequence[Contact], criteria: Criteria) -> boo
 
 
 def _without(removed: Sequence[str], addresses: Sequence[str]) -> list[str]:
-    gone = {one.casefold() for one in removed}
-    return [one for one in addresses if one.casefold() not in gone]
+    gone = set(map(key, removed))
+    return [one for one in addresses if key(one) not in gone]
