@@ -1,7 +1,9 @@
 """What goes wrong between us and Azure, over real sockets: rows and requests."""
 
+import gzip
 import json
 import time
+import zlib
 from typing import Any
 
 import pytest
@@ -47,6 +49,57 @@ def test_a_wait_beyond_the_budget_is_not_begun(azure: AzureDouble, run: Run) -> 
 
     assert "3600 s" in row["error"]["message"]
     assert time.monotonic() - began < 30
+
+
+BODY = json.dumps(
+    {"value": [{"name": "default1", "type": "Microsoft.Security/securityContacts", **GOOD[0]}]}
+).encode()
+HALVES = gzip.compress(BODY[:40]) + gzip.compress(BODY[40:])
+RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+RAW_DEFLATE = RAW.compress(BODY) + RAW.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        pytest.param("gzip", HALVES, id="gzip in two members"),
+        pytest.param("x-gzip", gzip.compress(BODY), id="gzip by its old name"),
+        pytest.param("gzip", gzip.compress(BODY) + b"\0" * 8, id="gzip with padding behind it"),
+        pytest.param("deflate", zlib.compress(BODY), id="deflate with zlib's head"),
+        pytest.param("deflate", RAW_DEFLATE, id="raw deflate"),
+        pytest.param("Identity", BODY, id="identity"),
+        pytest.param("deflate, gzip", gzip.compress(RAW_DEFLATE), id="one in the other"),
+    ],
+)
+def test_a_body_is_unpacked_as_curl_does(
+    azure: AzureDouble, run: Run, encoding: str, body: bytes
+) -> None:
+    """An answer that is packed although we did not ask for that is read to its end."""
+    azure.fail(three(azure), faults.answer(body, {"Content-Encoding": encoding}))
+
+    row = middle_of(azure, run)
+
+    assert (row["verdict"], row["emails"]) == ("compliant", ["a@contoso.com"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "reason"),
+    [
+        pytest.param("gzip", HALVES[:-12], "truncated", id="the second member is cut"),
+        pytest.param("deflate", RAW_DEFLATE[:-4], "truncated", id="raw deflate is cut"),
+        pytest.param("deflate", b"\xff" * 40, "malformed", id="no deflate"),
+        pytest.param("br", BODY, "malformed", id="an encoding that we do not know"),
+    ],
+)
+def test_a_body_that_cannot_be_unpacked_is_no_answer(
+    azure: AzureDouble, run: Run, encoding: str, body: bytes, reason: str
+) -> None:
+    """Part of a list is never taken for the whole."""
+    azure.fail(three(azure), faults.answer(body, {"Content-Encoding": encoding}))
+
+    row = middle_of(azure, run, "--budget", "2")
+
+    assert (row["verdict"], row["error"]["reason"]) == ("unreadable", reason)
 
 
 def test_a_deadline_before_the_first_row_fails_the_run(azure: AzureDouble, run: Run) -> None:
