@@ -291,6 +291,6 @@ def _error(
 
 
 def asked_wait_of(answer: Answer, words: str) -> float | None:
-    """Return the seconds to wait that *answer* asks for, by a header, or in the *words* of a 429."""
+    """Return the seconds that *answer* asks to wait: by a header, or in the *words* of a 429."""
     asked = asked_wait(answer.headers)
     return error_body.named_seconds(words) if asked is None and answer.status == 429 else asked

@@ -150,10 +150,10 @@ class TokenService:
         passes = self._retried(answer.status)
         if passes or 300 <= answer.status < 400 or answer.status >= 500:
             said = error_body.said(answer.body.decode("utf-8-sig", "replace"))
-            reason = said.message or said.code
+            reason = (said.message or said.code or "")[:500]
             raise AzureError(
                 Reason.SERVER_ERROR,
-                f"the token service answered {answer.status}{f': {reason[:500]}' if reason else ''}",
+                f"the token service answered {answer.status}{reason and f': {reason}'}",
                 hint="run again later, or raise --auth-timeout",
                 status=answer.status,
                 retryable=passes,
