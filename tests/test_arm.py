@@ -198,7 +198,8 @@ def test_what_azure_says(status: int, code: str, reason: Reason) -> None:
         pytest.param({"message": ""}, None, "Azure answered 403", id="empty message, no code"),
         pytest.param({"error": {"message": "B"}}, None, "B", id="no code"),
         pytest.param({"message": "B"}, None, "B", id="no code, no envelope"),
-        pytest.param({"error": "A"}, None, "Azure answered 403", id="an error that is text"),
+        pytest.param({"error": "A"}, "A", "Azure answered 403", id="an error that is one word"),
+        pytest.param({"error": "No, thanks."}, None, "No, thanks.", id="an error that is text"),
         pytest.param({}, None, "Azure answered 403", id="nothing"),
     ],
 )

@@ -62,6 +62,16 @@ INNER = json.dumps({"error": {"code": "Inner", "message": "Deep."}})
             {"error": {"code": " A ", "message": "{B"}}, "A", "{B", id="no JSON after all"
         ),
         pytest.param({"code": True, "message": 5.5}, None, "5.5", id="no text"),
+        pytest.param({"error": "no_way", "error_description": "B"}, "no_way", "B", id="OAuth"),
+        pytest.param({"error": None, "code": "A", "message": "B"}, "A", "B", id="error is null"),
+        pytest.param(
+            {"code": "A", "message": ["B", {}, "C"]}, "A", "B; C", id="a list of messages"
+        ),
+        pytest.param(
+            {"code": "A", "message": {"text": "B"}}, "A", "B", id="a message in an object"
+        ),
+        pytest.param({"errors": [{"code": "A", "message": "B"}]}, "A", "B", id="errors"),
+        pytest.param({"title": "Bad", "status": 400, "detail": "B"}, None, "B", id="RFC 9457"),
         pytest.param("text", None, None, id="text alone"),
         pytest.param(None, None, None, id="null"),
     ],
@@ -118,6 +128,12 @@ def test_no_body_is_too_strange(body: bytes) -> None:
         pytest.param("after 1200 requests in 300 seconds", None, id="a count first"),
         pytest.param(f"try again after '{'9' * 5000}' seconds", None, id="5,000 digits"),
         pytest.param("try again after 10 ms", None, id="another unit"),
+        pytest.param("Please try again after 1 hour.", 3600, id="an hour"),
+        pytest.param("wait 1,200 seconds", 1200, id="thousands"),
+        pytest.param("try again after '00:10:05'", 605, id="a clock"),
+        pytest.param("Too many requests. Retry-After: 7", 7, id="a header in words"),
+        pytest.param("retry after 7 requests", None, id="a number of something else"),
+        pytest.param(f"try again after '{'9' * 30}' seconds", float("9" * 30), id="for ever"),
     ],
 )
 def test_the_seconds_that_a_message_names(message: str, seconds: float | None) -> None:

@@ -20,10 +20,11 @@ LONGEST_MESSAGE = 8192  # characters; no error of Azure's is that long
 LEVELS = 6
 ITEMS, FIELDS = 5, 100  # of an array and of an object, that are looked at
 CODES = ("code", "errorcode", "httpstatuscode", "statuscode")
-MESSAGES = ("message", "errormessage")
+MESSAGES = ("message", "errormessage", "error_description", "detail", "title")
 AROUND = ("error", "odata.error", "fault")
-WITHIN = ("innererror", "details", "value")  # a message may be an object with its text as value
-UNITS = {"s": 1.0, "m": 60.0}
+WITHIN = ("errors", "innererror", "details", "value")
+TEXT = ("value", "message", "text")  # of a message that is an object
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 _VERSION = r"v?\d[\w-]{0,60}(?:\.\d{1,9}){0,3}"
 _GAP = r"[\s,;'\"\[\]()*-]{1,8}(?:(?:and|or)[\s'\"]{1,4})?"
@@ -34,8 +35,11 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _WAIT = re.compile(
-    r"\b(?:again|after|wait\w{0,3}|retr(?:y|ied))\b[^.\d]{0,40}(?<![\d.])"
-    r"(\d{1,18}(?:\.\d{1,6})?)['\"\s]{0,3}(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?)\b",
+    r"\b(?:again|after|wait\w{0,3}|retr(?:y|ied))\b[^.\d]{0,40}(?<![\d.])(?:"
+    r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)\b|"
+    r"(?P<number>\d{1,3}(?:,\d{3}){1,9}|\d{1,100}(?:\.\d{1,6})?)['\"\s]{0,3}"
+    r"(?P<unit>s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)\b|"
+    r"(?<=retry-after: )(?P<header>\d{1,9})\b)",
     re.IGNORECASE,
 )
 
@@ -77,7 +81,10 @@ def named_seconds(message: str) -> float | None:
     found = _WAIT.search(message[:LONGEST_MESSAGE])
     if found is None:
         return None
-    return float(found[1]) * UNITS[found[2][0].lower()] or None
+    if found["hours"]:
+        return sum(int(found[unit]) * UNITS[unit[0]] for unit in ("hours", "minutes", "seconds"))
+    number = (found["number"] or found["header"]).replace(",", "")
+    return float(number) * UNITS[(found["unit"] or "s")[0].lower()] or None
 
 
 def _words(value: Any, levels: int) -> Iterator[tuple[str, str]]:
@@ -97,6 +104,8 @@ def _words(value: Any, levels: int) -> Iterator[tuple[str, str]]:
                 yield from _text("code", code, LONGEST_CODE)
             for message in _fields(value, MESSAGES):
                 yield from _message(message, levels - 1)
+            for error in _fields(value, AROUND):
+                yield from _plain(error)
             for within in _fields(value, WITHIN):
                 yield from _words(within, levels - 1)
 
@@ -111,11 +120,19 @@ def _fields(value: dict[str, Any], names: tuple[str, ...]) -> Iterator[Any]:
 def _message(value: Any, levels: int) -> Iterator[tuple[str, str]]:
     """Yield a message: text, the error in it where it is JSON, or the text in an object."""
     if isinstance(value, dict):
-        value = next(_fields(value, ("value",)), None)
+        value = next(_fields(value, TEXT), None)
+    if isinstance(value, list):
+        value = "; ".join(item for item in value[:ITEMS] if isinstance(item, str))
     words = list(_words(value, levels)) if isinstance(value, str) else []
     yield from words
     if not any(kind == "message" for kind, _ in words):
         yield from _text("message", value, LONGEST_MESSAGE)
+
+
+def _plain(error: Any) -> Iterator[tuple[str, str]]:
+    """Yield an `error` that is text: a code, as of OAuth, where it is one word, or a message."""
+    if isinstance(error, str) and error.lstrip()[:1] not in ("{", "["):
+        yield from _text("message" if " " in error.strip() else "code", error, LONGEST_CODE)
 
 
 def _text(kind: str, value: Any, longest: int) -> Iterator[tuple[str, str]]:

@@ -188,7 +188,7 @@ def fault(answer: Answer) -> AzureError:
         return _error(Reason.NOT_REGISTERED, message, answer, code)
     if status in RETRIED:
         reason = {408: Reason.TIMEOUT, 429: Reason.THROTTLED}.get(status, Reason.SERVER_ERROR)
-        return _error(reason, message, answer, code, retryable=True)
+        return _error(reason, message, answer, code, retryable=True, words=said.words)
     if 300 <= status < 400:
         to = answer.headers.get("location", "nowhere")[:SHOWN]
         return _error(Reason.REDIRECTED, f"Azure answered {status}, to {to}", answer)
@@ -276,6 +276,7 @@ def _error(
     code: str | None = None,
     *,
     retryable: bool = False,
+    words: str = "",
 ) -> AzureError:
     kind = VersionRefusedError if reason is Reason.VERSION_UNAVAILABLE else AzureError
     return kind(
@@ -285,11 +286,11 @@ def _error(
         code=code,
         request_id=answer.request_id,
         retryable=retryable,
-        retry_after=_asked_wait(answer, message) if retryable else None,
+        retry_after=asked_wait_of(answer, words) if retryable else None,
     )
 
 
-def _asked_wait(answer: Answer, message: str) -> float | None:
-    """Return the seconds to wait that *answer* asks for, by a header or else its message."""
+def asked_wait_of(answer: Answer, words: str) -> float | None:
+    """Return the seconds that *answer* asks to wait: by a header, or in the *words* of a 429."""
     asked = asked_wait(answer.headers)
-    return error_body.named_seconds(message) if asked is None and answer.status == 429 else asked
+    return error_body.named_seconds(words) if asked is None and answer.status == 429 else asked

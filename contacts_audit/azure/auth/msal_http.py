@@ -16,8 +16,9 @@ from urllib.parse import parse_qs
 
 import requests
 
-from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.arm.retry import RETRIED, asked_wait, patiently
+from contacts_audit.azure.arm import error_body
+from contacts_audit.azure.arm.protocol import Answer, asked_wait_of
+from contacts_audit.azure.arm.retry import RETRIED, patiently
 from contacts_audit.azure.arm.transport import USER_AGENT, Wire
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError, Reason
 from contacts_audit.core.sanitize import blotted, told_in_public
@@ -148,13 +149,15 @@ class TokenService:
             secrets.add(*_issued(answer))
         passes = self._retried(answer.status)
         if passes or 300 <= answer.status < 400 or answer.status >= 500:
+            said = error_body.said(answer.body.decode("utf-8-sig", "replace"))
+            reason = (said.message or said.code or "")[:500]
             raise AzureError(
                 Reason.SERVER_ERROR,
-                f"the token service answered {answer.status}{_reason(answer)}",
+                f"the token service answered {answer.status}{reason and f': {reason}'}",
                 hint="run again later, or raise --auth-timeout",
                 status=answer.status,
                 retryable=passes,
-                retry_after=asked_wait(answer.headers),
+                retry_after=asked_wait_of(answer, said.words),
             )
         if answer.status == 200 and not answer.body:  # its headers may have been cut
             raise AzureError(
@@ -179,16 +182,6 @@ def _issued(answer: Answer) -> list[str]:
         return []
     found = [told.get(name) for name in ISSUED] if isinstance(told, dict) else []
     return [value for value in found if isinstance(value, str)]
-
-
-def _reason(answer: Answer) -> str:
-    """Return what a JSON *answer* says of its own failure."""
-    with contextlib.suppress(ValueError, RecursionError):
-        told = json.loads(answer.body)
-        for key in ("error_description", "message", "error"):
-            if isinstance(told, dict) and isinstance(told.get(key), str) and told[key]:
-                return f": {told[key][:500]}"
-    return ""
 
 
 def refused(

@@ -1,0 +1,75 @@
+"""Errors in the shapes that were recorded, met by whole commands."""
+
+import json
+
+import pytest
+from azure_double import AzureDouble, faults, recorded
+from azure_double.exchange import Fault
+from conftest import Run
+
+LONG = "Operation is at work. The call can be retried in 300 seconds."
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(recorded.subscription_throttled(300), id="subscription"),
+        pytest.param(recorded.resource_throttled(300), id="resource"),
+        pytest.param(recorded.conflicting(300), id="in its details"),
+        pytest.param(recorded.conflicting(300, pretty=True), id="in its details, on many lines"),
+        pytest.param(recorded.capital(429, "429", LONG), id="Code and Message"),
+        pytest.param(recorded.bare(429, "Conflict", LONG), id="without an envelope"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("command", "match"),
+    [
+        (("audit", "-o", "json"), "securityContacts"),
+        (("fetch",), "securityContacts"),
+        (("emails",), "securityContacts"),
+        (("explain", "Prod"), "securityContacts"),
+        (("plan", "--email", "a@contoso.com"), "securityContacts"),
+        (("doctor",), "securityContacts"),
+        (("audit",), "GET /subscriptions?"),
+        (("audit", "--auth-timeout", "9"), "/oauth2/v2.0/token"),
+    ],
+)
+def test_a_wait_beyond_the_budget_ends_at_once(
+    azure: AzureDouble, run: Run, fault: Fault, command: tuple[str, ...], match: str
+) -> None:
+    """Wherever a message names the seconds: it is asked once, and what it asked for is said."""
+    azure.add("Prod")
+    azure.fail(match, fault)
+
+    ran = run(*command, "--budget", "9", "--deadline", "20")
+
+    targets = [asked.target for asked in azure.asked if match in asked.line]
+    assert "asked to wait 300 s" in ran.err + ran.text
+    assert ran.code in (1, 4)
+    assert len(targets) == len(set(targets))
+
+
+@pytest.mark.parametrize("seconds", [1, 2])
+def test_the_seconds_of_a_message_are_waited_for(
+    azure: AzureDouble, run: Run, seconds: int
+) -> None:
+    """Then it is asked again, and the row is as good as any."""
+    azure.add("Prod", contact={"emails": "a@contoso.com"})
+    azure.fail("securityContacts", recorded.conflicting(seconds), times=1)
+
+    ran = run("audit", "-o", "json", "--budget", "9")
+
+    assert (ran.code, json.loads(ran.out)["summary"]["compliant"]) == (0, 1)
+
+
+@pytest.mark.parametrize("format", ["json", "jsonl", "csv", "junit", "ocsf", "markdown", "table"])
+def test_the_words_of_azure_reach_every_report(azure: AzureDouble, run: Run, format: str) -> None:
+    """Code and message of a provider that spells them its own way."""
+    azure.add("Prod")
+    body = {"HttpStatusCode": 400, "ErrorCode": "Not Today", "Message": "The rule says no"}
+    azure.fail("securityContacts", faults.status(400, body))
+
+    ran = run("audit", "-o", format)
+
+    assert ran.code == 4
+    assert "The rule says no" in ran.text + ran.err
