@@ -168,3 +168,26 @@ def test_no_error_quotes_a_whole_file(run: Run, tmp_path: Path, key: str) -> Non
 
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert len(ran.err) < 2300
+
+
+@pytest.mark.parametrize("key", ["a.", "[a.", '"a".', "x = {a."])
+def test_a_key_of_very_many_parts_is_refused_unread(run: Run, tmp_path: Path, key: str) -> None:
+    """Python's own parser would take the square of their number: minutes for a megabyte."""
+    path = tmp_path / "policy.toml"
+    path.write_text(f"{key}{'a.' * 400_000}a = 1")
+
+    ran = run("policy", "check", str(path))
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "line 1: more than 100 dots" in ran.err
+
+
+def test_a_token_of_megabytes_is_none(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """It would be sent in a header."""
+    path = tmp_path / "token"
+    path.write_text("a" * 300_000)
+
+    ran = run("audit", "--auth", "token", "--token-file", str(path))
+
+    assert (ran.code, azure.asked) == (2, [])
+    assert "larger than" in ran.err
