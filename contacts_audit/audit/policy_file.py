@@ -6,6 +6,7 @@ https://toml.io/en/v1.0.0
 
 import difflib
 import functools
+import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ EXAMPLES: Mapping[str, str] = {
     "expires": "2026-12-31",
 }
 LONGEST = 100
+MOST_DOTS = 100  # of a key, or anything else between commas
 MOST = 1024
 MOST_GUESSES = 1000  # at what was meant, in one file
 
@@ -61,6 +63,7 @@ def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
     """
     try:
         spelt = text.decode("utf-8-sig")
+        _check_dots(spelt)
         document = tomllib.loads(spelt)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name}: {_short(str(error))}", "see https://toml.io") from error
@@ -86,6 +89,18 @@ def _without_value(policy: Policy, name: str) -> Iterator[UsageError]:
             judged()
         except UsageError as error:
             yield UsageError(f"{place}: {error}", error.hint)
+
+
+def _check_dots(text: str) -> None:
+    """
+    Check that no key has very many parts: tomllib takes the square of their number.
+
+    Raises:
+        ValueError: one has.
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        if any(piece.count(".") > MOST_DOTS for piece in re.split("[=,@]", line)):
+            raise ValueError(f"line {number}: more than {MOST_DOTS} dots")
 
 
 @dataclass(slots=True)

@@ -199,6 +199,9 @@ def _subscriptions(before: Sequence[str], environment: Mapping[str, str]) -> Ite
 def _listed(folder: str) -> Iterator[tuple[str, str]]:
     """Yield name and id of what the first exchanges of a recording list; a file may be anything."""
     import json
+    from pathlib import Path
+
+    from contacts_audit.core.bounded import contents
 
     try:
         names = sorted(name for name in os.listdir(folder) if re.match(r"\d{5,}-subs", name))  # noqa: PTH208
@@ -206,8 +209,7 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
         return
     for name in names[:MOST_LISTS]:
         try:
-            with open(os.path.join(folder, name), "rb") as file:  # noqa: PTH118, PTH123
-                kept = json.loads(file.read(LARGEST_LIST))
+            kept = json.loads(contents(Path(folder, name), LARGEST_LIST))
             answered = kept["response"]
             body = answered["json"] if "json" in answered else json.loads(answered["text"])
             rows = [(row["displayName"], row["subscriptionId"]) for row in body["value"]]

@@ -1,13 +1,15 @@
 """The surroundings of a run: its variables, its streams, its end."""
 
+import errno
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from os import devnull
 from pathlib import Path
 from typing import BinaryIO
 
 from contacts_audit.cli.terminal import Screen
+from contacts_audit.core.bounded import opened_to_read
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.paths import number
 from contacts_audit.core.redaction import Secrets
@@ -113,19 +115,26 @@ class Host:
 def _read(path: Path, most: int, pipes: bool) -> bytes:
     """Return what the file *path* holds, as much of it as is of use."""
     found = path.stat()
-    regular = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
-    if not (regular or pipes or number(path) is not None or str(path) == devnull):
+    regular = stat.S_ISREG(found.st_mode)
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not (regular or pipes or number(path) is not None or str(path) == os.devnull):
         raise ValueError(f"as a pipe or a device it may never end, or be larger than {most} bytes")
     if regular and found.st_size > most:
         raise ValueError(f"it is larger than {most} bytes")
-    with path.open("rb") as file:
+    with opened_to_read(path) as file:
         return _content(file, most, zeros=pipes)
 
 
 def _content(file: BinaryIO, most: int, *, zeros: bool = True) -> bytes:
     """Return what *file* holds, one byte more than *most* at most; a hole only with *zeros*."""
     content = bytearray()
-    while len(content) <= most and (piece := file.read(min(PIECE, most + 1 - len(content)))):
+    while len(content) <= most:
+        piece = file.read(min(PIECE, most + 1 - len(content)))
+        if piece is None:
+            raise ValueError("reading it waits for something")
+        if not piece:
+            break
         content += piece
         if not zeros and len(piece) == PIECE and not any(piece):
             raise ValueError("it holds a megabyte of zeros")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LARGEST_TOKEN = 256 * 1024  # bytes; one of many groups and roles has some 20,000
+
 
 def sign_in(
     host: Host, identity: IdentityOptions, cloud_options: CloudOptions, *, connections: int = 1
@@ -42,7 +44,7 @@ def sign_in(
             raise UsageError(
                 f"--token-file is not used by --auth {identity.auth}", "leave one of the two out"
             )
-        given = host.read(identity.token_file, "--token-file", pipes=True)
+        given = host.read(identity.token_file, "--token-file", LARGEST_TOKEN, pipes=True)
         token = given.decode("utf-8-sig", "replace")
         host.secrets.add(token.strip())
     for told in host.of_tls():

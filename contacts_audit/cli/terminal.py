@@ -21,6 +21,7 @@ from contacts_audit.core.sanitize import inert
 from contacts_audit.core.workers import started
 
 T = TypeVar("T")
+LONGEST = 2000  # characters of an error
 MOST_FAULTS = 50  # of one file, each a line
 NARROWEST, WIDEST = 40, 500  # columns that help and tables are laid out for
 
@@ -104,6 +105,8 @@ class Screen:
                 self._say(f"error: and {more} more")
             return
         message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
+        if len(message) > LONGEST:  # it quotes a file, or a name in it
+            message = f"{message[:LONGEST]}..."
         self._say(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
 
     def ask(self, question: str) -> None:

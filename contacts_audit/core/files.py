@@ -74,28 +74,6 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: f
         ) from error
 
 
-def contents(path: Path, most: int) -> bytes:
-    """
-    Return what is in *path*, a regular file of up to *most* bytes.
-
-    Nothing waits for a pipe, wakes a device, or reads a sparse file to its far end.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no regular file, or larger.
-    """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ValueError(f"{path.name} is no regular file")
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise ValueError(f"{path.name} is no regular file")
-        if about.st_size > most:
-            raise ValueError(f"{path.name} is larger than {most} bytes")
-        return file.read(about.st_size)
-
-
 def make_private(folder: Path) -> None:
     """
     Make *folder*, and what is missing above it, for us alone, and see it on disk.

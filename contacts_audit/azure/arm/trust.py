@@ -4,13 +4,18 @@ import contextlib
 import os
 import re
 import ssl
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import certifi
 
+from contacts_audit.core.bounded import contents
 from contacts_audit.core.errors import ContactsAuditError, UsageError
+from contacts_audit.core.paths import number
 
+BEGIN = b"-----BEGIN CERTIFICATE-----"
+LARGEST = 64 * 1024 * 1024  # bytes of a file of certificates
 HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")  # as `openssl rehash` names them
 
 
@@ -52,17 +57,25 @@ def tls_context(ca_bundle: str | None, *, strict: bool = True) -> ssl.SSLContext
 def _context_of(path: Path) -> ssl.SSLContext:
     """Return a context that trusts the file *path*, or the files of the folder *path*."""
     if not path.is_dir():
+        if not is_small_file(path) and number(path) is None:
+            raise ValueError(f"it is no regular file of 1 to {LARGEST} bytes")
         return ssl.create_default_context(cafile=str(path))
     context = ssl.create_default_context(capath=str(path))
     hashed = False
     for each in path.iterdir():
         if HASHED.fullmatch(each.name):  # found by OpenSSL itself, when it is looked for
             hashed = True
-        elif each.is_file() and b"-----BEGIN CERTIFICATE-----" in each.read_bytes():
+        elif each.is_file() and is_small_file(each) and BEGIN in contents(each, LARGEST):
             context.load_verify_locations(cafile=str(each))
     if not hashed and not context.cert_store_stats()["x509_ca"]:
         raise ValueError("the folder holds no certificate (openssl rehash names them)")
     return context
+
+
+def is_small_file(path: Path) -> bool:
+    """Say whether *path* is a regular file of sensible size: OpenSSL would wait for a pipe."""
+    about = path.stat()
+    return stat.S_ISREG(about.st_mode) and 0 < about.st_size <= LARGEST
 
 
 @contextlib.contextmanager

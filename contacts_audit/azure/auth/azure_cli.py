@@ -18,11 +18,14 @@ from typing import Any
 from contacts_audit.azure.auth.sign_in import described
 from contacts_audit.azure.auth.token_provider import bearer, moment
 from contacts_audit.azure.kinds import AccessToken, CloudName
+from contacts_audit.core.bounded import contents
 from contacts_audit.core.errors import AuthError, ContactsAuditError
 from contacts_audit.core.home import home
 from contacts_audit.core.sanitize import told_in_public
 from contacts_audit.core.shutdown import Ending
 
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+LARGEST = 16 * 1024 * 1024  # bytes of a file of az's
 LOGIN = "sign in: az login"
 WAYS = (
     "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH "
@@ -100,7 +103,7 @@ def az_token(
             _text(said, "subscription"),
         )
         return described(token)
-    except (ValueError, LookupError, TypeError) as error:
+    except UNREADABLE as error:
         raise AuthError("az printed something that is no token", "try: az --version") from error
 
 
@@ -116,7 +119,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     folder = _folder(environment)
     path = folder / "azureProfile.json"
     try:
-        accounts = json.loads(path.read_text("utf-8-sig")).get("subscriptions") or []
+        accounts = json.loads(_kept(path)).get("subscriptions") or []
         defaults = [account for account in accounts if account.get("isDefault") is True]
         clouds = {
             str(account["environmentName"]) for account in defaults if "environmentName" in account
@@ -128,7 +131,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
         }
     except FileNotFoundError:
         accounts, found, clouds = [], {}, set()
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
     if not accounts:
         raise ContactsAuditError("--current: az is not signed in", LOGIN)
@@ -165,10 +168,14 @@ def _active_cloud(environment: Mapping[str, str], folder: Path) -> str | None:
     return environment.get("AZURE_CLOUD_NAME") or _setting(folder / "config", "cloud", "name")
 
 
+def _kept(path: Path) -> str:
+    return contents(path, LARGEST).decode("utf-8-sig")
+
+
 def _setting(path: Path, section: str, key: str) -> str | None:
     kept = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        kept.read_string(path.read_text("utf-8-sig"))
+        kept.read_string(_kept(path))
         return kept.get(section, key, fallback=None) or None
     except (OSError, ValueError, configparser.Error):
         return None

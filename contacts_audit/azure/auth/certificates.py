@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.x509 import Certificate
 
-KEY = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
-CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_INNER = rb"[^-]*+(?:-(?!----)[^-]*+)*+"  # up to the next five dashes, and no further
+KEY = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----" + _INNER + rb"-----END \1-----")
+CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----" + _INNER + rb"-----END CERTIFICATE-----")
 EITHER = "give a PEM file with key and certificate, or a PFX file (decoded, where it is base64)"
 
 

@@ -15,10 +15,13 @@ from contacts_audit.azure.auth.msal_http import CHECK, refused
 from contacts_audit.azure.auth.token_provider import Acquire, bearer, moment
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.kinds import AccessToken, Auth
+from contacts_audit.core.bounded import contents
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.model import Identity
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.shutdown import Ending
+
+LARGEST = 1024 * 1024  # bytes of a file to sign in with
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def content(path: Path, what: str, variable: str) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise unreadable(what, path, "it is not a regular file", variable)
-        kept = path.read_bytes()
+        kept = contents(path, LARGEST)
     except (OSError, ValueError) as error:
         detail = error.strerror if isinstance(error, OSError) else str(error)
         raise unreadable(what, path, detail or str(error), variable) from error

@@ -28,6 +28,7 @@ from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
 from contacts_audit.azure.contacts.api_versions import ENOUGH
 from contacts_audit.azure.kinds import AccessToken, CloudName
 from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA, compact
+from contacts_audit.core.bounded import contents
 from contacts_audit.core.errors import (
     AzureError,
     ContactsAuditError,
@@ -35,7 +36,6 @@ from contacts_audit.core.errors import (
     UsageError,
     VersionRefusedError,
 )
-from contacts_audit.core.files import contents
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 LARGEST_FILE = 64 * 1024 * 1024
