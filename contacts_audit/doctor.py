@@ -1,4 +1,4 @@
-"""Asks each part how it is: credential, network, clock, sign-in, subscriptions, api-versions."""
+"""Tests what an audit needs: network, clock, credential, sign-in, subscriptions, permissions."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from contacts_audit.audit.auditor import broken, out_of_time, unasked
 from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.permissions import permissions
 from contacts_audit.azure.auth.sign_in import identity_of
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.kinds import AccessToken
@@ -28,6 +29,11 @@ ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client
 NOTICED_SKEW = 10.0
 NEAR_EXPIRY = 600.0
 AT_ONCE = 32
+READS = tuple(f"read {version}" for version in (protocol.V2017, protocol.V2020, protocol.V2023))
+WRITE = "write permission"
+PLAYED = ("subscriptions", *READS, WRITE)  # what a recording can answer
+PARTS = ("cloud", "network", "clock", "credential", "sign-in", *PLAYED)
+WRITE_ACTION = "Microsoft.Security/securityContacts/write"
 
 
 class Status(StrEnum):
@@ -36,6 +42,8 @@ class Status(StrEnum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,16 @@ def exit_code(examined: Iterable[Examined]) -> ExitCode:
     """Return the code of an examination: warnings are none of its business."""
     failed = any(each.status is Status.FAILED for each in examined)
     return ExitCode.FAILED if failed else ExitCode.CLEAN
+
+
+def skipped(found: Sequence[Examined], parts: Iterable[str]) -> Iterator[Examined]:
+    """Yield those *parts* that were not tested, and which failure among *found* they wait for."""
+    known = {each.name for each in found}
+    failure = next((each.name for each in found if each.status is Status.FAILED), None)
+    why = "there is nothing to test it with" if failure is None else f"{failure} failed"
+    for name in parts:
+        if name not in known:
+            yield Examined(name, Status.SKIPPED, f"not tested: {why}")
 
 
 def examined(name: str, work: Callable[[], Iterable[Examined]]) -> Iterator[Examined]:
@@ -134,7 +152,7 @@ def _signed_in(token: AccessToken, detail: str) -> Examined:
 
 
 def subscriptions(connection: Connection, listed: Collection[Subscription]) -> Iterator[Examined]:
-    """Count what is visible, and read one subscription at each api-version."""
+    """Count what is visible, read one at each api-version, and look whether it may be written."""
     if not listed:
         hint = "grant it a role (Security Reader), or check the tenant (--tenant)"
         yield Examined("subscriptions", Status.FAILED, "none is visible to this identity", hint)
@@ -154,16 +172,19 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
     first: Sequence[Examined] = ()
     tried, size = 0, 1
     while tried < len(audited):
-        for readings in in_order(
+        batch = audited[tried : tried + size]
+        all_readings = in_order(
             lambda subscription: _read(connection, subscription),
-            audited[tried : tried + size],
+            batch,
             workers=size,
             deadline=connection.limits.deadline,
             late=lambda subscription: [_unread(out_of_time(subscription))],
             broken=lambda subscription, error: [_unread(broken(subscription, error))],
-        ):
+        )
+        for subscription, readings in zip(batch, all_readings, strict=True):
             if any(each.status is Status.OK for each in readings):
                 yield from readings
+                yield _write_permission(connection, subscription)
                 return
             first = first or readings
         tried, size = tried + size, AT_ONCE
@@ -207,3 +228,18 @@ def _at(connection: Connection, subscription: Subscription, version: str) -> Exa
         return Examined(name, Status.WARNING, str(error), error.hint)
     noun = "contact" if len(found) == 1 else "contacts"
     return Examined(name, Status.OK, f"{subscription.label}: {len(found)} {noun}")
+
+
+def _write_permission(connection: Connection, subscription: Subscription) -> Examined:
+    """Say whether `apply` could write, by the permissions that Azure lists; nothing is written."""
+    client, label = connection.client(subscription), subscription.label
+    try:
+        roles = list(permissions(client, subscription.id))
+    except (AzureError, AuthError) as error:
+        told = Fault.of(error).told if isinstance(error, AzureError) else str(error)
+        return Examined(WRITE, Status.UNKNOWN, f"{label}: {told}", error.hint)
+    if any(role.allows(WRITE_ACTION) for role in roles):
+        return Examined(WRITE, Status.OK, f"{label}: this identity may change security contacts")
+    detail = f"{label}: this identity may not change security contacts, so apply would be refused"
+    hint = f"to use apply, grant it the role Security Admin (action {WRITE_ACTION})"
+    return Examined(WRITE, Status.WARNING, detail, hint)

@@ -130,7 +130,8 @@ def made_by(arguments: list[str], azure: AzureDouble, proxy: Proxy) -> None:
     ran = subprocess.run(
         [*command, "--workers", "1"], env=environment, check=False, capture_output=True
     )
-    if ran.returncode in {1, 2, 74}:
+    no_verdict = {2, 74} if arguments[0] == "doctor" else {1, 2, 74}  # it sees the clock of EPOCH
+    if ran.returncode in no_verdict:
         sys.exit(ran.stderr.decode())
 
 
@@ -139,8 +140,8 @@ def main() -> None:
     everything = [["audit"], *(["fetch", "--api-version", version] for version in VERSIONS)]
     in_group = ["audit", "--management-group", "contoso"]
     for name, fill, options, runs in (
-        ("contoso", contoso, PUBLIC, [*everything, in_group]),
-        ("old-cloud", old_cloud, OLD, everything),
+        ("contoso", contoso, PUBLIC, [*everything, in_group, ["doctor"]]),
+        ("old-cloud", old_cloud, OLD, [*everything, ["doctor"]]),
     ):
         ticks = itertools.count()
         with AzureDouble(seed=name, clock=lambda: EPOCH + next(ticks)) as azure:  # noqa: B023

@@ -437,10 +437,12 @@ def test_a_profile_without_a_default_is_said(
 ) -> None:
     """Where az has no default subscription, nothing is guessed."""
     azure.add("One")
+    (tmp_path / "az").write_text("#!/bin/false\n")
+    (tmp_path / "az").chmod(0o700)
     if profile is not None:
         (tmp_path / "azureProfile.json").write_text(json.dumps(profile))
 
-    ran = run("audit", "--current", AZURE_CONFIG_DIR=str(tmp_path))
+    ran = run("audit", "--current", AZURE_CONFIG_DIR=str(tmp_path), PATH=str(tmp_path))
 
     assert (ran.code, ran.out) == (1, b"")
     assert says in ran.err

@@ -66,7 +66,8 @@ def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
         _check_dots(spelt)
         document = tomllib.loads(spelt)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{name}: {_short(str(error))}", "see https://toml.io") from error
+        told = f"{name}: it is not TOML: {_short(str(error))}"
+        raise UsageError(told, "see https://toml.io") from error
     file = _File(name, toml_lines.lines(spelt.replace("\r\n", "\n")))
     top = _Table(file, document)
     top.check()

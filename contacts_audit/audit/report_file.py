@@ -13,6 +13,13 @@ from contacts_audit.core.model import Verdict, exit_code
 
 SCHEMA = 1
 HINT = "name one that 'audit -o json' printed"
+KINDS: Mapping[str, str] = {  # which the program writes, too, and which are no reports
+    "plan": "a plan",
+    "backup": "a backup",
+    "result": "the result of an apply or a restore",
+    "diff": "a comparison",
+    "explanation": "an explanation",
+}
 SHOWN = 40  # of a value that is wrong
 FIRST, LAST = 2000, 2999  # the years that a report may be of
 
@@ -95,7 +102,7 @@ def read(
     try:
         report = _checked(strict_json.parsed(text))
     except (ValueError, AttributeError) as error:
-        raise UsageError(f"{name} is no report of ours: {error}", HINT) from error
+        raise UsageError(f"{name} is not a contacts-audit report: {error}", HINT) from error
     if report.get("only") or "disappeared" in report:
         option = "--only" if report.get("only") else "--only-changes"
         raise partial(f"{name} is not whole: {option} left rows out", "name one of --report PATH")
@@ -110,8 +117,13 @@ def read(
 
 def _checked(report: Any) -> Mapping[str, Any]:
     """Return *report* with all keys, each of its type; an error of Python's tells why not."""
-    if not isinstance(report, dict) or report.get("tool", {}).get("name") != "contacts-audit":
-        raise ValueError("it is of another program")
+    match report:
+        case {"tool": {"name": "contacts-audit"}}:
+            pass
+        case _:
+            raise ValueError("another program wrote it")
+    if "kind" in report:
+        raise ValueError(f"it is {KINDS.get(str(report['kind']), 'something else')}")
     if type(report.get("schema")) is not int or report["schema"] != SCHEMA:
         raise ValueError("it is of another schema")
     _check(report, _REPORT, "")
@@ -121,7 +133,7 @@ def _checked(report: Any) -> Mapping[str, Any]:
         raise ValueError("it was finished before it was started")
     for row in report["subscriptions"]:
         _check_row(row)
-    return report
+    return dict(report)
 
 
 def check_counts(report: Mapping[str, Any], name: str) -> None:
@@ -140,13 +152,13 @@ def check_counts(report: Mapping[str, Any], name: str) -> None:
     for key, number in known.items():
         if report["summary"][key] != number:
             told = f"it counts {_shown(report['summary'][key])} as {key}, and holds {number}"
-            raise UsageError(f"{name} is no report of ours: {told}", HINT)
+            raise UsageError(f"{name} is not a contacts-audit report: {told}", HINT)
     if len(ids) < len(rows):
         told = f"{ids.most_common(1)[0][0]} is there twice"
-        raise UsageError(f"{name} is no report of ours: {told}", HINT)
+        raise UsageError(f"{name} is not a contacts-audit report: {told}", HINT)
     if report["exit_code"] != exit_code(verdicts):
         told = f"its exit code is not {_shown(report['exit_code'])}"
-        raise UsageError(f"{name} is no report of ours: {told}", HINT)
+        raise UsageError(f"{name} is not a contacts-audit report: {told}", HINT)
 
 
 def moment(text: str) -> datetime:

@@ -49,10 +49,10 @@ def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
     for audience in [cloud.audience] if cloud.audience else offered:
         if isinstance(audience, str) and _believed(cloud.arm, authority, audience):
             return replace(cloud, authority=authority, audience=audience)
-    wanted = [shown_address(str(audience)) for audience in offered]
+    wanted = cloud.audience or ", ".join(shown_address(str(audience)) for audience in offered)
     raise AuthError(
-        f"{cloud.arm} tells to sign in at {authority} for {cloud.audience or wanted}, which are "
-        "not of its own domain",
+        f"{cloud.arm} says to sign in at {authority} for the audience {wanted or '(none)'}, "
+        "which are not in its own domain",
         TELL,
     )
 

@@ -44,6 +44,11 @@ COMMANDS = {  # and the room of each, which is entered only where it is asked fo
     "restore": "writing",
     "completion": "completing",
 }
+ELSEWHERE = {  # what other tools call an option of ours
+    "--format": "--output",
+    "--query": "--jq",
+    "--filter": "--jq",
+}
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
 
 
@@ -148,6 +153,9 @@ def _listed() -> NoReturn:
 
 def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
     """Say what is wrong with an option, and which variable it came from, if from one."""
+    ours = ELSEWHERE.get(getattr(error, "option_name", ""))
+    if ours is not None and any(ours in one.opts for one in error.ctx.command.params):
+        error.possibilities = [ours]
     message = str(error.format_message()).replace("Value error, ", "")
     parameter = getattr(error, "param", None)
     message += nearest_choice(message)

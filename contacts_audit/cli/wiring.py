@@ -27,6 +27,8 @@ def connect(
     Raises:
         ContactsAuditError: the options contradict each other, or lead nowhere.
     """
+    if network.mask and network.record is None:
+        raise UsageError("--mask needs --record", "give a folder by --record")
     if network.replay is not None:
         if network.record is not None:
             raise UsageError("--record and --replay exclude each other", "give one of them")
@@ -35,8 +37,6 @@ def connect(
     from contacts_audit.azure.auth.token_provider import Tokens
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    if network.mask and network.record is None:
-        raise UsageError("--mask needs --record", "give a folder by --record")
     chosen = sign_in(host, identity, cloud_options, connections=network.workers)
     wire, limits = chosen.wire(), _limits(network)
     credentials = [

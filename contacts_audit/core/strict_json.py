@@ -15,6 +15,8 @@ def parsed(text: bytes) -> Any:
         ValueError: it is none; a key is there twice; a number is none, or none that fits; it is
             nested too deeply, or holds more values than any file of ours.
     """
+    if not text.strip():
+        raise ValueError("it is empty")
     if text.count(b",") > MOST_VALUES:
         raise ValueError(f"it holds more than {MOST_VALUES} values")
     try:
@@ -24,6 +26,10 @@ def parsed(text: bytes) -> Any:
             parse_float=_finite,
             object_pairs_hook=_once,
         )
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON (line {error.lineno}, column {error.colno})") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

@@ -13,6 +13,7 @@ from .wire import JSON, Answer, Asked, HeaderValue, Reply, compact
 from .world import World
 
 LIST_VERSIONS = {"2016-06-01", "2019-06-01", "2020-01-01", "2021-01-01", "2022-12-01"}
+PERMISSION_VERSIONS = {"2015-07-01", "2018-07-01", "2022-04-01"}
 GROUP_VERSIONS = {"2020-05-01", "2021-04-01", "2023-04-01"}
 TENANT_READS = {"x-ms-ratelimit-remaining-tenant-reads": "249"}
 LIST = re.compile(r"/subscriptions/?", re.IGNORECASE)
@@ -20,6 +21,9 @@ ONE = re.compile(r"/subscriptions/([^/]+)/?", re.IGNORECASE)
 CONTACTS = re.compile(
     r"/subscriptions/([^/]+)/providers/Microsoft\.Security/securityContacts(?:/([^/]+))?",
     re.IGNORECASE,
+)
+PERMISSIONS = re.compile(
+    r"/subscriptions/([^/]+)/providers/Microsoft\.Authorization/permissions/?", re.IGNORECASE
 )
 DESCENDANTS = re.compile(
     r"/providers/Microsoft\.Management/managementGroups/([^/]+)/descendants/?", re.IGNORECASE
@@ -80,6 +84,10 @@ def _route(world: World, asked: Asked) -> Reply:
         if found := ONE.fullmatch(path):
             version, issued = admit(world, asked, LIST_VERSIONS)
             return 200, compact(listed(find(world, found[1], issued), version)), {}
+        if found := PERMISSIONS.fullmatch(path):
+            _, issued = admit(world, asked, PERMISSION_VERSIONS)
+            allowed = find(world, found[1], issued).allowed
+            return 200, compact(page(asked, allowed, world.page_size)), {}
         if found := DESCENDANTS.fullmatch(path):
             body = compact(_descendants(world, asked, found[1]))
             return 200, body, groups.headers(usual_headers(world, asked)["x-ms-request-id"])

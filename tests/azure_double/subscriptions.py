@@ -26,7 +26,8 @@ class Subscription:
     *answers* replaces the body of a list of contacts, by api-version: bytes are sent as they
     are, anything else as JSON.  *hides_2017* keeps *contacts_2017* from reads at 2017 for as
     long as there is a *contact*, where 2017 has a document of its own.  *delegated_to* holds
-    the ids of the tenants that Azure Lighthouse lets in.
+    the ids of the tenants that Azure Lighthouse lets in.  *permissions* are those that
+    Azure lists, or else they are the ones of the role that *readable* and *writable* stand for.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Subscription:
     readable: bool = True
     writable: bool = True
     visible: bool = True
+    permissions: list[Json] | None = None
     answers: dict[str, Any] = field(default_factory=dict)
     delegated_to: list[str] = field(default_factory=list)
 
@@ -51,6 +53,20 @@ class Subscription:
     def scope(self) -> str:
         """The subscription's resource id."""
         return f"/subscriptions/{self.id}"
+
+    @property
+    def allowed(self) -> list[Json]:
+        """What Azure lists of the caller's permissions: an item for each role, none without."""
+        if self.permissions is not None:
+            return self.permissions
+        security = "Microsoft.Security/*" if self.writable else "Microsoft.Security/*/read"
+        role: Json = {
+            "actions": ["Microsoft.Authorization/*/read", security],
+            "notActions": [],
+            "dataActions": [],
+            "notDataActions": [],
+        }
+        return [role] if self.readable else []
 
 
 def listed(subscription: Subscription, version: str = "2022-12-01") -> Json:

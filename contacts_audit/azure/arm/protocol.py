@@ -22,6 +22,7 @@ V2020 = "2020-01-01-preview"
 V2023 = "2023-12-01-preview"
 SUBSCRIPTIONS_VERSION = "2022-12-01"
 GROUPS_VERSION = "2023-04-01"
+PERMISSIONS_VERSION = "2022-04-01"
 METADATA_VERSION = "2022-09-01"
 LONGEST_LINK = 65_536  # characters of a nextLink
 SHOWN = 500  # characters of what is shown in a message
@@ -64,6 +65,14 @@ def descendants_url(endpoint: str, group: str) -> str:
     return (
         f"{endpoint}/providers/Microsoft.Management/managementGroups/{quote(group, safe='')}"
         f"/descendants?{urlencode({'api-version': GROUPS_VERSION})}"
+    )
+
+
+def permissions_url(endpoint: str, subscription_id: str) -> str:
+    """https://learn.microsoft.com/rest/api/authorization/permissions."""
+    return (
+        f"{endpoint}/subscriptions/{quote(subscription_id, safe='')}"
+        f"/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_VERSION}"
     )
 
 

@@ -39,9 +39,9 @@ PATHS = (  # variables that az reads, and that name files or folders
 )
 
 
-def program(environment: Mapping[str, str]) -> str:
+def program(environment: Mapping[str, str], otherwise: str = WAYS) -> str:
     """
-    Return where az is, in an absolute folder of PATH.
+    Return where az is, in an absolute folder of PATH; *otherwise* says what to do without it.
 
     Raises:
         AuthError: there is none.
@@ -55,7 +55,7 @@ def program(environment: Mapping[str, str]) -> str:
         if elsewhere is not None:
             cure = f"add {Path(elsewhere).parent} to PATH: az is there"
         raise AuthError(
-            f"the Azure CLI was not found (no az in PATH={given})", f"{cure}; or {WAYS}"
+            f"the Azure CLI was not found (no az in PATH={given})", f"{cure}; or {otherwise}"
         )
     return found
 
@@ -134,7 +134,7 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     except UNREADABLE as error:
         raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
     if not accounts:
-        raise ContactsAuditError("--current: az is not signed in", LOGIN)
+        raise _signed_out(environment)
     _check_cloud(_active_cloud(environment, folder), cloud, clouds, folder)
     if len(found) != 1:
         raise ContactsAuditError(
@@ -148,6 +148,16 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
             "set one: az account set -s ID",
         )
     return found_id
+
+
+def _signed_out(environment: Mapping[str, str]) -> ContactsAuditError:
+    """Return the error of an az that knows no subscription, because it is not even there, say."""
+    otherwise = "give -s ID instead of --current"
+    try:
+        program(environment, otherwise)
+    except AuthError as error:
+        return ContactsAuditError(f"--current: {error}", error.hint)
+    return ContactsAuditError("--current: az is not signed in", f"{LOGIN}; or {otherwise}")
 
 
 def _folder(environment: Mapping[str, str]) -> Path:

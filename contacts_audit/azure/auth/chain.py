@@ -4,6 +4,8 @@ The chain of credentials: which one is configured.
 https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
 """
 
+import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -119,13 +121,26 @@ def token(sign_in: SignIn) -> Credential | None:
     if given is None:
         return None
     check_fixed_tenant(sign_in)
-    found = described(AccessToken(bearer(given.strip(), place), None))
+    found = described(AccessToken(bearer(_alone(given), place), None))
     return Credential(
         f"token of {name}",
         f"{name} is given",
         lambda claims, fresh: check_not_expired(found, f"the token in {place}"),
         Auth.TOKEN,
     )
+
+
+def _alone(given: str) -> str:
+    """Return the token in *given*: alone, after "Bearer", in quotes, or in the JSON of az."""
+    text = given.strip()
+    if text.startswith(("{", '"')):
+        try:
+            said = json.loads(text)
+        except (ValueError, RecursionError):
+            return ""
+        found = said.get("accessToken") if isinstance(said, dict) else said
+        text = found if isinstance(found, str) else ""
+    return re.sub(r"\A(authorization: *)?bearer( +|\Z)", "", text, flags=re.IGNORECASE)
 
 
 KINDS: Mapping[Auth, Callable[[SignIn], Credential | None]] = {

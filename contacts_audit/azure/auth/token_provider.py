@@ -18,6 +18,9 @@ UNITS = (("days", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 LAST_MOMENT = 253_402_300_800.0  # of the year 9999
 
 
+TO_GIVE = "give the token alone, or what az account get-access-token prints"
+
+
 def bearer(value: object, source: str) -> str:
     """
     Return *value* where it can stand in a header as a token.
@@ -29,7 +32,7 @@ def bearer(value: object, source: str) -> str:
     """
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value):
         return value
-    raise AuthError(f"{source} holds no bearer token", "give the token alone, on one line")
+    raise AuthError(f"{source} holds no bearer token", TO_GIVE)
 
 
 def ago(moment: float) -> str:

@@ -164,7 +164,8 @@ class Player(BaseAdapter):
                 raise AzureError(
                     Reason.UNREACHABLE,
                     f"the recording holds no answer to {key}",
-                    hint="record it again, with the options of this run",
+                    hint="replay with the options that it was recorded with, or record it "
+                    "again with the options of this run",
                 )
             self._last[key] = path
             played = _played(path)

@@ -1,0 +1,77 @@
+"""
+What the signed-in identity may do in a subscription, by what Azure lists; nothing is written.
+
+The list holds one entry for each role that it has there, inherited ones included:
+https://learn.microsoft.com/rest/api/authorization/permissions
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.client import Client
+
+MOST_PAGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The *actions* that one role allows, but for its *not_actions*; `*` stands for anything."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    def allows(self, action: str) -> bool:
+        """
+        Say whether this role allows *action*.
+
+        https://learn.microsoft.com/azure/role-based-access-control/role-definitions#actions-format
+        """
+        excluded = any(_matches(pattern, action) for pattern in self.not_actions)
+        return not excluded and any(_matches(pattern, action) for pattern in self.actions)
+
+
+def permissions(client: Client, subscription_id: str) -> Iterator[Permission]:
+    """
+    Yield what each role of the signed-in identity allows in the subscription.
+
+    Raises:
+        AzureError: the list cannot be read whole.
+        AuthError: no token is to be had.
+    """
+    url = protocol.permissions_url(client.endpoint, subscription_id)
+    for answer in client.pages(url, most=MOST_PAGES, until=client.limits.until()):
+        match protocol.document(answer):
+            case {"value": list(items)}:
+                pass
+            case _:
+                raise protocol.malformed(answer, "the list of permissions has no array 'value'")
+        for item in items:
+            actions, not_actions = _patterns(item, "actions"), _patterns(item, "notActions")
+            if actions is None or not_actions is None:
+                raise protocol.malformed(answer, "the list of permissions holds something else")
+            yield Permission(actions, not_actions)
+
+
+def _patterns(item: Any, key: str) -> tuple[str, ...] | None:
+    """Return the patterns that *item* holds under *key*, None where they are none."""
+    found = (item.get(key) or []) if isinstance(item, dict) else None
+    texts = isinstance(found, list) and all(isinstance(each, str) for each in found)
+    return tuple(found) if texts and found is not None else None
+
+
+def _matches(pattern: str, action: str) -> bool:
+    """Compare without case; in time that grows with both lengths, however many `*` there are."""
+    start, *parts = pattern.casefold().split("*")
+    action = action.casefold()
+    if not parts:
+        return start == action
+    *middle, end = parts
+    at = len(start)
+    for part in middle:
+        found = action.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return action.startswith(start) and action.endswith(end) and at + len(end) <= len(action)
