@@ -1,5 +1,6 @@
 """The commands that write and take back: apply, restore."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -7,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contacts_audit.cli.changing import ChangeFormat, Output, carried_out
+from contacts_audit.cli.changing import ChangeFormat, Output, Undo, carried_out
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
+from contacts_audit.cli.option_groups import grouped, words
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -61,6 +62,7 @@ def apply(
     host: Host = context.obj
     _check(host, network, write)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    undo = _undo(identity, cloud, write)
     if plan_file is None:
         wish_of(wish)
         with locked(host.state_folder(write.state_dir)):
@@ -68,7 +70,8 @@ def apply(
 
             connection, made = planned(host, scope, wish, policy, identity, cloud, network)
             items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
-            raise typer.Exit(carried_out(host, connection, made.origin, items, write, output))
+            code = carried_out(host, connection, made.origin, items, write, output, undo)
+            raise typer.Exit(code)
     if _typed(context, wish, scope, policy):
         raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
     from contacts_audit.remediation.ledger import read_plan
@@ -76,7 +79,7 @@ def apply(
     made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
         connection, items = _reviewed(host, made, plan_file, identity, cloud, network)
-        raise typer.Exit(carried_out(host, connection, made.origin, items, write, output))
+        raise typer.Exit(carried_out(host, connection, made.origin, items, write, output, undo))
 
 
 def _reviewed(
@@ -151,7 +154,23 @@ def restore(
             lambda row, error: stumbled(row[0], error),
             network.workers,
         )
-        raise typer.Exit(carried_out(host, connection, kept.origin, items, write, output))
+        undo = _undo(identity, cloud, write)
+        raise typer.Exit(carried_out(host, connection, kept.origin, items, write, output, undo))
+
+
+def _undo(identity: IdentityOptions, cloud: CloudOptions, write: WriteOptions) -> Undo:
+    """Return what spells the command that takes back what is written, to be pasted into a shell."""
+    from contacts_audit.report.fix_command import FILE
+
+    folder = [] if write.state_dir is None else ["--state-dir", str(write.state_dir.absolute())]
+    options = [
+        *words(cloud, blank=FILE),
+        *words(identity, "auth_timeout", blank=FILE),
+        *folder,
+    ]
+    return lambda backup: shlex.join(
+        ["contacts-audit", "restore", str(backup.absolute()), *options]
+    )
 
 
 def _typed(context: typer.Context, *groups: Any) -> bool:

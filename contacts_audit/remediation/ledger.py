@@ -140,6 +140,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.sent: set[str] = set()  # the ids of what was written to, or may have been
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             self._file = os.open(path, flags, 0o600)
@@ -154,6 +155,8 @@ class Journal:
         Raises:
             OutputError: it could not be written; nothing may be sent then.
         """
+        if event == "sent":
+            self.sent.add(subscription.id)
         line = {"at": _now(), "subscription": subscription.id, "event": event, **facts}
         try:
             left = (json.dumps(line) + "\n").encode()

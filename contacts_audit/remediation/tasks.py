@@ -200,6 +200,11 @@ def deleted(steps: Iterable[tuple[str, Step]]) -> list[str]:
     ]
 
 
+def written(steps: Iterable[tuple[str, Step]]) -> set[tuple[str, str]]:
+    """Return which contacts *steps* write, each by its api-version and name."""
+    return {(version, step.contact) for version, step in steps if step.after is not None}
+
+
 def recreated(steps: Sequence[tuple[str, Step]]) -> int:
     """Return how many contacts *steps* delete and write anew."""
     return sum(step.after is None for _, step in steps) - len(deleted(steps))
