@@ -41,7 +41,7 @@ COMMANDS = {  # and the room of each, which is entered only where it is asked fo
     "doctor": "doctor",
     "plan": "plan",
     "apply": "writing",
-    "restore": "writing",
+    "restore": "restore",
     "completion": "completing",
 }
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}

@@ -40,18 +40,20 @@ def carried_out(
     write: WriteOptions,
     output: ChangeFormat,
     undo: Undo,
+    restores: str | None = None,
 ) -> ExitCode:
     """
     Ask, back up, write, and report; nothing of that where nothing is to be written.
 
     The caller holds the lock of the state folder.  *undo* spells the command that takes back what
-    was written, given the backup.
+    was written, given the backup; *restores* is the digest of the backup that is restored, if any.
 
     Raises:
         OutputError: the backup or the journal could not be written.
     """
     from contacts_audit.remediation.apply import Remedy
-    from contacts_audit.remediation.ledger import Backup, Journal, backup_document
+    from contacts_audit.remediation.journal import Journal
+    from contacts_audit.remediation.ledger import Backup, backup_document
     from contacts_audit.remediation.snapshot import Surveyor
     from contacts_audit.remediation.tasks import Result, Task
 
@@ -68,10 +70,11 @@ def carried_out(
     folder = host.state_folder(write.state_dir)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     backup = folder / f"backup-{stamp}.json"
-    kept = Backup(origin, tuple((task.subscription, task.before) for task in tasks))
-    replace(backup, _spelt(backup_document(kept)))
+    journalled = f"journal-{stamp}.jsonl"
+    rows = tuple((task.subscription, task.before) for task in tasks)
+    replace(backup, _spelt(backup_document(Backup(origin, rows, journalled, restores))))
     host.screen.log(f"backup: {backup}")
-    journal = Journal(folder / f"journal-{stamp}.jsonl")
+    journal = Journal(folder / journalled)
     host.screen.log(f"journal: {journal.path}")
     try:
         with host.ending.gently():
@@ -118,6 +121,9 @@ def _agreed(
             f"--recreate: {_counted(anew, 'contact')} will be deleted and written anew; "
             "in between, for a moment, there is no contact"
         )
+    for task in tasks:
+        if task.overwrites is not None:
+            host.screen.warn(f"{task.subscription.label}: {task.overwrites}; it is overwritten")
     if yes:
         return True
     gone = sum(len(deleted(task.certain)) for task in tasks)

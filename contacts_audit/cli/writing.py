@@ -1,4 +1,4 @@
-"""The commands that write and take back: apply, restore."""
+"""The command that writes: apply."""
 
 import shlex
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ from contacts_audit.cli.options import (
     PolicyOptions,
     ScopeOptions,
     TalkOptions,
-    flag,
 )
 from contacts_audit.cli.plan import for_each, planned
 from contacts_audit.cli.signing import introduce
@@ -60,9 +59,9 @@ def apply(
     Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
     """
     host: Host = context.obj
-    _check(host, network, write)
+    check_writing(host, network, write)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    undo = _undo(identity, cloud, write)
+    undo = undo_command(identity, cloud, write)
     if plan_file is None:
         wish_of(wish)
         with locked(host.state_folder(write.state_dir)):
@@ -94,7 +93,7 @@ def _reviewed(
     from contacts_audit.remediation.prepare import review, stumbled, too_late
     from contacts_audit.remediation.snapshot import Surveyor
 
-    connection, here = _connected(host, made.origin, name, identity, cloud, network)
+    connection, here = connected(host, made.origin, name, identity, cloud, network)
     surveyor, today = Surveyor(connection.client), datetime.now(UTC).date()
     items = for_each(
         host,
@@ -108,57 +107,7 @@ def _reviewed(
     return connection, items
 
 
-@grouped
-def restore(
-    context: typer.Context,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    write: WriteOptions,
-    talk: TalkOptions,
-    backup_file: Annotated[
-        str, typer.Argument(metavar="BACKUP", help="A backup that 'apply' took.")
-    ],
-    output: Output = ChangeFormat.TABLE,
-    recreate: Annotated[
-        bool,
-        flag(
-            "--recreate",
-            panel="Writing",
-            help="Delete and write anew a contact whose telephone number Azure would keep.",
-        ),
-    ] = False,
-) -> None:
-    """
-    Put back what `apply` found before it wrote; what was not there is deleted.
-
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
-    """
-    host: Host = context.obj
-    _check(host, network, write)
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    from contacts_audit.remediation.ledger import read_backup
-    from contacts_audit.remediation.prepare import compare, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
-
-    kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
-    with locked(host.state_folder(write.state_dir)):
-        connection, here = _connected(host, kept.origin, backup_file, identity, cloud, network)
-        surveyor = Surveyor(connection.client)
-        items = for_each(
-            host,
-            connection,
-            kept.rows,
-            lambda row: compare(surveyor, *row, here, recreate=recreate),
-            lambda row: too_late(row[0]),
-            lambda row, error: stumbled(row[0], error),
-            network.workers,
-        )
-        undo = _undo(identity, cloud, write)
-        raise typer.Exit(carried_out(host, connection, kept.origin, items, write, output, undo))
-
-
-def _undo(identity: IdentityOptions, cloud: CloudOptions, write: WriteOptions) -> Undo:
+def undo_command(identity: IdentityOptions, cloud: CloudOptions, write: WriteOptions) -> Undo:
     """Return what spells the command that takes back what is written, to be pasted into a shell."""
     from contacts_audit.report.fix_command import FILE
 
@@ -180,7 +129,7 @@ def _typed(context: typer.Context, *groups: Any) -> bool:
     return any(source is not None and source.name == "COMMANDLINE" for source in sources)
 
 
-def _check(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
+def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
     """
     Check that writing is possible at all.
 
@@ -194,7 +143,7 @@ def _check(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
         raise UsageError("nobody can be asked: stdin is no terminal", "add --yes")
 
 
-def _connected(
+def connected(
     host: Host,
     origin: "Origin",
     name: str,

@@ -67,7 +67,7 @@ class Task:
 
     *steps* tells what to write at each of *versions*, in that order, given what stands now; it may
     raise `RefusedError`.  *missing* tells what the steps that were sent did not bring about.
-    *note* is to be known before it is done.
+    *note* is to be known before it is done; *overwrites* is, where that is a change of others.
     """
 
     subscription: Subscription
@@ -76,6 +76,7 @@ class Task:
     steps: Callable[[str, Seen], Sequence[Step]]
     missing: Callable[[Sequence[tuple[str, Step]], Seen], str | None]
     note: str | None = None
+    overwrites: str | None = None
 
     @property
     def foreseen(self) -> list[tuple[str, Step]]:
