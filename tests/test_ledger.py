@@ -21,9 +21,9 @@ from contacts_audit.azure.contacts.records import Record, Seen
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.core.errors import OutputError, Reason, UsageError
 from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.ledger import (
     Backup,
-    Journal,
     Origin,
     Plan,
     backup_document,
@@ -747,7 +747,7 @@ def test_a_journal_on_a_full_disk(tmp_path: Path) -> None:
     """What could not be written is an error: nothing may be sent then."""
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from contacts_audit.remediation.ledger import *\n"
+        "from contacts_audit.remediation.journal import *\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "journal = Journal(Path(sys.argv[1]))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"

@@ -540,7 +540,7 @@ def test_it_asks(azure: AzureDouble, tmp_path: Path, answer: str, code: int, sen
 
         assert (process.returncode, asked, len(azure.writes())) == (code, 0, sent)
         assert all(subscription.id.encode() in shown for subscription in subscriptions)
-        assert b"Change 2?" in shown
+        assert b"Write to 2 subscriptions?" in shown
         assert (b"nothing was sent" in rest) is (code == 1)
 
 
@@ -562,7 +562,7 @@ def test_restore_shows_what_it_does_and_asks(azure: AzureDouble, tmp_path: Path)
 
     assert (process.returncode, sent, len(azure.writes())) == (0, before, before + 2)
     assert b"\x1b" not in shown
-    assert b"Change 2, deleting 1 contact?" in shown
+    assert b"Write to 2 subscriptions, deleting 1 contact?" in shown
     lines = shown.decode().splitlines()
     gone, *also = (line for line in lines if created.id in line)
     back = next(line for line in lines if changed.id in line)

@@ -41,7 +41,7 @@ COMMANDS = {  # and the room of each, which is entered only where it is asked fo
     "doctor": "doctor",
     "plan": "plan",
     "apply": "writing",
-    "restore": "writing",
+    "restore": "restore",
     "completion": "completing",
 }
 ELSEWHERE = {  # what other tools call an option of ours

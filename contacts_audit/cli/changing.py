@@ -1,7 +1,7 @@
 """Backs up, asks, writes, and reports what became of each subscription."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import printed_as
 from contacts_audit.cli.wishes import WriteOptions
-from contacts_audit.core.errors import ContactsAuditError, ExitCode, OutputError
+from contacts_audit.core.errors import ExitCode, OutputError
 from contacts_audit.core.files import replace
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class ChangeFormat(StrEnum):
 
 
 Output = Annotated[ChangeFormat, printed_as(ChangeFormat)]
+Undo = Callable[[Path], str]
 
 
 def carried_out(
@@ -38,18 +39,21 @@ def carried_out(
     items: "Sequence[Item]",
     write: WriteOptions,
     output: ChangeFormat,
+    undo: Undo,
+    restores: str | None = None,
 ) -> ExitCode:
     """
-    Back up, ask, write, and report; nothing of that where nothing is to be written.
+    Ask, back up, write, and report; nothing of that where nothing is to be written.
 
-    The caller holds the lock of the state folder.
+    The caller holds the lock of the state folder.  *undo* spells the command that takes back what
+    was written, given the backup; *restores* is the digest of the backup that is restored, if any.
 
     Raises:
-        ContactsAuditError: the answer was no.
         OutputError: the backup or the journal could not be written.
     """
     from contacts_audit.remediation.apply import Remedy
-    from contacts_audit.remediation.ledger import Backup, Journal, backup_document
+    from contacts_audit.remediation.journal import Journal
+    from contacts_audit.remediation.ledger import Backup, backup_document
     from contacts_audit.remediation.snapshot import Surveyor
     from contacts_audit.remediation.tasks import Result, Task
 
@@ -57,26 +61,35 @@ def carried_out(
     if not tasks:
         results = [item for item in items if isinstance(item, Result)]
         return _reported(host, connection, results, output)
+    if write.max_changes is not None and len(tasks) > write.max_changes:
+        withheld = _withheld(items, len(tasks), write.max_changes)
+        return _reported(host, connection, withheld, output)
+    if not _agreed(host, connection, items, tasks, yes=write.yes):
+        host.screen.log("nothing was sent")
+        return ExitCode.FAILED
     folder = host.state_folder(write.state_dir)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     backup = folder / f"backup-{stamp}.json"
-    kept = Backup(origin, tuple((task.subscription, task.before) for task in tasks))
-    replace(backup, _spelt(backup_document(kept)))
+    journalled = f"journal-{stamp}.jsonl"
+    rows = tuple((task.subscription, task.before) for task in tasks)
+    replace(backup, _spelt(backup_document(Backup(origin, rows, journalled, restores))))
     host.screen.log(f"backup: {backup}")
-    if write.max_changes is not None and len(tasks) > write.max_changes:
-        withheld = _withheld(items, len(tasks), write.max_changes)
-        return _reported(host, connection, withheld, output, backup)
-    _ask(host, connection, items, tasks, yes=write.yes)
-    journal = Journal(folder / f"journal-{stamp}.jsonl")
+    journal = Journal(folder / journalled)
     host.screen.log(f"journal: {journal.path}")
-    with host.ending.gently():
-        remedy = Remedy(connection.client, Surveyor(connection.client), journal, host.ending.asked)
-        results, failure = _collected(remedy.run(items), items)
-        ended = host.ending.first
-        code = _reported(host, connection, results, output, backup, journal.path, ended)
-        if failure is not None:
-            raise failure
-        return code
+    try:
+        with host.ending.gently():
+            remedy = Remedy(
+                connection.client, Surveyor(connection.client), journal, host.ending.asked
+            )
+            results, failure = _collected(remedy.run(items), items)
+            ended = host.ending.first
+            code = _reported(host, connection, results, output, backup, journal.path, ended)
+            if failure is not None:
+                raise failure
+            return code
+    finally:  # however it ends
+        if journal.sent:
+            host.screen.log(f"undo: {undo(backup)}")
 
 
 def sum_up(host: Host, counted: "Counter[Intent] | Counter[Status]", deleted: int = 0) -> None:
@@ -90,21 +103,16 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _ask(
+def _agreed(
     host: Host,
     connection: "Connection",
     items: "Sequence[Item]",
     tasks: "Sequence[Task]",
     *,
     yes: bool,
-) -> None:
-    """
-    Show what would be done and ask, unless *yes* is the answer already.
-
-    Raises:
-        ContactsAuditError: the answer was no.
-    """
-    from contacts_audit.remediation.tasks import deleted, recreated
+) -> bool:
+    """Show what would be done and ask, unless *yes* is the answer already."""
+    from contacts_audit.remediation.tasks import deleted, recreated, written
     from contacts_audit.report import changes
 
     anew = sum(recreated(task.certain) for task in tasks)
@@ -113,14 +121,19 @@ def _ask(
             f"--recreate: {_counted(anew, 'contact')} will be deleted and written anew; "
             "in between, for a moment, there is no contact"
         )
+    for task in tasks:
+        if task.overwrites is not None:
+            host.screen.warn(f"{task.subscription.label}: {task.overwrites}; it is overwritten")
     if yes:
-        return
+        return True
     gone = sum(len(deleted(task.certain)) for task in tasks)
+    kept = sum(len(written(task.certain)) for task in tasks)
+    contacts = f"{_counted(kept, 'contact')} to write, {gone} to delete\n"
     deleting = f", deleting {_counted(gone, 'contact')}" if gone else ""
     table = "".join(changes.items_table(items))  # ids and all
     whom = "".join(f"signed in as {one.label}\n" for one in connection.identities())
-    if not host.agreed(f"{table}{whom}Change {len(tasks)}{deleting}? [y/N] "):
-        raise ContactsAuditError("nothing was sent")
+    question = f"Write to {_counted(len(tasks), 'subscription')}{deleting}? [y/N] "
+    return host.agreed(f"{table}{contacts}{whom}{question}")
 
 
 def _withheld(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":

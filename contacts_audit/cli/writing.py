@@ -1,5 +1,6 @@
-"""The commands that write and take back: apply, restore."""
+"""The command that writes: apply."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -7,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contacts_audit.cli.changing import ChangeFormat, Output, carried_out
+from contacts_audit.cli.changing import ChangeFormat, Output, Undo, carried_out
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
+from contacts_audit.cli.option_groups import grouped, words
 from contacts_audit.cli.options import (
     CloudOptions,
     IdentityOptions,
@@ -17,7 +18,6 @@ from contacts_audit.cli.options import (
     PolicyOptions,
     ScopeOptions,
     TalkOptions,
-    flag,
 )
 from contacts_audit.cli.plan import for_each, planned
 from contacts_audit.cli.signing import introduce
@@ -59,8 +59,9 @@ def apply(
     Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
     """
     host: Host = context.obj
-    _check(host, network, write)
+    check_writing(host, network, write)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    undo = undo_command(identity, cloud, write)
     if plan_file is None:
         wish_of(wish)
         with locked(host.state_folder(write.state_dir)):
@@ -68,7 +69,8 @@ def apply(
 
             connection, made = planned(host, scope, wish, policy, identity, cloud, network)
             items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
-            raise typer.Exit(carried_out(host, connection, made.origin, items, write, output))
+            code = carried_out(host, connection, made.origin, items, write, output, undo)
+            raise typer.Exit(code)
     if _typed(context, wish, scope, policy):
         raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
     from contacts_audit.remediation.ledger import read_plan
@@ -76,7 +78,7 @@ def apply(
     made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
         connection, items = _reviewed(host, made, plan_file, identity, cloud, network)
-        raise typer.Exit(carried_out(host, connection, made.origin, items, write, output))
+        raise typer.Exit(carried_out(host, connection, made.origin, items, write, output, undo))
 
 
 def _reviewed(
@@ -91,7 +93,7 @@ def _reviewed(
     from contacts_audit.remediation.prepare import review, stumbled, too_late
     from contacts_audit.remediation.snapshot import Surveyor
 
-    connection, here = _connected(host, made.origin, name, identity, cloud, network)
+    connection, here = connected(host, made.origin, name, identity, cloud, network)
     surveyor, today = Surveyor(connection.client), datetime.now(UTC).date()
     items = for_each(
         host,
@@ -105,53 +107,19 @@ def _reviewed(
     return connection, items
 
 
-@grouped
-def restore(
-    context: typer.Context,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    write: WriteOptions,
-    talk: TalkOptions,
-    backup_file: Annotated[
-        str, typer.Argument(metavar="BACKUP", help="A backup that 'apply' took.")
-    ],
-    output: Output = ChangeFormat.TABLE,
-    recreate: Annotated[
-        bool,
-        flag(
-            "--recreate",
-            panel="Writing",
-            help="Delete and write anew a contact whose telephone number Azure would keep.",
-        ),
-    ] = False,
-) -> None:
-    """
-    Put back what `apply` found before it wrote; what was not there is deleted.
+def undo_command(identity: IdentityOptions, cloud: CloudOptions, write: WriteOptions) -> Undo:
+    """Return what spells the command that takes back what is written, to be pasted into a shell."""
+    from contacts_audit.report.fix_command import FILE
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
-    """
-    host: Host = context.obj
-    _check(host, network, write)
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    from contacts_audit.remediation.ledger import read_backup
-    from contacts_audit.remediation.prepare import compare, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
-
-    kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
-    with locked(host.state_folder(write.state_dir)):
-        connection, here = _connected(host, kept.origin, backup_file, identity, cloud, network)
-        surveyor = Surveyor(connection.client)
-        items = for_each(
-            host,
-            connection,
-            kept.rows,
-            lambda row: compare(surveyor, *row, here, recreate=recreate),
-            lambda row: too_late(row[0]),
-            lambda row, error: stumbled(row[0], error),
-            network.workers,
-        )
-        raise typer.Exit(carried_out(host, connection, kept.origin, items, write, output))
+    folder = [] if write.state_dir is None else ["--state-dir", str(write.state_dir.absolute())]
+    options = [
+        *words(cloud, blank=FILE),
+        *words(identity, "auth_timeout", blank=FILE),
+        *folder,
+    ]
+    return lambda backup: shlex.join(
+        ["contacts-audit", "restore", str(backup.absolute()), *options]
+    )
 
 
 def _typed(context: typer.Context, *groups: Any) -> bool:
@@ -161,7 +129,7 @@ def _typed(context: typer.Context, *groups: Any) -> bool:
     return any(source is not None and source.name == "COMMANDLINE" for source in sources)
 
 
-def _check(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
+def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
     """
     Check that writing is possible at all.
 
@@ -175,7 +143,7 @@ def _check(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
         raise UsageError("nobody can be asked: stdin is no terminal", "add --yes")
 
 
-def _connected(
+def connected(
     host: Host,
     origin: "Origin",
     name: str,

@@ -11,7 +11,8 @@ from contacts_audit.core.errors import AuthError, AzureError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
 from contacts_audit.core.workers import apart
-from contacts_audit.remediation.ledger import Journal
+from contacts_audit.remediation.journal import Journal
+from contacts_audit.remediation.ledger import versions_json
 from contacts_audit.remediation.send import ENDED, Sender, Target, told
 from contacts_audit.remediation.snapshot import Surveyor
 from contacts_audit.remediation.tasks import (
@@ -127,13 +128,13 @@ class Remedy:
         for pause in PAUSES:
             if pause and self._asked.wait(pause):
                 break
+            left = None
             try:
-                missing = task.missing(
-                    sent, self._surveyor.at_all(task.subscription, task.before.versions)
-                )
+                seen = self._surveyor.at_all(task.subscription, task.before.versions)
+                missing, left = task.missing(sent, seen), versions_json(seen)
             except (AzureError, AuthError) as error:
                 missing = f"it could not be read back: {told(error)}"
-            self._journal.note(task.subscription, "read back", missing=missing)
+            self._journal.note(task.subscription, "read back", missing=missing, left=left)
             if missing is None:
                 gone = tuple(deleted(sent))
                 message = f"deleted: {', '.join(gone)}" if gone else None

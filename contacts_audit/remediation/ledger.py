@@ -1,12 +1,9 @@
-"""Plans, backups and journals as files: their schema and their digest."""
+"""Plans and backups as files: their schema and their digest."""
 
 import hashlib
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from contacts_audit import __version__
@@ -23,8 +20,7 @@ from contacts_audit.azure.contacts.records import (
     same,
 )
 from contacts_audit.core import strict_json
-from contacts_audit.core.errors import OutputError, UsageError
-from contacts_audit.core.files import sync_folder
+from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Fault, Subscription, Wish
 from contacts_audit.remediation.plan import Intent, LeftAlone, Planned, check, planned
 
@@ -73,10 +69,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What stood before a change."""
+    """
+    What stood before a change.
+
+    *journal* is the name of the file beside it that tells the change; *restores* is the digest of
+    the backup that was restored by it, None where it was no restore.  A file has a *digest* of its
+    own and says when it was *created*.
+    """
 
     origin: Origin
     rows: tuple[tuple[Subscription, Seen], ...]
+    journal: str | None = None
+    restores: str | None = None
+    digest: str = field(default="", compare=False)
+    created: str = field(default="", compare=False)
 
 
 def plan_document(plan: Plan) -> Json:
@@ -88,8 +94,9 @@ def plan_document(plan: Plan) -> Json:
 
 def backup_document(backup: Backup) -> Json:
     """Return *backup* as it is saved, its digest last."""
-    rows = [{**_who(who), "versions": _versions(seen)} for who, seen in backup.rows]
-    return _sealed("backup", backup.origin, {"subscriptions": rows})
+    rows = [{**_who(who), "versions": versions_json(seen)} for who, seen in backup.rows]
+    more = {"journal": backup.journal, "restores": backup.restores}
+    return _sealed("backup", backup.origin, {**more, "subscriptions": rows})
 
 
 def read_plan(text: bytes, name: str) -> Plan:
@@ -127,41 +134,19 @@ def read_backup(text: bytes, name: str) -> Backup:
     document = _unsealed(text, "backup", name)
 
     def parsed() -> Backup:
+        for key in ("journal", "restores"):  # which older backups lack
+            if not isinstance(document.get(key), str | None):
+                raise TypeError(f"{key} is no text")
         return Backup(
             _origin(document),
-            tuple((_subscription(row), _seen(row["versions"])) for row in _rows(document)),
+            tuple((_subscription(row), seen_in(row["versions"])) for row in _rows(document)),
+            document.get("journal"),
+            document.get("restores"),
+            _digest(document),
+            str(document["created"]),
         )
 
     return _undamaged(parsed, name)
-
-
-class Journal:
-    """A line for each thing that happens to a subscription, on disk before the next one happens."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-            self._file = os.open(path, flags, 0o600)
-            sync_folder(path.parent)  # else a loss of power could take all of it
-        except OSError as error:
-            raise OutputError(f"{path} could not be written: {error.strerror}") from error
-
-    def note(self, subscription: Subscription, event: str, **facts: Any) -> None:
-        """
-        Write that *event* befell *subscription*.
-
-        Raises:
-            OutputError: it could not be written; nothing may be sent then.
-        """
-        line = {"at": _now(), "subscription": subscription.id, "event": event, **facts}
-        try:
-            left = (json.dumps(line) + "\n").encode()
-            while left:  # a full disk takes a part
-                left = left[os.write(self._file, left) :]
-            os.fsync(self._file)
-        except OSError as error:
-            raise OutputError(f"{self.path} could not be written: {error.strerror}") from error
 
 
 def _wish(told: Mapping[str, Any]) -> tuple[Wish, str | None]:
@@ -206,14 +191,14 @@ def _plan_row(row: Planned) -> Json:
         "steps": steps,
         "message": row.message,
         "error": None if row.fault is None else asdict(row.fault),
-        "read": None if row.seen is None else _versions(row.seen),
+        "read": None if row.seen is None else versions_json(row.seen),
         "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
     }
 
 
 def _planned(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned:
     subscription, intent = _subscription(row), Intent(row["status"])
-    seen = None if row["read"] is None else _seen(row["read"])
+    seen = None if row["read"] is None else seen_in(row["read"])
     if row["left_alone"] is not None:
         if intent not in (Intent.WAIVED, Intent.NOTHING) or seen is None:
             raise ValueError("what is left alone was read, and is waived or complies")
@@ -248,14 +233,23 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
     return Subscription(row["id"].lower(), row["name"], row["state"], row["tenant_id"])
 
 
-def _versions(seen: Seen) -> Json:
+def versions_json(seen: Seen) -> Json:
+    """Return what was *seen* as files hold it."""
     return {
         version: [{"name": one.name, "properties": one.properties} for one in records]
         for version, records in sorted(seen.versions.items())
     }
 
 
-def _seen(versions: Mapping[str, Any]) -> Seen:
+def seen_in(versions: Mapping[str, Any]) -> Seen:
+    """
+    Return what a file says was seen at each of *versions*.
+
+    Raises:
+        ValueError: it was never that.
+        TypeError: it was never that.
+        LookupError: it was never that.
+    """
     if not versions or not VERSIONS.issuperset(versions):
         raise ValueError("an api-version is none")
     for records in versions.values():
@@ -296,7 +290,7 @@ def _sealed(kind: str, origin: Origin, content: Json) -> Json:
         "schema": SCHEMA,
         "kind": kind,
         "tool": {"name": "contacts-audit", "version": __version__},
-        "created": _now(),
+        "created": now_text(),
         "cloud": origin.cloud,
         "arm_endpoint": origin.endpoint,
         "tenants": list(origin.tenants),
@@ -333,5 +327,6 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(document).encode()).hexdigest()
 
 
-def _now() -> str:
+def now_text() -> str:
+    """Return the moment, in UTC, as files hold it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -17,10 +17,21 @@ from contacts_audit.core.model import (
     Waiver,
     Wish,
 )
+from contacts_audit.remediation.backups import Aftermath
 from contacts_audit.remediation.ledger import Plan
 from contacts_audit.remediation.plan import Intent, LeftAlone, Planned, planned
 from contacts_audit.remediation.snapshot import Surveyor
-from contacts_audit.remediation.tasks import Item, Result, Status, as_it_was, to_backup, to_wish
+from contacts_audit.remediation.tasks import (
+    LOOK,
+    Item,
+    Result,
+    Status,
+    as_it_was,
+    to_backup,
+    to_wish,
+)
+
+OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it all the same"
 
 
 def left_alone(
@@ -119,15 +130,27 @@ def compare(
     subscription: Subscription,
     wanted: Seen,
     here: Mapping[str, Subscription],
+    after: Aftermath,
     *,
     recreate: bool = False,
+    overwrite: bool = False,
 ) -> Item:
-    """Return how *subscription* comes to show what was *wanted*."""
+    """
+    Return how *subscription* comes to show what was *wanted*.
+
+    What is not known to be left by the runs *after* the backup stays, unless *overwrite* is meant.
+    """
     item = _now(surveyor, subscription, wanted, here)
     if isinstance(item, Result):
         return item
-    task = to_backup(here[subscription.id], item, wanted, recreate=recreate)
-    return task if task.foreseen else Result(task.subscription, Status.ALREADY)
+    found = here[subscription.id]
+    task = to_backup(found, item, wanted, recreate=recreate)
+    if not task.foreseen:
+        return Result(found, Status.ALREADY)
+    change = after.change(subscription.id, item)
+    if change is None or overwrite:
+        return replace(task, overwrites=change)
+    return Result(found, Status.CONFLICT, change, OVERWRITE)
 
 
 def too_late(subscription: Subscription) -> Result:

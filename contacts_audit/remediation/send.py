@@ -15,7 +15,7 @@ from contacts_audit.azure.contacts.records import Seen, absence, canonical, name
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Fault, Subscription
-from contacts_audit.remediation.ledger import Journal
+from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.snapshot import Surveyor
 from contacts_audit.remediation.tasks import Result, Status, others_as_they_were
 

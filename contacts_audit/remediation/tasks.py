@@ -67,7 +67,7 @@ class Task:
 
     *steps* tells what to write at each of *versions*, in that order, given what stands now; it may
     raise `RefusedError`.  *missing* tells what the steps that were sent did not bring about.
-    *note* is to be known before it is done.
+    *note* is to be known before it is done; *overwrites* is, where that is a change of others.
     """
 
     subscription: Subscription
@@ -76,6 +76,7 @@ class Task:
     steps: Callable[[str, Seen], Sequence[Step]]
     missing: Callable[[Sequence[tuple[str, Step]], Seen], str | None]
     note: str | None = None
+    overwrites: str | None = None
 
     @property
     def foreseen(self) -> list[tuple[str, Step]]:
@@ -198,6 +199,11 @@ def deleted(steps: Iterable[tuple[str, Step]]) -> list[str]:
     return [
         f"{contact} at {version}" for (version, contact), after in last.items() if after is None
     ]
+
+
+def written(steps: Iterable[tuple[str, Step]]) -> set[tuple[str, str]]:
+    """Return which contacts *steps* write, each by its api-version and name."""
+    return {(version, step.contact) for version, step in steps if step.after is not None}
 
 
 def recreated(steps: Sequence[tuple[str, Step]]) -> int:

@@ -1,0 +1,125 @@
+"""The backups of a folder, and whether what stands now is what the runs that took them left."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contacts_audit.azure.contacts.records import Seen
+from contacts_audit.core.errors import UsageError
+from contacts_audit.remediation.journal import Trace, read_journal
+from contacts_audit.remediation.ledger import Backup, read_backup
+
+Read = Callable[[Path], bytes]
+JOURNAL = "journal-[0-9A-Za-z]+[.]jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A *backup* in a *file*."""
+
+    file: Path
+    backup: Backup
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The backups in a folder, the newest first, and why which file is none."""
+
+    backups: Sequence[Kept]
+    faults: Sequence[UsageError]
+
+
+def listed(folder: Path, read: Read) -> Listing:
+    """
+    Return the backups in *folder*; there are none where it does not exist.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    found, faults = [], []
+    try:
+        names = sorted(folder.iterdir())
+    except FileNotFoundError:
+        names = []
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be read: {error.strerror}", "check --state-dir"
+        ) from error
+    for path in names:
+        if path.match("backup-*.json"):
+            try:
+                found.append(Kept(path, read_backup(read(path), str(path))))
+            except UsageError as error:
+                faults.append(error)
+    found.sort(key=lambda one: (one.backup.created, one.file.name), reverse=True)
+    return Listing(found, faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run found *before* it wrote, and its *traces*, each by the id of a subscription."""
+
+    before: Mapping[str, Seen]
+    traces: Mapping[str, Trace]
+
+    def leaves(self, identifier: str, now: Seen) -> bool:
+        """Return whether what stands *now* is what it left of a subscription."""
+        return self.traces.get(identifier, Trace()).leaves(self.before[identifier], now)
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """
+    What is known of the runs after a backup: the one that took it, and those that restored it.
+
+    *own* is None where its journal is lost; then *why* says so.
+    """
+
+    own: Run | None
+    restores: Sequence[Run]
+    why: str = ""
+
+    def change(self, identifier: str, now: Seen) -> str | None:
+        """Return what is to be said where somebody else may have made what stands *now*."""
+        if any(identifier in run.traces and run.leaves(identifier, now) for run in self.restores):
+            return None
+        if self.own is None:
+            return f"nobody knows whether it changed since: {self.why}"
+        if self.own.leaves(identifier, now):
+            return None
+        if identifier not in self.own.traces:
+            return "it changed since the backup, and not by the run that took it"
+        return "it changed since the run that took the backup"
+
+
+def aftermath(kept: Kept, folder: Path, read: Read) -> Aftermath:
+    """Return what journals beside the backup *kept*, or in the state *folder*, tell."""
+    places = list(dict.fromkeys([kept.file.parent, folder]))
+    restores = []
+    for place in places:
+        try:
+            near = listed(place, read).backups
+        except UsageError:  # it is no folder, say: nothing is known from there
+            continue
+        for one in near:
+            if one.backup.restores == kept.backup.digest:
+                run, _ = _run(one, [place], read)
+                restores += [] if run is None else [run]
+    own, why = _run(kept, places, read)
+    return Aftermath(own, restores, why)
+
+
+def _run(kept: Kept, places: Sequence[Path], read: Read) -> tuple[Run | None, str]:
+    """Return what the run left that took a backup, else why that is not known."""
+    name = kept.backup.journal or kept.file.name.replace("backup-", "journal-") + "l"
+    if not re.fullmatch(JOURNAL, name):
+        return None, "the backup names no journal"
+    path = next((place / name for place in places if (place / name).exists()), None)
+    if path is None:
+        return None, f"its journal {name} is not beside it"
+    try:
+        traces = read_journal(read(path), str(path))
+    except UsageError as error:
+        return None, str(error)
+    return Run({who.id: seen for who, seen in kept.backup.rows}, traces), ""

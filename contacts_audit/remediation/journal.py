@@ -1,0 +1,140 @@
+"""The journal of a run that writes, and what it says later of what the run left behind."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contacts_audit.azure.contacts.equality import all_alike, is_blank, reads_back
+from contacts_audit.azure.contacts.records import Record, Seen, named
+from contacts_audit.azure.contacts.steps import Step
+from contacts_audit.core import strict_json
+from contacts_audit.core.errors import OutputError, UsageError
+from contacts_audit.core.files import sync_folder
+from contacts_audit.core.model import Subscription
+from contacts_audit.remediation.ledger import DAMAGED, now_text, seen_in
+from contacts_audit.remediation.tasks import applied, as_it_was
+
+Records = tuple[Record, ...]
+
+
+class Journal:
+    """A line for each thing that happens to a subscription, on disk before the next one happens."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sent: set[str] = set()  # the ids of what was written to, or may have been
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            self._file = os.open(path, flags, 0o600)
+            sync_folder(path.parent)  # else a loss of power could take all of it
+        except OSError as error:
+            raise OutputError(f"{path} could not be written: {error.strerror}") from error
+
+    def note(self, subscription: Subscription, event: str, **facts: Any) -> None:
+        """
+        Write that *event* befell *subscription*.
+
+        Raises:
+            OutputError: it could not be written; nothing may be sent then.
+        """
+        line = {"at": now_text(), "subscription": subscription.id, "event": event, **facts}
+        try:
+            left = (json.dumps(line) + "\n").encode()
+            while left:  # a full disk takes a part
+                left = left[os.write(self._file, left) :]
+            os.fsync(self._file)
+        except OSError as error:
+            raise OutputError(f"{self.path} could not be written: {error.strerror}") from error
+        if event == "sent":
+            self.sent.add(subscription.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """
+    What a run did to one subscription: the *steps* it sent, each with its api-version, in order.
+
+    *left* is what it read back last, None where it came to no reading; it is *confirmed* where
+    that showed all that was sent.
+    """
+
+    steps: tuple[tuple[str, Step], ...] = ()
+    left: Seen | None = None
+    confirmed: bool = False
+
+    def leaves(self, before: Seen, now: Seen) -> bool:
+        """
+        Return whether what stands *now* is what the run left, which found *before*.
+
+        Where the run saw the end of its writes, that alone counts.  Else each of them may have been
+        carried out or not, up to a last one, and what they sent reads back.
+        """
+        if self.left is not None and _is_as_left(self.left, now):
+            return True
+        if self.confirmed:
+            return False
+        if as_it_was(before, now):
+            return True
+        shown: dict[str, Records] = {}
+        for version, step in self.steps:
+            shown[version] = applied(shown.get(version, before.at(version)), step)
+            if all(_shows(records, now.at(each)) for each, records in shown.items()):
+                return True
+        return False
+
+
+def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
+    """
+    Return what the journal *name* tells of each subscription, by its id.
+
+    A last line that was not written to its end is left out: the run ended there.
+
+    Raises:
+        UsageError: it is damaged.
+    """
+    found: dict[str, Trace] = {}
+    wanted: dict[str, tuple[str, Step]] = {}
+    for line in text.split(b"\n")[:-1]:
+        try:
+            event = strict_json.parsed(line)
+            who = str(event["subscription"])
+            trace = found.get(who, Trace())
+            match event["event"]:
+                case "wanted":
+                    step = Step(str(event["contact"]), event["before"], event["after"])
+                    if not isinstance(step.after, dict | None):
+                        raise TypeError("a contact is none")
+                    wanted[who] = (str(event["api_version"]), step)
+                case "sent":
+                    found[who] = Trace((*trace.steps, wanted[who]))
+                case "read back" if event.get("left") is not None:
+                    left = seen_in(event["left"])
+                    found[who] = Trace(trace.steps, left, event["missing"] is None)
+        except DAMAGED as error:
+            raise UsageError(f"{name} is no journal of ours: {error}") from error
+    return found
+
+
+def _is_as_left(left: Seen, now: Seen) -> bool:
+    """A default contact that Azure made again, without an address, is no change."""
+    return all(
+        all_alike(left.at(version), _without_new_blanks(left.at(version), now.at(version)))
+        for version in left.versions
+    )
+
+
+def _shows(wanted: Records, now: Records) -> bool:
+    now = _without_new_blanks(wanted, now)
+    names = [{one.name.casefold() for one in side} for side in (wanted, now)]
+    return names[0] == names[1] and all(
+        reads_back(one.properties, named(now, one.name)) for one in wanted
+    )
+
+
+def _without_new_blanks(then: Records, now: Records) -> Records:
+    return tuple(
+        one for one in now if named(then, one.name) is not None or not is_blank(one.properties)
+    )
