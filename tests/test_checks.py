@@ -246,7 +246,7 @@ def test_attack_paths_without_2023_tell_what_to_do(azure: AzureDouble, run: Run)
 
     row = only(run("audit", "-o", "json", "--check", PATHS))
 
-    assert "offers no api-version that we know" not in row["error"]["hint"]
+    assert "does not offer the api-version asked for" not in row["error"]["hint"]
 
 
 @pytest.mark.parametrize("check", [*STRICT, "minimum-emails"])

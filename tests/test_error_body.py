@@ -173,6 +173,18 @@ def test_the_seconds_that_a_message_names(message: str, seconds: float | None) -
             "The supported api-versions are ''. Locations: 'x2'", set(), id="an empty list"
         ),
         pytest.param("... for api version '2017-08-01-preview'.", set(), id="ours, and no list"),
+        *(
+            pytest.param(f"Supported versions: {text}.", {"2020-01-01", "2021-02-02"}, id=text)
+            for text in (
+                "2020-01-01 | 2021-02-02",
+                "2020-01-01/2021-02-02",
+                "`2020-01-01`, `2021-02-02`",
+                "<2020-01-01>, <2021-02-02>",
+                "\u20182020-01-01\u2019, \u20182021-02-02\u2019",
+            )
+        ),
+        pytest.param("Supported API version(s): 2020-01-01", {"2020-01-01"}, id="version(s)"),
+        pytest.param('supportedApiVersions: ["2020-01-01"]', {"2020-01-01"}, id="in one word"),
     ],
 )
 def test_the_versions_that_a_message_lists(message: str, versions: set[str]) -> None:

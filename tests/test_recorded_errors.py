@@ -1,6 +1,7 @@
 """Errors in the shapes that were recorded, met by whole commands."""
 
 import json
+from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, faults, recorded
@@ -62,14 +63,49 @@ def test_the_seconds_of_a_message_are_waited_for(
     assert (ran.code, json.loads(ran.out)["summary"]["compliant"]) == (0, 1)
 
 
-@pytest.mark.parametrize("format", ["json", "jsonl", "csv", "junit", "ocsf", "markdown", "table"])
+BODY = {"HttpStatusCode": 400, "ErrorCode": "Not Today", "Message": "The rule says no"}
+
+
+@pytest.mark.parametrize("format", ["json", "jsonl", "csv", "markdown", "html", "junit", "ocsf"])
 def test_the_words_of_azure_reach_every_report(azure: AzureDouble, run: Run, format: str) -> None:
     """Code and message of a provider that spells them its own way."""
     azure.add("Prod")
-    body = {"HttpStatusCode": 400, "ErrorCode": "Not Today", "Message": "The rule says no"}
-    azure.fail("securityContacts", faults.status(400, body))
+    azure.fail("securityContacts", faults.status(400, BODY))
 
     ran = run("audit", "-o", format)
 
     assert ran.code == 4
+    assert "The rule says no" in ran.text
+    assert "Not Today" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("command", "match", "code"),
+    [
+        (("fetch",), "securityContacts", 4),
+        (("emails",), "securityContacts", 4),
+        (("explain", "Prod"), "securityContacts", 4),
+        (("doctor",), "securityContacts", 1),
+        (("plan", "--email", "a@contoso.com"), "securityContacts", 4),
+        (("apply", "--email", "a@contoso.com", "--yes", "--state-dir", "STATE"), "PUT ", 5),
+        (("audit",), "GET /subscriptions?", 1),
+        (("audit", "--management-group", "all"), "/descendants?", 1),
+    ],
+)
+def test_the_words_of_azure_reach_every_command(
+    azure: AzureDouble,
+    run: Run,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    match: str,
+    code: int,
+) -> None:
+    """Whichever request was refused."""
+    azure.group("all", subscriptions=[azure.add("Prod")])
+    azure.fail(match, faults.status(400, BODY))
+
+    ran = run(*(str(tmp_path) if word == "STATE" else word for word in command))
+
+    assert ran.code == code
     assert "The rule says no" in ran.text + ran.err
+    assert "Not Today" in ran.text + ran.err

@@ -1,5 +1,6 @@
 """What only a process shows of writing: signals, sudden death, the lock, the disk, a terminal."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 from azure_double import Asked, AzureDouble, Subscription, faults
-from azure_double.exchange import Fault
+from azure_double.exchange import Exchange, Fault, as_usual
 from conftest import ROOT, begin, coverage_variables, program, run_in, surroundings, wait_for
 
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
@@ -222,6 +223,32 @@ def test_after_a_signal_the_same_command_does_the_rest(
     assert ended.again == (0, ["already" if each else DONE for each in done])
     left = [each for each, is_done in zip(ended.ids, done, strict=True) if not is_done]
     assert ended.sent_in_all == [*ended.sent, *left]
+
+
+def test_a_signal_leaves_no_subscription_without_its_contact(
+    azure: AzureDouble, tmp_path: Path
+) -> None:
+    """What `--recreate` deleted is written before the run ends; the next one is not begun."""
+    azure.add("One", contact={"emails": "a@contoso.com"})
+    azure.add("Two", contact={"emails": "a@contoso.com"})
+    run_in(surroundings(azure), *applying(tmp_path, "--phone", "555"))
+    (backup,) = tmp_path.glob("backup-*")
+    process = begin(
+        azure, "restore", str(backup), "--recreate", "--yes", "--state-dir", str(tmp_path)
+    )
+
+    async def signalled(exchange: Exchange) -> None:
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        await as_usual(exchange)
+
+    azure.fail("DELETE ", signalled)
+    sent = len(azure.writes())
+
+    process.communicate()
+
+    assert [asked.method for asked in azure.writes()[sent:]] == ["DELETE", "PUT"]
+    assert process.returncode == CODES[signal.SIGTERM]
 
 
 def test_the_json_says_the_code_that_the_process_has(ends: Ends) -> None:

@@ -72,7 +72,7 @@ HINTS: Mapping[Reason, str] = {
     Reason.TOO_LARGE: "look at the answer by curl; no list of contacts is that large",
     Reason.PAGING: "look at the nextLink of the answer by "
     "'contacts-audit fetch -s SUBSCRIPTION_ID'",
-    Reason.VERSION_UNAVAILABLE: "check --cloud: this one offers no api-version that we know",
+    Reason.VERSION_UNAVAILABLE: "check --cloud: this one does not offer the api-version asked for",
     Reason.REFUSED: "read Azure's message; quote the request id to Azure support if it stays",
     Reason.INTERNAL: "this is a bug of contacts-audit: please report it with this line and, of "
     "--debug, the lines about this subscription",

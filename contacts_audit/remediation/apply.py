@@ -108,7 +108,7 @@ class Remedy:
                         subscription, Status.CONFLICT, "it changed since it was read: plan anew"
                     )
                 for step in steps:
-                    if self._asked.is_set():
+                    if self._asked.is_set() and not _writes_anew(step, sent):
                         return Result(subscription, Status.NOT_SENT, ENDED)
                     target = Target(subscription, version, step, now, first=not sent)
                     if (fault := self._sender.write(target)) is not None:
@@ -142,3 +142,9 @@ class Remedy:
         emptied = any(step.after and step.after.get("phone") == "" for _, step in sent)
         hint = KEPT_PHONE if emptied and "phone" in (missing or "") else None
         return Result(task.subscription, Status.UNCONFIRMED, missing, hint)
+
+
+def _writes_anew(step: Step, sent: Sequence[tuple[str, Step]]) -> bool:
+    """Return whether *step* writes what was just deleted for it: no signal comes between them."""
+    last = sent[-1][1] if sent else step
+    return last.after is None and step.after is not None and last.contact == step.contact

@@ -27,10 +27,10 @@ TEXT = ("value", "message", "text")  # of a message that is an object
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 _VERSION = r"v?\d[\w-]{0,60}(?:\.\d{1,9}){0,3}"
-_GAP = r"[\s,;'\"\[\]()*-]{1,8}(?:(?:and|or)[\s'\"]{1,4})?"
+_GAP = r"[\s,;|/'\"`\u2018-\u201f<>\[\]()*-]{1,8}(?:(?:and|or)[\s'\"`]{1,4})?"
 _LIST = re.compile(
-    r"\b(?:(?:supported|available|valid|allowed|registered)\s{1,3}(?:api)?[\s-]{0,3}"
-    r"version(?:s|\s{1,3}is)|versions\s{1,3}(?:supported|available))\b"
+    r"\b(?:(?:supported|available|valid|allowed|registered)\s{0,3}(?:api)?[\s-]{0,3}"
+    r"version(?:s|\(s\)|\s{1,3}is)|versions\s{1,3}(?:supported|available))(?!\w)"
     rf"[^\d.]{{0,100}}?({_VERSION}(?:{_GAP}{_VERSION})*+)",
     re.IGNORECASE,
 )
