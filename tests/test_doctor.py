@@ -23,7 +23,7 @@ ALL = [
 def checks(ran: Ran) -> dict[str, dict[str, Any]]:
     """Return the checks of a JSON examination by their names; its form is the promised one."""
     document = json.loads(ran.out)
-    assert {*document} == {"schema", "checks", "exit_code"}
+    assert {*document} == {"schema", "recorded", "checks", "exit_code"}
     assert (document["schema"], document["exit_code"]) == (1, ran.code)
     for check in document["checks"]:
         assert {*check} == {"name", "status", "detail", "hint"}
@@ -405,7 +405,10 @@ def test_a_recording_is_examined_without_a_credential() -> None:
 
     found = checks(ran)
     assert ran.code == 0
-    assert [*found] == ALL[-4:]
+    assert [*found] == ["recorded", *ALL[-4:]]
+    moment = found["recorded"]["detail"]
+    assert json.loads(ran.text)["recorded"] == moment
+    assert f" was recorded {moment};" in ran.err
 
 
 def test_codes() -> None:
