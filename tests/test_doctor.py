@@ -24,7 +24,7 @@ ALL = [
 def checks(ran: Ran) -> dict[str, dict[str, Any]]:
     """Return the checks of a JSON examination by their names; its form is the promised one."""
     document = json.loads(ran.out)
-    assert {*document} == {"schema", "checks", "exit_code"}
+    assert {*document} == {"schema", "recorded", "checks", "exit_code"}
     assert (document["schema"], document["exit_code"]) == (1, ran.code)
     for check in document["checks"]:
         assert {*check} == {"name", "status", "detail", "hint"}
@@ -412,8 +412,11 @@ def test_a_recording_is_examined_without_a_credential() -> None:
 
     found = checks(ran)
     assert ran.code == 0
-    assert [*found] == ALL[-5:]
+    assert [*found] == ["recorded", *ALL[-5:]]
     assert found["write permission"]["status"] == "ok"
+    moment = found["recorded"]["detail"]
+    assert json.loads(ran.text)["recorded"] == moment
+    assert f" was recorded {moment};" in ran.err
 
 
 def test_codes() -> None:

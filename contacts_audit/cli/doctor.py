@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from contacts_audit.doctor import Examined
 
 SCHEMA = 1
+RECORDING = "recorded"  # of when, where it is not the state of today
 
 
 class DoctorFormat(StrEnum):
@@ -104,6 +105,8 @@ def _examination(
         if not well:
             return
     connection = connect(host, identity, cloud, network)
+    if connection.recorded is not None:
+        yield doctor.Examined(RECORDING, Status.OK, f"{connection.recorded:%Y-%m-%dT%H:%M:%SZ}")
     if network.replay is None:
         signed_in = list(examined("sign-in", lambda: doctor.sign_in(connection.tenants)))
         yield from signed_in
@@ -151,5 +154,11 @@ def _document(found: "list[Examined]", code: ExitCode) -> str:
         {"name": each.name, "status": each.status, "detail": each.detail, "hint": each.hint}
         for each in found
     ]
-    document = {"schema": SCHEMA, "checks": checks, "exit_code": int(code)}
+    recorded = next((each.detail for each in found if each.name == RECORDING), None)
+    document = {
+        "schema": SCHEMA,
+        "recorded": recorded,
+        "checks": checks,
+        "exit_code": int(code),
+    }
     return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"

@@ -5,6 +5,7 @@ import re
 _START = re.compile(r"\w+|[^\w\s]")
 _INSIDE = re.compile(r"[\w-]")
 _TAGS = ("<", "</", "<!")
+LONGEST = 1024  # characters: what is longer is looked for nowhere, which would take its square
 
 
 class Known:
@@ -22,7 +23,11 @@ class Known:
     def add(self, text: str, replacement: str) -> None:
         """Replace *text* from now on."""
         lower = _lower(text)
-        if lower in self._replacements or (start := _START.match(lower)) is None:
+        if (
+            len(lower) > LONGEST
+            or lower in self._replacements
+            or (start := _START.match(lower)) is None
+        ):
             return
         self._replacements[lower] = replacement
         lengths = self._lengths.setdefault(start[0], [])

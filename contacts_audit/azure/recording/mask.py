@@ -49,7 +49,7 @@ _DECIDING = re.compile(  # parts of a message by which the program decides
     r"(?:s|\s{1,3}is)\b(?:\s{1,3}(?:are|is|the|following))*+|\bversions\s{1,3}(?:supported|available)"
     rf"|{_VERSION}(?:[\s,;'\"\[\]()*-]{{1,8}}(?:(?:and|or)[\s'\"]{{1,4}})?{_VERSION})*+"
     r"|could not find security contact"
-    r"|\b(?:again|after|wait\w{0,3}|retry|retried)(?:\s{1,3}(?:again|after|for|in|at|least))*+"
+    r"|\b(?:again|after|wait\w{0,3}|retry|retried)(?:\s{1,3}(?:again|after|for|in|at|least)){0,13}+"
     r"[\s'\":]{0,4}\d{1,18}(?:\.\d{1,6})?['\"\s]{0,3}(?:s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?)\b)",
     re.IGNORECASE,
 )
