@@ -127,6 +127,23 @@ def test_an_option_of_another_tool_is_known(arguments: list[str], offered: str) 
     assert f"(Possible options: {offered})" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("help", "--help"),
+        ("version", "--version"),
+        ("--install-completion", "completion"),
+        ("adit", "'audit'"),
+    ],
+)
+def test_a_first_word_of_another_tool_is_known(word: str, meant: str) -> None:
+    """What it is called here is said."""
+    ran = run_in({}, word)
+
+    assert (ran.code, ran.out) == (2, b"")
+    assert f"Did you mean {meant}?" in ran.err
+
+
 def test_an_option_is_offered_where_it_is() -> None:
     """A command without it cannot have meant it."""
     assert "--jq" not in run_in({}, "doctor", "--query", "x").err

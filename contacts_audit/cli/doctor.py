@@ -1,4 +1,4 @@
-"""The command that tests what an audit needs: doctor."""
+"""The command doctor: tests what an audit needs, and suggests fixes."""
 
 import functools
 import json
@@ -49,9 +49,9 @@ def doctor(
     output: Annotated[DoctorFormat, printed_as(DoctorFormat)] = DoctorFormat.TEXT,
 ) -> None:
     """
-    Test network, sign-in, permissions and api-versions, and say how to fix what fails.
+    Diagnose sign-in, network, permissions and API versions, and suggest fixes.
 
-    Nothing is written, and the token is never shown.  Exit codes: 0 an audit can run, 1 it cannot.
+    Exit codes: 0 an audit can run, 1 it cannot.
     """
     from contacts_audit.core.workers import apart
     from contacts_audit.doctor import PARTS, PLAYED, examined, exit_code, skipped
