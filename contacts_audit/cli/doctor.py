@@ -2,6 +2,7 @@
 
 import functools
 import json
+import textwrap
 import time
 from collections.abc import Iterator
 from enum import StrEnum
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from contacts_audit.doctor import Examined
 
 SCHEMA = 1
+LEFT = 34  # columns of status and name
 
 
 class DoctorFormat(StrEnum):
@@ -61,6 +63,7 @@ def doctor(
     deadline = time.monotonic() + network.deadline
     examination = _examination(host, identity, cloud, network)
     found: list[Examined] = []
+    width = host.screen.terminal_width
 
     def timely() -> "Iterator[Examined]":
         coming = functools.partial(next, examination, None)
@@ -74,7 +77,7 @@ def doctor(
     for each in whole():
         found.append(each)
         if output is DoctorFormat.TEXT:
-            host.screen.data(_line(each))
+            host.screen.data(lines(each, width))
     code = exit_code(found)
     if output is DoctorFormat.JSON:
         host.screen.data(_document(found, code))
@@ -141,9 +144,16 @@ def _credential(identity: IdentityOptions, chosen: "SignIn") -> "Iterator[Examin
     yield Examined("credential", Status.OK, f"{found.name} ({found.why})")
 
 
-def _line(each: "Examined") -> str:
-    hint = f"\n{' ' * 34}{inert(each.hint)}" if each.hint else ""
-    return f"{each.status:<9}{each.name:<25}{inert(each.detail)}{hint}\n"
+def lines(each: "Examined", width: int | None) -> str:
+    """Spell *each*, its hint beneath it; folded between words where a terminal is *width* wide."""
+    texts = [inert(text) for text in (each.detail, each.hint) if text]
+    if width is not None:
+        fold = textwrap.TextWrapper(
+            max(20, width - LEFT), break_long_words=False, break_on_hyphens=False
+        )
+        texts = [line for text in texts for line in fold.wrap(text)]
+    beneath = "\n" + " " * LEFT
+    return f"{each.status:<9}{each.name:<25}{beneath.join(texts)}\n"
 
 
 def _document(found: "list[Examined]", code: ExitCode) -> str:
