@@ -1,4 +1,4 @@
-"""Tests what an audit needs: network, clock, credential, sign-in, subscriptions, permissions."""
+"""Tests what an audit needs: credential, network, clock, sign-in, subscriptions, API versions."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

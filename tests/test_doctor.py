@@ -10,6 +10,7 @@ from azure_double import AzureDouble, Proxy, faults
 from conftest import ROOT, Ran, Run, run_in
 
 from contacts_audit import doctor
+from contacts_audit.cli.doctor import lines
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.doctor import Status
 
@@ -425,3 +426,18 @@ def test_codes() -> None:
 
     assert doctor.exit_code([warning]) is ExitCode.CLEAN
     assert doctor.exit_code([warning, doctor.Examined("y", Status.FAILED, "")]) is ExitCode.FAILED
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 140])
+def test_lines_are_folded_between_words_at_a_terminal(width: int) -> None:
+    """Beneath what they belong to; an address stays whole, to be copied."""
+    url = "https://management.azure.com/subscriptions/e6bd53fe-b19a-4834-a49e-f34c4fd55ca1"
+    each = doctor.Examined("network", Status.FAILED, f"no answer from {url} within 15 s", "wait")
+
+    piped, seen = lines(each, None), lines(each, width).splitlines()
+
+    assert " ".join(line.strip() for line in seen).split() == piped.split()
+    assert url in piped.splitlines()[0]
+    assert seen[-1] == " " * 34 + "wait"
+    assert all(line.startswith(" " * 34) for line in seen[1:])
+    assert all(len(line) <= max(width, 34 + len(url)) for line in seen)

@@ -133,3 +133,13 @@ def test_it_says_what_fixes_it(azure: AzureDouble, run: Run) -> None:
     (fix,) = (line for line in lines if line.startswith("fix "))
     assert f"contacts-audit apply -s {one.id} --failing-only" in fix
     assert any("ADDRESS = an email address" in line for line in lines)
+
+
+def test_it_records_as_whom_it_was_asked(azure: AzureDouble, run: Run) -> None:
+    """As a report does; a recording was signed in to by nobody."""
+    azure.add("Prod")
+    asked = run("explain", "Prod", "-o", "json")
+
+    (identity,) = json.loads(asked.out)["identities"]
+    assert identity["application_id"] == azure.client_id
+    assert identity["tenant_id"] == azure.tenant

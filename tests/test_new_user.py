@@ -127,6 +127,23 @@ def test_an_option_of_another_tool_is_known(arguments: list[str], offered: str) 
     assert f"(Possible options: {offered})" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("help", "--help"),
+        ("version", "--version"),
+        ("--install-completion", "completion"),
+        ("adit", "'audit'"),
+    ],
+)
+def test_a_first_word_of_another_tool_is_known(word: str, meant: str) -> None:
+    """What it is called here is said."""
+    ran = run_in({}, word)
+
+    assert (ran.code, ran.out) == (2, b"")
+    assert f"Did you mean {meant}?" in ran.err
+
+
 def test_an_option_is_offered_where_it_is() -> None:
     """A command without it cannot have meant it."""
     assert "--jq" not in run_in({}, "doctor", "--query", "x").err
@@ -187,6 +204,7 @@ def test_a_replay_of_more_than_was_recorded_says_so(
         pytest.param("hello\n", "it is not JSON (line 1, column 1)", id="text"),
         pytest.param('{\n"schema": 1,\n}', "it is not JSON (line 3, column 1)", id="cut"),
         pytest.param("\u00e9".encode("latin-1"), "it is not UTF-8 text", id="Latin-1"),
+        pytest.param("{}\n{}\n", "it is not one JSON value alone", id="JSON lines"),
         pytest.param('{"tool": "terraform"}', "another program wrote it", id="other"),
         pytest.param("[1]", "another program wrote it", id="list"),
         pytest.param(json.dumps(PLAN), "it is a plan", id="plan"),
@@ -219,3 +237,20 @@ def test_a_file_that_is_no_policy_is_named(tmp_path: Path, text: str) -> None:
 
         assert (ran.code, ran.out) == (2, b"")
         assert "wrong.txt: it is not TOML: " in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["diff", "{}", "{}"], "OLD: '{}' cannot be read: Is a directory"),
+        (["diff", CONTOSO + "/none", "x"], "cannot be read: No such file or directory"),
+        (["audit", "--replay", "{}"], "{} is no recording: it holds no recording.json"),
+        (["audit", "--replay", "{}/none"], "{}/none is no recording: No such file or directory"),
+    ],
+)
+def test_a_path_to_something_else_is_named(tmp_path: Path, arguments: list[str], says: str) -> None:
+    """By the argument that it was given as, and by what is missing in it."""
+    ran = run_in({}, *(word.format(tmp_path) for word in arguments))
+
+    assert (ran.code, ran.out) == (2, b"")
+    assert says.format(tmp_path) in ran.err

@@ -309,6 +309,31 @@ def test_every_command_says_as_whom_at_a_terminal_and_nowhere_else(
     assert "signed in" not in mailed.err
 
 
+def test_writing_says_as_whom_at_a_terminal_and_nowhere_else(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """`apply` and `restore`, also where nobody is asked: once, and not in a mail of cron."""
+    one, two = azure.add("One"), azure.add("Two")
+    line = f"signed in as application {azure.client_id}"
+
+    def apply(name: str) -> list[str]:
+        folder = str(tmp_path / name)
+        return ["apply", "--yes", "-s", name, "--email", "a@contoso.com", "--state-dir", folder]
+
+    def restore(name: str) -> list[str]:
+        (backup,) = (tmp_path / name).glob("backup-*.json")
+        return ["restore", str(backup), "--yes", "--state-dir", str(tmp_path / "undone")]
+
+    for command in (apply, restore):
+        seen = at_a_terminal(command("One"), surroundings(azure))
+        mailed = run(*command("Two"))
+
+        assert (seen.code, mailed.code) == (0, 0), seen.err + mailed.err
+        assert seen.err.count(line) == 1, seen.err
+        assert "signed in" not in mailed.err
+    assert (one.contact, two.contact) == (None, None)
+
+
 def test_quiet_is_quiet_at_a_terminal(azure: AzureDouble) -> None:
     """Nothing but errors."""
     azure.add("Prod", contacts_2017=GOOD)

@@ -49,6 +49,12 @@ ELSEWHERE = {  # what other tools call an option of ours
     "--query": "--jq",
     "--filter": "--jq",
 }
+INSTEAD = {  # what other tools begin with
+    "help": "--help",
+    "version": "--version",
+    "--install-completion": "completion",
+    "--show-completion": "completion",
+}
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
 
 
@@ -159,6 +165,8 @@ def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
     message = str(error.format_message()).replace("Value error, ", "")
     parameter = getattr(error, "param", None)
     message += nearest_choice(message)
+    if arguments and (meant := INSTEAD.get(arguments[0])):
+        message += f" Did you mean {meant}?"
     if parameter is None or any(_given(option, arguments) for option in parameter.opts):
         return message
     variable = variable_of(parameter)

@@ -37,7 +37,7 @@ def diff(
     Exit codes: 0 nothing got worse, 3 something did.
     """
     host: Host = context.obj
-    found = compare(*(read_report(host, name, name) for name in (old, new)))
+    found = compare(read_report(host, old, "OLD"), read_report(host, new, "NEW"))
     if output is DiffFormat.JSON:
         spelt = json.dumps(document(old, new, found), ensure_ascii=False, indent=2)
         host.screen.data(inert_json(spelt) + "\n")

@@ -1,7 +1,8 @@
-"""The command that tests what an audit needs: doctor."""
+"""The command doctor: tests what an audit needs, and suggests fixes."""
 
 import functools
 import json
+import textwrap
 import time
 from collections.abc import Iterator
 from enum import StrEnum
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 RECORDING = "recorded"  # of when, where it is not the state of today
+LEFT = 34  # columns of status and name
 
 
 class DoctorFormat(StrEnum):
@@ -50,9 +52,9 @@ def doctor(
     output: Annotated[DoctorFormat, printed_as(DoctorFormat)] = DoctorFormat.TEXT,
 ) -> None:
     """
-    Test network, sign-in, permissions and api-versions, and say how to fix what fails.
+    Diagnose sign-in, network, permissions and API versions, and suggest fixes.
 
-    Nothing is written, and the token is never shown.  Exit codes: 0 an audit can run, 1 it cannot.
+    Exit codes: 0 an audit can run, 1 it cannot.
     """
     from contacts_audit.core.workers import apart
     from contacts_audit.doctor import PARTS, PLAYED, examined, exit_code, skipped
@@ -62,6 +64,7 @@ def doctor(
     deadline = time.monotonic() + network.deadline
     examination = _examination(host, identity, cloud, network)
     found: list[Examined] = []
+    width = host.screen.terminal_width
 
     def timely() -> "Iterator[Examined]":
         coming = functools.partial(next, examination, None)
@@ -75,7 +78,7 @@ def doctor(
     for each in whole():
         found.append(each)
         if output is DoctorFormat.TEXT:
-            host.screen.data(_line(each))
+            host.screen.data(lines(each, width))
     code = exit_code(found)
     if output is DoctorFormat.JSON:
         host.screen.data(_document(found, code))
@@ -144,9 +147,16 @@ def _credential(identity: IdentityOptions, chosen: "SignIn") -> "Iterator[Examin
     yield Examined("credential", Status.OK, f"{found.name} ({found.why})")
 
 
-def _line(each: "Examined") -> str:
-    hint = f"\n{' ' * 34}{inert(each.hint)}" if each.hint else ""
-    return f"{each.status:<9}{each.name:<25}{inert(each.detail)}{hint}\n"
+def lines(each: "Examined", width: int | None) -> str:
+    """Spell *each*, its hint beneath it; folded between words where a terminal is *width* wide."""
+    texts = [inert(text) for text in (each.detail, each.hint) if text]
+    if width is not None:
+        fold = textwrap.TextWrapper(
+            max(20, width - LEFT), break_long_words=False, break_on_hyphens=False
+        )
+        texts = [line for text in texts for line in fold.wrap(text)]
+    beneath = "\n" + " " * LEFT
+    return f"{each.status:<9}{each.name:<25}{beneath.join(texts)}\n"
 
 
 def _document(found: "list[Examined]", code: ExitCode) -> str:

@@ -109,6 +109,7 @@ def explain(
         criteria.checks,
         portal,
         recorded=connection.recorded,
+        identities=connection.identities(),
         invocation=invocation(scope, identity, cloud, policy, network),
     )
     if curl:
@@ -136,6 +137,7 @@ def _document(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> str
         "schema": SCHEMA,
         "kind": "explanation",
         "recorded": json_.time_of(run.recorded),
+        "identities": [json_.identity(one) for one in run.identities],
         "exchanges": [_exchange(*each) for each in heard.exchanges],
         "checks": _checks(policy, outcome),
         "override": _override(policy, outcome.subscription),

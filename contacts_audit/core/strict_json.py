@@ -29,7 +29,12 @@ def parsed(text: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError("it is not UTF-8 text") from error
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is not JSON (line {error.lineno}, column {error.colno})") from error
+        where = f"line {error.lineno}, column {error.colno}"
+        if error.msg.startswith("Extra data"):
+            raise ValueError(
+                f"it is not one JSON value alone (another begins at {where})"
+            ) from error
+        raise ValueError(f"it is not JSON ({where})") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

@@ -75,6 +75,8 @@ class Recording:
             return cls._read(folder)
         except UNREADABLE as error:
             detail = error.strerror if isinstance(error, OSError) else error
+            if folder.is_dir() and not (folder / MANIFEST).exists():
+                detail = f"it holds no {MANIFEST}"
             raise UsageError(
                 f"--replay: {folder} is no recording: {str(detail)[:200]}",
                 "name a folder made by --record",
