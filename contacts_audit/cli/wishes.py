@@ -76,8 +76,26 @@ class WishOptions:
     ] = None
     failing_only: Annotated[
         bool,
-        flag("--failing-only", panel="Wish", help="Only what audit calls non-compliant."),
+        flag(
+            "--failing-only",
+            panel="Wish",
+            help="Only what audit calls non-compliant, and what its failing checks need.",
+        ),
     ] = False
+    from_report: Annotated[
+        str | None,
+        option(
+            "--from-report",
+            panel="Wish",
+            metavar="REPORT",
+            help="Only what fails by the checks of this JSON report, of its subscriptions.",
+        ),
+    ] = None
+
+    @property
+    def of_failing(self) -> bool:
+        """Say whether only what fails is to be changed."""
+        return self.failing_only or self.from_report is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +129,9 @@ def wish_of(given: WishOptions) -> Wish:
     Return what is wished.
 
     Raises:
-        UsageError: nothing is, or what cannot be had.
+        UsageError: nothing is, and nothing follows from what fails; or it is what cannot be had.
     """
-    from contacts_audit.remediation.plan import check
+    from contacts_audit.remediation.plan import check, is_empty
 
     wish = Wish(
         tuple(given.email),
@@ -126,5 +144,6 @@ def wish_of(given: WishOptions) -> Wish:
         given.phone,
         given.allow_empty,
     )
-    check(wish, given.api_version)
+    if not (given.of_failing and is_empty(wish)):  # what fails says what is needed
+        check(wish, given.api_version)
     return wish

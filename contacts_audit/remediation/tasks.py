@@ -281,13 +281,14 @@ def _unlike(version: str, contact: str, now: Json | None, fields: Sequence[str] 
 
 def _lost(before: Seen, now: Seen, wish: Wish) -> str | None:
     """Name the addresses that were visible and are no more, though nobody wished that."""
-    kept = _visible(before) - set(map(key, wish.remove_emails))
+    kept = visible(before) - set(map(key, wish.remove_emails))
     if wish.replace:
         kept &= set(map(key, wish.emails))
-    lost = kept - _visible(now)
+    lost = kept - visible(now)
     return f"no longer visible at any api-version: {', '.join(sorted(lost))}" if lost else None
 
 
-def _visible(seen: Seen) -> set[str]:
+def visible(seen: Seen) -> set[str]:
+    """Return all addresses that were *seen*, as mailboxes are compared."""
     records = (record for version in seen.versions for record in seen.at(version))
     return _addresses(*(record.properties for record in records))
