@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contacts_audit.cli.afterwards import what_still_fails
 from contacts_audit.cli.changing import ChangeFormat, Output, Undo, carried_out
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.option_groups import grouped, words
@@ -69,7 +70,10 @@ def apply(
 
             connection, made = planned(host, scope, wish, policy, identity, cloud, network)
             items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
-            code = carried_out(host, connection, made.origin, items, write, output, undo)
+            tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
+            code = carried_out(
+                host, connection, made.origin, items, write, output, undo, afterwards=tell
+            )
             raise typer.Exit(code)
     if _typed(context, wish, scope, policy):
         raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
@@ -78,7 +82,11 @@ def apply(
     made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
         connection, items = _reviewed(host, made, plan_file, identity, cloud, network)
-        raise typer.Exit(carried_out(host, connection, made.origin, items, write, output, undo))
+        tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
+        code = carried_out(
+            host, connection, made.origin, items, write, output, undo, afterwards=tell
+        )
+        raise typer.Exit(code)
 
 
 def _reviewed(

@@ -99,7 +99,7 @@ class Aftermath:
         return "it changed since the run that took the backup"
 
     def _goes_on(self, run: Run, identifier: str, now: Seen) -> bool:
-        """Say whether a later *run* left *now*: it restored the backup, or did the rest of *own*."""
+        """Say whether a later *run* left *now*: it put the backup back, or did the rest of own."""
         if identifier not in run.traces or identifier not in run.before:
             return False
         if not run.leaves(identifier, now):

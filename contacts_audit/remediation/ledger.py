@@ -121,8 +121,8 @@ def read_plan(text: bytes, name: str) -> Plan:
 
     def parsed() -> Plan:
         wish, version = _wish(document["wish"])
-        own = any(row.get("wish") is not None for row in _rows(document))
-        if not (own and is_empty(wish)):
+        shared = any(map(_shares_the_wish, _rows(document)))
+        if shared or not is_empty(wish):
             check(wish, version)
         rows = tuple(_planned(row, wish, version) for row in _rows(document))
         return Plan(_origin(document), wish, version, rows)
@@ -235,6 +235,11 @@ def _undecided(row: Mapping[str, Any], wish: Wish, version: str | None) -> Plann
         return planned(subscription, seen, wish, version)
     fault = None if row["error"] is None else Fault(**row["error"])
     return Planned(subscription, intent, fault=fault, message=row["message"])
+
+
+def _shares_the_wish(row: Mapping[str, Any]) -> bool:
+    """Return whether what a row would write follows from the wish of the plan, not from its own."""
+    return row["read"] is not None and row["left_alone"] is None and row.get("wish") is None
 
 
 def _judged(told: Mapping[str, Any] | None) -> Judged | None:

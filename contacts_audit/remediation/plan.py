@@ -125,7 +125,7 @@ def derived(
     """Return what fulfils a *wish* of its own, and says what is *lacking* in it."""
     try:
         if not is_empty(wish):
-            check(wish, version)
+            check(wish, version if version == protocol.V2017 else None)
     except UsageError as error:
         row = Planned(subscription, Intent.REFUSED, seen, version, message=f"{error}: {error.hint}")
     else:
