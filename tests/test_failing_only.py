@@ -93,6 +93,19 @@ def test_apply_derives_the_same(azure: AzureDouble, desk: Desk) -> None:
     assert "still fails" not in first.err + second.err
 
 
+def test_a_variable_narrows_and_adds_nothing(azure: AzureDouble, desk: Desk) -> None:
+    """No variable says what is written: without a wish it is 2, with one that wish alone."""
+    prod = azure.add("Prod", contact=new("", notificationsByRole=OFF))
+    only = {"CONTACTS_AUDIT_FAILING_ONLY": "1"}
+
+    nothing = desk.write("apply", *CIS, **only)
+    wished = desk.write("apply", *WISH, *CIS, **only)
+
+    assert (nothing.code, wished.code) == (2, 0)
+    assert prod.contact is not None
+    assert prod.contact["notificationsByRole"] == OFF
+
+
 # By the checks of a report
 
 

@@ -25,7 +25,7 @@ from contacts_audit.cli.options import (
 )
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
-from contacts_audit.cli.wishes import WishOptions, wish_of
+from contacts_audit.cli.wishes import WishOptions, derives, wish_of
 from contacts_audit.core.files import check_writable, replace
 from contacts_audit.core.model import Subscription
 
@@ -63,11 +63,12 @@ def plan(
     Exit codes: 0 nothing to do, 3 changes are pending, 4 some could not be read, 5 refused.
     """
     host: Host = context.obj
-    wish_of(wish)
+    derive = derives(context)
+    wish_of(wish, derived=derive)
     if save is not None:
         check_writable(save)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    connection, made = planned(host, scope, wish, policy, identity, cloud, network)
+    connection, made = planned(host, scope, wish, policy, identity, cloud, network, derive=derive)
     from contacts_audit.remediation.plan import Intent, exit_code
     from contacts_audit.report import changes
     from contacts_audit.report import curl as shell
@@ -101,8 +102,10 @@ def planned(
     identity: IdentityOptions,
     cloud: CloudOptions,
     network: NetworkOptions,
+    *,
+    derive: bool,
 ) -> "tuple[Connection, Plan]":
-    """Read all subscriptions in scope, and plan."""
+    """Read all subscriptions in scope, and plan; *derive* what the failing ones need."""
     report = None if wish.from_report is None else reported_by(host, wish.from_report)
     if report is not None:
         scope = report.scope(scope)
@@ -118,7 +121,7 @@ def planned(
 
     if report is not None:
         report.check(connection)
-    surveyor, wanted = Surveyor(connection.client), wish_of(wish)
+    surveyor, wanted = Surveyor(connection.client), wish_of(wish, derived=derive)
     judged = settled(host, judged, connection, found)
     auditor = Auditor(connection.client, judged)
 
@@ -136,7 +139,7 @@ def planned(
             row = prepare.left_alone(outcome, within, subscription, failing_only=wish.of_failing)
             if row is not None:
                 return row
-            failing = outcome if wish.of_failing and isinstance(outcome, Audited) else None
+            failing = outcome if derive and isinstance(outcome, Audited) else None
         return prepare.plan(within, subscription, wanted, wish.api_version, failing)
 
     def late(subscription: Subscription) -> "Planned":

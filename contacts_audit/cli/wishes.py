@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from contacts_audit.cli.options import RiskLevel, choice, flag, option, whole
 from contacts_audit.core.model import Wish
@@ -124,9 +124,19 @@ class WriteOptions:
     ] = None
 
 
-def wish_of(given: WishOptions) -> Wish:
+def derives(context: Any) -> bool:
     """
-    Return what is wished.
+    Return whether what fails says what is written, beside the wish.
+
+    No variable says what is written: CONTACTS_AUDIT_FAILING_ONLY narrows a wish, and adds nothing.
+    """
+    sources = map(context.get_parameter_source, ("failing_only", "from_report"))
+    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
+
+
+def wish_of(given: WishOptions, *, derived: bool = False) -> Wish:
+    """
+    Return what is wished, beside what is *derived* from what fails.
 
     Raises:
         UsageError: nothing is, and nothing follows from what fails; or it is what cannot be had.
@@ -144,6 +154,6 @@ def wish_of(given: WishOptions) -> Wish:
         given.phone,
         given.allow_empty,
     )
-    if not (given.of_failing and is_empty(wish)):  # what fails says what is needed
+    if not (derived and is_empty(wish)):
         check(wish, given.api_version)
     return wish

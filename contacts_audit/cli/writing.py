@@ -24,7 +24,7 @@ from contacts_audit.cli.plan import for_each, planned
 from contacts_audit.cli.signing import introduce
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
-from contacts_audit.cli.wishes import WishOptions, WriteOptions, wish_of
+from contacts_audit.cli.wishes import WishOptions, WriteOptions, derives, wish_of
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.files import locked
 from contacts_audit.core.model import Subscription
@@ -64,11 +64,14 @@ def apply(
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     undo = undo_command(identity, cloud, write)
     if plan_file is None:
-        wish_of(wish)
+        derive = derives(context)
+        wish_of(wish, derived=derive)
         with locked(host.state_folder(write.state_dir)):
             from contacts_audit.remediation.prepare import foreseen
 
-            connection, made = planned(host, scope, wish, policy, identity, cloud, network)
+            connection, made = planned(
+                host, scope, wish, policy, identity, cloud, network, derive=derive
+            )
             items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
             tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
             code = carried_out(
