@@ -65,11 +65,14 @@ def what_still_fails(
 
 def _line(outcome: "Outcome", fix: str | None) -> str | None:
     """Return what is to be said of *outcome*, None where all is well."""
+    from contacts_audit.report.fix_command import blanks
+
     label = outcome.subscription.label
     match outcome:
         case Audited(findings=(_, *_) as findings):
             found = "; ".join(f"{one.check}: {one.message}" for one in findings)
-            return f"{label}: still fails {found}" + (f" -- {fix}" if fix else "")
+            told = "".join(f" ({each})" for each in blanks(fix or ""))
+            return f"{label}: still fails {found}{told}" + (f" -- {fix}" if fix else "")
         case Unread(fault=fault):
             return f"{label}: could not be judged after that: {fault.told} -- {fault.hint}"
     return None
