@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble, faults
 from conftest import Ran, Run, run_in, surroundings
-from test_promises_of_writing import WISH, Desk, new, statuses
+from test_promises_of_writing import WISH, Desk, keeping_phone, new, old, statuses
 from test_whose import at_a_terminal
 
 from contacts_audit.core.files import locked
@@ -431,3 +431,32 @@ def test_a_contact_that_azure_made_again_is_no_change(azure: AzureDouble, desk: 
 
     assert (ran.code, statuses(ran)) == (0, ["done"]), ran.err
     assert (prod.contact or {})["emails"] == "soc@contoso.com"
+
+
+def test_a_restore_that_was_not_confirmed_can_be_gone_on_with(
+    azure: AzureDouble, desk: Desk
+) -> None:
+    """What an earlier restore of the same backup wrote is nobody else's change."""
+    prod = azure.add("Prod", contact=new("a@contoso.com"))
+    desk.write("apply", *WISH, "--phone", "(214)275-4038")
+    first = desk.backup()
+    azure.fail("PUT", keeping_phone(prod))
+    assert statuses(desk.write("restore", first)) == ["unconfirmed"]
+    azure.heal()
+
+    ran = desk.write("restore", first, "--recreate")
+
+    assert (ran.code, statuses(ran)) == (0, ["done"]), ran.err
+    assert prod.contact is not None
+    assert (prod.contact["emails"], bool(prod.contact["phone"])) == ("a@contoso.com", False)
+
+
+def test_an_address_that_was_added_elsewhere_is_a_change(azure: AzureDouble, desk: Desk) -> None:
+    """At 2017 alone, where that has a document of its own."""
+    prod = azure.add("Prod", parted=True, contact=new("a@contoso.com"))
+    desk.write("apply", *WISH)
+    prod.contacts_2017 = [old("default1", "carol@contoso.com")]
+
+    ran = desk.write("restore", desk.backup())
+
+    assert (ran.code, statuses(ran)) == (5, ["conflict"])

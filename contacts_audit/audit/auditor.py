@@ -11,6 +11,7 @@ from contacts_audit.audit.checks import distinct, judge, malformed, shows_addres
 from contacts_audit.audit.policy import Policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
+from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
@@ -57,16 +58,39 @@ class Auditor:
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
+        client = self._client(subscription)
+        budget = client.limits.until()
+        return self._outcome(
+            subscription, lambda version: tuple(_contacts(client, subscription, version, budget))
+        )
+
+    def audit_again(self, subscription: Subscription, answers: Mapping[str, Answer]) -> Outcome:
+        """Return the outcome for *subscription* by *answers* that were read, by api-version."""
+
+        def fetched(version: str) -> tuple[Contact, ...]:
+            if version not in answers:
+                raise VersionRefusedError(Reason.VERSION_UNAVAILABLE, f"{version} was not read")
+            return tuple(read.contacts(answers[version], version))
+
+        return self._outcome(subscription, fetched)
+
+    def _outcome(
+        self, subscription: Subscription, fetched: Callable[[str], tuple[Contact, ...]]
+    ) -> Outcome:
         seen: dict[str, Reading] = {}
         criteria = self._policy.criteria_of(subscription)
         try:
-            deciding = self._read(subscription, criteria.checks, seen)
+            deciding = self._read(subscription, criteria.checks, seen, fetched)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), _contacts_of(seen))
         return self._judged(subscription, criteria, deciding, _contacts_of(seen))
 
     def _read(
-        self, subscription: Subscription, checks: Sequence[Check], seen: dict[str, Reading]
+        self,
+        subscription: Subscription,
+        checks: Sequence[Check],
+        seen: dict[str, Reading],
+        fetched: Callable[[str], tuple[Contact, ...]],
     ) -> Mapping[Check, Reading]:
         """
         Return the reading that decides each of *checks*; no check costs more than it needs.
@@ -74,13 +98,11 @@ class Auditor:
         `contact-email` asks 2017 first, and the newest where that shows no address; all others ask
         the newest.
         """
-        client = self._client(subscription)
-        budget = client.limits.until()
 
         def at(version: str) -> Reading | None:
             if version not in seen and self._versions.offered(version):
                 try:
-                    found = tuple(_contacts(client, subscription, version, budget))
+                    found = fetched(version)
                 except VersionRefusedError:
                     self._versions.refused(version, subscription.id)
                     refused.add(version)

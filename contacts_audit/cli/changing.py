@@ -30,6 +30,7 @@ class ChangeFormat(StrEnum):
 
 Output = Annotated[ChangeFormat, printed_as(ChangeFormat)]
 Undo = Callable[[Path], str]
+Afterwards = Callable[[Sequence["Result"]], None]
 
 
 def carried_out(
@@ -41,12 +42,14 @@ def carried_out(
     output: ChangeFormat,
     undo: Undo,
     restores: str | None = None,
+    afterwards: Afterwards = lambda results: None,
 ) -> ExitCode:
     """
     Ask, back up, write, and report; nothing of that where nothing is to be written.
 
     The caller holds the lock of the state folder.  *undo* spells the command that takes back what
     was written, given the backup; *restores* is the digest of the backup that is restored, if any.
+    *afterwards* says more of the results of a run that nobody ended.
 
     Raises:
         OutputError: the backup or the journal could not be written.
@@ -60,7 +63,9 @@ def carried_out(
     tasks = [item for item in items if isinstance(item, Task)]
     if not tasks:
         results = [item for item in items if isinstance(item, Result)]
-        return _reported(host, connection, results, output)
+        code = _reported(host, connection, results, output)
+        afterwards(results)
+        return code
     if write.max_changes is not None and len(tasks) > write.max_changes:
         withheld = _withheld(items, len(tasks), write.max_changes)
         return _reported(host, connection, withheld, output)
@@ -86,7 +91,8 @@ def carried_out(
             code = _reported(host, connection, results, output, backup, journal.path, ended)
             if failure is not None:
                 raise failure
-            return code
+        afterwards(results)
+        return code
     finally:  # however it ends
         if journal.sent:
             host.screen.log(f"undo: {undo(backup)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from contacts_audit.cli.changing import ChangeFormat, Output, sum_up
+from contacts_audit.cli.from_report import reported_by
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.judging import judged_by, settled
 from contacts_audit.cli.option_groups import grouped
@@ -24,7 +25,7 @@ from contacts_audit.cli.options import (
 )
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
-from contacts_audit.cli.wishes import WishOptions, wish_of
+from contacts_audit.cli.wishes import WishOptions, derives, wish_of
 from contacts_audit.core.files import check_writable, replace
 from contacts_audit.core.model import Subscription
 
@@ -62,11 +63,12 @@ def plan(
     Exit codes: 0 nothing to do, 3 changes are pending, 4 some could not be read, 5 refused.
     """
     host: Host = context.obj
-    wish_of(wish)
+    derive = derives(context)
+    wish_of(wish, derived=derive)
     if save is not None:
         check_writable(save)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    connection, made = planned(host, scope, wish, policy, identity, cloud, network)
+    connection, made = planned(host, scope, wish, policy, identity, cloud, network, derive=derive)
     from contacts_audit.remediation.plan import Intent, exit_code
     from contacts_audit.report import changes
     from contacts_audit.report import curl as shell
@@ -74,19 +76,20 @@ def plan(
     document = "".join(changes.plan_json(made))  # one: it says when it was made
     if save is not None:
         replace(save, [document])
+    shown = made if talk.verbose or talk.debug else changes.urgent(made)
     if curl:
         host.screen.stream(shell.plan_curl(made, connection.recorded))
     elif output is ChangeFormat.JSON:
         host.screen.data(document)
     elif output is ChangeFormat.MARKDOWN:
-        host.screen.stream(changes.plan_markdown(made))
+        host.screen.stream(changes.plan_markdown(shown))
     else:
-        host.screen.stream(changes.plan_table(made, host.screen.terminal_width))
+        host.screen.stream(changes.plan_table(shown, host.screen.terminal_width))
     for row in made.rows:
         if row.fault is not None:
             host.screen.fault(row.subscription, row.fault)
         elif row.intent is Intent.REFUSED:
-            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.message}")
+            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.told}")
     sum_up(host, Counter(row.intent for row in made.rows))
     raise typer.Exit(exit_code(made.rows))
 
@@ -99,29 +102,45 @@ def planned(
     identity: IdentityOptions,
     cloud: CloudOptions,
     network: NetworkOptions,
+    *,
+    derive: bool,
 ) -> "tuple[Connection, Plan]":
-    """Read all subscriptions in scope, and plan."""
+    """Read all subscriptions in scope, and plan; *derive* what the failing ones need."""
+    report = None if wish.from_report is None else reported_by(host, wish.from_report)
+    if report is not None:
+        scope = report.scope(scope)
     judged = judged_by(host, policy, datetime.now(UTC))
+    if report is not None:
+        judged = report.judged(judged, policy)
     connection, found = enter(host, scope, identity, cloud, network)
     from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.core.model import Audited
     from contacts_audit.remediation import prepare
     from contacts_audit.remediation.ledger import Origin, Plan
     from contacts_audit.remediation.snapshot import Surveyor
 
-    surveyor, wanted = Surveyor(connection.client), wish_of(wish)
+    if report is not None:
+        report.check(connection)
+    surveyor, wanted = Surveyor(connection.client), wish_of(wish, derived=derive)
     judged = settled(host, judged, connection, found)
     auditor = Auditor(connection.client, judged)
 
     def work(subscription: Subscription) -> "Planned":
+        return prepare.with_verdict(
+            decided(subscription), auditor, judged.criteria_of(subscription)
+        )
+
+    def decided(subscription: Subscription) -> "Planned":
         budget = connection.client(subscription).limits.until()
-        within = surveyor.within(budget)
-        if wish.failing_only or judged.may_waive(subscription):
-            outcome = prepare.left_alone(
-                auditor.within(budget), within, subscription, failing_only=wish.failing_only
-            )
-            if outcome is not None:
-                return outcome
-        return prepare.plan(within, subscription, wanted, wish.api_version)
+        within, failing = surveyor.within(budget), None
+        looks = wish.of_failing or judged.may_waive(subscription)
+        if looks and unasked(subscription) is None:
+            outcome = auditor.within(budget).audit(subscription)
+            row = prepare.left_alone(outcome, within, subscription, failing_only=wish.of_failing)
+            if row is not None:
+                return row
+            failing = outcome if derive and isinstance(outcome, Audited) else None
+        return prepare.plan(within, subscription, wanted, wish.api_version, failing)
 
     def late(subscription: Subscription) -> "Planned":
         if unasked(subscription) is not None:

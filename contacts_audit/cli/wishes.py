@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from contacts_audit.cli.options import RiskLevel, choice, flag, option, whole
 from contacts_audit.core.model import Wish
@@ -76,8 +76,26 @@ class WishOptions:
     ] = None
     failing_only: Annotated[
         bool,
-        flag("--failing-only", panel="Wish", help="Only what audit calls non-compliant."),
+        flag(
+            "--failing-only",
+            panel="Wish",
+            help="Only what audit calls non-compliant, and what its failing checks need.",
+        ),
     ] = False
+    from_report: Annotated[
+        str | None,
+        option(
+            "--from-report",
+            panel="Wish",
+            metavar="REPORT",
+            help="Only what fails by the checks of this JSON report, of its subscriptions.",
+        ),
+    ] = None
+
+    @property
+    def of_failing(self) -> bool:
+        """Say whether only what fails is to be changed."""
+        return self.failing_only or self.from_report is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +124,24 @@ class WriteOptions:
     ] = None
 
 
-def wish_of(given: WishOptions) -> Wish:
+def derives(context: Any) -> bool:
     """
-    Return what is wished.
+    Return whether what fails says what is written, beside the wish.
+
+    No variable says what is written: CONTACTS_AUDIT_FAILING_ONLY narrows a wish, and adds nothing.
+    """
+    sources = map(context.get_parameter_source, ("failing_only", "from_report"))
+    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
+
+
+def wish_of(given: WishOptions, *, derived: bool = False) -> Wish:
+    """
+    Return what is wished, beside what is *derived* from what fails.
 
     Raises:
-        UsageError: nothing is, or what cannot be had.
+        UsageError: nothing is, and nothing follows from what fails; or it is what cannot be had.
     """
-    from contacts_audit.remediation.plan import check
+    from contacts_audit.remediation.plan import check, is_empty
 
     wish = Wish(
         tuple(given.email),
@@ -126,5 +154,6 @@ def wish_of(given: WishOptions) -> Wish:
         given.phone,
         given.allow_empty,
     )
-    check(wish, given.api_version)
+    if not (derived and is_empty(wish)):
+        check(wish, given.api_version)
     return wish

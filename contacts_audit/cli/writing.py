@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contacts_audit.cli.afterwards import what_still_fails
 from contacts_audit.cli.changing import ChangeFormat, Output, Undo, carried_out
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.option_groups import grouped, words
@@ -23,7 +24,7 @@ from contacts_audit.cli.plan import for_each, planned
 from contacts_audit.cli.signing import introduce
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
-from contacts_audit.cli.wishes import WishOptions, WriteOptions, wish_of
+from contacts_audit.cli.wishes import WishOptions, WriteOptions, derives, wish_of
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.files import locked
 from contacts_audit.core.model import Subscription
@@ -63,13 +64,19 @@ def apply(
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     undo = undo_command(identity, cloud, write)
     if plan_file is None:
-        wish_of(wish)
+        derive = derives(context)
+        wish_of(wish, derived=derive)
         with locked(host.state_folder(write.state_dir)):
             from contacts_audit.remediation.prepare import foreseen
 
-            connection, made = planned(host, scope, wish, policy, identity, cloud, network)
+            connection, made = planned(
+                host, scope, wish, policy, identity, cloud, network, derive=derive
+            )
             items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
-            code = carried_out(host, connection, made.origin, items, write, output, undo)
+            tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
+            code = carried_out(
+                host, connection, made.origin, items, write, output, undo, afterwards=tell
+            )
             raise typer.Exit(code)
     if _typed(context, wish, scope, policy):
         raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
@@ -78,7 +85,11 @@ def apply(
     made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
         connection, items = _reviewed(host, made, plan_file, identity, cloud, network)
-        raise typer.Exit(carried_out(host, connection, made.origin, items, write, output, undo))
+        tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
+        code = carried_out(
+            host, connection, made.origin, items, write, output, undo, afterwards=tell
+        )
+        raise typer.Exit(code)
 
 
 def _reviewed(

@@ -137,7 +137,8 @@ class Remedy:
             self._journal.note(task.subscription, "read back", missing=missing, left=left)
             if missing is None:
                 gone = tuple(deleted(sent))
-                message = f"deleted: {', '.join(gone)}" if gone else None
+                deletions = f"deleted: {', '.join(gone)}" if gone else None
+                message = "; ".join(filter(None, (deletions, task.remark))) or None
                 return Result(task.subscription, Status.DONE, message, deleted=gone)
         emptied = any(step.after and step.after.get("phone") == "" for _, step in sent)
         hint = KEPT_PHONE if emptied and "phone" in (missing or "") else None

@@ -58,10 +58,15 @@ def listed(folder: Path, read: Read) -> Listing:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run found *before* it wrote, and its *traces*, each by the id of a subscription."""
+    """
+    What a run found *before* it wrote, and its *traces*, each by the id of a subscription.
+
+    *restores* is the digest of the backup that it put back, None where it was no restore.
+    """
 
     before: Mapping[str, Seen]
     traces: Mapping[str, Trace]
+    restores: str | None = None
 
     def leaves(self, identifier: str, now: Seen) -> bool:
         """Return whether what stands *now* is what it left of a subscription."""
@@ -71,18 +76,19 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Aftermath:
     """
-    What is known of the runs after a backup: the one that took it, and those that restored it.
+    What is known of the runs after the backup *digest*: the one that took it, and *later* ones.
 
     *own* is None where its journal is lost; then *why* says so.
     """
 
+    digest: str
     own: Run | None
-    restores: Sequence[Run]
+    later: Sequence[Run]
     why: str = ""
 
     def change(self, identifier: str, now: Seen) -> str | None:
         """Return what is to be said where somebody else may have made what stands *now*."""
-        if any(identifier in run.traces and run.leaves(identifier, now) for run in self.restores):
+        if any(self._goes_on(run, identifier, now) for run in self.later):
             return None
         if self.own is None:
             return f"nobody knows whether it changed since: {self.why}"
@@ -92,22 +98,35 @@ class Aftermath:
             return "it changed since the backup, and not by the run that took it"
         return "it changed since the run that took the backup"
 
+    def _goes_on(self, run: Run, identifier: str, now: Seen) -> bool:
+        """Say whether a later *run* left *now*: it put the backup back, or did the rest of own."""
+        if identifier not in run.traces or identifier not in run.before:
+            return False
+        if not run.leaves(identifier, now):
+            return False
+        if run.restores == self.digest:
+            return True
+        own = self.own
+        if own is None or own.traces.get(identifier, Trace()).confirmed:
+            return False
+        return own.leaves(identifier, run.before[identifier])
+
 
 def aftermath(kept: Kept, folder: Path, read: Read) -> Aftermath:
     """Return what journals beside the backup *kept*, or in the state *folder*, tell."""
     places = list(dict.fromkeys([kept.file.parent, folder]))
-    restores = []
+    later = []
     for place in places:
         try:
             near = listed(place, read).backups
         except UsageError:  # it is no folder, say: nothing is known from there
             continue
         for one in near:
-            if one.backup.restores == kept.backup.digest:
+            if one.backup.created > kept.backup.created:
                 run, _ = _run(one, [place], read)
-                restores += [] if run is None else [run]
+                later += [] if run is None else [run]
     own, why = _run(kept, places, read)
-    return Aftermath(own, restores, why)
+    return Aftermath(kept.backup.digest, own, later, why)
 
 
 def _run(kept: Kept, places: Sequence[Path], read: Read) -> tuple[Run | None, str]:
@@ -122,4 +141,5 @@ def _run(kept: Kept, places: Sequence[Path], read: Read) -> tuple[Run | None, st
         traces = read_journal(read(path), str(path))
     except UsageError as error:
         return None, str(error)
-    return Run({who.id: seen for who, seen in kept.backup.rows}, traces), ""
+    before = {who.id: seen for who, seen in kept.backup.rows}
+    return Run(before, traces, kept.backup.restores), ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from contacts_audit.audit import checks
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.steps import DEFAULT
-from contacts_audit.core.mailbox import key
+from contacts_audit.core.mailbox import distinct, key
 from contacts_audit.core.model import Audited, Check, Contact, Criteria, Wish
 
 ADDRESS = "ADDRESS"
@@ -44,6 +44,37 @@ def change_for(audited: Audited) -> Wish:
         attack_paths=level if Check.ATTACK_PATHS in case.failing else None,
         enable=not case.written.enabled,
     )
+
+
+def completed(given: Wish, audited: Audited) -> tuple[Wish, str | None]:
+    """
+    Return *given* with what the findings of *audited* need beside it, and what nobody can derive.
+
+    What was given goes before what follows; addresses add up.
+    """
+    needed = change_for(audited)
+    named = [one for one in needed.emails if one != ADDRESS]
+    dropped = set(map(key, given.remove_emails))
+    emails = (*given.emails, *(one for one in named if key(one) not in dropped))
+    missing = len(needed.emails) - len(named) - len(given.emails)
+    kept = set(map(key, emails))
+    removed = [] if missing > 0 else needed.remove_emails  # nothing loses its last address
+    wish = replace(
+        given,
+        emails=tuple(distinct(emails)),
+        remove_emails=(*given.remove_emails, *(one for one in removed if key(one) not in kept)),
+        notify_owners=given.notify_owners or needed.notify_owners,
+        minimum_severity=given.minimum_severity or needed.minimum_severity,
+        attack_paths=given.attack_paths or needed.attack_paths,
+        enable=given.enable or needed.enable,
+    )
+    found = ", ".join(finding.check for finding in audited.findings)
+    if missing > 0:
+        some = "an address" if missing == 1 else f"{missing} addresses"
+        return wish, f"{found}: {some} cannot be derived -- give --email ADDRESS"
+    if wish == given and needed == Wish():
+        return wish, f"{found}: no option of this program resolves that"
+    return wish, None
 
 
 @dataclass(frozen=True, slots=True)

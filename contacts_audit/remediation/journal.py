@@ -15,7 +15,7 @@ from contacts_audit.core.errors import OutputError, UsageError
 from contacts_audit.core.files import sync_folder
 from contacts_audit.core.model import Subscription
 from contacts_audit.remediation.ledger import DAMAGED, now_text, seen_in
-from contacts_audit.remediation.tasks import applied, as_it_was
+from contacts_audit.remediation.tasks import applied, as_it_was, visible
 
 Records = tuple[Record, ...]
 
@@ -72,7 +72,7 @@ class Trace:
         Where the run saw the end of its writes, that alone counts.  Else each of them may have been
         carried out or not, up to a last one, and what they sent reads back.
         """
-        if self.left is not None and _is_as_left(self.left, now):
+        if self.left is not None and self._is_as_left(self.left, before, now):
             return True
         if self.confirmed:
             return False
@@ -84,6 +84,20 @@ class Trace:
             if all(_shows(records, now.at(each)) for each, records in shown.items()):
                 return True
         return False
+
+    def _is_as_left(self, left: Seen, before: Seen, now: Seen) -> bool:
+        """
+        Compare in full where the run wrote.
+
+        An api-version that it did not write at may have shown its writes later: there, an address
+        that nobody knows is a change.
+        """
+        versions = {version for version, _ in self.steps}
+        known = visible(before) | visible(left)
+        return visible(now) <= known and all(
+            all_alike(left.at(version), _without_new_blanks(left.at(version), now.at(version)))
+            for version in versions
+        )
 
 
 def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
@@ -118,14 +132,6 @@ def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
     return found
 
 
-def _is_as_left(left: Seen, now: Seen) -> bool:
-    """A default contact that Azure made again, without an address, is no change."""
-    return all(
-        all_alike(left.at(version), _without_new_blanks(left.at(version), now.at(version)))
-        for version in left.versions
-    )
-
-
 def _shows(wanted: Records, now: Records) -> bool:
     now = _without_new_blanks(wanted, now)
     names = [{one.name.casefold() for one in side} for side in (wanted, now)]
@@ -135,6 +141,7 @@ def _shows(wanted: Records, now: Records) -> bool:
 
 
 def _without_new_blanks(then: Records, now: Records) -> Records:
+    """Leave out what Azure makes again where there is no contact: one without an address."""
     return tuple(
         one for one in now if named(then, one.name) is not None or not is_blank(one.properties)
     )

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from contacts_audit import __version__
+from contacts_audit.audit.checks import RISKS
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.subscriptions import GUID
 from contacts_audit.azure.clouds import Cloud
@@ -21,12 +22,22 @@ from contacts_audit.azure.contacts.records import (
 )
 from contacts_audit.core import strict_json
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.model import Fault, Subscription, Wish
-from contacts_audit.remediation.plan import Intent, LeftAlone, Planned, check, planned
+from contacts_audit.core.model import Check, Criteria, Fault, Profile, Subscription, Wish
+from contacts_audit.remediation.plan import (
+    Intent,
+    Judged,
+    LeftAlone,
+    Planned,
+    check,
+    derived,
+    is_empty,
+    planned,
+)
 
 SCHEMA = 1
 VERSIONS = frozenset({protocol.V2017, protocol.V2020, protocol.V2023})
 DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+LATER = {"wish": None, "lacking": None, "judged": None}  # keys that older plans lack
 T = TypeVar("T")
 
 
@@ -110,12 +121,15 @@ def read_plan(text: bytes, name: str) -> Plan:
 
     def parsed() -> Plan:
         wish, version = _wish(document["wish"])
-        check(wish, version)
+        shared = any(map(_shares_the_wish, _rows(document)))
+        if shared or not is_empty(wish):
+            check(wish, version)
         rows = tuple(_planned(row, wish, version) for row in _rows(document))
         return Plan(_origin(document), wish, version, rows)
 
     plan = _undamaged(parsed, name)
-    told = {"wish": document["wish"], "subscriptions": document["subscriptions"]}
+    rows = [{**LATER, **row} for row in document["subscriptions"]]
+    told = {"wish": document["wish"], "subscriptions": rows}
     follows = _undamaged(lambda: plan_document(plan), name)
     if not same(told, {key: follows[key] for key in told}):
         raise UsageError(
@@ -193,10 +207,17 @@ def _plan_row(row: Planned) -> Json:
         "error": None if row.fault is None else asdict(row.fault),
         "read": None if row.seen is None else versions_json(row.seen),
         "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
+        "wish": None if row.wish is None else asdict(row.wish),
+        "lacking": row.lacking,
+        "judged": None if row.judged is None else asdict(row.judged),
     }
 
 
 def _planned(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned:
+    return replace(_undecided(row, wish, version), judged=_judged(row.get("judged")))
+
+
+def _undecided(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned:
     subscription, intent = _subscription(row), Intent(row["status"])
     seen = None if row["read"] is None else seen_in(row["read"])
     if row["left_alone"] is not None:
@@ -205,10 +226,48 @@ def _planned(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned
         until = row["left_alone"]["until"]
         left = LeftAlone(None if until is None else date.fromisoformat(until))
         return Planned(subscription, intent, seen, message=row["message"], left_alone=left)
+    if seen is not None and row.get("wish") is not None:
+        own, lacking = _wish({**row["wish"], "api_version": version})[0], row["lacking"]
+        if not isinstance(lacking, str | None):
+            raise TypeError("what is lacking is no text")
+        return derived(subscription, seen, own, lacking, version)
     if seen is not None:
         return planned(subscription, seen, wish, version)
     fault = None if row["error"] is None else Fault(**row["error"])
     return Planned(subscription, intent, fault=fault, message=row["message"])
+
+
+def _shares_the_wish(row: Mapping[str, Any]) -> bool:
+    """Return whether what a row would write follows from the wish of the plan, not from its own."""
+    return row["read"] is not None and row["left_alone"] is None and row.get("wish") is None
+
+
+def _judged(told: Mapping[str, Any] | None) -> Judged | None:
+    """Return by what a row was judged; older plans do not tell."""
+    if told is None:
+        return None
+    found = told["criteria"]
+    lists = [found[each] for each in ("checks", "required_emails", "allowed_domains")]
+    if not all(
+        isinstance(each, list) and all(isinstance(one, str) for one in each) for each in lists
+    ):
+        raise TypeError("a list of the criteria is no list of texts")
+    if not isinstance(found["minimum_emails"], int | None) or not isinstance(
+        told["said"], str | None
+    ):
+        raise TypeError("the criteria are none")
+    if found["attack_path_level"] not in RISKS:
+        raise ValueError("the level of attack paths is none")
+    profile = None if found["profile"] is None else Profile(found["profile"])
+    criteria = Criteria(
+        profile,
+        tuple(map(Check, lists[0])),
+        found["attack_path_level"],
+        tuple(lists[1]),
+        tuple(lists[2]),
+        found["minimum_emails"],
+    )
+    return Judged(criteria, told["said"])
 
 
 def _day(day: date | None) -> str | None:

@@ -1,7 +1,7 @@
 """From what was read and a wish to what will be written. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -14,8 +14,10 @@ from contacts_audit.azure.contacts.steps import RefusedError, Step
 from contacts_audit.azure.contacts.write_2017 import check_2017
 from contacts_audit.core import mailbox
 from contacts_audit.core.errors import ExitCode, UsageError
-from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.core.model import Criteria, Fault, Subscription, Wish
 from contacts_audit.core.sanitize import inert
+
+COMPLIES = "complies with"  # and the names of checks
 
 
 class Intent(StrEnum):
@@ -37,12 +39,21 @@ class LeftAlone:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """By which *criteria* a subscription is judged, and what was *said*, if anything was."""
+
+    criteria: Criteria
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """
     What is to be done about a subscription: *steps* at *api_version*, given what was *seen*.
 
     *fault* says why it could not be read; *message* why it is refused, or what is to be known;
-    *left_alone* that nothing was planned although it was read.
+    *left_alone* that nothing was planned although it was read.  *wish* is its own, where one was
+    derived from what fails, and *lacking* what could not be derived.
     """
 
     subscription: Subscription
@@ -53,6 +64,15 @@ class Planned:
     message: str | None = None
     fault: Fault | None = None
     left_alone: LeftAlone | None = None
+    wish: Wish | None = None
+    lacking: str | None = None
+    judged: Judged | None = None
+
+    @property
+    def told(self) -> str | None:
+        """What is to be known of it: the message, and what was found."""
+        said = None if self.judged is None else self.judged.said
+        return "; ".join(filter(None, (self.message, said))) or None
 
 
 def check(wish: Wish, version: str | None) -> None:
@@ -90,8 +110,29 @@ def check(wish: Wish, version: str | None) -> None:
             check_2017(wish)
         except RefusedError as error:
             raise UsageError(str(error), error.hint) from error
-    if wish == Wish(allow_empty=wish.allow_empty):
+    if is_empty(wish):
         raise UsageError("nothing is wished", "give --email, or another option of the group Wish")
+
+
+def is_empty(wish: Wish) -> bool:
+    """Return whether nothing is wished."""
+    return wish == Wish(allow_empty=wish.allow_empty)
+
+
+def derived(
+    subscription: Subscription, seen: Seen, wish: Wish, lacking: str | None, version: str | None
+) -> Planned:
+    """Return what fulfils a *wish* of its own, and says what is *lacking* in it."""
+    try:
+        if not is_empty(wish):
+            check(wish, version if version == protocol.V2017 else None)
+    except UsageError as error:
+        row = Planned(subscription, Intent.REFUSED, seen, version, message=f"{error}: {error.hint}")
+    else:
+        row = planned(subscription, seen, wish, version)
+    intent = Intent.REFUSED if lacking and row.intent is Intent.NOTHING else row.intent
+    message = "; ".join(filter(None, (row.message, lacking))) or None
+    return replace(row, intent=intent, message=message, wish=wish, lacking=lacking)
 
 
 def planned(

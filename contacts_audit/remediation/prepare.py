@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import date
 
 from contacts_audit.audit.auditor import Auditor, broken, fault, out_of_time, unasked
-from contacts_audit.azure.contacts.records import Seen
+from contacts_audit.azure.contacts.records import Seen, as_answer
 from contacts_audit.core.errors import AuthError, AzureError
 from contacts_audit.core.model import (
     Audited,
+    Criteria,
     Fault,
+    Outcome,
     Skipped,
     Subscription,
     Unread,
@@ -18,8 +20,17 @@ from contacts_audit.core.model import (
     Wish,
 )
 from contacts_audit.remediation.backups import Aftermath
+from contacts_audit.remediation.fixes import completed
 from contacts_audit.remediation.ledger import Plan
-from contacts_audit.remediation.plan import Intent, LeftAlone, Planned, planned
+from contacts_audit.remediation.plan import (
+    COMPLIES,
+    Intent,
+    Judged,
+    LeftAlone,
+    Planned,
+    derived,
+    planned,
+)
 from contacts_audit.remediation.snapshot import Surveyor
 from contacts_audit.remediation.tasks import (
     LOOK,
@@ -35,19 +46,18 @@ OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it all th
 
 
 def left_alone(
-    auditor: Auditor, surveyor: Surveyor, subscription: Subscription, *, failing_only: bool
+    outcome: Outcome, surveyor: Surveyor, subscription: Subscription, *, failing_only: bool
 ) -> Planned | None:
     """Return the row of what is not to be touched: waived, or with *failing_only* compliant."""
-    if unasked(subscription) is not None:
-        return None
-    match auditor.audit(subscription):
-        case Unread() as outcome:
+    why: str | None = None
+    match outcome:
+        case Unread():
             return unread(outcome)
         case Audited(waiver=Waiver() as waiver):
             why = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
             intent, left = Intent.WAIVED, LeftAlone(waiver.expires)
         case Audited(verdict=Verdict.COMPLIANT) if failing_only:
-            why, intent, left = "it complies", Intent.NOTHING, LeftAlone()
+            intent, left = Intent.NOTHING, LeftAlone()
         case _:
             return None
     try:
@@ -58,9 +68,13 @@ def left_alone(
 
 
 def plan(
-    surveyor: Surveyor, subscription: Subscription, wish: Wish, version: str | None
+    surveyor: Surveyor,
+    subscription: Subscription,
+    wish: Wish,
+    version: str | None,
+    failing: Audited | None = None,
 ) -> Planned:
-    """Return what fulfils *wish*."""
+    """Return what fulfils *wish*, and what the findings of *failing* need, if they are to count."""
     match unasked(subscription):
         case Skipped():
             why = f"its state is {subscription.state}"
@@ -68,9 +82,35 @@ def plan(
         case Unread() as outcome:
             return unread(outcome)
     try:
-        return planned(subscription, surveyor.seen(subscription), wish, version)
+        seen = surveyor.seen(subscription)
     except (AzureError, AuthError) as error:
         return Planned(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
+    if failing is None:
+        return planned(subscription, seen, wish, version)
+    own, lacking = completed(wish, failing)
+    return derived(subscription, seen, own, lacking, version)
+
+
+def with_verdict(row: Planned, auditor: Auditor, criteria: Criteria) -> Planned:
+    """Return *row* with what its checks say where nothing is to be done, by what was seen."""
+    said = None
+    if row.intent is Intent.NOTHING and row.seen is not None:
+        answers = {version: as_answer(row.seen.at(version)) for version in row.seen.versions}
+        said = verdict_of(auditor.audit_again(row.subscription, answers))
+    return replace(row, judged=Judged(criteria, said))
+
+
+def verdict_of(outcome: Outcome) -> str:
+    """Return in words what the checks of *outcome* say."""
+    match outcome:
+        case Audited(findings=(_, *_) as findings):
+            found = "; ".join(f"{one.check}: {one.message}" for one in findings)
+            return f"still fails {found}"
+        case Audited(checks=checks):
+            return f"{COMPLIES} {', '.join(checks)}"
+        case Unread(fault=found):
+            return f"could not be judged: {found.told}"
+    return "was not judged"
 
 
 def unread(outcome: Unread) -> Planned:
@@ -81,7 +121,8 @@ def unread(outcome: Unread) -> Planned:
 def foreseen(row: Planned, made: Plan) -> Item:
     """Return what a plan that was made just now says of a subscription."""
     if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
-        return to_wish(row.subscription, row.seen, made.wish, row.api_version, row.message)
+        wish = row.wish or made.wish
+        return to_wish(row.subscription, row.seen, wish, row.api_version, row.told)
     status = {
         Intent.NOTHING: Status.ALREADY,
         Intent.REFUSED: Status.REFUSED,
@@ -90,7 +131,7 @@ def foreseen(row: Planned, made: Plan) -> Item:
     }.get(row.intent, Status.UNREADABLE)
     if row.fault is not None:
         return _unreadable(row.subscription, row.fault)
-    return Result(row.subscription, status, row.message)
+    return Result(row.subscription, status, row.told)
 
 
 def review(
@@ -116,7 +157,11 @@ def review(
             message = f"its waiver ended on {row.left_alone.until}: plan anew"
             return Result(subscription, Status.CONFLICT, message)
         return foreseen(replace(row, subscription=subscription), made)
-    anew = planned(subscription, item, made.wish, row.api_version or made.version)
+    version = row.api_version or made.version
+    if row.wish is None:
+        anew = planned(subscription, item, made.wish, version)
+    else:
+        anew = derived(subscription, item, row.wish, row.lacking, version)
     if anew.intent is Intent.NOTHING:
         return Result(subscription, Status.ALREADY)
     if unchanged or (row.seen is None and anew.intent is Intent.REFUSED):

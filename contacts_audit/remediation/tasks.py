@@ -68,6 +68,7 @@ class Task:
     *steps* tells what to write at each of *versions*, in that order, given what stands now; it may
     raise `RefusedError`.  *missing* tells what the steps that were sent did not bring about.
     *note* is to be known before it is done; *overwrites* is, where that is a change of others.
+    *remark* is to be known once it is done.
     """
 
     subscription: Subscription
@@ -77,6 +78,7 @@ class Task:
     missing: Callable[[Sequence[tuple[str, Step]], Seen], str | None]
     note: str | None = None
     overwrites: str | None = None
+    remark: str | None = None
 
     @property
     def foreseen(self) -> list[tuple[str, Step]]:
@@ -119,6 +121,7 @@ def to_wish(
         lambda version, seen: write.draft(seen, wish, version).steps,
         lambda sent, seen: _unwritten(sent, seen) or _lost(before, seen, wish),
         note,
+        remark=note,
     )
 
 
@@ -281,13 +284,14 @@ def _unlike(version: str, contact: str, now: Json | None, fields: Sequence[str] 
 
 def _lost(before: Seen, now: Seen, wish: Wish) -> str | None:
     """Name the addresses that were visible and are no more, though nobody wished that."""
-    kept = _visible(before) - set(map(key, wish.remove_emails))
+    kept = visible(before) - set(map(key, wish.remove_emails))
     if wish.replace:
         kept &= set(map(key, wish.emails))
-    lost = kept - _visible(now)
+    lost = kept - visible(now)
     return f"no longer visible at any api-version: {', '.join(sorted(lost))}" if lost else None
 
 
-def _visible(seen: Seen) -> set[str]:
+def visible(seen: Seen) -> set[str]:
+    """Return all addresses that were *seen*, as mailboxes are compared."""
     records = (record for version in seen.versions for record in seen.at(version))
     return _addresses(*(record.properties for record in records))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Identity, Subscription
 from contacts_audit.core.sanitize import inert, inert_json
 from contacts_audit.remediation.ledger import Plan, plan_document
-from contacts_audit.remediation.plan import Intent, Planned
+from contacts_audit.remediation.plan import COMPLIES, Intent, Planned
 from contacts_audit.remediation.tasks import Item, Result, Task
 from contacts_audit.report import json_, markdown
 from contacts_audit.report.table import aligned, folded
@@ -21,6 +22,18 @@ from contacts_audit.report.table import aligned, folded
 SCHEMA = 1
 PLAN_HEADER = ("STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER")
 RESULT_HEADER = ("STATUS", "NAME", "ID", "MESSAGE")
+
+
+def urgent(plan: Plan) -> Plan:
+    """Return *plan* without the rows that need nothing."""
+    quiet = {Intent.SKIPPED, Intent.WAIVED}
+    rows = (row for row in plan.rows if row.intent not in quiet and not _is_well(row))
+    return replace(plan, rows=tuple(rows))
+
+
+def _is_well(row: Planned) -> bool:
+    said = None if row.judged is None else row.judged.said
+    return row.intent is Intent.NOTHING and (said is None or said.startswith(COMPLIES))
 
 
 def plan_table(plan: Plan, width: int | None = None) -> Iterator[str]:
@@ -95,7 +108,7 @@ def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]
         head = (str(row.intent), *_name(row.subscription))
         if row.intent is not Intent.CHANGE:
             yield tuple(map(inert, (*head, "", "", "", _why(row, brief=brief))))
-        note = row.message if row.intent is Intent.CHANGE else None
+        note = row.told if row.intent is Intent.CHANGE else None
         steps = [(row.api_version or "", step) for step in row.steps]
         yield from _change_cells(head, steps, note)
 
@@ -123,7 +136,7 @@ def _change_cells(
 def _why(row: Planned, *, brief: bool) -> str:
     if row.fault is not None:
         return row.fault.reason if brief else f"{row.fault.reason}: {row.fault.told}"
-    return row.message or ""
+    return row.told or ""
 
 
 def _differences(before: Json | None, after: Json | None) -> Iterator[tuple[str, str, str]]:

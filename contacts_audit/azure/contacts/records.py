@@ -97,6 +97,12 @@ def is_plain(value: Any, levels: int = LEVELS) -> bool:
     return True
 
 
+def as_answer(records: Sequence[Record]) -> Answer:
+    """Return the answer that shows *records*, to be judged as one that came from Azure."""
+    items = [{"name": one.name, "properties": one.properties} for one in records]
+    return Answer("", 200, {}, json.dumps({"value": items}).encode())
+
+
 def named(records: Sequence[Record], name: str) -> Json | None:
     """Return the properties of the contact *name*, in whatever case it is written."""
     return next((one.properties for one in records if one.name.casefold() == name.casefold()), None)

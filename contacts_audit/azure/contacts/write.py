@@ -44,10 +44,10 @@ def _single(seen: Seen, wish: Wish, version: str) -> Draft:
     before, older = named(seen.at(version), DEFAULT), ordered(seen.at(protocol.V2017))
     if before is not None:
         after = _wished(before, wish, version)
-        if alike(after, before):
-            return Draft(version, ())
         muted = wish.emails and after.get("isEnabled") not in (None, True)
         notes = ("it stays disabled, and nobody gets mail: add --enable",) if muted else ()
+        if alike(after, before):
+            return Draft(version, (), notes)
         return Draft(version, (Step(DEFAULT, before, sendable(version, after)),), notes)
     standing = _addresses_of(older)
     if not wish.creates:
