@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 from azure_double import AzureDouble, Proxy
-from conftest import Ran, run_in, surroundings
+from conftest import ROOT, Ran, run_in, surroundings
 from gateways import https_proxy, listening, socks_proxy
 
 from contacts_audit.azure.arm.proxies import proxy_for
@@ -62,6 +62,7 @@ def tls_of(authority: trustme.CA, *names: str) -> ssl.SSLContext:
         pytest.param({"NO_PROXY": "localhost,127.0.0.1,::1"}, id="NO_PROXY alone"),
         pytest.param({"no_proxy": "10.0.0.0/8,.svc,[::1],fd00::/8,*.x,10.0.0.0/99"}, id="odd"),
         pytest.param({"NO_PROXY": "*"}, id="for nobody"),
+        pytest.param({"HTTPS_PROXY": " ", "ALL_PROXY": "\t"}, id="blank"),
         pytest.param({"HTTP_PROXY": "::bad::"}, id="of http, malformed"),
         pytest.param({"http_proxy": "http://u:p#@x:99999"}, id="of http, lower case"),
         pytest.param({"FTP_PROXY": "?", "RSYNC_PROXY": "x:y"}, id="of others"),
@@ -362,3 +363,16 @@ def test_no_key_of_a_connection_is_written_down(audit: Runner, tmp_path: Path) -
     assert ran.code == 0, ran.err
     assert not (tmp_path / "keys").exists()
     assert os.environ["SSLKEYLOGFILE"] == str(tmp_path / "keys")
+
+
+@pytest.mark.parametrize("proxy", ["ftp://nobody:21", "http://[", "http://127.0.0.1:9"])
+def test_a_recording_is_played_past_every_proxy(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    """Nothing is asked: so no proxy is judged."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    ran = run_in({}, "audit", "--replay", str(ROOT / "fixtures" / "contoso"), "-q")
+
+    assert "proxy" not in ran.err.lower()
+    assert ran.code != 1

@@ -45,9 +45,9 @@ class Wire:
 
     There is no session above it: so no redirect is followed, no cookie kept, no netrc read.
     *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *strict* is Python's own check
-    of certificates; *adapter* replaces the network.  *platform* is the address of this machine's
-    managed identity: such a wire asks that address alone, past every proxy, and in plain http where
-    it is near.  No error tells any of the *secrets* of the run.
+    of certificates; *adapter* replaces the network, proxies and all.  *platform* is the address of
+    this machine's managed identity: such a wire asks that address alone, past every proxy, and in
+    plain http where it is near.  No error tells any of the *secrets* of the run.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Wire:
         self._platform = platform
         self._stopped = stopped or threading.Event()
         self._strict = False
+        self._direct = platform is not None or adapter is not None
         if adapter is None:
             context = tls_context(ca_bundle, strict=strict)
             self._strict = bool(context.verify_flags & ssl.VERIFY_X509_STRICT)
@@ -131,7 +132,7 @@ class Wire:
 
     def _proxy_for(self, url: str) -> Proxy | None:
         """The environment's proxy, looked up once for each origin: NO_PROXY is by host."""
-        if self._platform is not None:
+        if self._direct:
             return None
         origin = url.split("/", 3)[2]
         if origin not in self._proxies:
