@@ -37,6 +37,7 @@ NEAR = [
 ]
 STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
+TLS_ALERT = "\x15\x03"  # what a server of TLS says to plain http
 
 
 class Wire:
@@ -146,10 +147,16 @@ class Wire:
         host = urlsplit(url).netloc.rpartition("@")[2]
         causes = list(_causes(error))
         detail = told_in_public(str(causes[-1]) or type(causes[-1]).__name__, {})
+        way = f", through the proxy {proxy.label}" if proxy else ""
         if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
-            way = f", through the proxy {proxy.label}" if proxy else ""
             message = f"{host} did not answer in time{way}"
             return AzureError(Reason.TIMEOUT, message, retryable=True)
+        if proxy and str(causes[-1]).startswith(TLS_ALERT):
+            return AzureError(
+                Reason.UNREACHABLE,
+                f"no answer from {host}{way}: it speaks TLS",
+                hint=f"{proxy.variable}: write https:// in place of http://",
+            )
         at_proxy = any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes)
         tls = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
         if tls and not isinstance(tls[-1], ssl.SSLEOFError | ssl.SSLZeroReturnError):
@@ -171,7 +178,8 @@ class Wire:
                 Reason.TRUNCATED, f"the answer of {host} broke off: {detail}", retryable=True
             )
         passes = not isinstance(causes[-1], ValueError)  # of an address that is none
-        return AzureError(Reason.UNREACHABLE, f"no answer from {host}: {detail}", retryable=passes)
+        message = f"no answer from {host}{way}: {detail}"
+        return AzureError(Reason.UNREACHABLE, message, retryable=passes)
 
     def _tls_hint(self, error: ssl.SSLError, proxy: Proxy | None) -> str | None:
         """Return the cure of a TLS error where it is another than the authority's certificate."""
