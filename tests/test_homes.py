@@ -358,3 +358,33 @@ def test_a_unit_without_home_reads_and_says_so_once(azure: AzureDouble) -> None:
     )
 
     assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("audit", "--report", "r.json"), 74, "r.json cannot be written: No such file"),
+        (("plan", "--email", "a@contoso.com", "--save", "p.json"), 74, "p.json cannot be written"),
+        (("audit", "--ca-bundle", "ca.pem"), 2, "CA bundle ca.pem cannot be used"),
+        (("audit", "--jq", ".summary.in_scope"), 0, "1\n"),
+    ],
+)
+def test_a_current_folder_that_was_deleted_is_no_bug_of_ours(
+    azure: AzureDouble, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    """What is relative is not found there; all else works."""
+    azure.add("Prod", contacts_2017=GOOD)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'cd {gone} && rmdir {gone} && exec "$0" "$@"'
+
+    ran = subprocess.run(
+        ["sh", "-c", script, str(Path(sys.executable).parent / "contacts-audit"), *arguments],
+        env=surroundings(azure) | {"LD_LIBRARY_PATH": "lib"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr.count("\n") <= 2) == (code, True), ran.stderr
+    assert says in ran.stdout + ran.stderr

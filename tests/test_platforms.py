@@ -1,6 +1,7 @@
 """The identity that a platform gives: at its own address, with patience, and never another one."""
 
 import base64
+import io
 import json
 import os
 import shutil
@@ -21,7 +22,12 @@ from test_identity import Machine, on_a_machine
 from test_sign_in import az, az_says
 
 from contacts_audit.azure.arm.transport import Wire, is_near
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.options import CloudOptions, IdentityOptions
+from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError
+from contacts_audit.core.shutdown import Ending
 
 __all__ = ["az", "on_a_machine"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -221,6 +227,85 @@ def test_a_refusal_of_an_app_service_is_final(
 
     assert (code, err.count("\n"), len(azure.identity_asked())) == (1, 1, 1)
     assert azure.identity_variables["IDENTITY_ENDPOINT"] in err
+
+
+SAYS = {
+    "code and message": (
+        400,
+        b'{"statusCode": 400, "message": "No identity found"}',
+        "No identity",
+    ),
+    "as Entra": (
+        400,
+        b'{"error": "invalid_request", "error_description": "Not found"}',
+        "Not found",
+    ),
+    "nested": (403, b'{"error": {"code": "Forbidden", "message": "not yours"}}', "not yours"),
+    "nothing": (400, b"{}", "it answered 400 -- assign"),
+    "text": (404, b"Not Found", "it answered 404, without a JSON object -- check that a managed"),
+    "page": (403, b"<html>no</html>", "it answered 403, without a JSON object"),
+    "no word": (401, b"", "it answered 401, without a JSON object"),
+    "success without a token": (200, b"{}", "it answered 200 -- assign"),
+    "token of nothing": (200, b'{"access_token": ""}', "it answered 200 -- assign"),
+    "null": (200, b"null", "it answered 200, without a JSON object"),
+    "elsewhere": (302, b"", "answered 302"),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "says"), SAYS.values(), ids=SAYS.keys())
+@pytest.mark.parametrize("platform", ["App Service", "virtual machine", "Machine Learning", "Arc"])
+def test_what_a_platform_says_is_told(
+    azure: AzureDouble, on_a_machine: Machine, platform: str, status: int, body: bytes, says: str
+) -> None:
+    """In its own words; MSAL would make `None, None` of them, or Python's own of a dictionary."""
+    azure.fail("/msi/token", faults.answer(body, status=status))
+    azure.fail("/metadata/identity", faults.answer(body, status=status))
+    endpoint = azure.identity_variables["IDENTITY_ENDPOINT"]
+    variables: dict[str, dict[str, str]] = {
+        "App Service": azure.identity_variables,
+        "virtual machine": azure.imds_variables,
+        "Machine Learning": {"MSI_ENDPOINT": endpoint, "MSI_SECRET": "x"},
+        "Arc": {"IDENTITY_ENDPOINT": endpoint, "IMDS_ENDPOINT": azure.platform},
+    }
+    if (platform, status) == ("virtual machine", 404):
+        pytest.skip("it may be starting")
+
+    code, _, err = on_a_machine(
+        *("audit", "--auth", "managed-identity", "--auth-timeout", "5"), **variables[platform]
+    )
+
+    assert (code, err.count("\n")) == (1, 1)
+    assert says in err
+    assert not any(word in err for word in ("None", "{", "raise --auth-timeout"))
+
+
+def test_a_key_of_azure_arc_that_is_not_ours_is_told(
+    azure: AzureDouble, on_a_machine: Machine
+) -> None:
+    """Who may read it: that is what most people miss there."""
+    challenge = {"WWW-Authenticate": "Basic realm=/var/opt/azcmagent/tokens/no-such.key"}
+    azure.fail("/msi/token", faults.answer(b"", status=401, headers=challenge))
+    endpoint = azure.identity_variables["IDENTITY_ENDPOINT"]
+
+    code, _, err = on_a_machine(
+        "audit", IDENTITY_ENDPOINT=endpoint, IMDS_ENDPOINT=azure.platform, AZURE_CLIENT_ID=""
+    )
+
+    assert (code, err.count("\n")) == (1, 1)
+    assert "no-such.key of its agent cannot be read" in err
+    assert "himds" in err
+
+
+def test_an_update_of_a_metadata_service_is_outlasted() -> None:
+    """It takes up to 70 s: nobody has to know that."""
+    variables = {"AZURE_CLIENT_ID": ""}
+    host = Host(variables, None, Screen(io.BytesIO(), io.StringIO()), Ending())
+
+    usual = sign_in(host, IdentityOptions(), CloudOptions())
+    given = sign_in(host, IdentityOptions(auth_timeout=5), CloudOptions())
+
+    assert (usual.timeout, given.timeout, given.imds_timeout) == (60, 5, 5)
+    assert usual.imds_timeout > 70 + 15
 
 
 def test_an_endpoint_that_is_not_there_yet_is_waited_for(

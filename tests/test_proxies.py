@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 from azure_double import AzureDouble, Proxy
-from conftest import Ran, run_in, surroundings
+from conftest import ROOT, Ran, run_in, surroundings
 from gateways import https_proxy, listening, socks_proxy
 
 from contacts_audit.azure.arm.proxies import proxy_for
@@ -62,6 +62,7 @@ def tls_of(authority: trustme.CA, *names: str) -> ssl.SSLContext:
         pytest.param({"NO_PROXY": "localhost,127.0.0.1,::1"}, id="NO_PROXY alone"),
         pytest.param({"no_proxy": "10.0.0.0/8,.svc,[::1],fd00::/8,*.x,10.0.0.0/99"}, id="odd"),
         pytest.param({"NO_PROXY": "*"}, id="for nobody"),
+        pytest.param({"HTTPS_PROXY": " ", "ALL_PROXY": "\t"}, id="blank"),
         pytest.param({"HTTP_PROXY": "::bad::"}, id="of http, malformed"),
         pytest.param({"http_proxy": "http://u:p#@x:99999"}, id="of http, lower case"),
         pytest.param({"FTP_PROXY": "?", "RSYNC_PROXY": "x:y"}, id="of others"),
@@ -362,3 +363,56 @@ def test_no_key_of_a_connection_is_written_down(audit: Runner, tmp_path: Path) -
     assert ran.code == 0, ran.err
     assert not (tmp_path / "keys").exists()
     assert os.environ["SSLKEYLOGFILE"] == str(tmp_path / "keys")
+
+
+@pytest.mark.parametrize("proxy", ["ftp://nobody:21", "http://[", "http://127.0.0.1:9"])
+def test_a_recording_is_played_past_every_proxy(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    """Nothing is asked: so no proxy is judged."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    ran = run_in({}, "audit", "--replay", str(ROOT / "fixtures" / "contoso"), "-q")
+
+    assert "proxy" not in ran.err.lower()
+    assert ran.code != 1
+
+
+def test_a_proxy_that_speaks_tls_is_told_from_one_that_does_not(
+    audit: Runner, company: trustme.CA
+) -> None:
+    """Asked in plain http it answers a TLS alert, or hangs up: the proxy is named, and the cure."""
+    with https_proxy(tls_of(company)) as (port, _):
+        started = time.monotonic()
+        ran = audit(HTTPS_PROXY=f"http://127.0.0.1:{port}")
+
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert f"through the proxy http://127.0.0.1:{port} (HTTPS_PROXY)" in ran.err
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("answer", [b"\x15\x03\x01\x00\x02\x02\x46", b"SSH-2.0-x\r\n", b""])
+def test_what_a_proxy_says_in_place_of_http_is_told_of_the_proxy(
+    audit: Runner, answer: bytes
+) -> None:
+    """Not of the host behind it, which never heard of us."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(answer)
+
+    with listening(serve) as port:
+        ran = audit("--auth-timeout", "2", HTTPS_PROXY=f"http://127.0.0.1:{port}")
+
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert f"through the proxy http://127.0.0.1:{port} (HTTPS_PROXY)" in ran.err
+    assert ("write https:// in place of http://" in ran.err) == answer.startswith(b"\x15\x03")
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+def test_a_proxy_may_have_an_ipv6_address(audit: Runner, scheme: str) -> None:
+    """Its brackets belong to the URL, not to the address."""
+    ran = audit("--auth-timeout", "1", HTTPS_PROXY=f"{scheme}://[::1]:9")
+
+    assert f"the proxy {scheme}://[::1]:9 (HTTPS_PROXY) on the way" in ran.err
+    assert "Name or service not known" not in ran.err

@@ -202,15 +202,15 @@ class IdentityOptions:
         ),
     ] = None
     auth_timeout: Annotated[
-        float,
+        float | None,
         option(
             "--auth-timeout",
             panel="Identity",
             metavar="SECONDS",
             parser=seconds,
-            help="Give a sign-in this long.  Default: 60.",
+            help="Give a sign-in this long.  Default: 60; 120 for a machine's metadata service.",
         ),
-    ] = 60.0
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

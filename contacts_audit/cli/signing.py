@@ -9,12 +9,15 @@ from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import CloudOptions, IdentityOptions
 from contacts_audit.core.errors import AuthError, ContactsAuditError, UsageError
+from contacts_audit.core.paths import absolute
 
 if TYPE_CHECKING:
     from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
     from contacts_audit.core.model import Identity
 
+SECONDS = 60.0  # that a sign-in has
+IMDS_SECONDS = 120.0  # an update of the metadata service takes up to 70
 log = logging.getLogger(__name__)
 
 LARGEST_TOKEN = 256 * 1024  # bytes; one of many groups and roles has some 20,000
@@ -52,7 +55,7 @@ def sign_in(
     environment = {name: value for name, value in host.environment.items() if value}
     bundle = None
     if cloud_options.ca_bundle is not None:
-        bundle = environment["REQUESTS_CA_BUNDLE"] = str(cloud_options.ca_bundle.absolute())
+        bundle = environment["REQUESTS_CA_BUNDLE"] = absolute(cloud_options.ca_bundle)
     wire_of = functools.partial(
         Wire,
         ca_bundle=bundle,
@@ -65,7 +68,7 @@ def sign_in(
     def whole() -> "Cloud":
         if authority_failure is not None:
             raise authority_failure
-        return metadata.completed(cloud, wire(), identity.auth_timeout)
+        return metadata.completed(cloud, wire(), identity.auth_timeout or SECONDS)
 
     return SignIn(
         cloud,
@@ -73,7 +76,8 @@ def sign_in(
         environment,
         wire,
         lambda address: wire_of(platform=address),
-        identity.auth_timeout,
+        identity.auth_timeout or SECONDS,
+        identity.auth_timeout or IMDS_SECONDS,
         host.ending,
         host.screen.log,
         identity=assigned,

@@ -72,9 +72,8 @@ def token(
     from contacts_audit.core.workers import apart
 
     found = credential(host, identity, replace(chosen, subscription=picked))
-    got = apart(
-        lambda: found.acquire(None, False), deadline=time.monotonic() + 2 * identity.auth_timeout
-    )
+    deadline = time.monotonic() + 2 * chosen.imds_timeout
+    got = apart(lambda: found.acquire(None, False), deadline=deadline)
     introduce(host, identity_of(got, found))
     picked = picked or got.subscription
     if printing.output is TokenFormat.TSV and picked is None:

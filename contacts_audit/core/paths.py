@@ -20,9 +20,20 @@ def is_stream(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
+def absolute(path: Path | str) -> str:
+    """Return *path* from the root on; unchanged where the current folder was deleted."""
+    try:
+        return str(Path(path).absolute())
+    except FileNotFoundError:
+        return str(path)
+
+
 def place(path: Path) -> str:
     """Return what *path* names, however it is spelt; what a link there points to is another."""
-    folder = os.path.realpath(path.parent)  # unlike Path.resolve, it bears links in a circle
+    parent = absolute(path.parent)
+    if not parent.startswith("/"):
+        return str(path)
+    folder = os.path.realpath(parent)  # unlike Path.resolve, it bears links in a circle
     spelt = os.path.join(folder, path.name)  # noqa: PTH118 - Path would keep what realpath undid
     if spelt in OPEN_FILES:
         return f"/dev/fd/{OPEN_FILES[spelt]}"

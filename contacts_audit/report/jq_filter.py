@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit.core.errors import ContactsAuditError, UsageError
+from contacts_audit.core.paths import absolute
 from contacts_audit.core.shutdown import Ending
 from contacts_audit.core.workers import MOMENT
 from contacts_audit.report import samples
@@ -137,7 +138,7 @@ def _places() -> list[str]:
     """Return where we and jq were imported from: a folder, or a zip file in our case."""
     found = find_spec("jq")
     jq = Path(found.origin) if found is not None and found.origin else Path()
-    return [str(Path(place).absolute()) for place in (Path(__file__).parents[2], jq.parent)]
+    return [absolute(place) for place in (Path(__file__).parents[2], jq.parent)]
 
 
 def needed(environment: Mapping[str, str]) -> dict[str, str]:
@@ -154,7 +155,7 @@ def needed(environment: Mapping[str, str]) -> dict[str, str]:
     }
     for name, value in kept.items():
         if name.endswith("_PATH") or name == "PYTHONHOME":
-            parts = (os.path.abspath(part) for part in value.split(os.pathsep) if part)  # noqa: PTH100
+            parts = (absolute(part) for part in value.split(os.pathsep) if part)
             kept[name] = os.pathsep.join(parts)
     return kept
 

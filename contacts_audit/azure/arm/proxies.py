@@ -59,7 +59,8 @@ def proxy_for(url: str) -> Proxy | None:
     Raises:
         AzureError: that proxy cannot be used; time does not change that.
     """
-    value = select_proxy(url, get_environ_proxies(url))
+    named = {scheme: text for scheme, text in get_environ_proxies(url).items() if text.strip()}
+    value = select_proxy(url, named)
     if not value:
         return None
     proxy = Proxy(_spelt(value), _variable(value, urlsplit(url).scheme))

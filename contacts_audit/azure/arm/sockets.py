@@ -103,7 +103,7 @@ class _TlsSocket(_Quiet, ssl.SSLSocket):
 def _dial(host: str, port: int | None) -> _Socket:
     """Connect to one of the addresses of *host*, one after the other on the attempt's clock."""
     failure = OSError(f"{host} has no address")
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     for others, (family, kind, protocol, _, address) in zip(
         reversed(range(len(found))), found, strict=True
     ):

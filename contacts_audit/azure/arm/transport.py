@@ -37,6 +37,7 @@ NEAR = [
 ]
 STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
+TLS_ALERT = "\x15\x03"  # what a server of TLS says to plain http
 
 
 class Wire:
@@ -45,9 +46,9 @@ class Wire:
 
     There is no session above it: so no redirect is followed, no cookie kept, no netrc read.
     *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *strict* is Python's own check
-    of certificates; *adapter* replaces the network.  *platform* is the address of this machine's
-    managed identity: such a wire asks that address alone, past every proxy, and in plain http where
-    it is near.  No error tells any of the *secrets* of the run.
+    of certificates; *adapter* replaces the network, proxies and all.  *platform* is the address of
+    this machine's managed identity: such a wire asks that address alone, past every proxy, and in
+    plain http where it is near.  No error tells any of the *secrets* of the run.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Wire:
         self._platform = platform
         self._stopped = stopped or threading.Event()
         self._strict = False
+        self._direct = platform is not None or adapter is not None
         if adapter is None:
             context = tls_context(ca_bundle, strict=strict)
             self._strict = bool(context.verify_flags & ssl.VERIFY_X509_STRICT)
@@ -131,7 +133,7 @@ class Wire:
 
     def _proxy_for(self, url: str) -> Proxy | None:
         """The environment's proxy, looked up once for each origin: NO_PROXY is by host."""
-        if self._platform is not None:
+        if self._direct:
             return None
         origin = url.split("/", 3)[2]
         if origin not in self._proxies:
@@ -145,10 +147,16 @@ class Wire:
         host = urlsplit(url).netloc.rpartition("@")[2]
         causes = list(_causes(error))
         detail = told_in_public(str(causes[-1]) or type(causes[-1]).__name__, {})
+        way = f", through the proxy {proxy.label}" if proxy else ""
         if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
-            way = f", through the proxy {proxy.label}" if proxy else ""
             message = f"{host} did not answer in time{way}"
             return AzureError(Reason.TIMEOUT, message, retryable=True)
+        if proxy and str(causes[-1]).startswith(TLS_ALERT):
+            return AzureError(
+                Reason.UNREACHABLE,
+                f"no answer from {host}{way}: it speaks TLS",
+                hint=f"{proxy.variable}: write https:// in place of http://",
+            )
         at_proxy = any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes)
         tls = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
         if tls and not isinstance(tls[-1], ssl.SSLEOFError | ssl.SSLZeroReturnError):
@@ -170,7 +178,8 @@ class Wire:
                 Reason.TRUNCATED, f"the answer of {host} broke off: {detail}", retryable=True
             )
         passes = not isinstance(causes[-1], ValueError)  # of an address that is none
-        return AzureError(Reason.UNREACHABLE, f"no answer from {host}: {detail}", retryable=passes)
+        message = f"no answer from {host}{way}: {detail}"
+        return AzureError(Reason.UNREACHABLE, message, retryable=passes)
 
     def _tls_hint(self, error: ssl.SSLError, proxy: Proxy | None) -> str | None:
         """Return the cure of a TLS error where it is another than the authority's certificate."""

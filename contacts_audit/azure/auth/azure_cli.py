@@ -21,6 +21,7 @@ from contacts_audit.azure.kinds import AccessToken, CloudName
 from contacts_audit.core.bounded import contents
 from contacts_audit.core.errors import AuthError, ContactsAuditError
 from contacts_audit.core.home import home
+from contacts_audit.core.paths import absolute
 from contacts_audit.core.sanitize import told_in_public
 from contacts_audit.core.shutdown import Ending
 
@@ -244,7 +245,7 @@ def _az(
 def _whole_paths(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the relative paths in *environment* as they are from here: az runs elsewhere."""
     given = ((name, environment[name]) for name in PATHS if environment.get(name))
-    return {name: str(Path(path).absolute()) for name, path in given if not path.startswith("~")}
+    return {name: absolute(path) for name, path in given if not path.startswith("~")}
 
 
 def _az_error(said: str) -> AuthError:

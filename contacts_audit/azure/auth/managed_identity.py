@@ -18,7 +18,7 @@ import requests
 
 from contacts_audit.azure.arm.retry import RETRIED
 from contacts_audit.azure.arm.subscriptions import GUID
-from contacts_audit.azure.auth.msal_http import Response, TokenService
+from contacts_audit.azure.auth.msal_http import Response, TokenService, object_of, reason_of
 from contacts_audit.azure.auth.sign_in import (
     Credential,
     SignIn,
@@ -35,6 +35,7 @@ LONGEST_PAUSE = 5.0
 UNTOLD = 3600.0  # seconds that a token is taken to live of which nobody tells, as by MSAL
 UPDATING = frozenset({404, 410})  # what IMDS answers while it starts or is updated, up to 70 s
 ASSIGN = "assign the identity to this machine or app, or name another by --identity-..."
+NO_IDENTITY = "check that a managed identity is at this address, and choose another by --auth"
 IMDS = "http://169.254.169.254"
 IMDS_PATH = "/metadata/identity/oauth2/token"
 ARC = "http://localhost:40342/metadata/identity/oauth2/token"
@@ -90,7 +91,7 @@ def managed_identity(sign_in: SignIn) -> Credential:
         return TokenService(
             sign_in.platform(place.address),
             attempt=ATTEMPT_SECONDS,
-            challenged=True,
+            raw=True,
             retried=lambda status: _passes(status, place),
             longest=LONGEST_PAUSE,
         )
@@ -98,7 +99,7 @@ def managed_identity(sign_in: SignIn) -> Credential:
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
         audience = sign_in.audience()
         try:
-            with service().within(sign_in.timeout):
+            with service().within(sign_in.imds_timeout if place.imds else sign_in.timeout):
                 result = _asked(_Platform(service()), wanted, audience, claims)
             token = granted(result, service().now, None, ASSIGN)
             token = replace(token, expires_on=_expiry(token.value) or token.expires_on)
@@ -123,9 +124,16 @@ def _asked(
         if wanted is None
         else msal.UserAssignedManagedIdentity(**dict([wanted]))
     )
-    found: Mapping[str, Any] = msal.ManagedIdentityClient(
-        identity, http_client=client
-    ).acquire_token_for_client(resource=audience, claims_challenge=claims)
+    ours = msal.ManagedIdentityClient(identity, http_client=client)
+    try:
+        found: Mapping[str, Any] = ours.acquire_token_for_client(
+            resource=audience, claims_challenge=claims
+        )
+    except OSError as error:  # Azure Arc proves by a file who may ask
+        raise AuthError(
+            f"the key {error.filename} of its agent cannot be read: {error.strerror}",
+            "run as root or as a member of the group himds",
+        ) from error
     return found
 
 
@@ -207,9 +215,16 @@ class _Platform:
     service: TokenService
 
     def get(self, url: str, **given: Any) -> Response:
-        """As `requests.Session.get`."""
+        """
+        As `requests.Session.get`; a challenge of Azure Arc is left to MSAL.
+
+        Raises:
+            AuthError: no token came; MSAL reads what each platform says of it in ways of its own.
+        """
         answer = self.service.get(url, **given)
-        return replace(answer, text=_with_expiry(answer.text))
+        if answer.status_code == 401 and "www-authenticate" in answer.headers:
+            return answer
+        return replace(answer, text=_with_expiry(answer))
 
     def post(self, url: str, **given: Any) -> Response:
         """As `requests.Session.post`; no platform is asked so."""
@@ -219,27 +234,28 @@ class _Platform:
         """Nothing to close."""
 
 
-def _with_expiry(text: str) -> str:
+def _with_expiry(answer: Response) -> str:
     """
-    Return the answer *text* with the expiry that its token shows, else what it tells in words.
+    Return the text of *answer* with the expiry that its token shows, else what it tells in words.
 
     Platforms tell seconds, as a number or as text, or a date in words, or nothing at all:
     https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
+
+    Raises:
+        AuthError: it holds no token.
     """
-    try:
-        told = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if not isinstance(told, dict) or not isinstance(told.get("access_token"), str):
-        return text
+    told = object_of(answer.text)
+    if told is None:
+        raise AuthError(f"it answered {answer.status_code}, without a JSON object", NO_IDENTITY)
+    bearer = told.get("access_token")
+    if answer.status_code != 200 or not (isinstance(bearer, str) and bearer):
+        raise AuthError(f"it answered {answer.status_code}{reason_of(answer.text)}", ASSIGN)
     now = time.time()
     lifetime = moment(told.get("expires_in"))
     expires = (
-        _expiry(told["access_token"])
-        or _moment_in_words(told.get("expires_on"))
-        or now + (lifetime or UNTOLD)
+        _expiry(bearer) or _moment_in_words(told.get("expires_on")) or now + (lifetime or UNTOLD)
     )
-    return json.dumps(told | {"expires_on": int(expires), "expires_in": int(expires - now)})
+    return json.dumps({**told, "expires_on": int(expires), "expires_in": int(expires - now)})
 
 
 def _expiry(bearer: str) -> float | None:

@@ -61,9 +61,9 @@ class TokenService:
     What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
 
     MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
-    *challenged*: a 401 is part of the protocol, whatever its body.  *known* are the secrets that
-    no error may tell, though it answers a request that held none.  *retried* says which statuses
-    pass with time.  With *longest*, in seconds, all the time is used, and no pause is longer.
+    *raw*: whoever asks reads the body, whatever it is.  *known* are the secrets that no error may
+    tell, though it answers a request that held none.  *retried* says which statuses pass with
+    time.  With *longest*, in seconds, all the time is used, and no pause is longer.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class TokenService:
         attempt: float = ATTEMPT_SECONDS,
         longest: float | None = None,
         retried: Callable[[int], bool] = RETRIED.__contains__,
-        challenged: bool = False,
+        raw: bool = False,
         known: Sequence[str] = (),
     ) -> None:
         self._known = known
-        self._challenged = challenged
+        self._raw = raw
         self._wire = wire
         self._attempt = attempt
         self._retried = retried
@@ -130,7 +130,7 @@ class TokenService:
         request.headers["User-Agent"] = USER_AGENT
         answer = patiently(lambda: self._once(request), until=self._until, **self._patience)
         text = answer.body.decode("utf-8-sig", "replace")
-        if not _is_object(text) and not (self._challenged and answer.status == 401):
+        if not self._raw and object_of(text) is None:
             raise AzureError(
                 Reason.HTML, f"the token service answered {answer.status}, without a JSON object"
             )
@@ -149,15 +149,14 @@ class TokenService:
             secrets.add(*_issued(answer))
         passes = self._retried(answer.status)
         if passes or 300 <= answer.status < 400 or answer.status >= 500:
-            said = error_body.said(answer.body.decode("utf-8-sig", "replace"))
-            reason = (said.message or said.code or "")[:500]
+            text = answer.body.decode("utf-8-sig", "replace")
             raise AzureError(
-                Reason.SERVER_ERROR,
-                f"the token service answered {answer.status}{reason and f': {reason}'}",
-                hint="run again later, or raise --auth-timeout",
+                Reason.HTML if answer.status < 400 else Reason.SERVER_ERROR,
+                f"the token service answered {answer.status}{reason_of(text)}",
+                hint="run again later, or raise --auth-timeout" if passes else None,
                 status=answer.status,
                 retryable=passes,
-                retry_after=asked_wait_of(answer, said.words),
+                retry_after=asked_wait_of(answer, error_body.said(text).words),
             )
         if answer.status == 200 and not answer.body:  # its headers may have been cut
             raise AzureError(
@@ -176,12 +175,25 @@ def _secrets(request: requests.PreparedRequest) -> list[str]:
 
 def _issued(answer: Answer) -> list[str]:
     """Return the tokens, or what leads to one, in a success of the token service."""
-    try:
-        told = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return []
-    found = [told.get(name) for name in ISSUED] if isinstance(told, dict) else []
+    told = object_of(answer.body.decode("utf-8-sig", "replace")) or {}
+    found = [told.get(name) for name in ISSUED]
     return [value for value in found if isinstance(value, str)]
+
+
+def object_of(text: str) -> Mapping[str, Any] | None:
+    """Return the JSON object that *text* is, None where it is something else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def reason_of(text: str) -> str:
+    """Return what the answer *text* says of its own failure, after a colon."""
+    said = error_body.said(text)
+    reason = (said.message or said.code or "")[:500]
+    return reason and f": {reason}"
 
 
 def refused(
@@ -197,13 +209,6 @@ def refused(
     code = re.search(r"AADSTS(\d{1,9})", description[:LONGEST_DESCRIPTION])
     known = {**CURES, **(cures or {})}
     return AuthError(f"sign-in failed: {line}", known.get(code[1] if code else "", hint))
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _known(given: Mapping[str, Any]) -> dict[str, Any]:

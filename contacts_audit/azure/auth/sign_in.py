@@ -31,10 +31,11 @@ class SignIn:
 
     *cloud* is what the options say, *whole* the same with what its metadata adds.  *environment*
     holds no empty value, and az's CA bundle; *platform* is the wire to the address of a managed
-    identity; *token* is the text of `--token-file`, and *token_name* its name; *identity* is the
-    user-assigned identity, as MSAL's keyword and its value; *subscription* is the one that `az` is
-    asked about; *ending* kills az where the run ends first; *tell* reaches who signs in; *secrets*
-    learn each token.
+    identity; *timeout* is what a sign-in has, in seconds, *imds_timeout* one by a metadata service,
+    which may be updated meanwhile; *token* is the text of `--token-file`, and *token_name* its
+    name; *identity* is the user-assigned identity, as MSAL's keyword and its value; *subscription*
+    is the one that `az` is asked about; *ending* kills az where the run ends first; *tell* reaches
+    who signs in; *secrets* learn each token.
     """
 
     cloud: Cloud
@@ -43,6 +44,7 @@ class SignIn:
     wire: Callable[[], Wire]
     platform: Callable[[str], Wire]
     timeout: float
+    imds_timeout: float
     ending: Ending
     tell: Callable[[str], None]
     tenant: str | None = None
