@@ -240,6 +240,7 @@ def test_a_part_from_a_file(azure: AzureDouble, desk: Desk, tmp_path: Path) -> N
     ("wrong", "said"),
     [
         ("Prdo", "did you mean Prod"),
+        ("Zzzz", "the backup holds: Prod"),
         ("00000000-0000-4000-8000-000000000000", "holds no subscription"),
     ],
 )
