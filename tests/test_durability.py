@@ -77,7 +77,7 @@ Strace = Callable[..., list[str]]
 REWRITE = """
 import sys
 from pathlib import Path
-from contacts_audit.files import replace
+from contacts_audit.core.files import replace
 replace(Path(sys.argv[1]), ["new" * 20000, "\\n"])
 """
 CALLS = "openat,write,fchmod,fsync,rename,close"

@@ -10,7 +10,9 @@ from conftest import Ran, Run, run_in, surroundings
 from test_promises_of_writing import WISH, Desk, keeping_phone, new, old, statuses
 from test_whose import at_a_terminal
 
+from contacts_audit.core.errors import UsageError
 from contacts_audit.core.files import locked
+from contacts_audit.remediation.journal import read_journal
 
 
 @pytest.fixture
@@ -240,6 +242,7 @@ def test_a_part_from_a_file(azure: AzureDouble, desk: Desk, tmp_path: Path) -> N
     ("wrong", "said"),
     [
         ("Prdo", "did you mean Prod"),
+        ("Zzzz", "the backup holds: Prod"),
         ("00000000-0000-4000-8000-000000000000", "holds no subscription"),
     ],
 )
@@ -460,3 +463,22 @@ def test_an_address_that_was_added_elsewhere_is_a_change(azure: AzureDouble, des
     ran = desk.write("restore", desk.backup())
 
     assert (ran.code, statuses(ran)) == (5, ["conflict"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[]",
+        '{"subscription": "x"}',
+        '{"subscription": "x", "event": "sent"}',
+        '{"subscription": "x", "event": "wanted", "contact": "default", "api_version": "v", '
+        '"before": null, "after": 1}',
+        '{"subscription": "x", "event": "read back", "missing": null, "left": {"v": []}}',
+        '{"subscription": "x", "event": "read back", "missing": null, "left": 1}',
+        "\x00",
+    ],
+)
+def test_a_line_that_no_journal_holds(line: str) -> None:
+    """It is no journal then: nothing that it says is believed."""
+    with pytest.raises(UsageError):
+        read_journal(f"{line}\n".encode(), "journal")

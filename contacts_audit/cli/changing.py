@@ -74,8 +74,7 @@ def carried_out(
         return ExitCode.FAILED
     folder = host.state_folder(write.state_dir)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    backup = folder / f"backup-{stamp}.json"
-    journalled = f"journal-{stamp}.jsonl"
+    backup, journalled = folder / f"backup-{stamp}.json", f"journal-{stamp}.jsonl"
     rows = tuple((task.subscription, task.before) for task in tasks)
     replace(backup, _spelt(backup_document(Backup(origin, rows, journalled, restores))))
     host.screen.log(f"backup: {backup}")

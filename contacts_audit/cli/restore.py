@@ -167,7 +167,12 @@ def _rows(
     unwanted = [selector(text, "--exclude") for text in chosen.exclude]
     if wanted is None and not unwanted:
         return kept.rows
-    found = resolve([who for who, _ in kept.rows], wanted, unwanted)
+    try:
+        found = resolve([who for who, _ in kept.rows], wanted, unwanted)
+    except UsageError as error:  # what is visible here is what the backup holds
+        hint = error.hint.replace("visible are", "the backup holds")
+        hint = hint.replace("that are visible", "in the backup")
+        raise UsageError(str(error), hint) from error
     for warning in found.warnings:
         host.screen.warn(warning)
     for one in found.subscriptions:
