@@ -131,6 +131,7 @@ def test_no_body_is_too_strange(body: bytes) -> None:
         pytest.param("Please try again after 1 hour.", 3600, id="an hour"),
         pytest.param("wait 1,200 seconds", 1200, id="thousands"),
         pytest.param("try again after '00:10:05'", 605, id="a clock"),
+        pytest.param("try again after 00:00:00", None, id="a clock at 0"),
         pytest.param("Too many requests. Retry-After: 7", 7, id="a header in words"),
         pytest.param("retry after 7 requests", None, id="a number of something else"),
         pytest.param(f"try again after '{'9' * 30}' seconds", float("9" * 30), id="for ever"),

@@ -164,8 +164,8 @@ def _delete_2017(world: World, subscription: Subscription, name: str) -> None:
     if separate:
         return
     if subscription.contact is not None and gone:
-        there = spelling.addresses(subscription.contact)
-        there.remove(email(gone[0]))
+        left = email(gone[0]).casefold()
+        there = [one for one in spelling.addresses(subscription.contact) if one.casefold() != left]
         subscription.contact = {**subscription.contact, "emails": ";".join(there)}
     if len(shown) == len(gone):
         subscription.emptied = True

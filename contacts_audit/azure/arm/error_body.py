@@ -82,7 +82,8 @@ def named_seconds(message: str) -> float | None:
     if found is None:
         return None
     if found["hours"]:
-        return sum(int(found[unit]) * UNITS[unit[0]] for unit in ("hours", "minutes", "seconds"))
+        parts = ("hours", "minutes", "seconds")
+        return sum(int(found[part]) * UNITS[part[0]] for part in parts) or None
     number = (found["number"] or found["header"]).replace(",", "")
     return float(number) * UNITS[(found["unit"] or "s")[0].lower()] or None
 
