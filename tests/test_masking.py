@@ -753,3 +753,16 @@ def test_a_hundred_thousand_names_are_no_burden() -> None:
         shown = mask.text(f"about Prod {number} 7 and Prod {number} 77")
 
         assert "Prod" not in shown
+
+
+@pytest.mark.parametrize("name", ["alerts-contoso.com", "Jane Doe", "ops"])
+def test_what_is_masked_is_not_masked_again(name: str) -> None:
+    """A message may quote a URL that was masked before: one name has one pseudonym."""
+    mask = Mask()
+    once = mask.name(name)
+
+    assert once != name
+    assert mask.name(once) == once
+    assert mask.text(mask.text(f"/securityContacts/{name}?x")) == mask.text(
+        f"/securityContacts/{name}?x"
+    )

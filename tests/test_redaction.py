@@ -5,9 +5,11 @@ import html
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -456,3 +458,35 @@ def test_a_pipe_of_ours_is_written_through(tmp_path: Path) -> None:
 
     assert os.read(reader, 100) == b"a report"
     os.close(reader)
+
+
+ESCAPED: dict[str, Callable[[str], str]] = {
+    "as .NET": lambda text: re.sub("[+&<>'`]", lambda one: f"\\u{ord(one[0]):04X}", text),
+    "as Go": lambda text: re.sub("[&<>]", lambda one: f"\\u{ord(one[0]):04x}", text),
+    "as PHP": lambda text: text.replace("/", "\\/"),
+    "each letter": lambda text: "".join(f"\\u{ord(one):04x}" for one in text),
+    "in lower case": lambda text: re.sub("%..", lambda one: one[0].lower(), quote(text, safe="")),
+}
+
+
+@pytest.mark.parametrize("how", ESCAPED)
+def test_a_secret_is_recognized_however_a_peer_escapes_it(
+    azure: AzureDouble, run: Run, tmp_path: Path, how: str
+) -> None:
+    """A parser would make it plain again, in a report and in a recording."""
+    secret = "p+q/r<s>t+u/v-w"
+    azure.add("Prod")
+    body = json.dumps({"error": {"code": "Bad", "message": "you sent SECRET, \\u0041"}})
+    answer = body.replace("SECRET", ESCAPED[how](secret)).encode()
+    azure.fail(lambda asked: "securityContacts" in asked.path, faults.status(400, answer))
+
+    ran = run(
+        "audit", "-o", "json", "--debug", "--record", str(tmp_path / "x"), AZURE_X_TOKEN=secret
+    )
+
+    kept = "".join(path.read_text() for path in (tmp_path / "x").iterdir())
+    for shown in (ran.text, ran.err, kept):
+        for spelled in (secret, ESCAPED[how](secret), json.dumps(ESCAPED[how](secret))[1:-1]):
+            assert spelled not in shown
+    message = json.loads(ran.text)["subscriptions"][0]["error"]["message"]
+    assert "you sent ***, \\u0041" in message

@@ -14,6 +14,8 @@ HIDDEN = "***"
 _SECRET_NAME = re.compile(
     r"(?:AZURE|ARM|MSI|IDENTITY|ACTIONS|SYSTEM)_.*(?:SECRET|PASSWORD|TOKEN|HEADER)", re.IGNORECASE
 )
+_JSON_ESCAPE = re.compile(r"\\(?:\\|/|u00([2-7][0-9a-fA-F]))")
+_ENCODED = re.compile("%[0-9A-F]{2}")
 _ADDRESS = re.compile(r"(:(?:\\*/){2})([^\s'\"<>]+)")
 _HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::\d*)?")
 
@@ -74,10 +76,18 @@ class Secrets:
 
     def without(self, text: str) -> str:
         """Return *text* without any of them, and without user-info."""
+        hidden = self._without(text)
+        if "\\u00" in hidden or "\\/" in hidden:  # .NET escapes more than JSON demands, PHP slashes
+            plain = _JSON_ESCAPE.sub(_unescaped, hidden)
+            if (shorter := self._without(plain)) != plain:
+                hidden = shorter
+        return without_user_info(hidden)
+
+    def _without(self, text: str) -> str:
         for secret in self._spelt:
             if secret in text:
                 text = text.replace(secret, HIDDEN)
-        return without_user_info(text)
+        return text
 
     def without_bytes(self, body: bytes) -> bytes:
         """Return *body* without any of them, and without user-info."""
@@ -86,12 +96,20 @@ class Secrets:
         return body if told == text else told.encode("utf-8", "surrogateescape")
 
 
+def _unescaped(found: re.Match[str]) -> str:
+    """Return a character of JSON as it is, where it may stand so: the value is the same."""
+    letter = chr(int(found[1], 16)) if found[1] else found[0][1]
+    return found[0] if letter in '"\\\x7f' else letter
+
+
 def _spellings(secret: str) -> Iterator[str]:
-    yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
+    for encoded in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
+        yield from (encoded, _ENCODED.sub(lambda found: found[0].lower(), encoded))
+    yield secret
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     yield from (html.escape(secret), html.escape(secret, quote=False))
-    encoded = secret.encode("utf-8", "surrogatepass")
-    yield from (each.decode().rstrip("=") for each in _in_base64(encoded))
+    inner = secret.encode("utf-8", "surrogatepass")
+    yield from (each.decode().rstrip("=") for each in _in_base64(inner))
     signature = secret.rpartition(".")[2]
     if secret.count(".") == 2 and len(signature) >= SIGNATURE:
         yield signature
