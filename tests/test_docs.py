@@ -14,8 +14,8 @@ from conftest import ROOT, coverage_variables, surroundings
 from test_readme import session_output
 
 PAGES = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
-README = (ROOT / "README.md").read_text()
-ALL = {**PAGES, "README.md": README}
+OTHERS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
+ALL = {**PAGES, **{name: (ROOT / name).read_text() for name in OTHERS}}
 SESSIONS = [
     pytest.param(session, id=f"{name}: {session.splitlines()[0][2:60]}")
     for name, text in PAGES.items()
@@ -33,7 +33,7 @@ def test_a_session_shows_what_happens(session: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_links_lead_somewhere(name: str) -> None:
     """To a file that is there, and to a heading that is in it."""
-    folder = ROOT if name == "README.md" else ROOT / "docs"
+    folder = (ROOT / name).parent if name in OTHERS else ROOT / "docs"
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", ALL[name]):
         path, _, heading = target.partition("#")
         text = (folder / path).read_text() if path else ALL[name]

@@ -31,7 +31,7 @@ CONFIG = """
 [tool.mutmut]
 source_paths = ["contacts_audit"]
 only_mutate = ["contacts_audit/{module}"]
-also_copy = ["fixtures", "README.md", "Makefile", "CHANGELOG.md"]
+also_copy = ["fixtures", "docs", "README.md", "Makefile", "CHANGELOG.md"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = [{tests}]
 """
