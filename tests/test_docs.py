@@ -13,6 +13,8 @@ from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
 from test_readme import session_output
 
+from contacts_audit.cli import app
+
 PAGES = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
 OTHERS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
 ALL = {**PAGES, **{name: (ROOT / name).read_text() for name in OTHERS}}
@@ -40,6 +42,14 @@ def test_links_lead_somewhere(name: str) -> None:
         headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
         anchors = {re.sub(r"[^\w\s-]", "", each).lower().replace(" ", "-") for each in headings}
         assert not heading or heading in anchors, target
+
+
+def test_help_leads_to_the_pages() -> None:
+    """Each command names its page, and each page that is named exists."""
+    assert {*app.PAGES} == {*app.COMMANDS}
+    for command, page in app.PAGES.items():
+        assert f"{page}.md" in PAGES
+        assert f"More: docs/{page}.md" in (app._program(command).commands[command].epilog or "")
 
 
 CRONTABS = [pytest.param(text, id=name) for name, text in ALL.items() if "```crontab" in text]

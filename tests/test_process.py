@@ -280,7 +280,8 @@ def test_version_and_help_import_nothing_heavy() -> None:
     code = (
         "import sys; from contacts_audit.cli.app import run; from contacts_audit.cli.host import "
         "Host; from contacts_audit.cli.terminal import Screen; "
-        "from contacts_audit.core.shutdown import Ending; code = run(['audit', '--help'], Host({}, None, Screen.of_process(), Ending())); "
+        "from contacts_audit.core.shutdown import Ending; "
+        "code = run(['audit', '--help'], Host({}, None, Screen.of_process(), Ending())); "
         f"sys.exit(str({heavy} & {{*sys.modules}}) if {heavy} & {{*sys.modules}} else code)"
     )
 

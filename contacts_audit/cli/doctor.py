@@ -1,4 +1,4 @@
-"""The command that asks each part how it is: doctor."""
+"""The command doctor: tests what an audit needs, and suggests fixes."""
 
 import functools
 import json
@@ -49,7 +49,7 @@ def doctor(
     output: Annotated[DoctorFormat, printed_as(DoctorFormat)] = DoctorFormat.TEXT,
 ) -> None:
     """
-    Ask each part of an audit how it is, and tell what mends it; the token is never shown.
+    Diagnose sign-in, network, permissions and API versions, and suggest fixes.
 
     Exit codes: 0 an audit can run, 1 it cannot.
     """

@@ -1,4 +1,4 @@
-"""The second and third stage of the documented pipeline: fetch, emails."""
+"""The commands fetch and emails: stages two and three of the documented one-liner."""
 
 import base64
 import json
@@ -59,16 +59,20 @@ def fetch(
             "--api-version",
             panel="Output",
             metavar="VERSION",
-            help="Ask at this api-version.  Default: 2017-08-01-preview.",
+            help="Use this API version. Default: 2017-08-01-preview.",
         ),
     ] = "2017-08-01-preview",
     jsonl: Annotated[
         bool,
-        flag("--jsonl", panel="Output", help="Print a line of JSON for each body: whose it is."),
+        flag(
+            "--jsonl",
+            panel="Output",
+            help="Print each body as a line of JSON with its subscription.",
+        ),
     ] = False,
 ) -> None:
     """
-    Print the list of security contacts of each subscription, byte for byte as curl does.
+    Print the security contacts of each subscription as Azure sends them, like curl.
 
     Exit codes: 0 all were read, 4 some could not be, 1 the run failed.
     """
@@ -161,14 +165,14 @@ def emails(
     input: Annotated[
         str | None,
         typer.Option(
-            "--input", metavar="FILE", help="Run the jq stage alone on FILE ('-': stdin)."
+            "--input", metavar="FILE", help="Run only the jq stage, on FILE ('-': stdin)."
         ),
     ] = None,
 ) -> None:
     """
-    Print what the documented pipeline prints, for each subscription.
+    Print the email addresses of each subscription, like the documented one-liner.
 
-    Exit codes: 0 each shows an address at 2017, 3 some show none there, 4 some could not be read.
+    Exit codes: 0 all show an address at 2017-08-01-preview, 3 some do not, 4 some were unreadable.
     """
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)

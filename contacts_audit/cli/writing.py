@@ -1,4 +1,4 @@
-"""The commands that write and take back: apply, restore."""
+"""The commands apply and restore: write changes, and undo them."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -49,14 +49,14 @@ def apply(
     talk: TalkOptions,
     plan_file: Annotated[
         str | None,
-        typer.Argument(metavar="PLAN", help="A plan that 'plan --save' wrote.", show_default=False),
+        typer.Argument(metavar="PLAN", help="A plan saved by 'plan --save'.", show_default=False),
     ] = None,
     output: Output = ChangeFormat.TABLE,
 ) -> None:
     """
-    Make a wish or a saved plan true: read again, back up, write one by one, read back.
+    Apply a saved plan, or the changes given as options. Backs up first, and verifies every write.
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
+    Exit codes: 0 all confirmed, 5 something is not, 4 some were unreadable, 6 another run works.
     """
     host: Host = context.obj
     _check(host, network, write)
@@ -113,23 +113,21 @@ def restore(
     network: NetworkOptions,
     write: WriteOptions,
     talk: TalkOptions,
-    backup_file: Annotated[
-        str, typer.Argument(metavar="BACKUP", help="A backup that 'apply' took.")
-    ],
+    backup_file: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup made by 'apply'.")],
     output: Output = ChangeFormat.TABLE,
     recreate: Annotated[
         bool,
         flag(
             "--recreate",
             panel="Writing",
-            help="Delete and write anew a contact whose telephone number Azure would keep.",
+            help="Delete and create again a contact whose telephone number Azure would keep.",
         ),
     ] = False,
 ) -> None:
     """
-    Put back what `apply` found before it wrote; what was not there is deleted.
+    Restore contacts from the backup of an apply. Contacts that it created are deleted.
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
+    Exit codes: 0 all confirmed, 5 something is not, 4 some were unreadable, 6 another run works.
     """
     host: Host = context.obj
     _check(host, network, write)
