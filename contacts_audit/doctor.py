@@ -1,4 +1,4 @@
-"""Asks each part how it is: credential, network, clock, sign-in, subscriptions, api-versions."""
+"""Tests what an audit needs: credential, network, clock, sign-in, subscriptions, API versions."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

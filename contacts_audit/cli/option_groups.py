@@ -1,4 +1,4 @@
-"""Groups of options as dataclasses for typer, and the variables that stand for options."""
+"""Option groups as dataclasses for typer, and the variables of options."""
 
 import difflib
 import inspect

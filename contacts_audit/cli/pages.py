@@ -1,4 +1,4 @@
-"""Reads what a stage prints for each subscription in scope: in order, a page at a time."""
+"""Reads the pages of all subscriptions in parallel, and returns them in order."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Plans, backups and journals as files: their schema and their digest."""
+"""Plans, backups and journals as files, with schema and digest."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""From what was read and a wish to what will be written. Pure."""
+"""Computes what will be written, from what was read and the requested change. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
