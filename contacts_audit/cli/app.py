@@ -30,13 +30,13 @@ EPILOG = (
 )
 
 COMMANDS = {  # and the module of each, which is imported only when it is needed
-    "audit": "reading",
+    "audit": "audit",
     "emails": "stages",
     "fetch": "stages",
     "token": "token",
-    "explain": "explaining",
-    "diff": "comparing",
-    "merge": "merging",
+    "explain": "explain",
+    "diff": "diff",
+    "merge": "merge",
     "policy": "policy",
     "doctor": "doctor",
     "plan": "plan",
