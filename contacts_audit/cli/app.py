@@ -31,8 +31,8 @@ EPILOG = (
 
 COMMANDS = {  # and the module of each, which is imported only when it is needed
     "audit": "audit",
-    "emails": "stages",
-    "fetch": "stages",
+    "emails": "emails",
+    "fetch": "fetch",
     "token": "token",
     "explain": "explain",
     "diff": "diff",
