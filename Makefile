@@ -4,7 +4,7 @@ AZ_VENV ?= .venv-az
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-help: ## Say what there is
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY) ## Audit the recorded organisation in fixtures/contoso
@@ -14,7 +14,7 @@ demo: $(READY) ## Audit the recorded organisation in fixtures/contoso
 
 test: check ## The same as check
 
-check: lint types layers tests ## Everything that must hold before a change lands
+check: lint types layers tests ## Everything that must pass before a change is merged
 
 lint: $(READY) ## Style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -22,7 +22,7 @@ lint: $(READY) ## Style
 types: $(READY) ## Types
 	$(BIN)/mypy
 
-layers: $(READY) ## Who may import whom
+layers: $(READY) ## Imports between packages go downward only
 	$(BIN)/lint-imports
 
 tests: $(READY) ## The tests, with branch coverage
@@ -34,7 +34,7 @@ tests: $(READY) ## The tests, with branch coverage
 test-az: $(READY) $(AZ_VENV)/bin/az ## The real Azure CLI beside ours (a download of 700 MB)
 	AZ_VENV=$(AZ_VENV) $(BIN)/python -m pytest tests/real_az/run.py $(PYTEST)
 
-fix: $(READY) ## Mend style where a machine can
+fix: $(READY) ## Fix style where a program can
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 bench: $(READY) ## Measure, beside curl, the documented pipeline and Python itself (BENCH="--only start")
@@ -43,25 +43,25 @@ bench: $(READY) ## Measure, beside curl, the documented pipeline and Python itse
 audit-deps: $(READY) ## Look for known vulnerabilities of what requirements.lock pins
 	@$(BIN)/python tests/audit_deps.py
 
-soak: $(READY) ## Audit 50,000 subscriptions in bad weather; the memory must stay flat
+soak: $(READY) ## Audit 50,000 subscriptions with faults on the way; the memory must stay flat
 	PYTHONPATH=tests timeout 1500 $(BIN)/python tests/soak/run.py
 
-fuzz: $(VENV)/.fuzz ## Look for inputs that mislead: FUZZ_SECONDS (60) for each target
+fuzz: $(VENV)/.fuzz ## Look for inputs that crash or mislead: FUZZ_SECONDS (60) for each target
 	for target in answers masks policies plans recordings reports; do $(BIN)/python tests/fuzz/run.py $$target || exit 1; done
 
-mutate: $(VENV)/.mutate ## Look for code that no test holds: MUTATE="policy arm contacts remediate"
+mutate: $(VENV)/.mutate ## Look for code that no test covers: MUTATE="policy protocol read apply"
 	nice $(VENV)/mutate/bin/python tests/mutation/run.py
 
-fixtures: $(READY) ## Record the folders under fixtures/ anew
+fixtures: $(READY) ## Record the folders under fixtures/ again
 	$(BIN)/python tests/record_fixtures.py
 
-golden: $(READY) ## Write the expected reports anew; review them in the diff
+golden: $(READY) ## Write the expected reports again; review the diff
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_report.py tests/test_formats.py -k golden
 
-completion: $(READY) ## Write down anew what shell completion knows of the options
+completion: $(READY) ## Update what shell completion knows about the options
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_completion.py -k options
 
-lock: $(READY) ## Choose the newest versions of everything, and write them down with their hashes
+lock: $(READY) ## Pin the newest versions of all dependencies, with hashes
 	$(BIN)/pip-compile -q --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
 

@@ -1,3 +1,3 @@
-"""Audits the security contacts of Microsoft Defender for Cloud, subscription by subscription."""
+"""Audits and fixes the security contacts of Microsoft Defender for Cloud."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Starts the program; answers `--version` and completions before anything heavy is imported."""
+"""Starts the program. Answers `--version` and completions before importing anything heavy."""
 
 import gc
 import os

@@ -13,9 +13,11 @@ from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
 from test_readme import session_output
 
+from contacts_audit.cli import app
+
 PAGES = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
-README = (ROOT / "README.md").read_text()
-ALL = {**PAGES, "README.md": README}
+OTHERS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
+ALL = {**PAGES, **{name: (ROOT / name).read_text() for name in OTHERS}}
 SESSIONS = [
     pytest.param(session, id=f"{name}: {session.splitlines()[0][2:60]}")
     for name, text in PAGES.items()
@@ -33,13 +35,21 @@ def test_a_session_shows_what_happens(session: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_links_lead_somewhere(name: str) -> None:
     """To a file that is there, and to a heading that is in it."""
-    folder = ROOT if name == "README.md" else ROOT / "docs"
+    folder = (ROOT / name).parent if name in OTHERS else ROOT / "docs"
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", ALL[name]):
         path, _, heading = target.partition("#")
         text = (folder / path).read_text() if path else ALL[name]
         headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
         anchors = {re.sub(r"[^\w\s-]", "", each).lower().replace(" ", "-") for each in headings}
         assert not heading or heading in anchors, target
+
+
+def test_help_leads_to_the_pages() -> None:
+    """Each command names its page, and each page that is named exists."""
+    assert {*app.PAGES} == {*app.COMMANDS}
+    for command, page in app.PAGES.items():
+        assert f"{page}.md" in PAGES
+        assert f"More: docs/{page}.md" in (app._program(command).commands[command].epilog or "")
 
 
 CRONTABS = [pytest.param(text, id=name) for name, text in ALL.items() if "```crontab" in text]

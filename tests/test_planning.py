@@ -58,8 +58,8 @@ def test_a_wish_can_be_had(wish: Wish) -> None:
 @pytest.mark.parametrize(
     ("wish", "said"),
     [
-        pytest.param(Wish(), "nothing is wished", id="nothing"),
-        pytest.param(Wish(allow_empty=True), "nothing is wished", id="a permission alone"),
+        pytest.param(Wish(), "no change is asked for", id="nothing"),
+        pytest.param(Wish(allow_empty=True), "no change is asked for", id="a permission alone"),
         pytest.param(Wish(replace=True), "--replace", id="replace by nothing"),
         pytest.param(
             Wish(replace=True, remove_emails=("a@b.co",)), "--replace", id="replace and remove"

@@ -1,11 +1,10 @@
-"""README and docs say what the program does: sessions, codes, hints, options."""
+"""README and docs say what the program does: sessions, codes, reasons, options."""
 
 import contextlib
 import fcntl
 import os
 import pty
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -17,12 +16,14 @@ from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
 
 from contacts_audit.audit import policy_file
+from contacts_audit.cli.app import COMMANDS
 from contacts_audit.core.errors import HINTS, ExitCode
 
 README = (ROOT / "README.md").read_text()
 POLICY = (ROOT / "docs/policy.md").read_text()
-PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))]
-SESSIONS = [one for page in PAGES for one in re.findall(r"```console\n(.*?)```", page, re.DOTALL)]
+PAGES = {page.name: page.read_text() for page in sorted((ROOT / "docs").glob("*.md"))}
+ALL = "\n".join([README, *PAGES.values()])
+SESSIONS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)  # test_docs.py has the others
 
 
 def session_output(session: str) -> str:
@@ -115,25 +116,9 @@ def test_the_table_at_a_terminal_is_as_shown() -> None:
             while piece := os.read(ours, 4096):
                 shown += piece
     os.close(ours)
-    (table,) = re.findall(r"```text\n(VERDICT.*?)```", README, re.DOTALL)
+    (table,) = re.findall(r"```text\n(VERDICT.*?)```", PAGES["reports.md"], re.DOTALL)
 
     assert [line.rstrip() for line in shown.decode().splitlines()] == table.splitlines()
-
-
-def test_the_units_of_systemd_are_ones(tmp_path: Path) -> None:
-    """Service and timer, as the README shows them, are what systemd takes."""
-    tool = shutil.which("systemd-analyze")
-    if tool is None:
-        pytest.skip("no systemd-analyze")
-    service, timer = re.findall(r"```ini\n(.*?)```", README, re.DOTALL)
-    service = service.replace("/usr/local/bin/contacts-audit", sys.executable)
-    (tmp_path / "contacts-audit.service").write_text(service)
-    (tmp_path / "contacts-audit.timer").write_text(timer)
-
-    units = [str(tmp_path / f"contacts-audit.{kind}") for kind in ("service", "timer")]
-    ran = subprocess.run([tool, "verify", "--man=no", *units], capture_output=True, check=False)
-
-    assert (ran.returncode, b"contacts-audit" in ran.stderr) == (0, False), ran.stderr
 
 
 def _path() -> str:
@@ -153,21 +138,69 @@ def test_every_exit_code_is_explained() -> None:
 
 def test_every_reason_is_listed_with_its_hint() -> None:
     """The table of faults is that of the program."""
-    table = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", README, re.MULTILINE))
+    page = PAGES["troubleshooting.md"]
+    table = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", page, re.MULTILINE))
 
     assert {reason: table.get(reason) for reason in HINTS} == dict(HINTS)
 
 
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    """At most 250 lines; the rest is a link away."""
+    assert len(README.splitlines()) <= 250
+    assert {f"docs/{name}" for name in PAGES} <= {*re.findall(r"\]\(([^)#]+)", README)}
+
+
+def test_demo_explains_its_exit_code() -> None:
+    """`make demo` shows the recording, and the line of the README for its exit code."""
+    ready = f"{sys.prefix}/.ready"
+    ran = subprocess.run(
+        ["make", "-s", "-o", ready, "demo", f"VENV={sys.prefix}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    (meaning,) = re.findall(r"^\| 4 \| (.*) \|$", README, re.MULTILINE)
+    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, f"The exit code is 4: {meaning}")
+
+
 @pytest.mark.parametrize(
-    "command",
+    ("excluded", "ending", "code"),
     [
-        *("apply", "audit", "doctor", "emails", "fetch", "merge", "plan", "policy"),
-        *("restore", "token"),
+        pytest.param("", "", 4, id="what could not be read fails"),
+        pytest.param("", " || test $? -eq 3", 1, id="also where findings may pass"),
+        pytest.param("Finance;Research Lab", "", 3, id="findings fail"),
+        pytest.param("Finance;Research Lab", " || test $? -eq 3", 0, id="or may pass"),
     ],
 )
-def test_every_option_of_the_readme_exists(command: str) -> None:
-    """No option is promised that `--help` does not know, and each command is named."""
-    shown = subprocess.run(
+def test_the_step_for_ci(tmp_path: Path, excluded: str, ending: str, code: int) -> None:
+    """It writes both reports, and ends as the README says."""
+    (step,) = re.findall(r"## Run in CI\n\n```sh\n(.*?)\n```", README, re.DOTALL)
+    variables = {
+        "PATH": _path(),
+        "CONTACTS_AUDIT_REPLAY": str(ROOT / "fixtures/contoso"),
+        "CONTACTS_AUDIT_EXCLUDE": excluded,
+    }
+
+    ran = subprocess.run(
+        ["sh", "-c", step + ending],
+        env=variables | coverage_variables(),
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+
+    assert "`|| test $? -eq 3`" in README
+    assert ran.returncode == code
+    assert {path.name for path in tmp_path.iterdir()} == {"contacts.xml", "contacts.md"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_of_the_pages_exists(command: str) -> None:
+    """No command is shown with an option that it lacks, and each command is shown."""
+    shown = re.findall(rf"contacts-audit ({command}\b[^`|;<>\n]*)", ALL)
+    help_text = subprocess.run(
         [sys.executable, "-m", "contacts_audit", command, "--help"],
         env={"PATH": os.environ["PATH"], "COLUMNS": "200"},
         cwd=ROOT,
@@ -175,14 +208,8 @@ def test_every_option_of_the_readme_exists(command: str) -> None:
         text=True,
         check=True,
     ).stdout
-    promised = {
-        option
-        for line in README.splitlines()
-        if re.search(rf"contacts-audit {command}\b", line)
-        for option in re.findall(
-            r"(?<![\w-])--[a-z][a-z-]+", line.split(f"contacts-audit {command}", 1)[1].split("|")[0]
-        )
-    }
+    options = {*re.findall(r"--[a-z][a-z-]+", help_text)}
 
-    assert f"contacts-audit {command}" in README
-    assert promised <= {*re.findall(r"--[a-z][a-z-]+", shown)}
+    assert shown
+    for words in shown:
+        assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", words)} <= options, words

@@ -1,4 +1,4 @@
-"""Reads a subscription at the api-versions that its checks need, and judges what they show."""
+"""Audits one subscription: reads the API versions that its checks need, and runs the checks."""
 
 import copy
 import logging

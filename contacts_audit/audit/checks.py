@@ -1,4 +1,4 @@
-"""The rules: each check a pure function from contacts to what is wrong with them."""
+"""The checks. Each is a pure function from contacts to what is wrong with them."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""From two reports to what differs between them. Pure."""
+"""Compares two reports. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

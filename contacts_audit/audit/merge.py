@@ -1,4 +1,4 @@
-"""From the reports of shards back to the report of them all. Pure."""
+"""Merges the reports of shards into one report. Pure."""
 
 import itertools
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is judged where, and what is waived: options before a policy, the nearest of it first."""
+"""Decides which checks apply to which subscription, and which findings are waived."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace

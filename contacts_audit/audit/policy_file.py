@@ -1,5 +1,5 @@
 """
-The TOML that chooses checks, makes exceptions, and waives.
+Reads the policy file (TOML): checks, overrides and waivers.
 
 https://toml.io/en/v1.0.0
 """

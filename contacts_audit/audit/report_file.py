@@ -1,4 +1,4 @@
-"""The JSON report of an earlier run: a file of strangers, read strictly or not at all."""
+"""Reads the JSON report of an earlier run, strictly: it may come from a stranger."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

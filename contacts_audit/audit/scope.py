@@ -1,4 +1,4 @@
-"""Which subscriptions: those asked for, or all that are visible, in one order. Pure."""
+"""Selects subscriptions: those asked for, or all that are visible, in one order. Pure."""
 
 import difflib
 import hashlib

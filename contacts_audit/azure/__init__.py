@@ -1,1 +1,1 @@
-"""Azure's side of the house: its oddities stay in here."""
+"""Everything that is peculiar to Azure."""

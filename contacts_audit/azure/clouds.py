@@ -1,5 +1,5 @@
 """
-Which endpoints belong together.
+The endpoints of the known clouds, and which of them belong together.
 
 https://learn.microsoft.com/azure/developer/python/sdk/authentication/multi-cloud
 """

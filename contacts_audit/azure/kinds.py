@@ -1,4 +1,4 @@
-"""The names that people choose by: of credentials, of clouds, of api-versions."""
+"""The names of credentials, clouds and API versions that users choose from."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
 """
-What a Resource Manager tells of its own cloud, and how far it is believed.
+Reads what a Resource Manager says about its cloud, and decides what to believe.
 
 https://learn.microsoft.com/azure-stack/user/azure-stack-rest-api-use
 """

@@ -1,4 +1,4 @@
-"""The tenants that are signed in to, and what they show."""
+"""The tenants that are signed in to, and the subscriptions of each."""
 
 import contextlib
 from collections.abc import Iterator, Mapping

@@ -1,1 +1,1 @@
-"""The command line: parses, wires, calls, prints, exits.  It knows no Azure and no rule."""
+"""The command line. Parses, connects the parts, prints and exits. Knows no Azure and no check."""

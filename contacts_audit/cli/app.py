@@ -1,4 +1,4 @@
-"""The program: its commands, and the one place where it ends."""
+"""Finds the command, runs it, and returns its exit code."""
 
 import os
 import sys
@@ -25,18 +25,18 @@ from contacts_audit.core.sanitize import told_in_public
 from contacts_audit.core.shutdown import Ending, Stopped
 
 EPILOG = (
-    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'), but for "
-    "those that say what is written; the command line goes before it."
+    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'), except "
+    "those that say what is written. The command line takes precedence. See docs/options.md."
 )
 
-COMMANDS = {  # and the room of each, which is entered only where it is asked for
-    "audit": "reading",
-    "emails": "stages",
-    "fetch": "stages",
+COMMANDS = {  # and the module of each, which is imported only when it is needed
+    "audit": "audit",
+    "emails": "emails",
+    "fetch": "fetch",
     "token": "token",
-    "explain": "explaining",
-    "diff": "comparing",
-    "merge": "merging",
+    "explain": "explain",
+    "diff": "diff",
+    "merge": "merge",
     "policy": "policy",
     "doctor": "doctor",
     "plan": "plan",
@@ -55,16 +55,31 @@ INSTEAD = {  # what other tools begin with
     "--install-completion": "completion",
     "--show-completion": "completion",
 }
+PAGES = {  # in docs/, where they have more to say
+    "audit": "audit",
+    "emails": "pipeline",
+    "fetch": "pipeline",
+    "token": "pipeline",
+    "explain": "audit",
+    "diff": "reports",
+    "merge": "scheduling",
+    "policy": "policy",
+    "doctor": "troubleshooting",
+    "plan": "remediation",
+    "apply": "remediation",
+    "restore": "remediation",
+    "completion": "options",
+}
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
 
 
 def contacts_audit(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", metavar=" ", help="Print the version, and exit.")
+        bool, typer.Option("--version", metavar=" ", help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Audit the security contacts of Microsoft Defender for Cloud, subscription by subscription."""
+    """Audit and fix the security contacts of Microsoft Defender for Cloud."""
     if version:
         context.obj.screen.data(f"contacts-audit {__version__}\n")
         raise typer.Exit
@@ -146,6 +161,7 @@ def _program(name: str | None) -> Any:
         settings: Any = {
             "cls": LeanCommand,
             "help": run.__doc__,
+            "epilog": f"More: docs/{PAGES[command]}.md",
             "context_settings": NAMES_OF_HELP,
         }
         app.command(command, **settings)(run if name else _listed)

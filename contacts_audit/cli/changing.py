@@ -1,4 +1,4 @@
-"""Backs up, asks, writes, and reports what became of each subscription."""
+"""Runs a change: backs up, asks, writes, and reports each subscription."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

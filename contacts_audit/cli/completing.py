@@ -1,4 +1,4 @@
-"""The command that prints shell completion: completion."""
+"""The command completion: prints a shell completion script."""
 
 from collections.abc import Mapping
 from enum import EnumType, StrEnum
@@ -38,12 +38,14 @@ class Shell(StrEnum):
 @grouped
 def completion(
     context: typer.Context,
-    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
+    shell: Annotated[
+        Shell, typer.Argument(metavar="SHELL", help="The shell: bash, zsh, fish or powershell.")
+    ],
 ) -> None:
     """
-    Print the completion script of a shell; its first lines say where it goes.
+    Print a shell completion script. Its first lines say where to put it.
 
-    Nothing is installed, and no file of the shell is changed.
+    No file is changed.
     """
     host: Host = context.obj
     host.screen.data(SCRIPTS[shell])

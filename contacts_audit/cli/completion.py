@@ -1,5 +1,5 @@
 """
-Shell completion: the scripts of `contacts-audit completion SHELL`, and the words that they ask for.
+Shell completion: the scripts, and the words that they offer.
 
 A script calls `contacts-audit completion SHELL -- WORD...`, the last word being the one at the
 cursor, and gets lines: what kind of thing comes there (`words`, `files` or `folders`), then the

@@ -1,5 +1,5 @@
 """
-Options that are read without pydantic, which typer loads to read any at all.
+Reads options without loading pydantic, which typer would load.
 
 Loading it takes longer than everything else that a short run does, and more memory than 10,000
 subscriptions.  What is plain is taken as it is; whatever else is left to typer, errors included.

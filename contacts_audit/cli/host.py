@@ -1,4 +1,4 @@
-"""The surroundings of a run: its variables, its streams, its end."""
+"""The environment of a run: variables, streams, signals."""
 
 import errno
 import os

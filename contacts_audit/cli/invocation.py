@@ -1,4 +1,4 @@
-"""How a run was started, as the words that the commands in its report repeat."""
+"""The options of a run, for the commands that its report suggests."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Options and policy file become what is judged."""
+"""Builds the policy from options and the policy file."""
 
 import functools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Groups of options as dataclasses for typer, and the variables that stand for options."""
+"""Option groups as dataclasses for typer, and the variables of options."""
 
 import difflib
 import inspect
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PREFIX = "CONTACTS_AUDIT_"
 NO_VARIABLE = frozenset({"--token-file", "--help"})
-OF_WRITING = frozenset({"Wish", "Writing"})  # panels whose options say what is written
+OF_WRITING = frozenset({"Changes", "Writing"})  # panels whose options say what is written
 HARMLESS = frozenset({"--failing-only", "--max-changes", "--state-dir"})  # but for these
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})

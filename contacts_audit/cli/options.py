@@ -1,4 +1,4 @@
-"""Each group of options, once."""
+"""The options that several commands share, in groups."""
 
 import math
 import re
@@ -69,12 +69,12 @@ def choice(kind: type[StrEnum], *names: str, help: str, **more: Any) -> Any:
 
 def printed_as(kind: type[StrEnum]) -> Any:
     """Return the option that chooses among formats; the first is the default."""
-    help = f"Print it so: {{}}.  Default: {next(iter(kind))}."
+    help = f"Choose the format: {{}}. Default: {next(iter(kind))}."
     return choice(kind, "--output", "-o", panel="Output", metavar="FORMAT", help=help)
 
 
 Current = Annotated[
-    bool, flag("--current", panel="Scope", help="Take the default subscription of az.")
+    bool, flag("--current", panel="Scope", help="Use the default subscription of az.")
 ]
 
 
@@ -84,7 +84,7 @@ RunId = Annotated[
         "--run-id",
         panel="Scope",
         metavar="ID",
-        help="Name the run that a shard belongs to.  Default: the name of the Kubernetes Job.",
+        help="Set the id that all shards of a run share. Default: the name of the Kubernetes Job.",
     ),
 ]
 
@@ -100,7 +100,7 @@ class ScopeOptions:
             "-s",
             panel="Scope",
             metavar="ID_OR_NAME",
-            help="Take this subscription; repeatable.  Default: all that are visible.",
+            help="Include this subscription. Can be repeated. Default: all that are visible.",
         ),
     ] = field(default_factory=list)
     subscriptions_from: Annotated[
@@ -109,7 +109,7 @@ class ScopeOptions:
             "--subscriptions-from",
             panel="Scope",
             metavar="FILE",
-            help="Take those in FILE ('-': stdin), one a line; repeatable.",
+            help="Include those in FILE ('-': stdin), one per line. Can be repeated.",
         ),
     ] = field(default_factory=list)
     management_group: Annotated[
@@ -118,7 +118,7 @@ class ScopeOptions:
             "--management-group",
             panel="Scope",
             metavar="ID",
-            help="Take those under this management group, on all levels; repeatable.",
+            help="Include all below this management group, at every level. Can be repeated.",
         ),
     ] = field(default_factory=list)
     current: Current = False
@@ -128,7 +128,7 @@ class ScopeOptions:
             "--exclude",
             panel="Scope",
             metavar="ID_OR_NAME",
-            help="Leave this subscription out; repeatable.",
+            help="Exclude this subscription. Can be repeated.",
         ),
     ] = field(default_factory=list)
     shard: Annotated[
@@ -137,14 +137,14 @@ class ScopeOptions:
             "--shard",
             panel="Scope",
             metavar="I/N",
-            help="Of all that, take the I-th of N parts, from 0; auto/N: JOB_COMPLETION_INDEX.",
+            help="Use only part I of N, counted from 0. auto/N: I is JOB_COMPLETION_INDEX.",
         ),
     ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityOptions:
-    """Who asks."""
+    """How to sign in."""
 
     auth: Annotated[
         Auth,
@@ -153,7 +153,7 @@ class IdentityOptions:
             "--auth",
             panel="Identity",
             metavar="METHOD",
-            help="Choose the credential: {}.  Default: auto, the first that is configured.",
+            help="Choose how to sign in: {}. Default: auto, the first that is configured.",
         ),
     ] = Auth.AUTO
     tenant: Annotated[
@@ -162,7 +162,7 @@ class IdentityOptions:
             "--tenant",
             panel="Identity",
             metavar="ID",
-            help="Sign in to this tenant; repeatable.  Default: the credential's.",
+            help="Sign in to this tenant. Can be repeated. Default: the credential's own.",
         ),
     ] = field(default_factory=list)
     identity_client_id: Annotated[
@@ -171,7 +171,7 @@ class IdentityOptions:
             "--identity-client-id",
             panel="Identity",
             metavar="ID",
-            help="Use the user-assigned managed identity of this client id.",
+            help="Use the user-assigned managed identity with this client id.",
         ),
     ] = None
     identity_resource_id: Annotated[
@@ -180,7 +180,7 @@ class IdentityOptions:
             "--identity-resource-id",
             panel="Identity",
             metavar="ID",
-            help="Use the user-assigned managed identity of this resource id.",
+            help="Use the user-assigned managed identity with this resource id.",
         ),
     ] = None
     identity_object_id: Annotated[
@@ -189,7 +189,7 @@ class IdentityOptions:
             "--identity-object-id",
             panel="Identity",
             metavar="ID",
-            help="Use the user-assigned managed identity of this object id.",
+            help="Use the user-assigned managed identity with this object id.",
         ),
     ] = None
     token_file: Annotated[
@@ -198,7 +198,7 @@ class IdentityOptions:
             "--token-file",
             panel="Identity",
             metavar="FILE",
-            help="Sign in with the token in FILE ('-': stdin).",
+            help="Use the access token in FILE ('-': stdin).",
         ),
     ] = None
     auth_timeout: Annotated[
@@ -208,14 +208,15 @@ class IdentityOptions:
             panel="Identity",
             metavar="SECONDS",
             parser=seconds,
-            help="Give a sign-in this long.  Default: 60; 120 for a machine's metadata service.",
+            help="Limit the time for signing in. Default: 60; 120 for the metadata service of a "
+            "machine.",
         ),
     ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class CloudOptions:
-    """Which Azure."""
+    """Which cloud, and which certificates are trusted."""
 
     cloud: Annotated[
         CloudName,
@@ -224,7 +225,7 @@ class CloudOptions:
             "--cloud",
             panel="Cloud",
             metavar="CLOUD",
-            help="Choose the cloud: {}.  Default: AzureCloud.",
+            help="Choose the cloud: {}. Default: AzureCloud.",
         ),
     ] = CloudName.AZURE
     arm_endpoint: Annotated[
@@ -233,7 +234,7 @@ class CloudOptions:
             "--arm-endpoint",
             panel="Cloud",
             metavar="URL",
-            help="Use the Resource Manager of a cloud of one's own, and what it tells of itself.",
+            help="Use another cloud, such as Azure Stack, by the URL of its Resource Manager.",
         ),
     ] = None
     authority_host: Annotated[
@@ -242,7 +243,7 @@ class CloudOptions:
             "--authority-host",
             panel="Cloud",
             metavar="URL",
-            help="Sign in there.  Default: AZURE_AUTHORITY_HOST, else the cloud's own.",
+            help="Sign in at this URL. Default: AZURE_AUTHORITY_HOST, or the cloud's own.",
         ),
     ] = None
     audience: Annotated[
@@ -251,7 +252,7 @@ class CloudOptions:
             "--audience",
             panel="Cloud",
             metavar="URI",
-            help="Ask for tokens for this audience.  Default: the cloud's own.",
+            help="Request tokens for this audience. Default: the cloud's own.",
         ),
     ] = None
     ca_bundle: Annotated[
@@ -260,7 +261,8 @@ class CloudOptions:
             "--ca-bundle",
             panel="Network",
             metavar="FILE",
-            help="Trust these certificates.  Default: REQUESTS_CA_BUNDLE, else certifi's.",
+            help="Trust the certificates in this file or folder. Default: REQUESTS_CA_BUNDLE, or "
+            "certifi's.",
         ),
     ] = None
     no_strict_certificates: Annotated[
@@ -268,14 +270,14 @@ class CloudOptions:
         flag(
             "--no-strict-certificates",
             panel="Network",
-            help="Verify certificates without the strict rules (RFC 5280) of Python 3.13.",
+            help="Verify certificates, but without the strict rules (RFC 5280) of Python 3.13.",
         ),
     ] = False
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """How hard, and how long."""
+    """Concurrency, time limits and recordings."""
 
     workers: Annotated[
         int,
@@ -284,7 +286,7 @@ class NetworkOptions:
             panel="Network",
             metavar="COUNT",
             parser=count,
-            help="Read this many subscriptions at a time.  Default: 32.",
+            help="Read this many subscriptions at the same time. Default: 32.",
         ),
     ] = 32
     timeout: Annotated[
@@ -294,7 +296,7 @@ class NetworkOptions:
             panel="Network",
             metavar="SECONDS",
             parser=seconds,
-            help="Give an attempt this long, from connect to last byte.  Default: 15.",
+            help="Limit one attempt, from connecting to the last byte. Default: 15.",
         ),
     ] = 15.0
     budget: Annotated[
@@ -304,7 +306,7 @@ class NetworkOptions:
             panel="Network",
             metavar="SECONDS",
             parser=seconds,
-            help="Give a subscription this long with its retries.  Default: 90.",
+            help="Limit one subscription, retries included. Default: 90.",
         ),
     ] = 90.0
     deadline: Annotated[
@@ -314,7 +316,7 @@ class NetworkOptions:
             panel="Network",
             metavar="SECONDS",
             parser=seconds,
-            help="Give the run this long; what is left is unreadable.  Default: 1800.",
+            help="Limit the run. What is left then is reported as unreadable. Default: 1800.",
         ),
     ] = 1800.0
     record: Annotated[
@@ -323,7 +325,7 @@ class NetworkOptions:
             "--record",
             panel="Recordings",
             metavar="DIR",
-            help="Keep each exchange with Azure in DIR, new or empty; no token.",
+            help="Record every exchange with Azure in DIR (new or empty), without tokens.",
         ),
     ] = None
     mask: Annotated[
@@ -331,7 +333,7 @@ class NetworkOptions:
         flag(
             "--mask",
             panel="Recordings",
-            help="Pseudonymise ids, names and addresses in what is recorded.",
+            help="Replace ids, names and addresses in the recording by pseudonyms.",
         ),
     ] = False
     replay: Annotated[
@@ -340,26 +342,31 @@ class NetworkOptions:
             "--replay",
             panel="Recordings",
             metavar="DIR",
-            help="Run on a recording: offline, and without credentials.",
+            help="Run on a recording, offline and without credentials.",
         ),
     ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class TalkOptions:
-    """How much is told on stderr."""
+    """How much is logged."""
 
     verbose: Annotated[
-        bool, flag("--verbose", "-v", panel="Output", help="Say what is done on stderr.")
+        bool, flag("--verbose", "-v", panel="Output", help="Log what is done to stderr.")
     ] = False
     debug: Annotated[
-        bool, flag("--debug", panel="Output", help="Say each exchange on stderr; no secret.")
+        bool,
+        flag(
+            "--debug",
+            panel="Output",
+            help="Log every exchange with Azure to stderr, without secrets.",
+        ),
     ] = False
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyOptions:
-    """What is judged."""
+    """Which checks are run."""
 
     check: Annotated[
         list[Check],
@@ -368,7 +375,7 @@ class PolicyOptions:
             "--check",
             panel="Checks",
             metavar="NAME",
-            help="Judge by this check; repeatable: {}.",
+            help="Run this check. Can be repeated: {}.",
         ),
     ] = field(default_factory=list)
     profile: Annotated[
@@ -378,8 +385,7 @@ class PolicyOptions:
             "--profile",
             panel="Checks",
             metavar="NAME",
-            help="Judge by the checks of a profile: {}.  Default: conformity, unless --check is "
-            "given.",
+            help="Run the checks of a profile: {}. Default: conformity, unless --check is given.",
         ),
     ] = None
     attack_path_level: Annotated[
@@ -389,7 +395,7 @@ class PolicyOptions:
             "--attack-path-level",
             panel="Checks",
             metavar="RISK",
-            help="Want mail for attack paths from this risk on: {}.  Default: Critical.",
+            help="Require mail for attack paths from this risk level on: {}. Default: Critical.",
         ),
     ] = None
     required_email: Annotated[
@@ -398,7 +404,7 @@ class PolicyOptions:
             "--required-email",
             metavar="ADDRESS",
             panel="Checks",
-            help="Want this address, by the check required-email; repeatable.",
+            help="Require this email address (check required-email). Can be repeated.",
         ),
     ] = field(default_factory=list)
     allowed_domain: Annotated[
@@ -407,7 +413,7 @@ class PolicyOptions:
             "--allowed-domain",
             metavar="DOMAIN",
             panel="Checks",
-            help="Want addresses of this domain, by the check allowed-domain; repeatable.",
+            help="Allow only addresses of this domain (check allowed-domain). Can be repeated.",
         ),
     ] = field(default_factory=list)
     minimum_emails: Annotated[
@@ -417,7 +423,7 @@ class PolicyOptions:
             metavar="COUNT",
             panel="Checks",
             parser=count,
-            help="Want this many addresses, by the check minimum-emails.",
+            help="Require this many addresses (check minimum-emails).",
         ),
     ] = None
     policy: Annotated[
@@ -426,14 +432,14 @@ class PolicyOptions:
             "--policy",
             metavar="FILE",
             panel="Checks",
-            help="Judge by this TOML: settings, overrides, waivers.  Options go before it.",
+            help="Read checks, overrides and waivers from this TOML file. Options override it.",
         ),
     ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """Where the report goes, and how it looks."""
+    """Where the report goes, and its format."""
 
     output: Annotated[Format | None, printed_as(Format)] = None
     sort: Annotated[
@@ -443,8 +449,8 @@ class OutputOptions:
             "--sort",
             metavar="ORDER",
             panel="Output",
-            help="Order the rows of table, Markdown and HTML: {}.  Default: verdict, with what "
-            "fails first; for a table that is not at a terminal: azure.",
+            help="Sort the rows of table, Markdown and HTML: {}. Default: verdict, with failures "
+            "first. For a table that is piped: azure.",
         ),
     ] = None
     only: Annotated[
@@ -454,8 +460,8 @@ class OutputOptions:
             "--only",
             metavar="VERDICT",
             panel="Output",
-            help="Print only the rows of this verdict; repeatable: {}.  Summary, exit code and "
-            "--report files stay whole.",
+            help="Print only rows with this verdict. Can be repeated: {}. Summary, exit code and "
+            "--report files stay complete.",
         ),
     ] = field(default_factory=list)
     report: Annotated[
@@ -465,7 +471,7 @@ class OutputOptions:
             metavar="PATH",
             panel="Output",
             help="Also write the report to PATH, in the format of its suffix "
-            "(.json .jsonl .csv .tsv .md .html .xml .ocsf.json .prom); repeatable.",
+            "(.json .jsonl .csv .tsv .md .html .xml .ocsf.json .prom). Can be repeated.",
         ),
     ] = field(default_factory=list)
     baseline: Annotated[
@@ -474,7 +480,7 @@ class OutputOptions:
             "--baseline",
             metavar="OLD.json",
             panel="Output",
-            help="Compare with this JSON report; one that does not exist is an empty one.",
+            help="Compare with this JSON report. A file that does not exist counts as empty.",
         ),
     ] = None
     only_changes: Annotated[
@@ -482,7 +488,7 @@ class OutputOptions:
         flag(
             "--only-changes",
             panel="Output",
-            help="Print what differs from --baseline; where nothing does, nothing at all.",
+            help="Print only what differs from --baseline. If nothing does, print nothing.",
         ),
     ] = False
     jq: Annotated[
@@ -491,7 +497,7 @@ class OutputOptions:
             "--jq",
             metavar="FILTER",
             panel="Output",
-            help="Print what the jq FILTER makes of the JSON report.",
+            help="Filter the JSON report with this jq program.",
         ),
     ] = None
     raw: Annotated[
@@ -500,7 +506,7 @@ class OutputOptions:
             "--raw-output",
             "-r",
             panel="Output",
-            help="With --jq: print strings without quotes.",
+            help="With --jq, print strings without quotes.",
         ),
     ] = False
     quiet: Annotated[
@@ -509,7 +515,7 @@ class OutputOptions:
             "--quiet",
             "-q",
             panel="Output",
-            help="Silence progress, summary, warnings and the table; an explicit -o, --jq or "
+            help="Hide progress, summary, warnings and the table. An explicit -o, --jq or "
             "--only-changes still prints.",
         ),
     ] = False

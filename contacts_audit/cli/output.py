@@ -1,4 +1,4 @@
-"""Where a report goes: to stdout, to files, and what is said beside it."""
+"""Writes a report to stdout and to files."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Reads what a stage prints for each subscription in scope: in order, a page at a time."""
+"""Reads the pages of all subscriptions in parallel, and returns them in order."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -143,3 +143,12 @@ def _unread(outcome: Skipped | Unread) -> Stage:
     if isinstance(outcome, Unread):
         return Stage(outcome.subscription, (), fault=outcome.fault)
     return Stage(outcome.subscription, (), skipped=True)
+
+
+def was_read(host: Host, stage: Stage) -> bool:
+    """Print what went wrong with a subscription; return whether it was read, or need not be."""
+    if stage.skipped:
+        host.screen.note(f"{stage.subscription.label}: skipped, it is {stage.subscription.state}")
+    if stage.fault is not None:
+        host.screen.fault(stage.subscription, stage.fault)
+    return stage.fault is None

@@ -1,4 +1,4 @@
-"""The command that plans: what `apply` would change; nothing is written to Azure."""
+"""The command plan: shows what apply would change; writes nothing to Azure."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -51,16 +51,21 @@ def plan(
     output: Output = ChangeFormat.TABLE,
     save: Annotated[
         Path | None,
-        option("--save", panel="Output", metavar="FILE", help="Save the plan for 'apply FILE'."),
+        option(
+            "--save",
+            panel="Output",
+            metavar="FILE",
+            help="Save the plan to FILE, for 'apply FILE'.",
+        ),
     ] = None,
     curl: Annotated[
         bool, flag("--curl", panel="Output", help="Print the changes as curl commands.")
     ] = False,
 ) -> None:
     """
-    Tell what `apply` would change, before and after; nothing is written to Azure.
+    Show what apply would change, before and after. Nothing is written to Azure.
 
-    Exit codes: 0 nothing to do, 3 changes are pending, 4 some could not be read, 5 refused.
+    Exit codes: 0 nothing to change, 3 there are changes to make, 4 some were unreadable, 5 refused.
     """
     host: Host = context.obj
     derive = derives(context)

@@ -1,4 +1,4 @@
-"""The command that checks a policy file: policy; and what there is to choose from."""
+"""The command policy: checks a policy file; and the list of checks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,10 +28,10 @@ class Action(StrEnum):
 def policy(
     context: typer.Context,
     action: Annotated[Action, typer.Argument(metavar="check", help="Check the file.")],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A policy; '-' reads stdin.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The policy file ('-': stdin).")],
 ) -> None:
     """
-    Check a policy file, offline and without credentials: every fault, with its line.
+    Check a policy file offline, and report every mistake with its line.
 
     Exit codes: 0 the file is valid, 2 it is not.
     """

@@ -1,4 +1,4 @@
-"""Who signs in, from the options and the surroundings; and the line that says so."""
+"""Signs in as the options say, and prints as whom."""
 
 import functools
 import logging

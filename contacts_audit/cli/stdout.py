@@ -1,4 +1,4 @@
-"""Prints what needs nothing of the program: its version, the words of a completion."""
+"""Prints the version and completions without loading the program."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What a person sees: data on stdout, everything else on stderr, a line a fault."""
+"""The terminal: data to stdout; progress, warnings and errors to stderr."""
 
 import contextlib
 import logging

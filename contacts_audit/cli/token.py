@@ -1,4 +1,4 @@
-"""The first stage of the documented pipeline: the token, the one secret that is ever printed."""
+"""The command token: prints the access token, stage one of the documented one-liner."""
 
 import json
 import time
@@ -46,7 +46,7 @@ class TokenOptions:
             "-s",
             panel="Output",
             metavar="ID",
-            help="Print this subscription with the token, as az does.",
+            help="Print this subscription id with the token, as az does.",
         ),
     ] = field(default_factory=list)
     current: Current = False
@@ -61,7 +61,7 @@ def token(
     talk: TalkOptions,
     printing: TokenOptions,
 ) -> None:
-    """Print a management-plane token, as `az account get-access-token` does."""
+    """Print an access token for Azure Resource Manager, like az account get-access-token."""
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     if len(identity.tenant) > 1:

@@ -1,4 +1,4 @@
-"""Puts the parts together for one command, from its options and its surroundings."""
+"""Connects the parts that a command needs."""
 
 import functools
 import time

@@ -1,4 +1,4 @@
-"""What is wished of a contact, and how writing is guarded: the options of plan and apply."""
+"""The options of plan and apply: what to change, and how writing is guarded."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,35 +19,43 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WishOptions:
-    """How a contact should be; what is not wished stays as it is."""
+    """What to change in a contact; everything else stays as it is."""
 
     email: Annotated[
         list[str],
-        option("--email", panel="Wish", metavar="ADDRESS", help="Have this address; repeatable."),
+        option(
+            "--email",
+            panel="Changes",
+            metavar="ADDRESS",
+            help="Add this email address. Can be repeated.",
+        ),
     ] = field(default_factory=list)
     replace: Annotated[
-        bool, flag("--replace", panel="Wish", help="Have no other addresses than --email's.")
+        bool, flag("--replace", panel="Changes", help="Remove all addresses but those of --email.")
     ] = False
     remove_email: Annotated[
         list[str],
         option(
-            "--remove-email", panel="Wish", metavar="ADDRESS", help="Drop this address; repeatable."
+            "--remove-email",
+            panel="Changes",
+            metavar="ADDRESS",
+            help="Remove this email address. Can be repeated.",
         ),
     ] = field(default_factory=list)
     allow_empty: Annotated[
-        bool, flag("--allow-empty", panel="Wish", help="Let a contact lose its last address.")
+        bool, flag("--allow-empty", panel="Changes", help="Allow removing the last address.")
     ] = False
     notify_owners: Annotated[
-        bool, flag("--notify-owners", panel="Wish", help="Notify the role Owner.")
+        bool, flag("--notify-owners", panel="Changes", help="Notify the role Owner.")
     ] = False
     minimum_severity: Annotated[
         Severity | None,
         choice(
             Severity,
             "--minimum-severity",
-            panel="Wish",
+            panel="Changes",
             metavar="SEVERITY",
-            help="Mail alerts from this severity on: {}.",
+            help="Send mail for alerts from this severity on: {}.",
         ),
     ] = None
     attack_paths: Annotated[
@@ -55,40 +63,41 @@ class WishOptions:
         choice(
             RiskLevel,
             "--attack-paths",
-            panel="Wish",
+            panel="Changes",
             metavar="RISK",
-            help="Mail attack paths from this risk on: {}.",
+            help="Send mail for attack paths from this risk level on: {}.",
         ),
     ] = None
-    enable: Annotated[bool, flag("--enable", panel="Wish", help="Enable the contact.")] = False
+    enable: Annotated[bool, flag("--enable", panel="Changes", help="Enable the contact.")] = False
     phone: Annotated[
         str | None,
-        option("--phone", panel="Wish", metavar="PHONE", help="Have this telephone number."),
+        option("--phone", panel="Changes", metavar="PHONE", help="Set the telephone number."),
     ] = None
     api_version: Annotated[
         str | None,
         option(
             "--api-version",
-            panel="Wish",
+            panel="Changes",
             metavar="VERSION",
-            help="Write at 2017-08-01-preview, as documented.  Default: the newest offered.",
+            help="Write at 2017-08-01-preview, as the rule documents. Default: the newest that "
+            "the cloud offers.",
         ),
     ] = None
     failing_only: Annotated[
         bool,
         flag(
             "--failing-only",
-            panel="Wish",
-            help="Only what audit calls non-compliant, and what its failing checks need.",
+            panel="Changes",
+            help="Change only what audit calls non-compliant: what its failing checks need.",
         ),
     ] = False
     from_report: Annotated[
         str | None,
         option(
             "--from-report",
-            panel="Wish",
+            panel="Changes",
             metavar="REPORT",
-            help="Only what fails by the checks of this JSON report, of its subscriptions.",
+            help="Change only what fails by the checks of this JSON report, in its subscriptions.",
         ),
     ] = None
 
@@ -102,7 +111,9 @@ class WishOptions:
 class WriteOptions:
     """How writing is guarded."""
 
-    yes: Annotated[bool, flag("--yes", panel="Writing", help="Do not ask.")] = False
+    yes: Annotated[bool, flag("--yes", panel="Writing", help="Do not ask for confirmation.")] = (
+        False
+    )
     max_changes: Annotated[
         int | None,
         option(
@@ -110,7 +121,7 @@ class WriteOptions:
             panel="Writing",
             metavar="COUNT",
             parser=whole,
-            help="Write nothing where more than this many subscriptions would change.",
+            help="Write nothing if more than this many subscriptions would change.",
         ),
     ] = None
     state_dir: Annotated[
@@ -119,7 +130,7 @@ class WriteOptions:
             "--state-dir",
             panel="Writing",
             metavar="DIR",
-            help="Keep backups, journals and the lock there.  Default: the user's state folder.",
+            help="Keep backups, journals and the lock here. Default: the user's state folder.",
         ),
     ] = None
 

@@ -1,4 +1,4 @@
-"""The command that writes: apply."""
+"""The command apply: make changes, verified one by one."""
 
 import shlex
 from collections.abc import Sequence
@@ -50,14 +50,14 @@ def apply(
     talk: TalkOptions,
     plan_file: Annotated[
         str | None,
-        typer.Argument(metavar="PLAN", help="A plan that 'plan --save' wrote.", show_default=False),
+        typer.Argument(metavar="PLAN", help="A plan saved by 'plan --save'.", show_default=False),
     ] = None,
     output: Output = ChangeFormat.TABLE,
 ) -> None:
     """
-    Make a wish or a saved plan true: read again, back up, write one by one, read back.
+    Apply a saved plan, or the changes given as options. Backs up first, and verifies every write.
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
+    Exit codes: 0 all confirmed, 5 something is not, 4 some were unreadable, 6 another run works.
     """
     host: Host = context.obj
     check_writing(host, network, write)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, and the exit codes."""
+"""Every error of the program, and the exit codes."""
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum

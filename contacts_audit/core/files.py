@@ -1,4 +1,4 @@
-"""Private, atomic files."""
+"""Writes files privately and atomically."""
 
 import contextlib
 import errno

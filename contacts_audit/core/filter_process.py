@@ -1,5 +1,5 @@
 """
-The process that runs a `--jq` filter: stdin in, stdout out, nothing else of the run in reach.
+The child process that runs a `--jq` filter, isolated from the run.
 
 The first line of stdin is JSON, `[filter, raw]`; the rest is the document.  With the argument `try`
 the document is a JSON list of texts, and stdout gets what is wrong with the filter, as JSON:

@@ -1,4 +1,4 @@
-"""Where the home folder of whoever runs us is."""
+"""Finds the home folder of the user."""
 
 import os
 from collections.abc import Mapping

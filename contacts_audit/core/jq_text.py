@@ -1,4 +1,4 @@
-"""Spells JSON as the jq program prints it."""
+"""Formats JSON exactly as the jq program prints it."""
 
 import re
 

@@ -1,5 +1,5 @@
 """
-What is an email address, and when two of them are one mailbox.
+What is an email address, and when two of them are the same mailbox.
 
 All that compares addresses compares `key`: domains are compared as DNS sees them, so that
 `soc@bücher.com` and `soc@xn--bcher-kva.com` are one.

@@ -1,4 +1,4 @@
-"""The nouns of an audit: frozen values without behaviour towards the outside."""
+"""The data types of an audit: frozen values, without effects."""
 
 from collections import Counter
 from collections.abc import Mapping

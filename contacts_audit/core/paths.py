@@ -1,4 +1,4 @@
-"""What a path names: a file, a stream, one of our own open files, a mount; nothing is changed."""
+"""What a path is: a file, a stream, one of our open files, a mount. Changes nothing."""
 
 import errno
 import os

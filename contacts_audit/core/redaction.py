@@ -1,4 +1,4 @@
-"""What is never shown: the secrets of a run, and the user-info of addresses."""
+"""Removes secrets, and the user and password in URLs, from every text."""
 
 import base64
 import html

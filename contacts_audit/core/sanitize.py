@@ -1,4 +1,4 @@
-"""Makes remote text harmless wherever a person or a terminal reads it."""
+"""Escapes hostile characters in text from Azure, before a person or terminal sees it."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""How a run is told to end: nothing is sent after that, and no child outlives it."""
+"""Signals and shutdown: what Ctrl-C does. Nothing is sent afterwards, no child survives."""
 
 import contextlib
 import os

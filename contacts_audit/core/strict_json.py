@@ -1,4 +1,4 @@
-"""JSON that others may have written: read as all readers would read it, or not at all."""
+"""Reads JSON from strangers: accepts only what every JSON reader reads alike."""
 
 import json
 import math

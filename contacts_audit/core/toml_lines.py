@@ -1,4 +1,4 @@
-"""Where in a TOML text each key stands, which the parser of Python does not tell."""
+"""Finds the line of each key in a TOML text."""
 
 import re
 import tomllib

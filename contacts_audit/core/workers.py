@@ -1,4 +1,4 @@
-"""Work on threads: of many items in their order, or of one apart from the main thread."""
+"""Runs work on threads: many items in order, or one beside the main thread."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""Applies and restores: one subscription at a time, journalled, and believed when read back."""
+"""Applies and restores: one subscription at a time, journaled and read back."""
 
 import threading
 import time

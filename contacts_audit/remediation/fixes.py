@@ -1,5 +1,5 @@
 """
-From the findings of a subscription to the change that resolves them. Pure.
+Finds the change that fixes the findings of a subscription. Pure.
 
 What nobody told, the address of a new contact above all, is a word in capitals: a blank that the
 reader replaces.

@@ -1,4 +1,4 @@
-"""Plans and backups as files: their schema and their digest."""
+"""Plans and backups as files, with schema and digest."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From what was read and a wish to what will be written. Pure."""
+"""Computes what will be written, from what was read and the requested change. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -111,7 +111,7 @@ def check(wish: Wish, version: str | None) -> None:
         except RefusedError as error:
             raise UsageError(str(error), error.hint) from error
     if is_empty(wish):
-        raise UsageError("nothing is wished", "give --email, or another option of the group Wish")
+        raise UsageError("no change is asked for", "give --email, or another option of the group Changes")
 
 
 def is_empty(wish: Wish) -> bool:

@@ -1,4 +1,4 @@
-"""What is to be done about each subscription, from what stands there now."""
+"""Decides for each subscription what to do, from its current state."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Sends one write, and looks at what stands there before it is sent a second time."""
+"""Sends one write, and reads the contact before it sends it again."""
 
 import itertools
 import threading

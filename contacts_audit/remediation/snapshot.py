@@ -1,4 +1,4 @@
-"""Reads what stands before a change: at 2017 and at the newest api-version, to the last field."""
+"""Reads the current contacts before a change, with every field."""
 
 import copy
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""What is to be done about a subscription, and what became of it. Pure."""
+"""Tasks and results: what is to be done about a subscription, and what happened. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""One file a format: from a report to text, a piece at a time."""
+"""The formats: one file for each, from a report to pieces of text."""
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
@@ -25,11 +25,11 @@ class Format(StrEnum):
 Renderer = Callable[[Report], Iterator[str]]
 
 
-def _in(room: str) -> Renderer:
-    """Return the renderer in *room*, which is loaded only where its format is asked for."""
+def _in(module: str) -> Renderer:
+    """Return the renderer in *module*, which is loaded only when its format is needed."""
 
     def render(report: Report) -> Iterator[str]:
-        found: Renderer = import_module(f"contacts_audit.report.{room}").render
+        found: Renderer = import_module(f"contacts_audit.report.{module}").render
         return found(report)
 
     return render

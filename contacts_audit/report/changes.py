@@ -1,4 +1,4 @@
-"""What would change, and what became of it: as a table, as JSON, and for a ticket."""
+"""Plans and results as a table, as JSON, and as Markdown."""
 
 import json
 from collections.abc import Iterator, Sequence

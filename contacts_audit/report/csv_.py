@@ -1,5 +1,5 @@
 """
-The report as comma-separated values with a header, for spreadsheets.
+The report as CSV, for spreadsheets. Escapes cells that would be formulas.
 
 RFC 4180 but for its line ends, which are LF as in all that we write.  A cell that a spreadsheet
 would take for a formula gets an apostrophe in front, and so does what follows a semicolon: where

@@ -1,5 +1,5 @@
 """
-Requests as commands for a shell; the token comes from TOKEN, and never stands in an argument.
+Requests as curl commands. The token comes from TOKEN, never from an argument.
 
 https://curl.se/docs/manpage.html#-K
 """

@@ -1,4 +1,4 @@
-"""What a baseline said, told where only changes are told."""
+"""The rows of subscriptions that are in a baseline and no longer in scope."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

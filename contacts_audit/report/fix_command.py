@@ -1,5 +1,5 @@
 """
-The commands that fix what an audit found, each to be pasted into a shell.
+The commands that fix what an audit found, ready to paste into a shell.
 
 They hold words of ours, ids, and what the run was asked; of what Azure calls things, nothing but an
 address that is to be removed, and that only where this run read it from Azure itself.

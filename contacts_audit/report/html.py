@@ -1,5 +1,5 @@
 """
-The report as one page for a browser: whole in itself, and silent towards the network.
+The report as one self-contained HTML page that makes no request.
 
 Its policy lets it run its own style and script, known by their hashes, and nothing else; without
 the script it still shows everything.  https://www.w3.org/TR/CSP3/#framework-directive-source-list

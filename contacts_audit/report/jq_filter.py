@@ -1,5 +1,5 @@
 """
-`--jq`: a filter of the user's over the JSON report, in a process of its own.
+`--jq`: runs a filter over the JSON report in a process of its own.
 
 A filter may loop for ever inside libjq, where Python hears no signal, and may look at `$ENV`: so
 it gets a process that can be killed, and an environment of what its interpreter needs to start.

@@ -1,5 +1,5 @@
 """
-The report as JSON, schema 1: written out key by key, so that no name of ours is the user's.
+The report as JSON, schema 1, written key by key.
 
 `schema.json` beside this file describes it; within schema 1 keys are only added.
 """

@@ -1,4 +1,4 @@
-"""The report as JSON lines: a line a subscription, and a last one without which it is not whole."""
+"""The report as JSON lines: one for each subscription, and a summary as the last."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,5 @@
 """
-The report as JUnit XML, for CI servers: a testcase a subscription.
+The report as JUnit XML, for CI servers: a test case for each subscription.
 
 A testcase is an element tree of its own, so that there is never more than one.
 

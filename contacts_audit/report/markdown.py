@@ -1,5 +1,5 @@
 """
-Tables in Markdown, for tickets.
+Tables in Markdown.
 
 https://github.github.com/gfm/#tables-extension-
 """

@@ -1,4 +1,4 @@
-"""The report for a ticket: what was audited, the counts, all subscriptions, and what to do."""
+"""The report in Markdown, for a ticket: counts, rows, and what to do."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
 """
-The report as OCSF Compliance Findings, for security lakes: one a subscription and check.
+The report as OCSF Compliance Findings: one for each subscription and check.
 
 How the check came out is `compliance.status_id`: 1 Pass, 3 Fail, 2 Warning where the subscription
 could not be read, and 99 Other, by the name of Skipped, where there is nothing to audit: rows out

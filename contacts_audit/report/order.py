@@ -1,4 +1,4 @@
-"""In which order rows are shown, and which of them."""
+"""The order of rows, and which of them are shown."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -1,5 +1,5 @@
 """
-The report as metrics for Prometheus, for its textfile collector: no names, no addresses.
+The report as Prometheus metrics: no names, no addresses.
 
 All series have the labels of their run, so that the files of several audits can lie in one folder:
 node_exporter drops series that another file has, and says nothing.

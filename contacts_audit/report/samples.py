@@ -1,4 +1,4 @@
-"""Small reports that are true to the schema: what a filter is tried on before the audit."""
+"""Small valid reports, on which a filter is tried before the audit."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

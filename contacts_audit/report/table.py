@@ -1,4 +1,4 @@
-"""The report as a table for people."""
+"""The report as a table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest

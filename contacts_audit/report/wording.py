@@ -1,4 +1,4 @@
-"""The words for one outcome, where a format has a cell for them."""
+"""The words for one outcome, for formats that have a cell for them."""
 
 from contacts_audit.core.model import Audited, Outcome, Skipped, Unread
 

@@ -40,7 +40,7 @@ LAYERS = {
 
 def layer(file: str, function: str) -> str:
     """Return the layer of a *function*."""
-    if file.endswith("contacts.py") and function == "_all":
+    if file.endswith("contacts/read.py") and function == "_all":
         return "jq"
     where = function if file == "~" else file
     found = (name for name, parts in LAYERS.items() if any(part in where for part in parts))

@@ -2,7 +2,7 @@
 Break the code in small ways, one at a time, and say which breaks no test sees: `make mutate`.
 
 It works on a copy, module by module, each with the tests that concern it.  MUTATE names modules
-(`policy arm`), MUTATE_SECONDS bounds each; what could not be tried in that time is counted.
+(`policy protocol`), MUTATE_SECONDS bounds each; what could not be tried in that time is counted.
 """
 
 import os
@@ -17,21 +17,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SUITES = {
     "policy": ("audit/policy.py", ("policy", "policyfile")),
-    "rules": ("audit/checks.py", ("policy", "policyfile")),
-    "arm": ("azure/arm/protocol.py", ("arm", "contacts", "records")),
-    "contacts": ("azure/contacts/read.py", ("contacts", "policy")),
+    "checks": ("audit/checks.py", ("policy", "policyfile")),
+    "protocol": ("azure/arm/protocol.py", ("arm", "contacts", "records")),
+    "read": ("azure/contacts/read.py", ("contacts", "policy")),
     "equality": ("azure/contacts/equality.py", ("equality", "remedy")),
     "steps": ("azure/contacts/steps.py", ("equality", "drafts")),
     "tasks": ("remediation/tasks.py", ("remedy",)),
-    "sending": ("remediation/send.py", ("remedy",)),
-    "remediate": ("remediation/apply.py", ("remedy",)),
+    "send": ("remediation/send.py", ("remedy",)),
+    "apply": ("remediation/apply.py", ("remedy",)),
 }
 SECONDS = float(os.environ.get("MUTATE_SECONDS", "1800"))
 CONFIG = """
 [tool.mutmut]
 source_paths = ["contacts_audit"]
 only_mutate = ["contacts_audit/{module}"]
-also_copy = ["fixtures", "README.md", "Makefile", "CHANGELOG.md"]
+also_copy = ["fixtures", "docs", "README.md", "Makefile", "CHANGELOG.md"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = [{tests}]
 """

@@ -1,4 +1,4 @@
-"""Azure Resource Manager over the network: tokens, retries, pages, one subscription's budget."""
+"""Sends requests to Resource Manager, with token, retries, pages and a time budget."""
 
 import copy
 import logging

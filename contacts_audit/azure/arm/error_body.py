@@ -1,5 +1,5 @@
 """
-What an error body of Azure says: code, message, versions and seconds named in it. Pure.
+Reads the error bodies of Azure: code, message, API versions, seconds to wait. Pure.
 
 Resource providers spell their errors in many ways: with and without an `error` around them, in any
 case, as `ErrorCode` or `HttpStatusCode`, in an array, or as JSON in the text of a message.

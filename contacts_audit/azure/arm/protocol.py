@@ -1,5 +1,5 @@
 """
-Azure Resource Manager without the network: addresses, and what an answer means.
+URLs of Azure Resource Manager, and what its answers mean. No network.
 
 https://learn.microsoft.com/azure/azure-resource-manager/management/overview
 """

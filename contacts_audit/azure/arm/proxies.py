@@ -1,5 +1,5 @@
 """
-Which proxy leads to a URL, by the environment; nothing else in the environment is judged.
+Finds the proxy for a URL in the environment.
 
 https://everything.curl.dev/usingcurl/proxies/env.html
 """

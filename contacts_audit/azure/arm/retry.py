@@ -1,5 +1,5 @@
 """
-When to ask again: one retry policy for Azure and for the token service.
+The retry policy, for Azure and for the token service.
 
 https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 """

@@ -1,5 +1,5 @@
 """
-Sockets on the clock of an attempt, and requests' adapter over them.
+Sockets with one time limit for a whole attempt, and the adapter of requests that uses them.
 
 requests counts its timeout anew for each piece that arrives; here each read and write of a socket
 gets what is left of the attempt, so that no drip of headers, body or `100 Continue` stretches it.

@@ -1,5 +1,5 @@
 """
-SOCKS5 on a socket of ours, so that the handshake keeps to the clock of the attempt.
+SOCKS5 proxies, within the time limit of the attempt.
 
 https://www.rfc-editor.org/rfc/rfc1928 and, for user and password, rfc1929
 """

@@ -1,4 +1,4 @@
-"""Keeps the subscriptions of a list in little memory: a hundred thousand in 8 MB, not in 26."""
+"""Stores a list of subscriptions compactly: 100,000 in 8 MB instead of 26."""
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator

@@ -1,5 +1,5 @@
 """
-The subscriptions that a credential can see.
+Lists the subscriptions that a credential can see.
 
 https://learn.microsoft.com/rest/api/resources/subscriptions/list
 """

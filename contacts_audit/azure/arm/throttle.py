@@ -1,5 +1,5 @@
 """
-How fast to ask: one limiter for all workers, which learns from refusals.
+Limits the request rate of all workers, and slows down when Azure throttles (429).
 
 Resource Manager keeps a bucket for each subscription and principal, and one for each tenant: what
 one subscription is refused, or says to have left, concerns that one alone, and its own retry waits.

@@ -1,4 +1,4 @@
-"""One HTTP exchange through requests: whole, within its time and size, or an error of ours."""
+"""One HTTP exchange through requests, limited in time and size."""
 
 import ipaddress
 import re

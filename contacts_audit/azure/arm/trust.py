@@ -1,4 +1,4 @@
-"""Whose certificates are trusted, and how strictly they are checked."""
+"""Which certificates are trusted, and how strictly they are checked."""
 
 import contextlib
 import os

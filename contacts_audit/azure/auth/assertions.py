@@ -1,5 +1,5 @@
 """
-The federated token of a workload identity: a file that its platform writes anew now and then.
+The federated token file of a workload identity.
 
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 """

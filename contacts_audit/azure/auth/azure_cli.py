@@ -1,5 +1,5 @@
 """
-The Azure CLI as a source of tokens, and its default subscription.
+Tokens and the default subscription from the Azure CLI.
 
 https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
 """

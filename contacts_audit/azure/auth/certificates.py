@@ -1,5 +1,5 @@
 """
-The certificate of an application, from a PEM or PFX file to what MSAL signs with.
+Reads the certificate of an application (PEM or PFX) for MSAL.
 
 https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 """

@@ -1,5 +1,5 @@
 """
-The chain of credentials: which one is configured.
+Chooses the credential: the first that is configured.
 
 https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
 """

@@ -1,5 +1,5 @@
 """
-A person who signs in in a browser, anywhere, with a code that we print.
+Signs in a person in a browser, with a code that is printed.
 
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code
 """

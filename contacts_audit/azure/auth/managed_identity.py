@@ -1,5 +1,5 @@
 """
-The identity that Azure gives to a machine, an app or a container.
+Tokens from the managed identity of a machine, an app or a container.
 
 https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 """

@@ -1,5 +1,5 @@
 """
-The token service as MSAL talks to it, over our wire.
+The HTTP client that MSAL uses to reach the token service.
 
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """

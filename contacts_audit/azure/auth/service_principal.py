@@ -1,5 +1,5 @@
 """
-Service principals: applications that sign in by a secret, a certificate or a federated token.
+Signs in an application by a secret, a certificate or a federated token.
 
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 """

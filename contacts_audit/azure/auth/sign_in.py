@@ -1,4 +1,4 @@
-"""What a credential may look at, and what it is."""
+"""What a credential needs to sign in, and what it returns."""
 
 import base64
 import binascii

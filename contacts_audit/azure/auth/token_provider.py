@@ -1,4 +1,4 @@
-"""One token for all threads: whoever comes first fetches it, the others wait or go on."""
+"""Shares one token among all threads, and refreshes it."""
 
 import math
 import re

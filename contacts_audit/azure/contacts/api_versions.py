@@ -1,4 +1,4 @@
-"""Which api-versions a cloud offers, learned from its refusals."""
+"""Learns which API versions a cloud offers, from its refusals."""
 
 import threading
 from collections import defaultdict

@@ -1,5 +1,5 @@
 """
-Whether two contacts mean the same to Azure: the one comparison of plan, apply and restore. Pure.
+Whether two contacts mean the same to Azure, for plan, apply and restore. Pure.
 
 Recorded of Azure: `"off"` and `""` read back as `"Off"`, what is Off loses its level and its roles,
 an empty telephone number comes back empty or not at all, the keys of a source come back in another

@@ -1,5 +1,5 @@
 """
-securityContacts in the three dialects of its api-versions, read through jq.
+Reads security contacts in three API versions, through jq.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """

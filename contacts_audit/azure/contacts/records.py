@@ -1,5 +1,5 @@
 """
-Contacts as a service keeps them: names and properties, to the last unknown field.
+Contacts as Azure stores them: names and properties, unknown fields included.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """

@@ -1,4 +1,4 @@
-"""One write after the other: what the drafts of all api-versions are made of. Pure."""
+"""The writes that turn one set of contacts into another. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 """
-How each api-version spells a wish: what is read, changed only where it was asked for. Pure.
+The body to write for a change, in each API version. Pure.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
 """

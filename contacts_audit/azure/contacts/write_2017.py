@@ -1,5 +1,5 @@
 """
-How 2017 spells a wish: one address a contact. Pure.
+The writes for a change at 2017-08-01-preview: one contact for each address. Pure.
 
 Contacts named default1, default2, ... follow the rules of the service that knew no other names:
 the lowest free name first, deletions from the highest down, no gaps. Azure also has contacts named

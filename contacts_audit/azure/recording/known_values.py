@@ -1,4 +1,4 @@
-"""Texts that are known, found again in others: each where it stands for itself."""
+"""Finds known values in other texts, where they stand alone."""
 
 import re
 

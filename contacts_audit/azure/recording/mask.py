@@ -1,5 +1,5 @@
 """
-Pseudonyms for a recording that is shown to others: the same within it, and only there.
+Masks a recording: replaces names, ids and addresses by consistent pseudonyms.
 
 What is masked is decided by the field that a text stands in, never by what it equals: a
 subscription may be called High, Owner or value, and no answer means anything else for it.

@@ -1,4 +1,4 @@
-"""JSON that was cut: what would make it whole, so that its fields can be read."""
+"""Completes JSON that was cut off, so that its fields can be read."""
 
 import re
 from collections.abc import Iterator

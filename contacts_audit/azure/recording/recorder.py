@@ -1,5 +1,5 @@
 """
-Recordings of exchanges with Resource Manager, kept as files; `player` plays them back.
+Records exchanges with Resource Manager as files, for `replay`.
 
 A recording is a folder: `recording.json` says of which cloud, and each exchange is a JSON file.
 """

@@ -1,8 +1,8 @@
 """
-Recordings played back: what `tape` kept, answered again without a network.
+Replays a recording without a network.
 
-A recording is a file of a stranger.  Its hosts are the program's own where the cloud is known; its
-files are read one at a time, up to a size, and looked at whole before anything is played.
+A recording is treated as a file from a stranger. Its hosts are the program's own where the cloud is
+known. Its files are read one at a time, up to a size, and checked completely before any is played.
 """
 
 import base64

@@ -1,5 +1,5 @@
 """
-Azure's words, in lower case: what stands in an answer and is nobody's name, by its place there.
+Azure's own words, by their place in an answer: masking leaves them alone.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """

@@ -1,4 +1,4 @@
-"""The command that explains one verdict: explain."""
+"""The command explain: why one subscription has its verdict."""
 
 import json
 from collections import Counter
@@ -61,7 +61,9 @@ class Heard:
 @grouped
 def explain(
     context: typer.Context,
-    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION", help="An id or a name.")],
+    subscription: Annotated[
+        str, typer.Argument(metavar="SUBSCRIPTION", help="The id or name of the subscription.")
+    ],
     identity: IdentityOptions,
     cloud: CloudOptions,
     policy: PolicyOptions,
@@ -69,13 +71,13 @@ def explain(
     talk: TalkOptions,
     output: Annotated[ExplainFormat, printed_as(ExplainFormat)] = ExplainFormat.TEXT,
     curl: Annotated[
-        bool, flag("--curl", panel="Output", help="Print the requests as curl commands, only.")
+        bool, flag("--curl", panel="Output", help="Print only the requests, as curl commands.")
     ] = False,
 ) -> None:
     """
-    Show for one subscription what was asked, what was answered, and which rule decided.
+    Explain the verdict of one subscription: each request, its answer, and each check.
 
-    Exit codes: as audit's for this subscription alone.
+    Exit codes: those of audit for this subscription.
     """
     host: Host = context.obj
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)

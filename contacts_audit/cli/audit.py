@@ -1,4 +1,4 @@
-"""The commands that read and judge: audit."""
+"""The command audit: a verdict for every subscription."""
 
 import hashlib
 import json
@@ -54,14 +54,14 @@ def audit(
     ] = False,
     list_checks: Annotated[
         bool,
-        flag("--list-checks", panel="Checks", help="Print the checks and profiles, and exit."),
+        flag("--list-checks", panel="Checks", help="List the checks and profiles, and exit."),
     ] = False,
     run_id: RunId = None,
 ) -> None:
     """
-    Tell for each subscription whether a security contact's e-mail address is configured.
+    Check every subscription for a security contact email address.
 
-    Exit codes: 0 all comply, 3 findings, 4 some could not be read, 1 the run failed.
+    Exit codes: 0 all comply, 3 findings, 4 some were unreadable, 1 the run failed.
     """
     from contacts_audit.audit.scope import run_id as named_run
 

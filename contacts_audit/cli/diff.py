@@ -1,4 +1,4 @@
-"""The command that compares two reports: diff."""
+"""The command diff: what changed between two reports."""
 
 import json
 from enum import StrEnum
@@ -32,7 +32,7 @@ def diff(
     output: Annotated[DiffFormat, printed_as(DiffFormat)] = DiffFormat.TEXT,
 ) -> None:
     """
-    Tell what differs between two JSON reports, subscription by subscription.
+    Compare two JSON reports, subscription by subscription.
 
     Exit codes: 0 nothing got worse, 3 something did.
     """

@@ -1,4 +1,4 @@
-"""The command that joins the reports of a run that was split: merge."""
+"""The command merge: one report from the reports of all shards."""
 
 from typing import Annotated
 
@@ -16,18 +16,18 @@ from contacts_audit.core.errors import IncompleteError
 def merge(
     context: typer.Context,
     names: Annotated[
-        list[str], typer.Argument(metavar="REPORT...", help="The JSON reports, one of each shard.")
+        list[str], typer.Argument(metavar="REPORT...", help="The JSON reports, one for each shard.")
     ],
     output: OutputOptions,
     run_id: Annotated[
         str | None,
-        option("--run-id", panel="Scope", metavar="ID", help="Refuse reports of any other run."),
+        option("--run-id", panel="Scope", metavar="ID", help="Refuse reports of another run."),
     ] = None,
 ) -> None:
     """
-    Join the JSON reports of `audit --shard` runs to the report of them all.
+    Merge the JSON reports of an audit that was split with --shard.
 
-    Exit codes: as audit, computed anew; 4 too where a shard is missing or of another run.
+    Exit codes: those of audit; also 4 if a shard is missing or belongs to another run.
     """
     from contacts_audit.audit import merge
 

@@ -1,0 +1,139 @@
+"""The command emails: stage three of the documented one-liner."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contacts_audit.cli.host import Host
+from contacts_audit.cli.option_groups import grouped
+from contacts_audit.cli.options import (
+    CloudOptions,
+    IdentityOptions,
+    NetworkOptions,
+    ScopeOptions,
+    TalkOptions,
+)
+from contacts_audit.cli.pages import SHOWN, Missed, Stage, stages, was_read
+from contacts_audit.cli.terminal import log_to
+from contacts_audit.core.errors import ContactsAuditError, ExitCode
+from contacts_audit.core.model import Subscription
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.arm.client import Client
+
+LARGEST_INPUT = 256 * 1024 * 1024
+BLIND = (
+    "2017-08-01-preview may not show what the portal and newer clients wrote (in 2020 it did not, "
+    "and nobody has recorded it since): 'contacts-audit audit' decides"
+)
+
+
+@grouped
+def emails(
+    context: typer.Context,
+    scope: ScopeOptions,
+    identity: IdentityOptions,
+    cloud: CloudOptions,
+    network: NetworkOptions,
+    talk: TalkOptions,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="FILE", help="Run only the jq stage, on FILE ('-': stdin)."
+        ),
+    ] = None,
+) -> None:
+    """
+    Print the email addresses of each subscription, like the documented one-liner.
+
+    Exit codes: 0 all show an address at 2017-08-01-preview, 3 some do not, 4 some were unreadable.
+    """
+    host: Host = context.obj
+    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    if input is not None:
+        raise typer.Exit(_jq_stage(host, input))
+
+    def lines(client: "Client", subscription: Subscription) -> Stage:
+        from contacts_audit.azure.arm import protocol
+        from contacts_audit.azure.contacts import read
+
+        url = protocol.contacts_url(client.endpoint, subscription.id, protocol.V2017)
+        printed, missed = [], Missed()
+        for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until()):
+            for line in read.documented_emails(answer):
+                if isinstance(line, str):
+                    printed.append(f"{line}\n".encode())
+                else:
+                    missed.add(line)
+        return Stage(subscription, printed, missed=missed)
+
+    complete, without = True, 0
+    for stage in stages(host, scope, identity, cloud, network, lines):
+        for piece in stage.pieces:
+            host.screen.data(piece)
+        if stage.missed is not None:
+            if stage.missed.number:
+                complete = False
+                _tell_missed(host, stage.subscription.label, stage.missed)
+            elif not _any_address(stage.pieces):
+                without += 1
+                host.screen.note(f"{stage.subscription.label}: no address at 2017-08-01-preview")
+        complete &= was_read(host, stage)
+    raise typer.Exit(_emails_code(host, complete, without))
+
+
+def _emails_code(host: Host, complete: bool, without: int) -> ExitCode:
+    if without:
+        host.screen.note(BLIND)
+    if not complete:
+        return ExitCode.INCOMPLETE
+    return ExitCode.FINDINGS if without else ExitCode.CLEAN
+
+
+def _jq_stage(host: Host, name: str) -> ExitCode:
+    """Run the document's two jq programs on a file, up to their first error."""
+    from contacts_audit.azure.contacts.read import documented_stage
+
+    text = host.read(name, "--input", most=LARGEST_INPUT, pipes=True).decode("utf-8-sig", "replace")
+    if not text.strip():
+        host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
+        return ExitCode.INCOMPLETE
+    without, shown, missed, before = 0, False, Missed(), 0
+    complete = True
+    try:
+        for line in documented_stage(text):
+            match line:
+                case str():
+                    host.screen.data(f"{line}\n")
+                    shown = shown or _any_address([line.encode()])
+                case None:
+                    without += not shown and missed.number == before
+                    shown, before = False, missed.number
+                case _:
+                    missed.add(line)
+    except ValueError as error:
+        host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "look at what was fetched"))
+        complete, without = False, 0
+    if missed.number:
+        _tell_missed(host, "--input", missed)
+    return _emails_code(host, complete and not missed.number, without)
+
+
+def _tell_missed(host: Host, where: str, missed: Missed) -> None:
+    """Tell which contacts are there although the documented filter does not print them."""
+    from contacts_audit.azure.contacts.read import SELECTED
+
+    several = missed.number > 1
+    named = [f"{one.name or 'one'} is of type {one.type}" for one in missed.shown]
+    if missed.number > SHOWN:
+        named.append(f"{missed.number - SHOWN} more")
+    what = f"{missed.number} contacts for their types" if several else "a contact for its type"
+    message = f"{where}: the documented filter {SELECTED} leaves out {what}: {'; '.join(named)}"
+    host.screen.fail(ContactsAuditError(message, "'contacts-audit audit' reads it"))
+
+
+def _any_address(pieces: Sequence[bytes]) -> bool:
+    from contacts_audit.azure.contacts.read import shows_address
+
+    return any(shows_address(piece.decode()) for piece in pieces)
