@@ -130,7 +130,8 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     except FileNotFoundError:
         accounts, found, clouds = [], {}, set()
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
+        detail = error.strerror if isinstance(error, OSError) else "it is no profile of az"
+        raise ContactsAuditError(f"--current: {path} cannot be read: {detail}", LOGIN) from error
     if not accounts:
         raise ContactsAuditError("--current: az is not signed in", LOGIN)
     _check_cloud(_active_cloud(environment, folder), cloud, clouds, folder)
