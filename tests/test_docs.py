@@ -1,5 +1,7 @@
 """The pages of docs/ say what the program does: their sessions, schedules, units and links."""
 
+import ast
+import errno
 import os
 import re
 import shlex
@@ -134,6 +136,8 @@ CHANGES = [  # a zone, and the day on which its clocks go forward
 def systemd_analyze() -> str:
     """Return the tool; skip where it is missing."""
     tool = shutil.which("systemd-analyze")
+    if tool is None and os.environ.get("REQUIRE_DIFFERENTIAL_TESTS"):
+        pytest.fail("missing: systemd-analyze")
     if tool is None:
         pytest.skip("no systemd-analyze")
     return tool
@@ -187,3 +191,62 @@ def test_alerts_are_what_prometheus_takes(tmp_path: Path) -> None:
     golden = (ROOT / "tests/golden/report.prom").read_text()
     for metric in re.findall(r"contacts_audit_\w+", rules):
         assert f"# TYPE {metric} gauge" in golden
+
+
+FOREIGN = [  # what the system, OpenSSL and jq say, in our own lines
+    *(os.strerror(number) for number in (errno.EACCES, errno.EROFS, errno.ENAMETOOLONG)),
+    *(
+        os.strerror(errno.ENOENT),
+        "certificate verify failed: unable to get local issuer certificate",
+    ),
+    *("Tunnel connection failed: 407", "is not a valid format", "Cannot index", "AADSTS"),
+    "Please run 'az login'",
+]
+
+
+def words_of_the_program() -> list[str]:
+    """Return the parts of all texts in the source, as they stand between what is filled in."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "contacts_audit").rglob("*.py")]
+    return [
+        node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+
+def quoted_messages(text: str) -> list[str]:
+    """Return what the tables of errors of a page quote."""
+    found, quotes = [], False
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if not line.startswith("|"):
+            quotes = False
+        elif re.match(r"error|message|where", cells[0]):
+            quotes = True
+            column = 1 if cells[0] == "where" else 0
+        elif quotes and not cells[0].startswith("---"):
+            found += re.findall(r"`([^`]{12,})`", cells[column])
+    return found
+
+
+@pytest.mark.parametrize("name", ["troubleshooting.md", "sign-in.md"])
+def test_each_message_that_is_quoted_is_one_of_the_program(name: str) -> None:
+    """Most of it stands in the source in one piece, or is what somebody else says."""
+    known = {part.strip(" :,") for part in (*words_of_the_program(), *FOREIGN)}
+    messages = quoted_messages(PAGES[name])
+
+    lost = []
+    for message in messages:
+        left = "".join(
+            fragment
+            for fragment in re.split(r"\.\.\.| -- ", message)
+            if not any(fragment.strip(" :") in part for part in known)
+        )
+        for part in sorted((part for part in known if len(part) > 3), key=len, reverse=True):
+            left = left.replace(part, "")
+        if len(left) > len(message) / 2:
+            lost.append((message, left))
+
+    assert len(messages) > 5
+    assert lost == []

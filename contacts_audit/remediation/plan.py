@@ -111,7 +111,9 @@ def check(wish: Wish, version: str | None) -> None:
         except RefusedError as error:
             raise UsageError(str(error), error.hint) from error
     if is_empty(wish):
-        raise UsageError("no change is asked for", "give --email, or another option of the group Changes")
+        raise UsageError(
+            "no change is asked for", "give --email, or another option of the group Changes"
+        )
 
 
 def is_empty(wish: Wish) -> bool:

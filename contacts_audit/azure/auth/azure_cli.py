@@ -133,7 +133,8 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     except FileNotFoundError:
         accounts, found, clouds = [], {}, set()
     except UNREADABLE as error:
-        raise ContactsAuditError(f"--current: {path} cannot be read: {error}", LOGIN) from error
+        detail = error.strerror if isinstance(error, OSError) else "it is no profile of az"
+        raise ContactsAuditError(f"--current: {path} cannot be read: {detail}", LOGIN) from error
     if not accounts:
         raise _signed_out(environment)
     _check_cloud(_active_cloud(environment, folder), cloud, clouds, folder)
