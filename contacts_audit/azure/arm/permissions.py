@@ -3,6 +3,7 @@ What the signed-in identity may do in a subscription, by what Azure lists; nothi
 
 The list holds one entry for each role that it has there, inherited ones included:
 https://learn.microsoft.com/rest/api/authorization/permissions
+A deny assignment, a lock or a policy of Azure can refuse a write all the same.
 """
 
 from collections.abc import Iterator
