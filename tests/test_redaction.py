@@ -456,3 +456,13 @@ def test_a_pipe_of_ours_is_written_through(tmp_path: Path) -> None:
 
     assert os.read(reader, 100) == b"a report"
     os.close(reader)
+
+
+@pytest.mark.parametrize("option", ["--arm-endpoint", "--authority-host"])
+def test_a_password_with_a_slash_is_not_shown(option: str) -> None:
+    """It looks like a path; no path of ours holds an @."""
+    ran = run_in({"AZURE_ACCESS_TOKEN": "a.b.c"}, "doctor", option, "https://us/er:hunter2@host")
+
+    assert ran.code == 2
+    assert b"hunter2" not in ran.out
+    assert "hunter2" not in ran.err
