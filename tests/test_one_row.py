@@ -118,6 +118,30 @@ def test_what_nobody_foresaw_costs_one_row(
         assert "a@contoso.com" in ran.text
 
 
+def test_a_stumble_after_a_write_is_unknown_and_costs_one_row(
+    azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nobody knows what became of the change: its row says so, and the others are changed."""
+    odd = azure.add("Odd")
+    azure.add("Good")
+    azure.fail(f"PUT /subscriptions/{odd.id}/", faults.gzip_body())
+
+    def stumble(form: int) -> None:
+        raise LookupError("hunter" + "2")
+
+    monkeypatch.setattr(zlib, "decompressobj", stumble)
+
+    change = ("--email", "b@contoso.com", "--yes", "--state-dir", str(tmp_path))
+    ran = run("apply", "-o", "json", *change)
+
+    rows = json.loads(ran.out)["subscriptions"]
+    assert (ran.code, [row["status"] for row in rows]) == (5, ["unknown", "done"])
+    assert "unexpected LookupError at contacts_audit/azure/arm/transport.py:" in ran.err
+    assert "hunter2" not in ran.err + ran.text
+    (journal,) = tmp_path.glob("journal-*.jsonl")
+    assert '"unknown"' in journal.read_text()
+
+
 def test_where_we_stumbled_is_told_whole_at_debug(
     azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -490,3 +490,13 @@ def test_a_secret_is_recognized_however_a_peer_escapes_it(
             assert spelled not in shown
     message = json.loads(ran.text)["subscriptions"][0]["error"]["message"]
     assert "you sent ***, \\u0041" in message
+
+
+@pytest.mark.parametrize("option", ["--arm-endpoint", "--authority-host"])
+def test_a_password_with_a_slash_is_not_shown(option: str) -> None:
+    """It looks like a path; no path of ours holds an @."""
+    ran = run_in({"AZURE_ACCESS_TOKEN": "a.b.c"}, "doctor", option, "https://us/er:hunter2@host")
+
+    assert ran.code == 2
+    assert b"hunter2" not in ran.out
+    assert "hunter2" not in ran.err

@@ -325,6 +325,34 @@ def test_a_plan_can_be_made_of_a_recording(azure: AzureDouble, desk: Desk) -> No
     replayed = json.loads(ran.out)
     assert (ran.code, len(azure.asked)) == (4, asked)
     assert replayed["subscriptions"] == recorded["subscriptions"]
+    assert (recorded["recorded"], replayed["recorded"] is None) == (None, False)
+    assert f"recorded {replayed['recorded']}" in ran.err
+    ticket = run_in({}, "plan", "-o", "markdown", *WISH, "--replay", tape).text
+    assert ticket.startswith(f"recorded: {replayed['recorded']}; this is not the state of today\n")
+
+
+def test_a_forgotten_replay_writes_nothing_and_is_named(azure: AzureDouble, desk: Desk) -> None:
+    """A variable of an environment file is named where it keeps a change from being made."""
+    azure.add("Prod")
+
+    ran = run_in(surroundings(azure, CONTACTS_AUDIT_REPLAY="tape"), "apply", *WISH, "--yes")
+
+    assert (ran.code, azure.asked) == (2, [])
+    assert "CONTACTS_AUDIT_REPLAY" in ran.err
+
+
+def test_a_write_that_is_throttled_to_the_end_says_so(azure: AzureDouble, desk: Desk) -> None:
+    """What took all the time is told, not that none was left; nothing was changed."""
+    azure.add("Prod")
+    azure.fail("PUT", faults.throttle("0.3"))
+
+    ran = desk.apply(*WISH, "--budget", "1.5")
+
+    (row,) = json.loads(ran.out)["subscriptions"]
+    assert (ran.code, row["status"]) == (5, "failed")
+    assert "429" in row["message"]
+    assert "was not changed" in row["message"]
+    assert "no time was left" not in row["message"]
 
 
 @pytest.mark.parametrize(

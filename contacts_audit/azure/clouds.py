@@ -158,7 +158,7 @@ def https(address: str, option: str, *, path: bool = False) -> str:
     if (
         not plain
         or url.scheme != "https"
-        or "@" in url.netloc
+        or "@" in address  # of a path, too: a password may hold a slash
         or url.netloc.endswith(":")
         or url.query
         or url.fragment

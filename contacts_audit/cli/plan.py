@@ -123,6 +123,7 @@ def planned(
     from contacts_audit.remediation import prepare
     from contacts_audit.remediation.ledger import Origin, Plan
     from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.report.json_ import time_of
 
     if report is not None:
         report.check(connection)
@@ -157,7 +158,9 @@ def planned(
 
     rows = for_each(host, connection, found.subscriptions, work, late, stumbled, network.workers)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
-    return connection, Plan(origin, wanted, wish.api_version, tuple(rows))
+    return connection, Plan(
+        origin, wanted, wish.api_version, tuple(rows), time_of(connection.recorded)
+    )
 
 
 def for_each(

@@ -148,7 +148,10 @@ def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> N
         UsageError: it is not.
     """
     if network.replay is not None:
-        raise UsageError("a recording cannot be written to", "leave --replay out")
+        raise UsageError(
+            "a recording cannot be written to",
+            "leave --replay out, and unset CONTACTS_AUDIT_REPLAY",
+        )
     host.state_folder(write.state_dir)
     if not write.yes and not host.asks:
         raise UsageError("nobody can be asked: stdin is no terminal", "add --yes")

@@ -4,10 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from contacts_audit.audit.auditor import broken
 from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.contacts.records import Seen
 from contacts_audit.azure.contacts.steps import RefusedError, Step
-from contacts_audit.core.errors import AuthError, AzureError
+from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
 from contacts_audit.core.workers import apart
@@ -78,6 +79,12 @@ class Remedy:
         except Stopped:
             self._journal.note(task.subscription, Status.UNKNOWN)
             raise
+        except ContactsAuditError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one slip costs one row, also after a write
+            self._journal.note(task.subscription, Status.UNKNOWN)
+            found = broken(task.subscription, error).fault
+            return Result(task.subscription, Status.UNKNOWN, found.told, found.hint)
 
     def _done(self, task: Task) -> Result:
         """Read, compare, write, read back."""

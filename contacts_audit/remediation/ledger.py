@@ -70,12 +70,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done, for whom, and at which api-version, if one was chosen."""
+    """
+    What is to be done, for whom, and at which api-version, if one was chosen.
+
+    *recorded* is when the recording was made that it was made of, None where that was Azure itself.
+    """
 
     origin: Origin
     wish: Wish
     version: str | None
     rows: tuple[Planned, ...]
+    recorded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ def plan_document(plan: Plan) -> Json:
     """Return *plan* as it is saved, its digest last."""
     wish = {**asdict(plan.wish), "api_version": plan.version}
     rows = [_plan_row(row) for row in plan.rows]
-    return _sealed("plan", plan.origin, {"wish": wish, "subscriptions": rows})
+    content = {"recorded": plan.recorded, "wish": wish, "subscriptions": rows}
+    return _sealed("plan", plan.origin, content)
 
 
 def backup_document(backup: Backup) -> Json:
@@ -125,7 +131,10 @@ def read_plan(text: bytes, name: str) -> Plan:
         if shared or not is_empty(wish):
             check(wish, version)
         rows = tuple(_planned(row, wish, version) for row in _rows(document))
-        return Plan(_origin(document), wish, version, rows)
+        recorded = document.get("recorded")
+        if not isinstance(recorded, str | None):
+            raise TypeError("recorded is no time")
+        return Plan(_origin(document), wish, version, rows, recorded)
 
     plan = _undamaged(parsed, name)
     rows = [{**LATER, **row} for row in document["subscriptions"]]

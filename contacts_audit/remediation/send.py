@@ -10,6 +10,7 @@ from enum import Enum, auto
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.retry import ATTEMPTS, Budget, backoff
+from contacts_audit.azure.arm.transport import NO_TIME
 from contacts_audit.azure.contacts import steps
 from contacts_audit.azure.contacts.records import Seen, absence, canonical, named
 from contacts_audit.azure.contacts.steps import Step
@@ -101,6 +102,7 @@ class Sender:
         """
         subscription, tries = target.subscription, Tries()
         budget = self._client(subscription).limits.until()
+        before: AzureError | None = None
         for count in itertools.count(1):  # ends by its budget, and by the tries that an error has
             try:
                 error = self._sent(target, budget)
@@ -112,6 +114,9 @@ class Sender:
             end = refusal(subscription, error, target.method)
             if end is not None and count == 1:
                 return end
+            if before is not None and is_unsent(error):
+                error = before  # it says what all the time went into
+            before = error
             again, said = (False, told(error)) if end else self._waited(error, budget, tries)
             try:
                 found = self._found(target)
@@ -186,6 +191,11 @@ class Sender:
 def told(error: AzureError | AuthError) -> str:
     """Return what an error says, with what Azure support asks for."""
     return Fault.of(error).told if isinstance(error, AzureError) else str(error)
+
+
+def is_unsent(error: AzureError) -> bool:
+    """Return whether a write was not even sent, as no time was left."""
+    return error.reason is Reason.TIMEOUT and error.status is None and str(error) == NO_TIME
 
 
 def is_lost(error: AzureError) -> bool:

@@ -48,7 +48,9 @@ def plan_json(plan: Plan) -> Iterator[str]:
 
 def plan_markdown(plan: Plan) -> Iterator[str]:
     """Yield the plan for a ticket."""
-    return markdown.table([PLAN_HEADER, *_plan_cells(plan)])
+    if plan.recorded is not None:
+        yield f"recorded: {plan.recorded}; this is not the state of today\n\n"
+    yield from markdown.table([PLAN_HEADER, *_plan_cells(plan)])
 
 
 def items_table(items: Sequence[Item]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.sanitize import told_in_public
 
 LARGEST_BODY = 8 * 1024 * 1024
+NO_TIME = "no time was left to ask"
 GZIP = b"\x1f\x8b"
 MOST_MEMBERS = 100  # of a gzip body
 MOST_ENCODINGS = 3
@@ -92,7 +93,7 @@ class Wire:
         if self._stopped.is_set():
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
         if timeout <= 0:
-            raise AzureError(Reason.TIMEOUT, "no time was left to ask")
+            raise AzureError(Reason.TIMEOUT, NO_TIME)
         self._check(url)
         proxy = self._proxy_for(url)
         proxies = {} if proxy is None else {"https": proxy.url}
