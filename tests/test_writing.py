@@ -344,7 +344,8 @@ def test_a_forgotten_replay_writes_nothing_and_is_named(azure: AzureDouble, desk
 def test_a_write_that_is_throttled_to_the_end_says_so(azure: AzureDouble, desk: Desk) -> None:
     """What took all the time is told, not that none was left; nothing was changed."""
     azure.add("Prod")
-    azure.fail("PUT", faults.throttle("0.3"))
+    azure.fail("PUT", faults.throttle("0.05"))
+    azure.fail(lambda asked: asked.method == "GET" and bool(azure.writes()), faults.slow(0.6))
 
     ran = desk.apply(*WISH, "--budget", "1.5")
 
