@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import pty
@@ -9,7 +10,9 @@ import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -523,6 +526,7 @@ def on_a_terminal(
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Run the program on a terminal, whose other end is the second value."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
     environment = surroundings(azure, TERM="dumb", COLUMNS="200") | coverage_variables()
     process = subprocess.Popen(
         program(*arguments), stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT

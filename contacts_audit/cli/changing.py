@@ -135,7 +135,7 @@ def _agreed(
     kept = sum(len(written(task.certain)) for task in tasks)
     contacts = f"{_counted(kept, 'contact')} to write, {gone} to delete\n"
     deleting = f", deleting {_counted(gone, 'contact')}" if gone else ""
-    table = "".join(changes.items_table(items))  # ids and all
+    table = "".join(changes.items_table(items, host.screen.terminal_width))
     whom = "".join(f"signed in as {one.label}\n" for one in connection.identities())
     question = f"Write to {_counted(len(tasks), 'subscription')}{deleting}? [y/N] "
     return host.agreed(f"{table}{contacts}{whom}{question}")

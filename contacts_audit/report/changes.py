@@ -53,9 +53,9 @@ def plan_markdown(plan: Plan) -> Iterator[str]:
     yield from markdown.table([PLAN_HEADER, *_plan_cells(plan)])
 
 
-def items_table(items: Sequence[Item]) -> Iterator[str]:
+def items_table(items: Sequence[Item], width: int | None = None) -> Iterator[str]:
     """Yield what is about to be done, a row a field that changes, and what is left as it is."""
-    return aligned([PLAN_HEADER, *(cells for item in items for cells in _item_cells(item))])
+    return _table([PLAN_HEADER, *(cells for item in items for cells in _item_cells(item))], width)
 
 
 def result_table(results: Sequence[Result], width: int | None = None) -> Iterator[str]:
