@@ -38,6 +38,12 @@ PATHS = {"sourceType": "AttackPath", "minimalRiskLevel": "Low"}
         ("notificationsByRole", [None, {"state": "Off", "roles": []}, {"state": "off"}]),
         ("notificationsSources", [[ALERT, PATHS], [PATHS, ALERT], [PATHS, ALERT, ALERT]]),
         ("notificationsSources", [None, []]),
+        ("notificationsSources", [["odd", ALERT], [ALERT, "odd"]]),
+        ("alertNotifications", [{"state": "On"}, {"state": "On", "minimalSeverity": ""}]),
+        (
+            "notificationsByRole",
+            [{"state": "On", "roles": ["A", 1]}, {"state": "On", "roles": [1, "a"]}],
+        ),
         ("isEnabled", [None, True]),
         ("x", [[1, {"y": [2, 3]}], [{"y": [3, 2]}, 1]]),
     ],
@@ -70,6 +76,8 @@ def test_what_means_the_same(field: str, values: list[Any]) -> None:
         ("isEnabled", True, False),
         ("isEnabled", True, 1),
         ("x", [1, 1], [1]),
+        ("notificationsSources", ["odd", ALERT], [ALERT]),
+        ("alertNotifications", {"state": "On", "x": ""}, {"state": "On"}),
         ("x", 1, True),
         ("x", "a", "A"),
     ],
@@ -184,3 +192,5 @@ def test_a_number_that_stays_is_no_sign_of_somebody_else() -> None:
     assert not step.is_done_but_for_phone({"emails": "b", "phone": "2"})
     assert not step.is_done_but_for_phone({"emails": "a", "phone": "1"})
     assert not step.is_done_but_for_phone(None)
+    wished = Step("default", {"emails": "a", "phone": "1"}, {"emails": "b", "phone": "2"})
+    assert not wished.is_done_but_for_phone({"emails": "b", "phone": "1"})
