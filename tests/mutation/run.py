@@ -22,8 +22,8 @@ SUITES = {
     "read": ("azure/contacts/read.py", ("contacts", "policy")),
     "equality": ("azure/contacts/equality.py", ("equality", "remedy")),
     "steps": ("azure/contacts/steps.py", ("equality", "drafts")),
-    "tasks": ("remediation/tasks.py", ("remedy",)),
-    "send": ("remediation/send.py", ("remedy",)),
+    "tasks": ("remediation/tasks.py", ("remedy", "undo")),
+    "send": ("remediation/send.py", ("remedy", "tries")),
     "apply": ("remediation/apply.py", ("remedy",)),
 }
 SECONDS = float(os.environ.get("MUTATE_SECONDS", "1800"))
