@@ -22,7 +22,7 @@ SUITES = {
     "read": ("azure/contacts/read.py", ("contacts", "policy")),
     "equality": ("azure/contacts/equality.py", ("equality", "remedy")),
     "steps": ("azure/contacts/steps.py", ("equality", "drafts")),
-    "tasks": ("remediation/tasks.py", ("remedy", "undo")),
+    "tasks": ("remediation/tasks.py", ("remedy",)),
     "send": ("remediation/send.py", ("remedy", "tries")),
     "apply": ("remediation/apply.py", ("remedy",)),
 }
