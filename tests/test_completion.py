@@ -169,6 +169,8 @@ def test_the_words_load_no_command() -> None:
         "contacts_audit.cli",
         "contacts_audit.cli.stdout",
         "contacts_audit.cli.completion",
+        "contacts_audit.core",
+        "contacts_audit.core.bounded",
     }
     assert not {"typer", "rich", "requests", "msal", "jq", "pydantic", "pathlib", "enum"} & (
         loaded - started_with()

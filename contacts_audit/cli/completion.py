@@ -199,7 +199,6 @@ def _subscriptions(before: Sequence[str], environment: Mapping[str, str]) -> Ite
 def _listed(folder: str) -> Iterator[tuple[str, str]]:
     """Yield name and id of what the first exchanges of a recording list; a file may be anything."""
     import json
-    from pathlib import Path
 
     from contacts_audit.core.bounded import contents
 
@@ -209,7 +208,7 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
         return
     for name in names[:MOST_LISTS]:
         try:
-            kept = json.loads(contents(Path(folder, name), LARGEST_LIST))
+            kept = json.loads(contents(f"{folder}/{name}", LARGEST_LIST))
             answered = kept["response"]
             body = answered["json"] if "json" in answered else json.loads(answered["text"])
             rows = [(row["displayName"], row["subscriptionId"]) for row in body["value"]]

@@ -4,11 +4,14 @@ import errno
 import os
 import select
 import stat
-from pathlib import Path
-from typing import BinaryIO
+
+TYPE_CHECKING = False  # completion loads this room, and waits for no more than it needs
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
 
 
-def contents(path: Path, most: int) -> bytes:
+def contents(path: "Path | str", most: int) -> bytes:
     """
     Return what is in *path*, a regular file of up to *most* bytes.
 
@@ -18,19 +21,20 @@ def contents(path: Path, most: int) -> bytes:
         OSError: it cannot be read.
         ValueError: it is no regular file, or larger.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ValueError(f"{path.name} is no regular file")
+    name = os.path.basename(path)  # noqa: PTH119
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+        raise ValueError(f"{name} is no regular file")
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(handle, "rb") as file:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode):
-            raise ValueError(f"{path.name} is no regular file")
+            raise ValueError(f"{name} is no regular file")
         if about.st_size > most:
-            raise ValueError(f"{path.name} is larger than {most} bytes")
+            raise ValueError(f"{name} is larger than {most} bytes")
         return file.read(about.st_size)
 
 
-def opened_to_read(path: Path, *, patience: float = 30) -> BinaryIO:
+def opened_to_read(path: "Path", *, patience: float = 30) -> "BinaryIO":
     """
     Open *path*, whatever it is; a pipe gets *patience* seconds to find a writer.
 

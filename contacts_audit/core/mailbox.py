@@ -46,7 +46,7 @@ def distinct(texts: Iterable[str]) -> list[str]:
     return list(spelled.values())
 
 
-@functools.lru_cache(maxsize=4096)  # the same few addresses, over and over
+@functools.lru_cache(maxsize=256)  # the same few addresses, over and over
 def _examined(text: str) -> tuple[str | None, str]:
     from email_validator import validate_email
 

@@ -165,7 +165,12 @@ def _delete_2017(world: World, subscription: Subscription, name: str) -> None:
         return
     if subscription.contact is not None and gone:
         left = email(gone[0]).casefold()
-        there = [one for one in spelling.addresses(subscription.contact) if one.casefold() != left]
+        held = any(each not in gone and email(each).casefold() == left for each in shown)
+        there = spelling.addresses(subscription.contact)
+        if held:  # by another name
+            there.remove(email(gone[0]))
+        else:
+            there = [one for one in there if one.casefold() != left]
         subscription.contact = {**subscription.contact, "emails": ";".join(there)}
     if len(shown) == len(gone):
         subscription.emptied = True
