@@ -9,12 +9,14 @@ import struct
 import subprocess
 import sys
 import termios
+import zipfile
 from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
 
+from contacts_audit import __version__
 from contacts_audit.audit import policy_file
 from contacts_audit.cli.app import COMMANDS
 from contacts_audit.core.errors import HINTS, ExitCode
@@ -213,3 +215,18 @@ def test_every_option_of_the_pages_exists(command: str) -> None:
     assert shown
     for words in shown:
         assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", words)} <= options, words
+
+
+def test_the_wheel_is_one_file_that_holds_all(tmp_path: Path) -> None:
+    """What the README builds for machines without a clone: the package and its data files."""
+    build = ["wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
+
+    subprocess.run([sys.executable, "-m", "pip", *build], check=True, capture_output=True)
+
+    (wheel,) = tmp_path.iterdir()
+    assert wheel.name == f"contacts_audit-{__version__}-py3-none-any.whl"
+    held = set(zipfile.ZipFile(wheel).namelist())
+    data = {"report/schema.json", "report/page/page.html.j2", "cli/completion.json"}
+    assert {f"contacts_audit/{name}" for name in data} <= held
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "contacts_audit").rglob("*.py")}
+    assert modules <= held
