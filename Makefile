@@ -73,6 +73,7 @@ $(READY): requirements.lock pyproject.toml tests/ocsf.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/ocsf.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q contacts_audit # or a test that fills the disk leaves half a .pyc
 	@touch $@
 
 $(VENV)/.fuzz: $(READY) tests/fuzz/requirements.txt
