@@ -5,7 +5,7 @@ import os
 import select
 import stat
 
-TYPE_CHECKING = False  # completion loads this room, and waits for no more than it needs
+TYPE_CHECKING = False  # shell completion loads this module, and must not wait for typing
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
