@@ -56,10 +56,10 @@ fixtures: $(READY) ## Record the folders under fixtures/ again
 	$(BIN)/python tests/record_fixtures.py
 
 golden: $(READY) ## Write the expected reports again; review the diff
-	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_report.py tests/test_formats.py -k golden
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report/test_report.py tests/report/test_formats.py -k golden
 
 completion: $(READY) ## Update what shell completion knows about the options
-	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_completion.py -k options
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/cli/test_completion.py -k options
 
 lock: $(READY) ## Pin the newest versions of all dependencies, with hashes
 	$(BIN)/pip-compile -q --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \

@@ -1,7 +1,7 @@
 """
 Runs the program in a network of its own, whose platform is at the address that is given.
 
-Started by test_platforms.py within `unshare --net`: nothing of it reaches the machine's network.
+Started by azure/auth/test_platforms.py within `unshare --net`: nothing reaches the real network.
 """
 
 import json

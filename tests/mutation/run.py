@@ -16,15 +16,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SUITES = {
-    "policy": ("audit/policy.py", ("policy", "policyfile")),
-    "checks": ("audit/checks.py", ("policy", "policyfile")),
-    "protocol": ("azure/arm/protocol.py", ("arm", "contacts", "records")),
-    "read": ("azure/contacts/read.py", ("contacts", "policy")),
-    "equality": ("azure/contacts/equality.py", ("equality", "remedy")),
-    "steps": ("azure/contacts/steps.py", ("equality", "drafts")),
-    "tasks": ("remediation/tasks.py", ("remedy",)),
-    "send": ("remediation/send.py", ("remedy", "tries")),
-    "apply": ("remediation/apply.py", ("remedy",)),
+    "policy": ("audit/policy.py", ("audit/test_policy", "audit/test_policy_file")),
+    "checks": ("audit/checks.py", ("audit/test_policy", "audit/test_policy_file")),
+    "protocol": (
+        "azure/arm/protocol.py",
+        ("azure/arm/test_protocol", "azure/contacts/test_read", "azure/contacts/test_records"),
+    ),
+    "read": ("azure/contacts/read.py", ("azure/contacts/test_read", "audit/test_policy")),
+    "equality": (
+        "azure/contacts/equality.py",
+        ("azure/contacts/test_equality", "remediation/test_outcomes"),
+    ),
+    "steps": (
+        "azure/contacts/steps.py",
+        ("azure/contacts/test_equality", "azure/contacts/test_write"),
+    ),
+    "tasks": ("remediation/tasks.py", ("remediation/test_outcomes",)),
+    "send": ("remediation/send.py", ("remediation/test_outcomes", "remediation/test_resend")),
+    "apply": ("remediation/apply.py", ("remediation/test_outcomes",)),
 }
 SECONDS = float(os.environ.get("MUTATE_SECONDS", "1800"))
 CONFIG = """
@@ -42,9 +51,7 @@ def mutate(name: str, folder: Path) -> list[str]:
     module, suites = SUITES[name]
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "mutants", "__pycache__"))
     tests = ", ".join(
-        f'"tests/test_{suite}.py"'
-        for suite in suites
-        if (folder / f"tests/test_{suite}.py").exists()
+        f'"tests/{suite}.py"' for suite in suites if (folder / f"tests/{suite}.py").exists()
     )
     with (folder / "pyproject.toml").open("a") as config:
         config.write(CONFIG.format(module=module, tests=tests))

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, Subscription
+from cli.test_pipeline import AZ, CURL, DOCUMENTED, JQ, V2017, contact, documented_contact, listing
 from conftest import surroundings
-from test_pipeline import AZ, CURL, DOCUMENTED, JQ, V2017, contact, documented_contact, listing
 
 PATH = os.pathsep.join(
     [

@@ -1,5 +1,5 @@
 """
-Audits many subscriptions in bad weather: `make soak` takes 50,000, `tests/test_load.py` fewer.
+Audits many subscriptions in bad weather: `make soak` takes 50,000, `make test` fewer.
 
 Of all requests 5 % get a 429, 2 % a reset and 1 % a body that drips beyond the timeout.
 """

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from azure.auth.test_sign_in import az, az_says
 from azure_double import AzureDouble
 from conftest import Ran, Run, coverage_variables, program, run_in, surroundings
-from test_sign_in import az, az_says
 
 __all__ = ["az"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]

@@ -11,7 +11,7 @@ from azure_double import AzureDouble, Subscription, faults
 from azure_double.contacts import view
 from azure_double.exchange import Exchange, Fault, as_usual
 from conftest import Ran, Run
-from test_writing import SWITCHES, turn, visible
+from remediation.test_apply import SWITCHES, turn, visible
 
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
 WISH = ("--email", "soc@contoso.com")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Fault
-from conftest import Run, run_in
+from conftest import ROOT, Run, run_in
 
 V2017 = "2017-08-01-preview"
 
@@ -270,7 +270,7 @@ def test_a_masked_recording_tells_nothing_and_judges_the_same(
 
 def test_the_fixtures_are_what_the_recorder_makes() -> None:
     """Every verdict but `waived`, each subscription for a reason of its own."""
-    root = Path(__file__).parents[1] / "fixtures"
+    root = ROOT / "fixtures"
 
     contoso = run_in({}, "audit", "--replay", str(root / "contoso"), "-o", "json")
     old = run_in({}, "audit", "--replay", str(root / "old-cloud"), "-o", "json")

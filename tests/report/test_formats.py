@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from hypothesis import example, given
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml
@@ -61,7 +61,7 @@ from contacts_audit.report import (
     tsv,
 )
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "tests/golden"
 TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
 NOON = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)

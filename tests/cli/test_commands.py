@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 from azure_double import Asked, AzureDouble, Subscription, faults
 from azure_double.exchange import Exchange, as_usual
-from conftest import Ran, Run, run_in
+from conftest import ROOT, Ran, Run, run_in
 from jsonschema import Draft202012Validator
 
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
@@ -832,7 +832,7 @@ def test_a_subscription_that_is_listed_twice_is_audited_once(azure: AzureDouble,
 
 def test_the_portal_is_named_where_it_is_known(tmp_path: Path) -> None:
     """`portal_url` is the page of the rule's second step; null for a cloud of one's own."""
-    root = Path(__file__).parents[1] / "fixtures"
+    root = ROOT / "fixtures"
 
     known = run_in({}, "audit", "--replay", str(root / "contoso"), "-o", "json")
     unknown = run_in({}, "audit", "--replay", str(root / "old-cloud"), "-o", "json")

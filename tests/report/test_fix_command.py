@@ -15,7 +15,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run, run_in
 from junitparser import JUnitXml
-from test_page import (
+from report.test_page import (
     HOSTILE,
     OTHER,
     REPORT,

@@ -354,7 +354,7 @@ def journal_of(path: Path) -> list[Line]:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     for line in lines:
         assert (bool(line.pop("at")), line.pop("subscription")) == (True, WHO.id)
-        line.pop("left", None)  # what was read, whole: tests/test_undo.py
+        line.pop("left", None)  # what was read, whole: tests/remediation/test_restore.py
     return lines
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure_double import AzureDouble, faults
 from conftest import Ran, Run
-from test_promises_of_writing import WISH, Desk, new, rows, statuses
+from remediation.test_promises import WISH, Desk, new, rows, statuses
 
 OFF: dict[str, Any] = {"state": "Off", "roles": []}
 CIS = ("--profile", "cis")

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from azure.auth.test_sign_in import az, az_says
 from azure_double import AzureDouble
-from conftest import Ran, Run, coverage_variables, program, surroundings
-from test_sign_in import az, az_says
+from conftest import ROOT, Ran, Run, coverage_variables, program, surroundings
 
 from contacts_audit.core.home import home
 
@@ -244,7 +244,7 @@ def test_az_gets_its_paths_whole(
 
     ran = subprocess.run(
         program("audit"),
-        env=variables | coverage_variables() | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=variables | coverage_variables() | {"PYTHONPATH": str(ROOT)},
         cwd=tmp_path / "here",
         capture_output=True,
         check=False,
@@ -352,7 +352,7 @@ def test_a_unit_without_home_reads_and_says_so_once(azure: AzureDouble) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "contacts_audit", "audit"],
         env=kept | coverage_variables(),
-        cwd=Path(__file__).parents[1],
+        cwd=ROOT,
         capture_output=True,
         check=False,
     )

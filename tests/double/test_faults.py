@@ -26,6 +26,7 @@ from asking import (
 )
 from azure_double import Asked, AzureDouble, Proxy, faults
 from azure_double.exchange import Fault
+from conftest import ROOT
 
 EMPTY = b'{"value":[],"count":{"type":"Total","value":0}}'
 
@@ -277,7 +278,7 @@ def test_a_double_of_its_own() -> None:
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parent,
+        cwd=ROOT / "tests",
         text=True,
     ) as process:
         assert process.stdin is not None

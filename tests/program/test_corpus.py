@@ -4,8 +4,9 @@ import runpy
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-FUZZ = Path(__file__).parent / "fuzz"
+FUZZ = ROOT / "tests/fuzz"
 TARGETS = runpy.run_path(str(FUZZ / "targets.py"))["TARGETS"]
 
 

@@ -14,12 +14,12 @@ from collections.abc import Callable
 
 import pytest
 import requests
+from azure.auth.test_identities import Machine, on_a_machine
+from azure.auth.test_sign_in import az, az_says
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Fault
 from conftest import ROOT, coverage_variables
 from gateways import joined, listening
-from test_identity import Machine, on_a_machine
-from test_sign_in import az, az_says
 
 from contacts_audit.azure.arm.transport import Wire, is_near
 from contacts_audit.cli.host import Host

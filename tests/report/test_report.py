@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -35,7 +35,7 @@ from contacts_audit.core.model import (
 from contacts_audit.core.shutdown import Ending
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, jq_filter, table, tsv
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "tests/golden"
 SCHEMA: dict[str, Any] = json.loads(
     files("contacts_audit.report").joinpath("schema.json").read_bytes()
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, program, surroundings
-from test_durability import strace, without_power
+from core.test_durability import strace, without_power
 
 from contacts_audit.core.files import check_writable, locked, replace, write_new
 

@@ -5,10 +5,10 @@ import shlex
 from pathlib import Path
 
 import pytest
+from azure.auth.test_which_identity import at_a_terminal
 from azure_double import AzureDouble, faults
 from conftest import Ran, Run, run_in, surroundings
-from test_promises_of_writing import WISH, Desk, keeping_phone, new, old, statuses
-from test_whose import at_a_terminal
+from remediation.test_promises import WISH, Desk, keeping_phone, new, old, statuses
 
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.files import locked
