@@ -200,7 +200,7 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
     """Yield name and id of what the first exchanges of a recording list; a file may be anything."""
     import json
 
-    from contacts_audit.core.bounded import contents
+    from contacts_audit.core.bounded_read import contents
 
     try:
         names = sorted(name for name in os.listdir(folder) if re.match(r"\d{5,}-subs", name))  # noqa: PTH208

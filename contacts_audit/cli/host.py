@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from contacts_audit.cli.terminal import Screen
-from contacts_audit.core.bounded import opened_to_read
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.paths import number
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.streams import opened_to_read
 
 TLS_VARIABLES = {  # which change what TLS protects, and are easily forgotten
     "SSLKEYLOGFILE": "whoever reads that file can read every connection of this run",

@@ -12,10 +12,10 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import OutputOptions
 from contacts_audit.cli.terminal import plain
 from contacts_audit.core.errors import ExitCode, OutputError, UsageError
-from contacts_audit.core.files import check_writable
 from contacts_audit.core.files import replace as replace_file
 from contacts_audit.core.model import Outcome, Report, Run, Unread, Verdict, exit_code
 from contacts_audit.core.paths import is_stream, place
+from contacts_audit.core.writable import check_writable
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, jq_filter, json_, jsonl, order, table
 from contacts_audit.report.order import Sort
 

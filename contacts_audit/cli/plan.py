@@ -26,8 +26,9 @@ from contacts_audit.cli.options import (
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
 from contacts_audit.cli.wishes import WishOptions, derives, wish_of
-from contacts_audit.core.files import check_writable, replace
+from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
+from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection

@@ -26,7 +26,7 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.cli.wishes import WishOptions, WriteOptions, derives, wish_of
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from contacts_audit.azure.contacts.equality import all_alike, is_blank, reads_ba
 from contacts_audit.azure.contacts.records import Record, Seen, named
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core import strict_json
+from contacts_audit.core.disk import sync_folder
 from contacts_audit.core.errors import OutputError, UsageError
-from contacts_audit.core.files import sync_folder
 from contacts_audit.core.model import Subscription
 from contacts_audit.remediation.ledger import DAMAGED, now_text, seen_in
 from contacts_audit.remediation.tasks import applied, as_it_was, visible

@@ -41,7 +41,7 @@ RENDERERS: Mapping[Format, Renderer] = {
     Format.JSONL: _in("jsonl"),
     Format.TSV: _in("tsv"),
     Format.CSV: _in("csv_"),
-    Format.MARKDOWN: _in("markdown_"),
+    Format.MARKDOWN: _in("markdown"),
     Format.HTML: _in("html"),
     Format.JUNIT: _in("junit"),
     Format.OCSF: _in("ocsf"),

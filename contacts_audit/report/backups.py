@@ -7,7 +7,7 @@ from pathlib import Path
 from contacts_audit import __version__
 from contacts_audit.core.sanitize import inert, inert_json
 from contacts_audit.remediation.backups import Kept, Listing
-from contacts_audit.report import markdown
+from contacts_audit.report import markdown_table
 from contacts_audit.report.table import aligned
 
 SCHEMA = 1
@@ -21,7 +21,7 @@ def table(found: Listing) -> Iterator[str]:
 
 def as_markdown(found: Listing) -> Iterator[str]:
     """Yield a row for each backup, for a ticket."""
-    return markdown.table([HEADER, *map(_cells, found.backups)])
+    return markdown_table.table([HEADER, *map(_cells, found.backups)])
 
 
 def as_json(found: Listing, folder: Path) -> str:

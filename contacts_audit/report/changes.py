@@ -16,7 +16,7 @@ from contacts_audit.core.sanitize import inert, inert_json
 from contacts_audit.remediation.ledger import Plan, plan_document
 from contacts_audit.remediation.plan import COMPLIES, Intent, Planned
 from contacts_audit.remediation.tasks import Item, Result, Task
-from contacts_audit.report import json_, markdown
+from contacts_audit.report import json_, markdown_table
 from contacts_audit.report.table import aligned, folded
 
 SCHEMA = 1
@@ -50,7 +50,7 @@ def plan_markdown(plan: Plan) -> Iterator[str]:
     """Yield the plan for a ticket."""
     if plan.recorded is not None:
         yield f"recorded: {plan.recorded}; this is not the state of today\n\n"
-    yield from markdown.table([PLAN_HEADER, *_plan_cells(plan)])
+    yield from markdown_table.table([PLAN_HEADER, *_plan_cells(plan)])
 
 
 def items_table(items: Sequence[Item], width: int | None = None) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
 
 def result_markdown(results: Sequence[Result]) -> Iterator[str]:
     """Yield what became of each subscription for a ticket."""
-    return markdown.table([RESULT_HEADER, *map(_result_cells, results)])
+    return markdown_table.table([RESULT_HEADER, *map(_result_cells, results)])
 
 
 def result_json(

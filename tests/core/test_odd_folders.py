@@ -12,7 +12,9 @@ from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, program, surroundings
 from core.test_durability import strace, without_power
 
-from contacts_audit.core.files import check_writable, locked, replace, write_new
+from contacts_audit.core.files import replace, write_new
+from contacts_audit.core.lock import locked
+from contacts_audit.core.writable import check_writable
 
 __all__ = ["strace"]  # a fixture
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]

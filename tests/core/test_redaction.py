@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import ContactsAuditError, OutputError
-from contacts_audit.core.files import check_writable, replace
+from contacts_audit.core.files import replace
 from contacts_audit.core.redaction import Secrets, shown_address, without_user_info
+from contacts_audit.core.writable import check_writable
 
 USER = "operator7"
 PASSWORD = "s3cr3t-of-the-url"

@@ -23,7 +23,7 @@ from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.jq_text import pretty
 from contacts_audit.core.model import Check, Contact, Criteria, Reading
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.report import csv_, markdown, table
+from contacts_audit.report import csv_, markdown_table, table
 
 SMALL, TIMES, MANY = 4_000, 8, 32
 SLOWER = 4  # times as long in one piece as in many: the square takes as often as there are pieces
@@ -115,7 +115,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         ("\x00", "\ud800", '"'),
     ),
     "whole characters": (sanitize.whole_characters, ("\ud800", "\udc00", "ä")),
-    "Markdown": (markdown.cell, ("@", "www.", ":", "http://", "\\", "a")),
+    "Markdown": (markdown_table.cell, ("@", "www.", ":", "http://", "\\", "a")),
     "a CSV cell": (csv_.cell, ("'", " ", "' ", "=")),
     "a table": (aligned, ("a", "a ", "漢", "\u0301")),
     "a refusal": (

@@ -11,7 +11,7 @@ from conftest import Ran, Run, run_in, surroundings
 from remediation.test_promises import WISH, Desk, keeping_phone, new, old, statuses
 
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 from contacts_audit.remediation.journal import read_journal
 
 

@@ -21,7 +21,7 @@ from contacts_audit.core.sanitize import inert
 from contacts_audit.remediation.ledger import Origin, Plan, read_plan
 from contacts_audit.remediation.plan import Intent, Planned, planned
 from contacts_audit.remediation.tasks import Result, Status
-from contacts_audit.report import changes, curl, markdown
+from contacts_audit.report import changes, curl, markdown_table
 
 V2017 = "2017-08-01-preview"
 V2023 = "2023-12-01-preview"
@@ -289,7 +289,7 @@ def rendered(text: str) -> tuple[list[list[str]], set[str]]:
 )
 def test_a_hostile_cell_reads_as_it_is(hostile: str) -> None:
     """No markup, no second cell, no other row."""
-    text = "".join(markdown.table([("A", "B", "C"), ("x", hostile, "y")]))
+    text = "".join(markdown_table.table([("A", "B", "C"), ("x", hostile, "y")]))
 
     rows, kinds = rendered(text)
 
@@ -303,7 +303,7 @@ def test_a_hostile_cell_reads_as_it_is(hostile: str) -> None:
 )
 def test_any_cell_reads_as_it_is(text: str) -> None:
     """Blanks at its ends aside, which no table keeps."""
-    rows, kinds = rendered("".join(markdown.table([("A", "B"), (f"x{text}x", "y")])))
+    rows, kinds = rendered("".join(markdown_table.table([("A", "B"), (f"x{text}x", "y")])))
 
     assert rows == [["A", "B"], [inert(f"x{text}x"), "y"]]
     assert kinds <= {"text", "text_special"}
@@ -321,7 +321,7 @@ def test_any_cell_reads_as_it_is(text: str) -> None:
 )
 def test_what_github_makes_links_of_is_broken_up(text: str, linked: str) -> None:
     """Its own links and mentions need no brackets: an escape stands within them."""
-    assert linked not in f" {markdown.cell(text)}"
+    assert linked not in f" {markdown_table.cell(text)}"
 
 
 def test_a_plan_for_a_ticket() -> None:

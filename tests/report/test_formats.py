@@ -54,7 +54,7 @@ from contacts_audit.report import (
     json_,
     jsonl,
     junit,
-    markdown_,
+    markdown,
     ocsf,
     prometheus,
     table,
@@ -84,7 +84,7 @@ RUN = Run(
 )
 FORMATS: dict[str, Render] = {
     "csv": csv_.render,
-    "md": markdown_.render,
+    "md": markdown.render,
     "junit.xml": junit.render,
     "ocsf.json": ocsf.render,
     "prom": prometheus.render,
@@ -369,9 +369,7 @@ def tables(of: Report) -> list[list[list[str]]]:
     found: list[list[list[str]]] = []
     inside = False
     for token in (
-        MarkdownIt("commonmark")
-        .enable(["table", "strikethrough"])
-        .parse(text(of, markdown_.render))
+        MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text(of, markdown.render))
     ):
         inside = token.type != "table_close" and (inside or token.type == "table_open")
         if token.type == "table_open":
@@ -691,7 +689,7 @@ def test_markdown_tells_what_disappeared() -> None:
 
     assert counts[-1] == ["in scope", "7"]
     assert lines[1] == ["disappeared", "=Gone\\x1b|", LOST, "", FATE, ""]
-    assert "only those that changed" in text(CHANGES, markdown_.render)
+    assert "only those that changed" in text(CHANGES, markdown.render)
 
 
 def test_json_lines_tell_what_disappeared() -> None:

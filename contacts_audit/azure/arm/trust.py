@@ -10,7 +10,7 @@ from pathlib import Path
 
 import certifi
 
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import contents
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.paths import number
 

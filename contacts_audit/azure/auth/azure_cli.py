@@ -18,7 +18,7 @@ from typing import Any
 from contacts_audit.azure.auth.sign_in import described
 from contacts_audit.azure.auth.token_provider import bearer, moment
 from contacts_audit.azure.kinds import AccessToken, CloudName
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import contents
 from contacts_audit.core.errors import AuthError, ContactsAuditError
 from contacts_audit.core.home import home
 from contacts_audit.core.paths import absolute

@@ -15,7 +15,7 @@ from contacts_audit.azure.auth.msal_http import CHECK, refused
 from contacts_audit.azure.auth.token_provider import Acquire, bearer, moment
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.kinds import AccessToken, Auth
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import contents
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.model import Identity
 from contacts_audit.core.redaction import Secrets

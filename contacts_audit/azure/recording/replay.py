@@ -28,7 +28,7 @@ from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
 from contacts_audit.azure.contacts.api_versions import ENOUGH
 from contacts_audit.azure.kinds import AccessToken, CloudName
 from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA, compact
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import contents
 from contacts_audit.core.errors import (
     AzureError,
     ContactsAuditError,

@@ -14,7 +14,7 @@ from azure_double import AzureDouble
 from conftest import ROOT, Run, coverage_variables, program, surroundings
 
 from contacts_audit.cli.completion import _listed
-from contacts_audit.core.bounded import opened_to_read
+from contacts_audit.core.streams import opened_to_read
 
 
 @pytest.fixture

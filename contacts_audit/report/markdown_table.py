@@ -1,0 +1,54 @@
+"""
+Tables in Markdown.
+
+https://github.github.com/gfm/#tables-extension-
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from contacts_audit.core.sanitize import inert
+
+
+class Code(str):
+    """A text that a table shows as it is, to be copied."""
+
+    __slots__ = ()
+
+
+def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield *rows* as a table, the first of them its head."""
+    for at, row in enumerate(rows):
+        shown = (code(one) if isinstance(one, Code) else cell(one) for one in row)
+        yield f"| {' | '.join(shown)} |\n"
+        if at == 0:
+            yield f"|{'---|' * len(row)}\n"
+
+
+def cell(text: str) -> str:
+    """Return *text* so that it reads as it is: no markup, HTML, link, mention or new cell."""
+    return re.sub(r"([\\`*_\[\]<>|~&]|:(?=//)|(?<!\w)@|(?<=www)\.)", r"\\\1", inert(text))
+
+
+def code(text: str) -> str:
+    """Return *text* as code in a table, fenced by more backticks than it holds in a row."""
+    if not text:
+        return ""
+    said = inert(text).replace("|", "\\|")
+    fence = _fence(said, 1)
+    blank = " " if "`" in said else ""
+    return f"{fence}{blank}{said}{blank}{fence}"
+
+
+def block(lines: Iterable[str]) -> Iterator[str]:
+    """Yield *lines* as a block of commands for a shell."""
+    said = [*map(inert, lines)]
+    fence = _fence("\n".join(said), 3)
+    yield f"{fence}sh\n"
+    yield from (f"{line}\n" for line in said)
+    yield f"{fence}\n"
+
+
+def _fence(text: str, least: int) -> str:
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return "`" * max(least, longest + 1)
