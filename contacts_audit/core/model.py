@@ -119,7 +119,7 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Change:
     """
     How the security contact of a subscription should be; what is not wished stays as it is.
 
