@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Outcome
-    from contacts_audit.remediation.plan import Planned
+    from contacts_audit.remediation.plan import PlanRow
     from contacts_audit.remediation.tasks import Result
 
 CONFORMITY = Criteria(Profile.CONFORMITY, (Check.CONTACT_EMAIL,))
@@ -26,7 +26,7 @@ CONFORMITY = Criteria(Profile.CONFORMITY, (Check.CONTACT_EMAIL,))
 def what_still_fails(
     host: Host,
     connection: "Connection",
-    rows: "Sequence[Planned]",
+    rows: "Sequence[PlanRow]",
     identity: IdentityOptions,
     cloud: CloudOptions,
     workers: int,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contacts_audit import __version__
 from contacts_audit.core.sanitize import inert, inert_json
-from contacts_audit.remediation.backups import Kept, Listing
+from contacts_audit.remediation.backups import Listing, SavedBackup
 from contacts_audit.report import markdown_table
 from contacts_audit.report.table import aligned
 
@@ -48,7 +48,7 @@ def as_json(found: Listing, folder: Path) -> str:
     return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
-def _cells(one: Kept) -> tuple[str, ...]:
+def _cells(one: SavedBackup) -> tuple[str, ...]:
     backup = one.backup
     created = backup.created.partition(".")[0].replace("T", " ")
     tenants = ", ".join(backup.origin.tenants)

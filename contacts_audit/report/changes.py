@@ -14,7 +14,7 @@ from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Identity, Subscription
 from contacts_audit.core.sanitize import inert, inert_json
 from contacts_audit.remediation.ledger import Plan, plan_document
-from contacts_audit.remediation.plan import COMPLIES, Intent, Planned
+from contacts_audit.remediation.plan import COMPLIES, Intent, PlanRow
 from contacts_audit.remediation.tasks import Item, Result, Task
 from contacts_audit.report import json_, markdown_table
 from contacts_audit.report.table import aligned, folded
@@ -31,7 +31,7 @@ def urgent(plan: Plan) -> Plan:
     return replace(plan, rows=tuple(rows))
 
 
-def _is_well(row: Planned) -> bool:
+def _is_well(row: PlanRow) -> bool:
     said = None if row.judged is None else row.judged.said
     return row.intent is Intent.NOTHING and (said is None or said.startswith(COMPLIES))
 
@@ -110,7 +110,7 @@ def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]
         head = (str(row.intent), *_name(row.subscription))
         if row.intent is not Intent.CHANGE:
             yield tuple(map(inert, (*head, "", "", "", _why(row, brief=brief))))
-        note = row.told if row.intent is Intent.CHANGE else None
+        note = row.full_message if row.intent is Intent.CHANGE else None
         steps = [(row.api_version or "", step) for step in row.steps]
         yield from _change_cells(head, steps, note)
 
@@ -118,7 +118,7 @@ def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]
 def _item_cells(item: Item) -> Iterator[tuple[str, ...]]:
     if isinstance(item, Task):
         head = (str(Intent.CHANGE), *_name(item.subscription))
-        yield from _change_cells(head, item.foreseen, item.note)
+        yield from _change_cells(head, item.expected_steps, item.note)
     else:
         head = (str(item.status), *_name(item.subscription))
         yield tuple(map(inert, (*head, "", "", "", item.message or "")))
@@ -135,10 +135,10 @@ def _change_cells(
         yield tuple(map(inert, (*head, "", "note", "", note)))
 
 
-def _why(row: Planned, *, brief: bool) -> str:
+def _why(row: PlanRow, *, brief: bool) -> str:
     if row.fault is not None:
         return row.fault.reason if brief else f"{row.fault.reason}: {row.fault.told}"
-    return row.told or ""
+    return row.full_message or ""
 
 
 def _differences(before: Json | None, after: Json | None) -> Iterator[tuple[str, str, str]]:

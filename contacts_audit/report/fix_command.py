@@ -222,20 +222,20 @@ def _others(run: Run) -> Sequence[str]:
 
 def _options(audited: Audited, run: Run) -> tuple[str, ...]:
     """Return the change that is needed, as options of `plan` and `apply`; removals last."""
-    called, wish = run.invocation, change_for(audited)
+    called, change = run.invocation, change_for(audited)
     live = called is not None and not called.recording
     removed = [
         one if live and _plain(one) else f"{WRONG}-{number}"
-        for number, one in enumerate(wish.remove_emails, 1)
+        for number, one in enumerate(change.remove_emails, 1)
     ]
-    words = ["--enable"] if wish.enable else []
-    words += _each("--email", (one if _plain(one) else ADDRESS for one in wish.emails))
-    if wish.minimum_severity is not None:
-        words += ["--minimum-severity", wish.minimum_severity]
-    if wish.notify_owners:
+    words = ["--enable"] if change.enable else []
+    words += _each("--email", (one if _plain(one) else ADDRESS for one in change.emails))
+    if change.minimum_severity is not None:
+        words += ["--minimum-severity", change.minimum_severity]
+    if change.notify_owners:
         words += ["--notify-owners"]
-    if wish.attack_paths is not None:
-        words += ["--attack-paths", wish.attack_paths]
+    if change.attack_paths is not None:
+        words += ["--attack-paths", change.attack_paths]
     return *words, *_each("--remove-email", removed)
 
 

@@ -22,7 +22,7 @@ from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import read, records
-from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.azure.contacts.records import Record, Snapshot
 from contacts_audit.azure.recording.mask import Mask
 from contacts_audit.azure.recording.replay import Player, Recording
 from contacts_audit.cli.app import run
@@ -38,7 +38,7 @@ from contacts_audit.remediation.ledger import (
     read_backup,
     read_plan,
 )
-from contacts_audit.remediation.plan import Intent, planned
+from contacts_audit.remediation.plan import Intent, row_for
 
 ENDPOINT = "https://arm.example"
 VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)
@@ -181,15 +181,15 @@ def _plan_anew(document: Mapping[str, Any]) -> None:
     seen = read_backup(
         _sealed({**document, "kind": "backup", "subscriptions": read}), "backup.json"
     )
-    made = tuple(planned(who, each, wished.wish, wished.version) for who, each in seen.rows)
-    _comes_back(Plan(wished.origin, wished.wish, wished.version, made))
+    made = tuple(row_for(who, each, wished.change, wished.version) for who, each in seen.rows)
+    _comes_back(Plan(wished.origin, wished.change, wished.version, made))
     for row in made:
         if row.seen is None or not row.steps or row.api_version == protocol.V2017:
             continue
         (step,) = row.steps
         now = () if step.after is None else (Record(step.contact, step.after),)
-        done = Seen({**row.seen.versions, row.api_version or "": now})
-        again = planned(row.subscription, done, wished.wish, wished.version)
+        done = Snapshot({**row.seen.versions, row.api_version or "": now})
+        again = row_for(row.subscription, done, wished.change, wished.version)
         assert again.intent is Intent.NOTHING, "what is done is to be done again"
 
 

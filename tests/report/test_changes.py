@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from contacts_audit.azure.contacts.records import Json, Record, Seen
+from contacts_audit.azure.contacts.records import Json, Record, Snapshot
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import ExitCode, Reason
-from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.core.model import Change, Fault, Subscription
 from contacts_audit.core.sanitize import inert
 from contacts_audit.remediation.ledger import Origin, Plan, read_plan
-from contacts_audit.remediation.plan import Intent, Planned, planned
+from contacts_audit.remediation.plan import Intent, PlanRow, row_for
 from contacts_audit.remediation.tasks import Result, Status
 from contacts_audit.report import changes, curl, markdown_table
 
@@ -30,7 +30,7 @@ OTHER = "00000000-0000-0000-0000-00000000000b"
 THIRD, FOURTH = (OTHER[:-1] + digit for digit in "cd")
 ORIGIN = Origin("AzureCloud", "https://management.azure.com", ("t-1",))
 URL = f"https://management.azure.com/subscriptions/{ID}/providers/Microsoft.Security"
-WISH = Wish(emails=("a@contoso.com",))
+CHANGE = Change(emails=("a@contoso.com",))
 TOKEN = "eyJ.secret.token"
 HOSTILE = [
     pytest.param("$(touch pwned)", id="substitution"),
@@ -54,39 +54,39 @@ def old(name: str, email: str, **more: Any) -> Record:
     return Record(name, {"email": email, **flags})
 
 
-def plan(*rows: Planned, wish: Wish = WISH, version: str | None = None) -> Plan:
+def plan(*rows: PlanRow, change: Change = CHANGE, version: str | None = None) -> Plan:
     """Return a plan of *rows*."""
-    return Plan(ORIGIN, wish, version, rows)
+    return Plan(ORIGIN, change, version, rows)
 
 
-def at_2017(wish: Wish, *records: Record, name: str | None = "Prod") -> Plan:
+def at_2017(change: Change, *records: Record, name: str | None = "Prod") -> Plan:
     """Return the plan for a subscription that shows *records* at 2017."""
-    row = planned(Subscription(ID, name), Seen({V2017: records}), wish, V2017)
-    return plan(row, wish=wish, version=V2017)
+    row = row_for(Subscription(ID, name), Snapshot({V2017: records}), change, V2017)
+    return plan(row, change=change, version=V2017)
 
 
-def at_2023(properties: Json | None, wish: Wish = WISH, name: str | None = "Prod") -> Plan:
+def at_2023(properties: Json | None, change: Change = CHANGE, name: str | None = "Prod") -> Plan:
     """Return the plan for a subscription whose `default` has *properties*."""
     newest = () if properties is None else (Record("default", properties),)
-    seen = Seen({V2017: (), V2023: newest})
-    return plan(planned(Subscription(ID, name), seen, wish), wish=wish)
+    seen = Snapshot({V2017: (), V2023: newest})
+    return plan(row_for(Subscription(ID, name), seen, change), change=change)
 
 
-SWAP = Wish(emails=("new@b.co",), remove_emails=("b@b.co", "c@b.co"))
-SHRINK = Wish(remove_emails=("a@b.co",))
+SWAP = Change(emails=("new@b.co",), remove_emails=("b@b.co", "c@b.co"))
+SHRINK = Change(remove_emails=("a@b.co",))
 THREE = (old("default1", "a@b.co"), old("default2", "b@b.co"), old("default3", "c@b.co"))
 ROWS = plan(
     *at_2023({"emails": "b@contoso.com", "isEnabled": False}).rows,
-    Planned(Subscription(OTHER), Intent.SKIPPED, message="its state is Disabled"),
-    Planned(
+    PlanRow(Subscription(OTHER), Intent.SKIPPED, message="its state is Disabled"),
+    PlanRow(
         Subscription(THIRD, "X"),
         Intent.UNREADABLE,
         fault=Fault(Reason.FORBIDDEN, "no", "ask", 403, "Denied", "r-1"),
     ),
-    planned(
+    row_for(
         Subscription(FOURTH, "Y"),
-        Seen({V2023: (Record("default", {"emails": "a@contoso.com"}),)}),
-        WISH,
+        Snapshot({V2023: (Record("default", {"emails": "a@contoso.com"}),)}),
+        CHANGE,
     ),
 )
 
@@ -130,7 +130,7 @@ def test_a_deletion_is_told() -> None:
 def test_a_change_of_kind_is_told() -> None:
     """1 and true are not the same to a service."""
     step = Step("default", {"isEnabled": 1, "x": [1]}, {"isEnabled": True, "x": [1.0]})
-    row = Planned(Subscription(ID), Intent.CHANGE, Seen({V2023: ()}), V2023, (step,))
+    row = PlanRow(Subscription(ID), Intent.CHANGE, Snapshot({V2023: ()}), V2023, (step,))
 
     text = "".join(changes.plan_table(plan(row)))
 
@@ -141,7 +141,7 @@ def test_a_change_of_kind_is_told() -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_table_is_inert(hostile: str) -> None:
     """However it is named, a row is a line, and a terminal does nothing with it."""
-    made = at_2017(Wish(phone="1"), old(hostile, "a@b.co", x=hostile), name=hostile)
+    made = at_2017(Change(phone="1"), old(hostile, "a@b.co", x=hostile), name=hostile)
 
     lines = list(changes.plan_table(made))
 
@@ -434,7 +434,7 @@ def test_the_script_does_what_the_plan_says(tools: None, tmp_path: Path) -> None
 
 def test_the_script_of_the_documented_request(tools: None, tmp_path: Path) -> None:
     """The document's own body, id, name and all."""
-    (sent,) = shell(printed(at_2017(WISH)), tmp_path)
+    (sent,) = shell(printed(at_2017(CHANGE)), tmp_path)
 
     assert (sent.method, sent.url) == (
         "PUT",
@@ -456,7 +456,7 @@ def test_the_script_of_the_documented_request(tools: None, tmp_path: Path) -> No
 def test_a_hostile_contact_is_inert_in_a_shell(tools: None, tmp_path: Path, hostile: str) -> None:
     """Its name is quoted for an address, its fields are JSON in ASCII, and nothing else runs."""
     there = old(hostile, "b@b.co", x=hostile)
-    script = printed(at_2017(Wish(phone="(1) 2"), there, name=hostile))
+    script = printed(at_2017(Change(phone="(1) 2"), there, name=hostile))
 
     (sent,) = shell(script, tmp_path)
 
@@ -481,7 +481,7 @@ def test_no_remote_name_is_in_the_script(hostile: str) -> None:
     ("made", "documents"),
     [
         pytest.param(at_2023({"emails": "jörg@b.co", "x": "END\nEND"}), 1, id="2023"),
-        pytest.param(at_2017(Wish(emails=("x@b.co", "y@b.co")), *THREE), 2, id="2017"),
+        pytest.param(at_2017(Change(emails=("x@b.co", "y@b.co")), *THREE), 2, id="2017"),
     ],
 )
 def test_bodies_are_ascii_in_a_quoted_here_document(made: Plan, documents: int) -> None:

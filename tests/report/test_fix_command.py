@@ -35,18 +35,18 @@ from contacts_audit.audit import policy
 from contacts_audit.audit.checks import distinct, judge
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.read import contacts as read_contacts
-from contacts_audit.azure.contacts.records import Json, Record, Seen
-from contacts_audit.azure.contacts.write import draft
+from contacts_audit.azure.contacts.records import Json, Record, Snapshot
+from contacts_audit.azure.contacts.write import writes_for
 from contacts_audit.core.errors import Reason
 from contacts_audit.core.model import (
     Audited,
+    Change,
     Check,
     Contact,
     Criteria,
     Finding,
     Profile,
     Reading,
-    Wish,
 )
 from contacts_audit.core.model import Run as AuditRun
 from contacts_audit.report import fix_command
@@ -199,9 +199,9 @@ def test_the_command_mends(checks: Sequence[Check], properties: Json | None) -> 
     if not audited.findings:
         return
 
-    wish = wished(fix_command.command(audited, RUN) or "", audited.contacts)
+    change = wished(fix_command.command(audited, RUN) or "", audited.contacts)
     before = () if properties is None else (Record("default", properties),)
-    (step,) = draft(Seen({V2017: (), V2023: before}), wish, V2023).steps
+    (step,) = writes_for(Snapshot({V2017: (), V2023: before}), change, V2023).steps
 
     assert judged(read(step.after, V2023), checks).findings == ()
 
@@ -220,30 +220,30 @@ def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
     )
 
 
-def wished(command: str, contacts: Sequence[Contact]) -> Wish:
+def wished(command: str, contacts: Sequence[Contact]) -> Change:
     """Return what *command* wishes, once its words in capitals are filled in."""
     words = iter(shlex.split(command)[4:])
     wrong = [one for one in distinct(contacts) if not one.endswith("@a.example")]
-    wish = Wish()
+    change = Change()
     for number, word in enumerate(words):
         match word:
             case "--enable":
-                wish = replace(wish, enable=True)
+                change = replace(change, enable=True)
             case "--notify-owners":
-                wish = replace(wish, notify_owners=True)
+                change = replace(change, notify_owners=True)
             case "--minimum-severity":
-                wish = replace(wish, minimum_severity=next(words))
+                change = replace(change, minimum_severity=next(words))
             case "--attack-paths":
-                wish = replace(wish, attack_paths=next(words))
+                change = replace(change, attack_paths=next(words))
             case "--email":
                 email = next(words).replace("ADDRESS", f"new{number}@a.example")
-                wish = replace(wish, emails=(*wish.emails, email))
+                change = replace(change, emails=(*change.emails, email))
             case "--remove-email":
                 at = int(next(words).removeprefix("WRONG-ADDRESS-"))
-                wish = replace(wish, remove_emails=(*wish.remove_emails, wrong[at - 1]))
+                change = replace(change, remove_emails=(*change.remove_emails, wrong[at - 1]))
             case _:
                 pytest.fail(f"{word} is no option of apply")
-    return wish
+    return change
 
 
 # From a run to its end

@@ -1,6 +1,6 @@
 """The data types of an audit: frozen values, without effects."""
 
-from contacts_audit.core.model.change import Wish
+from contacts_audit.core.model.change import Change
 from contacts_audit.core.model.contact import Contact, Reading
 from contacts_audit.core.model.criteria import Check, Criteria, Profile, Waiver
 from contacts_audit.core.model.outcome import (
@@ -18,6 +18,7 @@ from contacts_audit.core.model.subscription import Subscription
 
 __all__ = [
     "Audited",
+    "Change",
     "Check",
     "Contact",
     "Criteria",
@@ -35,6 +36,5 @@ __all__ = [
     "Unread",
     "Verdict",
     "Waiver",
-    "Wish",
     "exit_code",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Change:
     """
     How the security contact of a subscription should be; what is not wished stays as it is.
 
