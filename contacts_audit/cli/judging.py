@@ -84,7 +84,7 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     """
     from contacts_audit.audit.policy import Under
     from contacts_audit.audit.scope import selector
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     exceptions: list[Override | Waiver] = [*policy.overrides, *policy.waivers]
     named = [selector(one.subscription, one.place) for one in exceptions if one.subscription]
@@ -93,7 +93,7 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     named_groups = (one.management_group for one in exceptions if one.management_group is not None)
     for group in {name.casefold(): name for name in named_groups}.values():
         read = functools.partial(connection.descendants, group)
-        under = apart(read, deadline=connection.limits.deadline)
+        under = in_thread(read, deadline=connection.limits.deadline)
         groups[group.casefold()] = Under(frozenset(under.subscriptions), frozenset(under.groups))
     policy = replace(policy, groups=groups)
     policy.check()

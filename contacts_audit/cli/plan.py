@@ -95,7 +95,7 @@ def plan(
         if row.fault is not None:
             host.screen.fault(row.subscription, row.fault)
         elif row.intent is Intent.REFUSED:
-            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.full_message}")
+            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.detail}")
     sum_up(host, Counter(row.intent for row in made.rows))
     raise typer.Exit(exit_code(made.rows))
 
@@ -181,7 +181,7 @@ def for_each(
         items,
         workers=workers,
         deadline=connection.limits.deadline,
-        late=late,
+        timed_out=late,
         broken=broken,
     )
     return list(host.screen.progress(done, len(items)))

@@ -80,7 +80,7 @@ def enter(
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
     from contacts_audit.audit.scope import Selector, group_id, resolve, selector, shard
-    from contacts_audit.core.workers import apart, started
+    from contacts_audit.core.workers import in_thread, started
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, named)
@@ -94,13 +94,13 @@ def enter(
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.limits.deadline
-    apart(connection.sign_in, deadline=deadline)
+    in_thread(connection.sign_in, deadline=deadline)
     introduce(host, *connection.identities()[:1])
     started(meanwhile)
-    listed = apart(connection.visible, deadline=deadline)
+    listed = in_thread(connection.visible, deadline=deadline)
     introduce(host, *connection.identities()[1:])
     for group in groups:
-        under = apart(functools.partial(connection.descendants, group), deadline=deadline)
+        under = in_thread(functools.partial(connection.descendants, group), deadline=deadline)
         option = f"--management-group {group}"
         if not under.subscriptions:
             host.screen.warn(f"{option}: it holds no subscription")
@@ -147,7 +147,7 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
     host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
-    wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
+    wire, limits = Wire(stopped=host.shutdown.stopped, adapter=Player(recording)), _limits(network)
     tenants = []
     for tenant in recording.tenants or (None,):
         tokens = Unsigned(tenant)

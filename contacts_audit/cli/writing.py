@@ -171,11 +171,11 @@ def connected(
     Raises:
         UsageError: it is of another cloud or tenant.
     """
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     connection = connect(host, identity, cloud, network)
     origin.check(connection.cloud, name)
-    listed = apart(connection.visible, deadline=connection.limits.deadline)
+    listed = in_thread(connection.visible, deadline=connection.limits.deadline)
     introduce(host, *connection.identities())
     missing = {*origin.tenants} - {*connection.tenant_ids()}
     if missing:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def contents(path: "Path | str", most: int) -> bytes:
+def read_bounded(path: "Path | str", most: int) -> bytes:
     """
     Return what is in *path*, a regular file of up to *most* bytes.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # What a file system says that has no such thing as modes, syncing or locks: SMB, FUSE, NFS.
-UNKNOWN_TO_IT = frozenset(
+UNSUPPORTED = frozenset(
     {
         errno.EPERM,
         errno.EACCES,
@@ -40,7 +40,7 @@ def sync_folder(folder: Path) -> None:
     Raises:
         OSError: the disk does not say so.
     """
-    with opened_folder(folder) as handle:
+    with open_folder(folder) as handle:
         sync(handle)
 
 
@@ -54,12 +54,12 @@ def permit(path: Path | int, mode: int) -> None:
     try:
         os.chmod(path, mode)  # noqa: PTH101 - it may be an open file
     except OSError as error:
-        if error.errno not in UNKNOWN_TO_IT:
+        if error.errno not in UNSUPPORTED:
             raise
 
 
 @contextlib.contextmanager
-def opened_folder(folder: Path) -> Iterator[int]:
+def open_folder(folder: Path) -> Iterator[int]:
     """
     Open *folder* and give its descriptor.
 
@@ -83,5 +83,5 @@ def sync(handle: int) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in UNKNOWN_TO_IT:
+        if error.errno not in UNSUPPORTED:
             raise

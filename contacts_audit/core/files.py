@@ -7,12 +7,16 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from contacts_audit.core.disk import opened_folder, permit, sync
+from contacts_audit.core.disk import open_folder, permit, sync
 from contacts_audit.core.errors import OutputError, PipeClosedError
-from contacts_audit.core.paths import is_file, is_stream, number, opened_over
-from contacts_audit.core.streams import opened_to_write
+from contacts_audit.core.paths import descriptor, is_file, is_stream, open_existing
+from contacts_audit.core.streams import open_for_writing
 
-NO_NEW_FILE = (errno.EACCES, errno.EPERM, errno.EROFS)  # of a folder: but a file there may be ours
+CANNOT_CREATE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+)  # of a folder: but a file there may be ours
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -24,17 +28,17 @@ def write_new(path: Path, content: bytes) -> None:
     """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with _removed_if_cut_short(path), os.fdopen(handle, "wb") as file:
+        with _removed_on_error(path), os.fdopen(handle, "wb") as file:
             file.write(content)
     except OSError as error:
         raise OutputError(f"{path} could not be written: {error.strerror}") from error
 
 
-def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: float = 30) -> None:
+def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, timeout: float = 30) -> None:
     """
     Write *pieces* to *path* so that a reader sees the old file or the new one, never half of one.
 
-    A pipe of ours or a device is written through; a pipe gets *patience* seconds to find a reader.
+    A pipe of ours or a device is written through; a pipe gets *timeout* seconds to find a reader.
     A file gets *mode*, where its file system knows modes.  A link is replaced, not followed.  A
     file that cannot be replaced, as it is a mount of its own or lies in a folder that is not ours,
     is overwritten.
@@ -45,12 +49,12 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: f
     through = is_stream(path)
     try:
         if through:
-            with opened_to_write(path, patience) as stream:
+            with open_for_writing(path, timeout) as stream:
                 stream.writelines(pieces)
         else:
             _replace(path, pieces, mode)
     except OSError as error:
-        if isinstance(error, BrokenPipeError) and number(path) == 1:
+        if isinstance(error, BrokenPipeError) and descriptor(path) == 1:
             raise PipeClosedError("the reader of stdout went away") from error
         raise OutputError(
             f"{path} could not be written: {error.strerror}",
@@ -59,16 +63,16 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, patience: f
 
 
 def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:
-    with opened_folder(path.parent) as folder:  # opened first: what cannot be synced is not begun
+    with open_folder(path.parent) as folder:  # opened first: what cannot be synced is not begun
         try:
             handle, name = tempfile.mkstemp(
                 prefix=".contacts-audit.", suffix=".tmp", dir=path.parent
             )
         except OSError as error:
-            if error.errno not in NO_NEW_FILE or not is_file(path):
+            if error.errno not in CANNOT_CREATE or not is_file(path):
                 raise
             return _overwrite(path, "".join(pieces).encode())
-        with _removed_if_cut_short(Path(name)):
+        with _removed_on_error(Path(name)):
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.writelines(pieces)
                 file.flush()
@@ -95,7 +99,7 @@ def _rename(new: Path, path: Path) -> None:
 
 def _overwrite(path: Path, content: bytes) -> None:
     """Write *content* into the file that is there; the disk must not fill up meanwhile."""
-    with os.fdopen(opened_over(path), "wb") as file:
+    with os.fdopen(open_existing(path), "wb") as file:
         file.write(content)
         file.truncate()
         file.flush()
@@ -103,7 +107,7 @@ def _overwrite(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _removed_if_cut_short(path: Path) -> Iterator[None]:
+def _removed_on_error(path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:

@@ -15,7 +15,7 @@ from typing import Any
 import jq
 
 from contacts_audit.core.jq_text import pretty
-from contacts_audit.core.sanitize import inert_json
+from contacts_audit.core.sanitize import sanitized_json
 
 # libjq would end a run that halts without a word.
 NO_HALT = 'def halt: error("halt"); def halt_error: error; def halt_error($code): error;'
@@ -35,7 +35,7 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     for value, spelt in outputs:
-        text = value if raw and isinstance(value, str) else inert_json(pretty(spelt))
+        text = value if raw and isinstance(value, str) else sanitized_json(pretty(spelt))
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
 
 

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from contacts_audit.core.disk import UNKNOWN_TO_IT, make_private
+from contacts_audit.core.disk import UNSUPPORTED, make_private
 from contacts_audit.core.errors import BusyError, OutputError
 
-LETTING_GO = 1.0  # seconds that a lock may still be held by who is about to end
+RELEASE_TIMEOUT = 1.0  # seconds that a lock may still be held by who is about to end
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def locked(folder: Path) -> Iterator[None]:
         make_private(folder)
         _try_lock(folder / "lock")
         lock = FileLock(folder / "lock")
-        lock.acquire(timeout=LETTING_GO, poll_interval=LETTING_GO / 20)
+        lock.acquire(timeout=RELEASE_TIMEOUT, poll_interval=RELEASE_TIMEOUT / 20)
     except Timeout as error:
         raise BusyError(
             f"another apply or restore is at work ({folder / 'lock'})", "wait until it has ended"
@@ -56,7 +56,7 @@ def _try_lock(path: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in UNKNOWN_TO_IT - {errno.EACCES}:  # which may say that another has it
+        if error.errno in UNSUPPORTED - {errno.EACCES}:  # which may say that another has it
             raise OutputError(
                 f"{path} cannot be locked: the file system has no locks ({error.strerror})",
                 "name a folder on a local disk by --state-dir",

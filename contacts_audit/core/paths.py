@@ -11,7 +11,7 @@ FOLDERS_OF_OPEN_FILES = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 
 def is_stream(path: Path) -> bool:
     """Say whether *path* is a pipe, a device or an open file: something to write through."""
-    if number(path) is not None:
+    if descriptor(path) is not None:
         return True
     try:
         mode = path.stat().st_mode
@@ -28,7 +28,7 @@ def absolute(path: Path | str) -> str:
         return str(path)
 
 
-def place(path: Path) -> str:
+def resolved(path: Path) -> str:
     """Return what *path* names, however it is spelt; what a link there points to is another."""
     parent = absolute(path.parent)
     if not parent.startswith("/"):
@@ -42,13 +42,13 @@ def place(path: Path) -> str:
     return spelt
 
 
-def number(path: Path) -> int | None:
+def descriptor(path: Path) -> int | None:
     """Return which of our own open files *path* is, None where it is none."""
-    folder, _, name = place(path).rpartition("/")
+    folder, _, name = resolved(path).rpartition("/")
     return int(name) if folder == "/dev/fd" and name.isdecimal() else None
 
 
-def opened_over(path: Path) -> int:
+def open_existing(path: Path) -> int:
     """Open a file that is there and no link; its content stays."""
     handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(handle).st_mode):

@@ -67,14 +67,14 @@ class Secrets:
                     spelt = {*self._spelt, *_spellings(secret)}
                     self._spelt = tuple(sorted(spelt, key=len, reverse=True))
 
-    def add_those_of(self, environment: Mapping[str, str]) -> None:
+    def add_from_environment(self, environment: Mapping[str, str]) -> None:
         """Hide what variables say: secrets by which Azure is signed in to, passwords of proxies."""
         self.add(*(value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)))
         for name, value in environment.items():
             if name.lower().endswith("_proxy"):
                 self.add(*_of_proxy(value))
 
-    def without(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return *text* without any of them, and without user-info."""
         hidden = self._without(text)
         if "\\u00" in hidden or "\\/" in hidden:  # .NET escapes more than JSON demands, PHP slashes
@@ -89,10 +89,10 @@ class Secrets:
                 text = text.replace(secret, HIDDEN)
         return text
 
-    def without_bytes(self, body: bytes) -> bytes:
+    def redact_bytes(self, body: bytes) -> bytes:
         """Return *body* without any of them, and without user-info."""
         text = body.decode("utf-8", "surrogateescape")
-        told = self.without(text)
+        told = self.redact(text)
         return body if told == text else told.encode("utf-8", "surrogateescape")
 
 

@@ -20,17 +20,17 @@ _DOTTED = re.compile(r"[\w.-]+")
 _SECRET_NAME = re.compile(r".*(SECRET|PASSWORD|TOKEN|IDENTITY_HEADER)", re.IGNORECASE)
 
 
-def blotted(text: str, secrets: Iterable[str]) -> str:
-    """Return *text* with *secrets* blotted out."""
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Return *text* with *secrets* redacted out."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
 
 
-def told_in_public(text: str, environment: Mapping[str, str]) -> str:
+def without_credentials(text: str, environment: Mapping[str, str]) -> str:
     """Return *text*, of which nobody knows what it holds, without what signs anybody in."""
     values = {value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)}
-    known = blotted(text, (value for value in values if value))
+    known = redacted(text, (value for value in values if value))
     return without_user_info(_DOTTED.sub(_without_token, known))
 
 
@@ -47,12 +47,12 @@ def _without_token(match: re.Match[str]) -> str:
     return f"{before}***" if begin and rest.count(".") >= 2 else match[0]
 
 
-def inert(text: str) -> str:
+def sanitized(text: str) -> str:
     """Return *text* on one line, each hostile character spelt as its escape."""
     return _HOSTILE.sub(_escape, text)
 
 
-def inert_json(text: str) -> str:
+def sanitized_json(text: str) -> str:
     """Return the JSON *text* with hostile characters as JSON escapes: the same value, harmless."""
     return _HOSTILE.sub(_json_escape, text)
 

@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from contacts_audit.core.paths import number
+from contacts_audit.core.paths import descriptor
 
 
-def opened_to_read(path: Path, *, patience: float = 30) -> BinaryIO:
+def open_for_reading(path: Path, *, timeout: float = 30) -> BinaryIO:
     """
-    Open *path*, whatever it is; a pipe gets *patience* seconds to find a writer.
+    Open *path*, whatever it is; a pipe gets *timeout* seconds to find a writer.
 
     Reading a regular file never waits: some in /proc would, and `read` returns None for them.
 
@@ -24,7 +24,7 @@ def opened_to_read(path: Path, *, patience: float = 30) -> BinaryIO:
     try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISFIFO(mode):
-            _await_writer(handle, patience)
+            _await_writer(handle, timeout)
         if not stat.S_ISREG(mode):
             os.set_blocking(handle, True)
         return os.fdopen(handle, "rb", buffering=0)
@@ -33,27 +33,27 @@ def opened_to_read(path: Path, *, patience: float = 30) -> BinaryIO:
         raise
 
 
-def opened_to_write(path: Path, patience: float) -> TextIO:
+def open_for_writing(path: Path, timeout: float) -> TextIO:
     """Open a stream for writing; of one of our own, share the place in it."""
-    ours = number(path)
-    handle = _found(path, time.monotonic() + patience) if ours is None else os.dup(ours)
+    ours = descriptor(path)
+    handle = _await_reader(path, time.monotonic() + timeout) if ours is None else os.dup(ours)
     return os.fdopen(handle, "w", encoding="utf-8", newline="")
 
 
-def _await_writer(handle: int, patience: float) -> None:
+def _await_writer(handle: int, timeout: float) -> None:
     """Wait until something was written into a pipe, or its writer is there and takes its time."""
     pipe = select.poll()
     pipe.register(handle, select.POLLIN)
-    if pipe.poll(patience * 1000):
+    if pipe.poll(timeout * 1000):
         return
     try:
         os.read(handle, 1)
     except BlockingIOError:
         return
-    raise OSError(errno.ENXIO, f"nobody wrote into the pipe for {patience:g} seconds")
+    raise OSError(errno.ENXIO, f"nobody wrote into the pipe for {timeout:g} seconds")
 
 
-def _found(path: Path, until: float) -> int:
+def _await_reader(path: Path, until: float) -> int:
     """Open a pipe once it has a reader; opening would wait for one for ever."""
     while True:
         try:

@@ -8,10 +8,10 @@ import stat
 import tempfile
 from pathlib import Path
 
-from contacts_audit.core.disk import opened_folder
+from contacts_audit.core.disk import open_folder
 from contacts_audit.core.errors import OutputError
-from contacts_audit.core.files import NO_NEW_FILE
-from contacts_audit.core.paths import is_file, is_mount, is_stream, number, opened_over
+from contacts_audit.core.files import CANNOT_CREATE
+from contacts_audit.core.paths import descriptor, is_file, is_mount, is_stream, open_existing
 from contacts_audit.core.streams import check_pipe
 
 
@@ -31,7 +31,7 @@ def check_writable(path: Path) -> None:
 
 
 def _try(path: Path) -> None:
-    ours = number(path)
+    ours = descriptor(path)
     with contextlib.suppress(FileNotFoundError):
         os.lstat(path)  # raises what is_dir and its like keep to themselves: a name too long
     if path.is_dir():
@@ -50,18 +50,18 @@ def _try(path: Path) -> None:
 
 
 def _try_file(path: Path) -> None:
-    with opened_folder(path.parent) as folder:
+    with open_folder(path.parent) as folder:
         if is_file(path):
             if is_mount(path):
-                os.close(opened_over(path))
+                os.close(open_existing(path))
                 return
             _try_replacing(os.lstat(path), os.fstat(folder), path)
         try:
             tempfile.TemporaryFile(dir=path.parent).close()
         except OSError as error:
-            if error.errno not in NO_NEW_FILE or not is_file(path):
+            if error.errno not in CANNOT_CREATE or not is_file(path):
                 raise
-            os.close(opened_over(path))
+            os.close(open_existing(path))
 
 
 def _try_replacing(file: os.stat_result, folder: os.stat_result, path: Path) -> None:
@@ -69,7 +69,7 @@ def _try_replacing(file: os.stat_result, folder: os.stat_result, path: Path) -> 
     if folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, file.st_uid, folder.st_uid):
         raise PermissionError(errno.EPERM, "it is another user's, in a folder with the sticky bit")
     try:
-        os.close(opened_over(path))
+        os.close(open_existing(path))
     except PermissionError as error:
         if error.errno == errno.EPERM:  # not its mode, which does not matter: it is immutable
             raise

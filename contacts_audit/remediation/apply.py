@@ -11,10 +11,10 @@ from contacts_audit.azure.contacts.steps import RefusedError, Step
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
-from contacts_audit.core.workers import apart
+from contacts_audit.core.workers import in_thread
 from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.ledger import snapshot_json
-from contacts_audit.remediation.send import ENDED, Sender, Target, full_message
+from contacts_audit.remediation.send import ENDED, Sender, Target, detail
 from contacts_audit.remediation.snapshot import SnapshotReader
 from contacts_audit.remediation.tasks import (
     GOOD,
@@ -75,7 +75,7 @@ class Applier:
 
     def _in_thread(self, task: Task) -> Result:
         try:
-            return apart(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
+            return in_thread(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
         except Stopped:
             self._journal.note(task.subscription, Status.UNKNOWN)
             raise
@@ -84,7 +84,7 @@ class Applier:
         except Exception as error:  # noqa: BLE001 - one slip costs one row, also after a write
             self._journal.note(task.subscription, Status.UNKNOWN)
             found = broken(task.subscription, error).fault
-            return Result(task.subscription, Status.UNKNOWN, found.told, found.hint)
+            return Result(task.subscription, Status.UNKNOWN, found.detail, found.hint)
 
     def _done(self, task: Task) -> Result:
         """Read, compare, write, read back."""
@@ -125,7 +125,7 @@ class Applier:
         except RefusedError as error:
             return Result(subscription, Status.REFUSED, f"{error} -- {error.hint}")
         except (AzureError, AuthError) as error:
-            message = f"it could not be read, so it was not written: {full_message(error)}"
+            message = f"it could not be read, so it was not written: {detail(error)}"
             return Result(subscription, Status.FAILED, message)
         return None
 
@@ -140,7 +140,7 @@ class Applier:
                 seen = self._reader.at_all(task.subscription, task.before.versions)
                 missing, left = task.missing(sent, seen), snapshot_json(seen)
             except (AzureError, AuthError) as error:
-                missing = f"it could not be read back: {full_message(error)}"
+                missing = f"it could not be read back: {detail(error)}"
             self._journal.note(task.subscription, "read back", missing=missing, left=left)
             if missing is None:
                 gone = tuple(deleted(sent))

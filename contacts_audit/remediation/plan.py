@@ -15,7 +15,7 @@ from contacts_audit.azure.contacts.write_2017 import check_2017
 from contacts_audit.core import mailbox
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Change, Criteria, Fault, Subscription
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 
 COMPLIES = "complies with"  # and the names of checks
 
@@ -69,7 +69,7 @@ class PlanRow:
     judged: Judgment | None = None
 
     @property
-    def full_message(self) -> str | None:
+    def detail(self) -> str | None:
         """What is to be known of it: the message, and what was found."""
         said = None if self.judged is None else self.judged.said
         return "; ".join(filter(None, (self.message, said))) or None
@@ -96,7 +96,7 @@ def check(change: Change, version: str | None) -> None:
     if both:
         raise UsageError(f"{min(both)} is to be there and to be dropped", "decide")
     if change.phone is not None and (
-        not change.phone.strip() or inert(change.phone) != change.phone
+        not change.phone.strip() or sanitized(change.phone) != change.phone
     ):
         raise UsageError(
             f"--phone: {change.phone!r} is empty, or more than a line of plain text",

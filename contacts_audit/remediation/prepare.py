@@ -109,7 +109,7 @@ def verdict_text(outcome: Outcome) -> str:
         case Audited(checks=checks):
             return f"{COMPLIES} {', '.join(checks)}"
         case Unread(fault=found):
-            return f"could not be judged: {found.told}"
+            return f"could not be judged: {found.detail}"
     return "was not judged"
 
 
@@ -122,7 +122,7 @@ def item_for(row: PlanRow, made: Plan) -> Item:
     """Return what a plan that was made just now says of a subscription."""
     if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
         change = row.change or made.change
-        return change_task(row.subscription, row.seen, change, row.api_version, row.full_message)
+        return change_task(row.subscription, row.seen, change, row.api_version, row.detail)
     status = {
         Intent.NOTHING: Status.ALREADY,
         Intent.REFUSED: Status.REFUSED,
@@ -131,7 +131,7 @@ def item_for(row: PlanRow, made: Plan) -> Item:
     }.get(row.intent, Status.UNREADABLE)
     if row.fault is not None:
         return _unreadable(row.subscription, row.fault)
-    return Result(row.subscription, status, row.full_message)
+    return Result(row.subscription, status, row.detail)
 
 
 def review_row(
@@ -230,5 +230,5 @@ def _now(
 
 
 def _unreadable(subscription: Subscription, found: Fault) -> Result:
-    message = f"{found.reason}: {found.told}"
+    message = f"{found.reason}: {found.detail}"
     return Result(subscription, Status.UNREADABLE, message, found.hint)

@@ -117,14 +117,12 @@ class Sender:
             if before is not None and is_unsent(error):
                 error = before  # it says what all the time went into
             before = error
-            again, said = (
-                (False, full_message(error)) if end else self._waited(error, budget, tries)
-            )
+            again, said = (False, detail(error)) if end else self._waited(error, budget, tries)
             try:
                 found = self._found(target)
             except (AzureError, AuthError) as unread:
                 self._journal.note(subscription, Status.UNKNOWN)
-                message = f"{said}; it could not be read back: {full_message(unread)}"
+                message = f"{said}; it could not be read back: {detail(unread)}"
                 return Result(subscription, Status.UNKNOWN, message)
             if found is Found.AS_REQUESTED:
                 return None
@@ -159,7 +157,7 @@ class Sender:
 
     def _waited(self, error: AzureError, budget: Budget, tries: Tries) -> tuple[bool, str]:
         """Wait as *error* asks, and return whether it may be sent again, and what is to be said."""
-        wait, said = tries.wait_after(error), full_message(error)
+        wait, said = tries.wait_after(error), detail(error)
         if wait is None:
             return False, said
         if time.monotonic() + wait >= budget.until:
@@ -190,9 +188,9 @@ class Sender:
         return Found.AS_BEFORE if same else Found.CHANGED
 
 
-def full_message(error: AzureError | AuthError) -> str:
+def detail(error: AzureError | AuthError) -> str:
     """Return what an error says, with what Azure support asks for."""
-    return Fault.of(error).told if isinstance(error, AzureError) else str(error)
+    return Fault.of(error).detail if isinstance(error, AzureError) else str(error)
 
 
 def is_unsent(error: AzureError) -> bool:
@@ -212,20 +210,18 @@ def refusal(subscription: Subscription, error: AzureError, method: str) -> Resul
     code = (error.code or "").casefold().replace(" ", "")
     if error.status in (409, 412) and error.reason is Reason.REFUSED:
         held = "readonly" in code or code == "scopelocked"  # nobody else's change, and it stays
-        return Result(
-            subscription, Status.REFUSED if held else Status.CONFLICT, full_message(error)
-        )
+        return Result(subscription, Status.REFUSED if held else Status.CONFLICT, detail(error))
     if error.status is None or not 400 <= error.status < 500:
         return None
     if error.status in (408, 429) or (error.status == 401 and error.retryable):
         return None
     if error.reason is not Reason.FORBIDDEN:
-        return Result(subscription, Status.REFUSED, full_message(error), error.hint)
+        return Result(subscription, Status.REFUSED, detail(error), error.hint)
     if any(word in code for word in ("policy", "readonly", "deny")):  # no role would help
-        return Result(subscription, Status.REFUSED, full_message(error))
+        return Result(subscription, Status.REFUSED, detail(error))
     action = f"Microsoft.Security/securityContacts/{ACTIONS[method]}"
     grant = f"grant the identity the role Security Admin on the subscription (action {action})"
-    return Result(subscription, Status.REFUSED, f"{full_message(error)} -- {grant}")
+    return Result(subscription, Status.REFUSED, f"{detail(error)} -- {grant}")
 
 
 def _facts(target: Target) -> dict[str, str]:

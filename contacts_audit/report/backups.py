@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contacts_audit import __version__
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized, sanitized_json
 from contacts_audit.remediation.backups import Listing, SavedBackup
 from contacts_audit.report import markdown_table
 from contacts_audit.report.table import aligned
@@ -45,11 +45,11 @@ def as_json(found: Listing, folder: Path) -> str:
         ],
         "faults": [str(fault) for fault in found.faults],
     }
-    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    return sanitized_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _cells(one: SavedBackup) -> tuple[str, ...]:
     backup = one.backup
     created = backup.created.partition(".")[0].replace("T", " ")
     tenants = ", ".join(backup.origin.tenants)
-    return tuple(map(inert, (created, tenants, str(len(backup.rows)), str(one.file))))
+    return tuple(map(sanitized, (created, tenants, str(len(backup.rows)), str(one.file))))

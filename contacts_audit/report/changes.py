@@ -12,7 +12,7 @@ from contacts_audit.azure.contacts.records import Json, canonical
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Identity, Subscription
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized, sanitized_json
 from contacts_audit.remediation.ledger import Plan, plan_document
 from contacts_audit.remediation.plan import COMPLIES, Intent, PlanRow
 from contacts_audit.remediation.tasks import Item, Result, Task
@@ -43,7 +43,7 @@ def plan_table(plan: Plan, width: int | None = None) -> Iterator[str]:
 
 def plan_json(plan: Plan) -> Iterator[str]:
     """Yield the plan as it is saved."""
-    yield inert_json(json.dumps(plan_document(plan), ensure_ascii=False, indent=2)) + "\n"
+    yield sanitized_json(json.dumps(plan_document(plan), ensure_ascii=False, indent=2)) + "\n"
 
 
 def plan_markdown(plan: Plan) -> Iterator[str]:
@@ -101,7 +101,7 @@ def result_json(
         "exit_code": int(code),
         "subscriptions": rows,
     }
-    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    return sanitized_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]:
@@ -109,8 +109,8 @@ def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]
     for row in plan.rows:
         head = (str(row.intent), *_name(row.subscription))
         if row.intent is not Intent.CHANGE:
-            yield tuple(map(inert, (*head, "", "", "", _why(row, brief=brief))))
-        note = row.full_message if row.intent is Intent.CHANGE else None
+            yield tuple(map(sanitized, (*head, "", "", "", _why(row, brief=brief))))
+        note = row.detail if row.intent is Intent.CHANGE else None
         steps = [(row.api_version or "", step) for step in row.steps]
         yield from _change_cells(head, steps, note)
 
@@ -121,7 +121,7 @@ def _item_cells(item: Item) -> Iterator[tuple[str, ...]]:
         yield from _change_cells(head, item.expected_steps, item.note)
     else:
         head = (str(item.status), *_name(item.subscription))
-        yield tuple(map(inert, (*head, "", "", "", item.message or "")))
+        yield tuple(map(sanitized, (*head, "", "", "", item.message or "")))
 
 
 def _change_cells(
@@ -130,15 +130,15 @@ def _change_cells(
     for version, step in steps:
         contact = f"{step.contact} at {version}"
         for field, before, after in _differences(step.before, step.after):
-            yield tuple(map(inert, (*head, contact, field, before, after)))
+            yield tuple(map(sanitized, (*head, contact, field, before, after)))
     if note:
-        yield tuple(map(inert, (*head, "", "note", "", note)))
+        yield tuple(map(sanitized, (*head, "", "note", "", note)))
 
 
 def _why(row: PlanRow, *, brief: bool) -> str:
     if row.fault is not None:
-        return row.fault.reason if brief else f"{row.fault.reason}: {row.fault.told}"
-    return row.full_message or ""
+        return row.fault.reason if brief else f"{row.fault.reason}: {row.fault.detail}"
+    return row.detail or ""
 
 
 def _differences(before: Json | None, after: Json | None) -> Iterator[tuple[str, str, str]]:
@@ -160,7 +160,7 @@ def _shown(value: Any) -> str:
 
 def _result_cells(result: Result) -> tuple[str, ...]:
     cells = (str(result.status), *_name(result.subscription), result.message or "")
-    return tuple(map(inert, cells))
+    return tuple(map(sanitized, cells))
 
 
 def _name(subscription: Subscription) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from contacts_audit.core.model import Audited, Outcome, Report, Run, Unread
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, tsv
 
 HEADER = (
@@ -75,4 +75,4 @@ def _more(outcome: Outcome, run: Run) -> tuple[str, ...]:
 
 def cell(text: str) -> str:
     """Return *text* so that it is text to a spreadsheet, telephone numbers included."""
-    return _FORMULA.sub(r"\1'", inert(text))
+    return _FORMULA.sub(r"\1'", sanitized(text))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from contacts_audit.azure.kinds import GUID, CloudName
 from contacts_audit.core.errors import Reason
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.fixes import ADDRESS, LEVEL, WRONG, change_for
 
 ASSIGNEE, ENDPOINT, FILE, IDS = "ASSIGNEE", "ENDPOINT", "FILE", "IDS"
@@ -48,13 +48,13 @@ class Line(NamedTuple):
     command: str | None = None
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The purpose, and what is to be put in the place of the words in capitals."""
         blank = "; ".join(blanks(self.command or ""))
         return f"{self.purpose} ({blank})" if blank else self.purpose
 
     def __str__(self) -> str:
-        return self.told if self.command is None else f"{self.told}: {self.command}"
+        return self.text if self.command is None else f"{self.text}: {self.command}"
 
 
 def fix(outcome: Outcome, run: Run) -> Fix | None:
@@ -241,4 +241,4 @@ def _options(audited: Audited, run: Run) -> tuple[str, ...]:
 
 def _plain(address: str) -> bool:
     """Say whether *address* reads as it is on every screen."""
-    return address == inert(address)
+    return address == sanitized(address)

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contacts_audit.core.model import Outcome, Report, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, json_, wording
 from contacts_audit.report.disappeared import gone, was_in_words
 from contacts_audit.report.table import STYLES
@@ -45,7 +45,7 @@ def render(report: Report) -> Iterator[str]:
     environment = Known(
         loader=PackageLoader("contacts_audit.report", "page"),
         autoescape=True,
-        finalize=_inert,
+        finalize=_sanitized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -146,7 +146,7 @@ def _several(texts: Iterable[str], otherwise: str) -> "Markup":
     """Return *texts*, each apart from the others whatever way it is written."""
     from markupsafe import Markup, escape
 
-    said = [f"<bdi>{escape(inert(text))}</bdi>" for text in texts]
+    said = [f"<bdi>{escape(sanitized(text))}</bdi>" for text in texts]
     return Markup(", ".join(said) or escape(otherwise))  # noqa: S704 - all in it is escaped
 
 
@@ -161,6 +161,6 @@ def _marked() -> "Mapping[Verdict, Markup]":
     }
 
 
-def _inert(value: object) -> object:
+def _sanitized(value: object) -> object:
     """Make all that the template fills in harmless, but for what it calls safe: our own."""
-    return inert(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    return sanitized(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -20,7 +20,7 @@ from typing import Any
 
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.paths import absolute
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.core.workers import MOMENT
 from contacts_audit.report import samples
 
@@ -39,7 +39,7 @@ MISFIT = re.compile(
 )
 
 
-def check(program: str, ending: Ending) -> None:
+def check(program: str, shutdown: Shutdown) -> None:
     """
     Start the filter's process, compile *program* there, and run it on small reports.
 
@@ -51,7 +51,7 @@ def check(program: str, ending: Ending) -> None:
         ContactsAuditError: it asks a value of the wrong type of every report; or its process does
             not start.
     """
-    found = _tried(program, ending)
+    found = _tried(program, shutdown)
     if found is None:
         return
     if found["compile"] is not None:
@@ -67,25 +67,25 @@ def check(program: str, ending: Ending) -> None:
         )
 
 
-def shape(document: str, program: str, ending: Ending, *, raw: bool) -> bytes:
+def shape(document: str, program: str, shutdown: Shutdown, *, raw: bool) -> bytes:
     """
     Return what *program* makes of *document*, as jq prints it; *raw* prints strings bare.
 
     Raises:
         ContactsAuditError: the filter fails on the data.
     """
-    code, out, err = _ran([], _given(program, document, raw=raw), ending)
+    code, out, err = _ran([], _given(program, document, raw=raw), shutdown)
     if code != 0:
         said = err.decode("utf-8", "replace").strip().splitlines() or ["it was killed"]
         raise ContactsAuditError(f"--jq: {said[-1]}", "try the filter on the output of -o json")
     return out
 
 
-def _tried(program: str, ending: Ending) -> Mapping[str, Any] | None:
+def _tried(program: str, shutdown: Shutdown) -> Mapping[str, Any] | None:
     """Return what `core.filter_process` says of *program*, None where the trial takes too long."""
     given = _given(program, json.dumps(list(samples.reports())), raw=False)
     try:
-        code, out, err = _ran(["try"], given, ending, until=time.monotonic() + LONGEST_TRIAL)
+        code, out, err = _ran(["try"], given, shutdown, until=time.monotonic() + LONGEST_TRIAL)
     except subprocess.TimeoutExpired:
         return None
     if code != 0:
@@ -100,7 +100,7 @@ def _given(program: str, document: str, *, raw: bool) -> bytes:
 
 
 def _ran(
-    arguments: list[str], given: bytes, ending: Ending, until: float = float("inf")
+    arguments: list[str], given: bytes, shutdown: Shutdown, until: float = float("inf")
 ) -> tuple[int, bytes, bytes]:
     """
     Return how the filter's process ended and what it printed, waiting for a moment at a time.
@@ -113,7 +113,7 @@ def _ran(
     """
     left: bytes | None = given
     try:
-        with ending.running(
+        with shutdown.child(
             [sys.executable, "-P", "-s", "-S", "-c", START, *_places(), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

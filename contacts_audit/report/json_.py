@@ -25,7 +25,7 @@ from contacts_audit.core.model import (
     Waiver,
     exit_code,
 )
-from contacts_audit.core.sanitize import inert_json
+from contacts_audit.core.sanitize import sanitized_json
 from contacts_audit.report.disappeared import DISAPPEARED, Gone, gone, was
 
 SCHEMA = 1
@@ -53,7 +53,7 @@ def _array(key: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 def dump(value: Any, indent: int | None = None) -> str:
     """Spell *value* as JSON in UTF-8, with what could do harm on a screen escaped."""
-    return inert_json(json.dumps(value, ensure_ascii=False, indent=indent))
+    return sanitized_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def summary(

@@ -13,7 +13,7 @@ from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from contacts_audit.core.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, wording
 from contacts_audit.report.disappeared import Gone, gone
 
@@ -72,7 +72,7 @@ def _testcase(outcome: Outcome, run: Run) -> Element:
             found = [f"{one.check} at {one.api_version}: {one.message}" for one in outcome.findings]
             SubElement(case, "failure", typed).text = _lines(*found, *_fix(outcome, run))
         case Unread(fault=fault):
-            text = _lines(fault.told, fault.hint, *_fix(outcome, run))
+            text = _lines(fault.detail, fault.hint, *_fix(outcome, run))
             SubElement(case, "error", typed).text = text
         case Audited() | Skipped():
             SubElement(case, "skipped", told)
@@ -114,4 +114,4 @@ def _legal(text: str) -> str:
 
     https://www.w3.org/TR/xml/#charsets
     """
-    return re.sub("[\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", inert(text))
+    return re.sub("[\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", sanitized(text))

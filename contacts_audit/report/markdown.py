@@ -73,7 +73,7 @@ def _why(outcome: Outcome) -> str:
     """Return the whole story: whoever reads a ticket cannot look at stderr."""
     if isinstance(outcome, Unread):
         fault = outcome.fault
-        return f"{fault.reason}: {fault.told}; {fault.hint}"
+        return f"{fault.reason}: {fault.detail}; {fault.hint}"
     return wording.message(outcome)
 
 
@@ -89,7 +89,7 @@ def _what_to_do(report: Report) -> Iterator[str]:
     for remark in fix_command.source(report.run):
         yield f"\n{cell(remark)}\n"
     for line in lines:
-        yield f"\n{cell(line.told)}\n"
+        yield f"\n{cell(line.text)}\n"
         if line.command is not None:
             yield "\n"
             yield from block([line.command])

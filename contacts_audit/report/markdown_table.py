@@ -7,7 +7,7 @@ https://github.github.com/gfm/#tables-extension-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 
 
 class Code(str):
@@ -27,14 +27,14 @@ def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def cell(text: str) -> str:
     """Return *text* so that it reads as it is: no markup, HTML, link, mention or new cell."""
-    return re.sub(r"([\\`*_\[\]<>|~&]|:(?=//)|(?<!\w)@|(?<=www)\.)", r"\\\1", inert(text))
+    return re.sub(r"([\\`*_\[\]<>|~&]|:(?=//)|(?<!\w)@|(?<=www)\.)", r"\\\1", sanitized(text))
 
 
 def code(text: str) -> str:
     """Return *text* as code in a table, fenced by more backticks than it holds in a row."""
     if not text:
         return ""
-    said = inert(text).replace("|", "\\|")
+    said = sanitized(text).replace("|", "\\|")
     fence = _fence(said, 1)
     blank = " " if "`" in said else ""
     return f"{fence}{blank}{said}{blank}{fence}"
@@ -42,7 +42,7 @@ def code(text: str) -> str:
 
 def block(lines: Iterable[str]) -> Iterator[str]:
     """Yield *lines* as a block of commands for a shell."""
-    said = [*map(inert, lines)]
+    said = [*map(sanitized, lines)]
     fence = _fence("\n".join(said), 3)
     yield f"{fence}sh\n"
     yield from (f"{line}\n" for line in said)

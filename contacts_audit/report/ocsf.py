@@ -93,7 +93,7 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
             command = fix_command.command(outcome, run)
             mend = fault.hint if command is None else f"{fault.hint}: {command}"
             for check in run.checks:
-                yield _Judged(check, 2, "Warning", fault.reason, fault.told, mend)
+                yield _Judged(check, 2, "Warning", fault.reason, fault.detail, mend)
         case Skipped():
             for check in run.checks:
                 yield _Judged(check, 99, "Skipped", "skipped", wording.message(outcome))

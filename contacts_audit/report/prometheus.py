@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.audit.policy import PROFILES
 from contacts_audit.core.model import Report, Run, Verdict, exit_code
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -45,7 +45,7 @@ def labels_of(run: Run) -> dict[str, str]:
         "shard": run.shard,
         "scope": run.scope,
     }
-    return {name: inert(value) for name, value in labels.items() if value}
+    return {name: sanitized(value) for name, value in labels.items() if value}
 
 
 class _Collector:
@@ -67,7 +67,7 @@ class _Collector:
             "subscription",
             "The verdict on each subscription.",
             ["subscription_id", "verdict"],
-            (([inert(each.subscription.id), each.verdict], 1) for each in report.outcomes),
+            (([sanitized(each.subscription.id), each.verdict], 1) for each in report.outcomes),
         )
         yield self._gauge(
             "exit_code",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from contacts_audit.core.model import Outcome, Report, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import wording
 from contacts_audit.report.disappeared import DISAPPEARED, gone, was_in_words
 
@@ -128,17 +128,17 @@ def _rows(report: Report) -> Iterator[Sequence[str]]:
     yield (*HEADER, "WAS") if changes else HEADER
     for outcome in report.outcomes:
         was = [was_in_words(report, outcome.subscription.id)] if changes else []
-        yield (*_cells(outcome), *map(inert, was))
+        yield (*_cells(outcome), *map(sanitized, was))
     for one in gone(report):
         found = one.subscription
         told = DISAPPEARED, found.name or found.id, found.id, "", one.message
-        yield tuple(map(inert, (*told, *([one.was] if changes else []))))
+        yield tuple(map(sanitized, (*told, *([one.was] if changes else []))))
 
 
 def _cells(outcome: Outcome) -> Sequence[str]:
     subscription = outcome.subscription
     return tuple(
-        inert(cell)
+        sanitized(cell)
         for cell in (
             outcome.verdict,
             subscription.name or subscription.id,

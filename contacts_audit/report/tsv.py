@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contacts_audit.core.model import Outcome, Report
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import wording
 from contacts_audit.report.disappeared import DISAPPEARED, gone
 
@@ -11,7 +11,7 @@ from contacts_audit.report.disappeared import DISAPPEARED, gone
 def render(report: Report) -> Iterator[str]:
     """Yield a line a subscription."""
     for row in rows(report):
-        yield "\t".join(map(inert, row)) + "\n"
+        yield "\t".join(map(sanitized, row)) + "\n"
 
 
 def rows(report: Report) -> Iterator[tuple[str, ...]]:

@@ -14,7 +14,7 @@ from azure_double import AzureDouble
 from conftest import ROOT, Run, coverage_variables, program, surroundings
 
 from contacts_audit.cli.completion import _listed
-from contacts_audit.core.streams import opened_to_read
+from contacts_audit.core.streams import open_for_reading
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ KINDS: dict[str, Callable[[Path], object]] = {
 def test_a_pipe_without_a_writer_is_no_end_of_the_run(pipe: Path) -> None:
     """It is waited for, and then it is an error like any other."""
     with pytest.raises(OSError, match="nobody wrote into the pipe") as caught:
-        opened_to_read(pipe, patience=0.01)
+        open_for_reading(pipe, timeout=0.01)
 
     assert caught.value.errno == errno.ENXIO
 
@@ -62,7 +62,7 @@ def test_a_writer_may_come_late_and_take_its_time(pipe: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     time.sleep(0.05)
-    with opened_to_read(pipe, patience=0.2) as file:
+    with open_for_reading(pipe, timeout=0.2) as file:
         opened.set()
         pieces = list(iter(lambda: file.read(5), b""))
     writer.join()

@@ -223,8 +223,8 @@ def test_a_secret_is_known_in_each_spelling(spell: Any) -> None:
     secret = 'p&ss "<w/rd>" é+='
     secrets.add(secret)
 
-    assert spell(secret) not in secrets.without(f"before {spell(secret)} after")
-    assert spell(secret).encode() not in secrets.without_bytes(spell(secret).encode() + b"\xff")
+    assert spell(secret) not in secrets.redact(f"before {spell(secret)} after")
+    assert spell(secret).encode() not in secrets.redact_bytes(spell(secret).encode() + b"\xff")
 
 
 def test_what_is_short_is_no_secret() -> None:
@@ -232,7 +232,7 @@ def test_what_is_short_is_no_secret() -> None:
     secrets = Secrets()
     secrets.add("", "a", "On", "Owner")
 
-    assert secrets.without("On Owner a") == "On Owner a"
+    assert secrets.redact("On Owner a") == "On Owner a"
 
 
 PROXY = "the-proxy's-pass"
@@ -423,7 +423,7 @@ def test_the_pipe_of_another_user_is_refused(
     try:
         ran = run("audit", "--report", str(path))
         with pytest.raises(OutputError):
-            replace(path, ["a report"], patience=0.1)
+            replace(path, ["a report"], timeout=0.1)
         assert os.read(reader, 100) == b""
     finally:
         os.close(reader)
@@ -455,7 +455,7 @@ def test_a_pipe_of_ours_is_written_through(tmp_path: Path) -> None:
 
     check_writable(pipe)
     check_writable(Path("/dev/null"))
-    replace(pipe, ["a report"], patience=1)
+    replace(pipe, ["a report"], timeout=1)
 
     assert os.read(reader, 100) == b"a report"
     os.close(reader)

@@ -25,7 +25,7 @@ def done(items: list[int], workers: int = 2) -> Iterator[str]:
         items,
         workers=workers,
         deadline=time.monotonic() + 60,
-        late=lambda item: "late",
+        timed_out=lambda item: "late",
         broken=lambda item, error: f"{item}: {type(error).__name__}",
     )
 
@@ -54,7 +54,7 @@ def test_what_ends_the_run_is_no_slip() -> None:
                 [1],
                 workers=1,
                 deadline=time.monotonic() + 60,
-                late=lambda item: item,
+                timed_out=lambda item: item,
                 broken=lambda item, error: item,
             )
         )

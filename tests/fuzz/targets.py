@@ -30,7 +30,7 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError, ContactsAuditError, UsageError
 from contacts_audit.core.model import Check, Contact, Criteria, Reading, Subscription, Waiver
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.remediation.ledger import (
     Plan,
     backup_document,
@@ -259,7 +259,7 @@ def reports(data: bytes) -> None:
 
 def _ran(*arguments: str) -> tuple[int, bytes, str]:
     out, err = io.BytesIO(), io.StringIO()
-    code = run(arguments, Host({}, io.BytesIO(), Screen(out, err), Ending()))
+    code = run(arguments, Host({}, io.BytesIO(), Screen(out, err), Shutdown()))
     assert "this is a bug" not in err.getvalue(), err.getvalue()
     return code, out.getvalue(), err.getvalue()
 

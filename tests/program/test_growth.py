@@ -106,12 +106,12 @@ def aligned(cell: str) -> None:
 
 PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "redacting": (
-        lambda text: sanitize.told_in_public(text, {}),
+        lambda text: sanitize.without_credentials(text, {}),
         ("eyJ", "eyJ.", "eyJa.a.", "a.", "//", "//:", ":@", "//a:", "a", "-", "x//y:z@"),
     ),
-    "escaping": (sanitize.inert, ("\x00", "\u202e", "\ud800", "a")),
+    "escaping": (sanitize.sanitized, ("\x00", "\u202e", "\ud800", "a")),
     "escaping in JSON": (
-        lambda text: sanitize.inert_json(json.dumps(text)),
+        lambda text: sanitize.sanitized_json(json.dumps(text)),
         ("\x00", "\ud800", '"'),
     ),
     "whole characters": (sanitize.whole_characters, ("\ud800", "\udc00", "ä")),
@@ -155,7 +155,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         lambda text: list(partial_json.completions(text)),
         ("{", '"', "\\", '"a":', "["),
     ),
-    "secrets": (SECRETS.without, ("geheimni", "g", "//a:b@", "://", "\\/", ":")),
+    "secrets": (SECRETS.redact, ("geheimni", "g", "//a:b@", "://", "\\/", ":")),
     "a key in a file": (
         certified,
         ("-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN ", "-", "A "),

@@ -17,7 +17,7 @@ from contacts_audit.azure.contacts.records import Json, Record, Snapshot
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import ExitCode, Reason
 from contacts_audit.core.model import Change, Fault, Subscription
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.ledger import Origin, Plan, read_plan
 from contacts_audit.remediation.plan import Intent, PlanRow, row_for
 from contacts_audit.remediation.tasks import Result, Status
@@ -146,7 +146,7 @@ def test_a_table_is_inert(hostile: str) -> None:
     lines = list(changes.plan_table(made))
 
     assert len(lines) == 2
-    assert all(inert(line.rstrip("\n")) == line.rstrip("\n") for line in lines)
+    assert all(sanitized(line.rstrip("\n")) == line.rstrip("\n") for line in lines)
 
 
 def test_the_json_of_a_plan_is_the_plan() -> None:
@@ -164,7 +164,7 @@ def test_the_json_of_a_plan_is_inert(hostile: str) -> None:
 
     (text,) = changes.plan_json(made)
 
-    assert all(inert(line) == line for line in text.split("\n"))
+    assert all(sanitized(line) == line for line in text.split("\n"))
     assert read_plan(text.encode(), "plan.json") == made
 
 
@@ -242,7 +242,7 @@ def test_results_are_inert(hostile: str) -> None:
     lines = [*changes.result_table(results), *changes.result_markdown(results)]
 
     assert [len(lines), json.loads(text)["subscriptions"][0]["name"]] == [5, hostile]
-    assert all(inert(line) == line for line in "".join((*lines, text)).split("\n"))
+    assert all(sanitized(line) == line for line in "".join((*lines, text)).split("\n"))
 
 
 # Markdown
@@ -293,7 +293,7 @@ def test_a_hostile_cell_reads_as_it_is(hostile: str) -> None:
 
     rows, kinds = rendered(text)
 
-    assert rows == [["A", "B", "C"], ["x", inert(hostile), "y"]]
+    assert rows == [["A", "B", "C"], ["x", sanitized(hostile), "y"]]
     assert kinds <= {"text", "text_special"}
 
 
@@ -305,7 +305,7 @@ def test_any_cell_reads_as_it_is(text: str) -> None:
     """Blanks at its ends aside, which no table keeps."""
     rows, kinds = rendered("".join(markdown_table.table([("A", "B"), (f"x{text}x", "y")])))
 
-    assert rows == [["A", "B"], [inert(f"x{text}x"), "y"]]
+    assert rows == [["A", "B"], [sanitized(f"x{text}x"), "y"]]
     assert kinds <= {"text", "text_special"}
 
 

@@ -47,7 +47,7 @@ from contacts_audit.core.model import (
     Verdict,
     Waiver,
 )
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import (
     csv_,
     fix_command,
@@ -348,7 +348,7 @@ def test_csv_comes_back(name: str) -> None:
     assert re.match(r"\s*[=+\-@\t\r]", cell) is None
     assert re.search(r";[\s\"]*[=+\-@\t\r]", cell) is None
     sign = r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]"
-    assert re.sub(rf"(^|;)'(?=(?(1)['\"]*){sign})", r"\1", cell) == inert(name)
+    assert re.sub(rf"(^|;)'(?=(?(1)['\"]*){sign})", r"\1", cell) == sanitized(name)
 
 
 def test_no_reader_of_semicolons_finds_a_formula() -> None:
@@ -410,7 +410,7 @@ def test_markdown_comes_back(name: str) -> None:
     """A cell shows what was there: no markup, no cell of its own."""
     _, (_, *lines) = tables(everywhere(name))
 
-    shown = inert(name)
+    shown = sanitized(name)
     assert [len(line) for line in lines] == [6] * 4
     assert lines[0][1].strip() == (shown.strip() if name else "x")
     assert lines[2][4].split() == f"refused: {shown} ({told(shown)}); {shown}".split()
@@ -471,7 +471,7 @@ def test_junit_is_well_formed(name: str) -> None:
     """Whatever is in it; the name comes back but for what XML forbids."""
     failed, *_ = suite(everywhere(name))
 
-    shown = inert(name).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    shown = sanitized(name).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     assert failed.name == f"{shown} (x)"
     assert failed.result[0].message == shown
 
@@ -641,7 +641,7 @@ def test_metrics_come_back(name: str) -> None:
     """Even an id that is none is a label."""
     (sample,) = metrics(report(Skipped(Subscription(name))))["contacts_audit_subscription"].samples
 
-    assert sample.labels["subscription_id"] == inert(name)
+    assert sample.labels["subscription_id"] == sanitized(name)
 
 
 @pytest.mark.parametrize("of", [REPORT, everywhere(HOSTILE)], ids=["all kinds", "hostile"])

@@ -16,7 +16,7 @@ from conftest import ROOT, Run
 
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.report import jq_filter, samples
 
 CONTOSO = str(ROOT / "fixtures/contoso")
@@ -124,7 +124,7 @@ def test_a_filter_sees_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the interpreter needed is gone when the filter runs."""
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
 
-    assert jq_filter.shape("{}", "$ENV, env", Ending(), raw=False) == b"{}\n{}\n"
+    assert jq_filter.shape("{}", "$ENV, env", Shutdown(), raw=False) == b"{}\n{}\n"
 
 
 def test_jq_and_we_may_lie_in_different_places(tmp_path: Path) -> None:
@@ -235,14 +235,14 @@ def test_a_filter_that_fits_no_report_fails_before_the_audit(
 )
 def test_a_filter_that_other_data_may_suit_is_not_refused(program: str) -> None:
     """Samples are not the user's report."""
-    jq_filter.check(program, Ending())
+    jq_filter.check(program, Shutdown())
 
 
 def test_a_filter_that_takes_long_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it ends, only the real report shows; its trial is over."""
     monkeypatch.setattr(jq_filter, "LONGEST_TRIAL", 0.2)
 
-    jq_filter.check("def f: f; f", Ending())
+    jq_filter.check("def f: f; f", Shutdown())
 
 
 def test_samples_are_reports() -> None:
@@ -259,7 +259,7 @@ def test_samples_are_reports() -> None:
 def test_each_error_is_one_of_its_kind() -> None:
     """A flaw is wrong usage, what fits no report is not."""
     with pytest.raises(UsageError):
-        jq_filter.check(".[", Ending())
+        jq_filter.check(".[", Shutdown())
     with pytest.raises(ContactsAuditError) as caught:
-        jq_filter.check(".cloud.x", Ending())
+        jq_filter.check(".cloud.x", Shutdown())
     assert not isinstance(caught.value, UsageError)

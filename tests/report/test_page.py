@@ -39,7 +39,7 @@ from contacts_audit.core.model import (
     Verdict,
     Waiver,
 )
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, html, table
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def test_hostile_text_is_text(hostile: str) -> None:
 
     assert [tag for tag, _ in found.tags] == [tag for tag, _ in wanted.tags]
     assert [{*given} for _, given in found.tags] == [{*given} for _, given in wanted.tags]
-    assert found.texts.count(inert(hostile)) == wanted.texts.count("plain") > 20
+    assert found.texts.count(sanitized(hostile)) == wanted.texts.count("plain") > 20
     assert not [one for one in page if unicodedata.category(one)[0] == "C" and one != "\n"]
     assert len(page.splitlines()) == len(plain.splitlines())
     assert page.encode()
@@ -262,7 +262,7 @@ def test_any_name_is_text(name: str) -> None:
     reader = Reader(page_of(report(failing(1, name))))
 
     assert len(reader.tags) == len(Reader(page_of(report(failing(1, "Prod")))).tags)
-    assert not name or inert(name) in reader.texts
+    assert not name or sanitized(name) in reader.texts
 
 
 def test_each_row_comes_in_pieces() -> None:
@@ -599,11 +599,11 @@ def test_hostile_text_is_inert_in_a_browser(
         page.get_by_role("button", name="Open all").click()
         for name in ("Verdict", "Name", "Addresses", "Why"):
             page.get_by_role("button", name=name, exact=True).click()
-        page.get_by_role("searchbox").fill(inert(hostile))
+        page.get_by_role("searchbox").fill(sanitized(hostile))
         page.locator(".copy").first.click()
         page.locator(".row").first.hover()
 
-        assert page.locator(".row .name:visible").first.text_content() == inert(hostile)
+        assert page.locator(".row .name:visible").first.text_content() == sanitized(hostile)
         assert page.locator("script, style, img, iframe").count() == 2
 
 

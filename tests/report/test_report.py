@@ -32,7 +32,7 @@ from contacts_audit.core.model import (
     Unread,
     Verdict,
 )
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, jq_filter, table, tsv
 
 GOLDEN = ROOT / "tests/golden"
@@ -582,7 +582,7 @@ def test_a_verdict_has_its_colour() -> None:
 
 def shape(program: str, *, raw: bool = False) -> str:
     """Return what the filter makes of the report of all kinds."""
-    return jq_filter.shape(text(REPORT, Format.JSON), program, Ending(), raw=raw).decode()
+    return jq_filter.shape(text(REPORT, Format.JSON), program, Shutdown(), raw=raw).decode()
 
 
 @pytest.mark.parametrize(
@@ -603,7 +603,7 @@ def shape(program: str, *, raw: bool = False) -> str:
 )
 def test_a_filter_shapes_the_report(program: str, printed: str) -> None:
     """As jq would print it."""
-    jq_filter.check(program, Ending())
+    jq_filter.check(program, Shutdown())
 
     assert shape(program) == printed
 
@@ -637,7 +637,7 @@ def test_raw_output_has_no_quotes(program: str, printed: str) -> None:
 def test_what_is_no_filter_is_wrong_usage(program: str) -> None:
     """It is said before anything is asked of Azure."""
     with pytest.raises(UsageError, match=r"^--jq: "):
-        jq_filter.check(program, Ending())
+        jq_filter.check(program, Shutdown())
 
 
 @pytest.mark.parametrize("program", [".tool | .[0]", "error", 'error("a\\nb")', ".cloud.x"])

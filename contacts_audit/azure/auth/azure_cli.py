@@ -18,12 +18,12 @@ from typing import Any
 from contacts_audit.azure.auth.sign_in import described
 from contacts_audit.azure.auth.token_provider import bearer, moment
 from contacts_audit.azure.kinds import AccessToken, CloudName
-from contacts_audit.core.bounded_read import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AuthError, ContactsAuditError
 from contacts_audit.core.home import home
 from contacts_audit.core.paths import absolute
-from contacts_audit.core.sanitize import told_in_public
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.sanitize import without_credentials
+from contacts_audit.core.shutdown import Shutdown
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 LARGEST = 16 * 1024 * 1024  # bytes of a file of az's
@@ -75,7 +75,7 @@ def az_token(
     tenant: str | None,
     subscription: str | None,
     timeout: float,
-    ending: Ending,
+    shutdown: Shutdown,
     environment: Mapping[str, str],
 ) -> AccessToken:
     """
@@ -96,7 +96,7 @@ def az_token(
     elif subscription is not None:
         arguments += ["--subscription", subscription]
     try:
-        said = json.loads(_az(arguments, timeout, ending, environment))
+        said = json.loads(_az(arguments, timeout, shutdown, environment))
         token = AccessToken(
             bearer(said["accessToken"], "what az printed"),
             _expiry(said),
@@ -181,7 +181,7 @@ def _active_cloud(environment: Mapping[str, str], folder: Path) -> str | None:
 
 
 def _kept(path: Path) -> str:
-    return contents(path, LARGEST).decode("utf-8-sig")
+    return read_bounded(path, LARGEST).decode("utf-8-sig")
 
 
 def _setting(path: Path, section: str, key: str) -> str | None:
@@ -216,12 +216,12 @@ def _check_cloud(
 
 
 def _az(
-    arguments: list[str], timeout: float, ending: Ending, environment: Mapping[str, str]
+    arguments: list[str], timeout: float, shutdown: Shutdown, environment: Mapping[str, str]
 ) -> bytes:
     """Run az with nothing on its stdin, in a folder where nobody can have put anything."""
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
     try:
-        with ending.running(
+        with shutdown.child(
             [program(environment), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -239,7 +239,7 @@ def _az(
             f"az cannot be run: {error.strerror}", "install the Azure CLI anew"
         ) from error
     if process.returncode != 0:
-        raise _az_error(told_in_public(err.decode("utf-8", "replace"), environment))
+        raise _az_error(without_credentials(err.decode("utf-8", "replace"), environment))
     return out
 
 

@@ -35,7 +35,7 @@ def choose(auth: Auth, sign_in: SignIn) -> Credential:
         try:
             token = found.acquire(claims, fresh)
         except AuthError as error:
-            error.args = (sign_in.secrets.without(str(error)),)
+            error.args = (sign_in.secrets.redact(str(error)),)
             raise
         if len(token.value) > SHORTEST_TOKEN:
             sign_in.secrets.add(token.value)
@@ -103,7 +103,7 @@ def azure_cli(sign_in: SignIn) -> Credential:
             tenant=sign_in.tenant,
             subscription=sign_in.subscription,
             timeout=max(0.1, until - time.monotonic()),
-            ending=sign_in.ending,
+            shutdown=sign_in.shutdown,
             environment=sign_in.environment,
         )
 

@@ -15,11 +15,11 @@ from contacts_audit.azure.auth.msal_http import CHECK, refused
 from contacts_audit.azure.auth.token_provider import Acquire, bearer, moment
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.kinds import AccessToken, Auth
-from contacts_audit.core.bounded_read import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.model import Identity
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 
 LARGEST = 1024 * 1024  # bytes of a file to sign in with
 
@@ -34,8 +34,8 @@ class SignIn:
     identity; *timeout* is what a sign-in has, in seconds, *imds_timeout* one by a metadata service,
     which may be updated meanwhile; *token* is the text of `--token-file`, and *token_name* its
     name; *identity* is the user-assigned identity, as MSAL's keyword and its value; *subscription*
-    is the one that `az` is asked about; *ending* kills az where the run ends first; *tell* reaches
-    who signs in; *secrets* learn each token.
+    is the one that `az` is asked about; *shutdown* kills az where the run ends first; *tell*
+    reaches who signs in; *secrets* learn each token.
     """
 
     cloud: Cloud
@@ -45,7 +45,7 @@ class SignIn:
     platform: Callable[[str], Wire]
     timeout: float
     imds_timeout: float
-    ending: Ending
+    shutdown: Shutdown
     tell: Callable[[str], None]
     tenant: str | None = None
     identity: tuple[str, str] | None = None
@@ -163,7 +163,7 @@ def content(path: Path, what: str, variable: str) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise unreadable(what, path, "it is not a regular file", variable)
-        kept = contents(path, LARGEST)
+        kept = read_bounded(path, LARGEST)
     except (OSError, ValueError) as error:
         detail = error.strerror if isinstance(error, OSError) else str(error)
         raise unreadable(what, path, detail or str(error), variable) from error

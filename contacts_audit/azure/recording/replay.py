@@ -28,7 +28,7 @@ from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
 from contacts_audit.azure.contacts.api_versions import ENOUGH
 from contacts_audit.azure.kinds import AccessToken, CloudName
 from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA, compact
-from contacts_audit.core.bounded_read import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import (
     AzureError,
     ContactsAuditError,
@@ -195,7 +195,7 @@ class Unsigned:
 
 
 def _document(path: Path) -> Any:
-    text = contents(path, LARGEST_FILE)
+    text = read_bounded(path, LARGEST_FILE)
     if sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise ValueError(f"{path.name} holds more than {MOST_VALUES} values")
     return json.loads(text)

@@ -41,7 +41,7 @@ class Fault:
     request_id: str | None = None
 
     @property
-    def told(self) -> str:
+    def detail(self) -> str:
         """The message, and what Azure support asks for."""
         facts = {"status": self.status, "code": self.code, "request id": self.request_id}
         known = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact)

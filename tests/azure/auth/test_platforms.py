@@ -27,7 +27,7 @@ from contacts_audit.cli.options import CloudOptions, IdentityOptions
 from contacts_audit.cli.signing import sign_in
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 
 __all__ = ["az", "on_a_machine"]
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -299,7 +299,7 @@ def test_a_key_of_azure_arc_that_is_not_ours_is_told(
 def test_an_update_of_a_metadata_service_is_outlasted() -> None:
     """It takes up to 70 s: nobody has to know that."""
     variables = {"AZURE_CLIENT_ID": ""}
-    host = Host(variables, None, Screen(io.BytesIO(), io.StringIO()), Ending())
+    host = Host(variables, None, Screen(io.BytesIO(), io.StringIO()), Shutdown())
 
     usual = sign_in(host, IdentityOptions(), CloudOptions())
     given = sign_in(host, IdentityOptions(auth_timeout=5), CloudOptions())
