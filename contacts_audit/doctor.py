@@ -222,7 +222,7 @@ def _at(connection: Connection, subscription: Subscription, version: str) -> Exa
         detail = f"this cloud does not offer it: {Fault.of(error).detail}"
         return Examined(name, Status.WARNING, detail, "audit asks at the others; check --cloud")
     except AzureError as error:
-        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).detail}"
+        detail = f"{subscription.label}: {Fault.of(error).line}"
         return Examined(name, Status.WARNING, detail, error.hint)
     except AuthError as error:
         return Examined(name, Status.WARNING, str(error), error.hint)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from contacts_audit.doctor import Examined
 
 SCHEMA = 1
-RECORDING = "recorded"  # of when, where it is not the state of today
+RECORDING = "recorded"  # of when, if it is not the current state
 LEFT = 34  # columns of status and name
 
 

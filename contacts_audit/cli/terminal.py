@@ -80,7 +80,7 @@ class Screen:
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
         """Tell why *subscription* could not be read, and what to do: never silenced."""
-        self._tell(f"{subscription.label}: {fault.reason}: {fault.detail} -- {fault.hint}")
+        self._tell(f"{subscription.label}: {fault.line} -- {fault.hint}")
 
     def hold(self) -> None:
         """Keep what would be told until it is known whether anybody should hear it."""

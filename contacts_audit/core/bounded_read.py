@@ -1,4 +1,4 @@
-"""Reads a file that others may have made: up to a size, and without waiting."""
+"""Reads a file that another program may have made: up to a size, and without waiting."""
 
 import os
 import stat
@@ -10,22 +10,22 @@ if TYPE_CHECKING:
 
 def read_bounded(path: "Path | str", most: int) -> bytes:
     """
-    Return what is in *path*, a regular file of up to *most* bytes.
+    Return the content of *path*, a regular file of up to *most* bytes.
 
-    Nothing waits for a pipe, wakes a device, or reads a sparse file to its far end.
+    It does not wait for a pipe, wake a device, or read a sparse file to its end.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is no regular file, or larger.
+        OSError: the file cannot be read.
+        ValueError: it is not a regular file, or it is larger.
     """
     name = os.path.basename(path)  # noqa: PTH119
     if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
         raise ValueError(f"{name} is no regular file")
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(handle, "rb") as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             raise ValueError(f"{name} is no regular file")
-        if about.st_size > most:
+        if status.st_size > most:
             raise ValueError(f"{name} is larger than {most} bytes")
-        return file.read(about.st_size)
+        return file.read(status.st_size)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# What a file system says that has no such thing as modes, syncing or locks: SMB, FUSE, NFS.
+# Errors of file systems without modes, syncing or locks: SMB, FUSE, NFS.
 UNSUPPORTED = frozenset(
     {
         errno.EPERM,
@@ -23,10 +23,10 @@ UNSUPPORTED = frozenset(
 
 def make_private(folder: Path) -> None:
     """
-    Make *folder*, and what is missing above it, for us alone, and see it on disk.
+    Make *folder* and its missing parents, readable by us alone, and sync them to disk.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the folder cannot be made.
     """
     for each in reversed([each for each in (folder, *folder.parents) if not each.is_dir()]):
         each.mkdir(mode=0o700, exist_ok=True)
@@ -35,10 +35,10 @@ def make_private(folder: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """
-    See the names in *folder* on disk: that a file was made, or renamed.
+    Sync the names in *folder* to disk, after a file was made or renamed.
 
     Raises:
-        OSError: the disk does not say so.
+        OSError: the disk failed.
     """
     with open_folder(folder) as handle:
         sync(handle)
@@ -46,7 +46,7 @@ def sync_folder(folder: Path) -> None:
 
 def permit(path: Path | int, mode: int) -> None:
     """
-    Give the file or folder *path* this *mode*, unless its file system knows none or fixes it.
+    Set the *mode* of *path*, a file, folder or descriptor, if its file system has modes.
 
     Raises:
         OSError: the disk failed.
@@ -61,10 +61,10 @@ def permit(path: Path | int, mode: int) -> None:
 @contextlib.contextmanager
 def open_folder(folder: Path) -> Iterator[int]:
     """
-    Open *folder* and give its descriptor.
+    Yield a descriptor of *folder*, open while the block runs.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: the folder cannot be opened.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -75,7 +75,7 @@ def open_folder(folder: Path) -> Iterator[int]:
 
 def sync(handle: int) -> None:
     """
-    See an open file or folder on disk, where its file system can say so.
+    Sync an open file or folder to disk, if its file system supports that.
 
     Raises:
         OSError: the disk failed.

@@ -21,10 +21,10 @@ CANNOT_CREATE = (
 
 def write_new(path: Path, content: bytes) -> None:
     """
-    Write *content* to a file that does not exist yet, readable by us alone.
+    Write *content* to a new file, readable by us alone.
 
     Raises:
-        OutputError: it could not be written, and is not there.
+        OutputError: the file exists, or could not be written; no part of it is left.
     """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -38,13 +38,14 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, timeout: fl
     """
     Write *pieces* to *path* so that a reader sees the old file or the new one, never half of one.
 
-    A pipe of ours or a device is written through; a pipe gets *timeout* seconds to find a reader.
-    A file gets *mode*, where its file system knows modes.  A link is replaced, not followed.  A
-    file that cannot be replaced, as it is a mount of its own or lies in a folder that is not ours,
-    is overwritten.
+    A pipe or a device is written through; a pipe gets *timeout* seconds to find a reader.  A file
+    gets *mode*, if its file system has modes.  A link is replaced, not followed.  A file that
+    cannot be replaced is overwritten: one that is mounted by itself, or in a folder where we
+    cannot create files.
 
     Raises:
-        OutputError: it could not be written; an old file that is not overwritten is as it was.
+        OutputError: it could not be written; the old file is unchanged unless it was overwritten.
+        PipeClosedError: the reader of stdout went away.
     """
     through = is_stream(path)
     try:
@@ -58,12 +59,12 @@ def replace(path: Path, pieces: Iterable[str], mode: int = 0o600, *, timeout: fl
             raise PipeClosedError("the reader of stdout went away") from error
         raise OutputError(
             f"{path} could not be written: {error.strerror}",
-            "" if through else "the old file, if any, is untouched",
+            "" if through else "the old file, if any, is unchanged",
         ) from error
 
 
 def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:
-    with open_folder(path.parent) as folder:  # opened first: what cannot be synced is not begun
+    with open_folder(path.parent) as folder:  # first: where it cannot be synced, nothing is written
         try:
             handle, name = tempfile.mkstemp(
                 prefix=".contacts-audit.", suffix=".tmp", dir=path.parent
@@ -83,7 +84,7 @@ def _replace(path: Path, pieces: Iterable[str], mode: int) -> None:
             sync(folder)
         except OSError as error:
             raise OutputError(
-                f"{path} was written, but may not outlive a loss of power: {error.strerror}"
+                f"{path} was written, but may be lost if the power fails: {error.strerror}"
             ) from error
 
 
@@ -93,12 +94,12 @@ def _rename(new: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EBUSY, errno.EXDEV) or not is_file(path):
             raise
-        _overwrite(path, new.read_bytes())  # a mount of its own
+        _overwrite(path, new.read_bytes())  # it is mounted by itself
         new.unlink()
 
 
 def _overwrite(path: Path, content: bytes) -> None:
-    """Write *content* into the file that is there; the disk must not fill up meanwhile."""
+    """Write *content* into the existing file; it is damaged if the disk fills up meanwhile."""
     with os.fdopen(open_existing(path), "wb") as file:
         file.write(content)
         file.truncate()

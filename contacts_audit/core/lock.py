@@ -10,16 +10,18 @@ from pathlib import Path
 from contacts_audit.core.disk import UNSUPPORTED, make_private
 from contacts_audit.core.errors import BusyError, OutputError
 
-RELEASE_TIMEOUT = 1.0  # seconds that a lock may still be held by who is about to end
+RELEASE_TIMEOUT = 1.0  # seconds in which a process that is about to end releases the lock
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """
-    Make *folder* for us alone, if need be, and hold its lock; it ends with us, however we end.
+    Hold the lock of *folder* while the block runs, and make the folder if it is missing.
+
+    The system releases the lock when the process ends, however it ends.
 
     Raises:
-        BusyError: another process holds it, and still does a moment later.
+        BusyError: another process holds the lock for longer than a second.
         OutputError: the folder cannot be made or written.
     """
     from filelock import FileLock, Timeout
@@ -31,11 +33,12 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=RELEASE_TIMEOUT, poll_interval=RELEASE_TIMEOUT / 20)
     except Timeout as error:
         raise BusyError(
-            f"another apply or restore is at work ({folder / 'lock'})", "wait until it has ended"
+            f"another apply or restore is at work ({folder / 'lock'})", "wait until it ends"
         ) from error
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be written: {error.strerror}", "name another by --state-dir"
+            f"{folder} cannot be written: {error.strerror}",
+            "choose another folder with --state-dir",
         ) from error
     try:
         yield
@@ -45,10 +48,10 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _try_lock(path: Path) -> None:
     """
-    Make the lock file, for us alone, and see whether its file system knows locks.
+    Make the lock file, readable by us alone, and try whether its file system has locks.
 
     Raises:
-        OutputError: it knows none.
+        OutputError: it has none.
         OSError: the file cannot be made or opened.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -56,10 +59,10 @@ def _try_lock(path: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in UNSUPPORTED - {errno.EACCES}:  # which may say that another has it
+        if error.errno in UNSUPPORTED - {errno.EACCES}:  # EACCES: another process may hold it
             raise OutputError(
                 f"{path} cannot be locked: the file system has no locks ({error.strerror})",
-                "name a folder on a local disk by --state-dir",
+                "choose a folder on a local disk with --state-dir",
             ) from error
     finally:
         os.close(handle)

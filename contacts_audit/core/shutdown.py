@@ -1,4 +1,4 @@
-"""Signals and shutdown: what Ctrl-C does. Nothing is sent afterwards, no child survives."""
+"""Handles signals and Ctrl-C: nothing is sent afterwards, and no child process survives."""
 
 import contextlib
 import os
@@ -16,11 +16,11 @@ SIGNALS = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
 }
-LONGEST_START = 1.0  # seconds that a thread may need to begin a child
+LONGEST_START = 1.0  # seconds that a thread may take to start a child process
 
 
 class Stopped(BaseException):
-    """A signal ended the run; raised in the main thread, which must therefore never block in C."""
+    """A signal ended the run. Raised in the main thread, which must therefore never block in C."""
 
     def __init__(self, exit_code: ExitCode) -> None:
         super().__init__(exit_code)
@@ -28,7 +28,12 @@ class Stopped(BaseException):
 
 
 class Shutdown:
-    """What the threads of a run look at before they begin anything."""
+    """
+    The state of the shutdown, for all threads of a run, and the child processes to kill.
+
+    *stopped* is set when nothing may begin; *requested* when a graceful block should finish.
+    *exit_code* is that of the signal that requested it.
+    """
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
@@ -41,7 +46,7 @@ class Shutdown:
         self._pending: Stopped | None = None
 
     def handle_signals(self) -> None:
-        """From now on, a signal ends the run; one that our caller ignores stays ignored."""
+        """Let signals end the run from now on, except those that our caller ignores."""
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
@@ -49,10 +54,10 @@ class Shutdown:
     @contextlib.contextmanager
     def graceful(self) -> Iterator[None]:
         """
-        Within, a first signal asks to finish what has begun; a second one ends the run.
+        Let a first signal in this block only request its end; a second one ends the run.
 
         Raises:
-            Stopped: at the end, where there was a first one.
+            Stopped: after the block, if there was a first signal.
         """
         self._graceful = True
         try:
@@ -65,9 +70,9 @@ class Shutdown:
     @contextlib.contextmanager
     def child(self, command: Sequence[str], **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
         """
-        Run *command*; where the block or the run ends early, it is killed, children and all.
+        Run *command*; it and its own children are killed if the block or the run ends early.
 
-        A signal waits until the child is known: between fork and exec it would be forgotten.
+        A signal is deferred until the child is known: between fork and exec it would be lost.
         """
         self._deferred = threading.current_thread() is threading.main_thread()
         with self._starting:
@@ -84,9 +89,11 @@ class Shutdown:
                 self._groups.discard(process.pid)
 
     def finish(self) -> None:
-        """Let nothing begin any more, and leave no child behind."""
+        """Let nothing begin any more, and kill all child processes."""
         self.stopped.set()
-        self._starting.acquire(timeout=LONGEST_START)  # for good: a child is known, or never begins
+        self._starting.acquire(
+            timeout=LONGEST_START
+        )  # never released: each child is known, or never starts
         for group in tuple(self._groups):
             _kill(group)
 
@@ -102,7 +109,7 @@ class Shutdown:
             return
         self.stopped.set()
         for other in SIGNALS:
-            signal.signal(other, signal.SIG_IGN)  # one is enough; the end must not be cut short
+            signal.signal(other, signal.SIG_IGN)  # one is enough; nothing may interrupt the end
         stopped = Stopped(SIGNALS[signal.Signals(number)])
         if not self._deferred:
             raise stopped

@@ -1,4 +1,4 @@
-"""Opens pipes, devices and our own open files; nothing waits forever for the other end."""
+"""Opens pipes, devices and our own open files, without waiting forever for the other end."""
 
 import errno
 import os
@@ -15,10 +15,10 @@ def open_for_reading(path: Path, *, timeout: float = 30) -> BinaryIO:
     """
     Open *path*, whatever it is; a pipe gets *timeout* seconds to find a writer.
 
-    Reading a regular file never waits: some in /proc would, and `read` returns None for them.
+    Reading a regular file never waits; for files in /proc that would, `read` returns None.
 
     Raises:
-        OSError: it cannot be opened, or nobody writes into the pipe.
+        OSError: the path cannot be opened, or nobody writes into the pipe.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     try:
@@ -34,14 +34,21 @@ def open_for_reading(path: Path, *, timeout: float = 30) -> BinaryIO:
 
 
 def open_for_writing(path: Path, timeout: float) -> TextIO:
-    """Open a stream for writing; of one of our own, share the place in it."""
+    """
+    Open the stream *path* as UTF-8 text; a pipe gets *timeout* seconds to find a reader.
+
+    One of our own open files is duplicated, so that the offset is shared.
+
+    Raises:
+        OSError: the path cannot be opened, or nobody reads the pipe.
+    """
     ours = descriptor(path)
     handle = _await_reader(path, time.monotonic() + timeout) if ours is None else os.dup(ours)
     return os.fdopen(handle, "w", encoding="utf-8", newline="")
 
 
 def _await_writer(handle: int, timeout: float) -> None:
-    """Wait until something was written into a pipe, or its writer is there and takes its time."""
+    """Wait until the pipe has data, or a writer that has not written yet."""
     pipe = select.poll()
     pipe.register(handle, select.POLLIN)
     if pipe.poll(timeout * 1000):
@@ -54,7 +61,7 @@ def _await_writer(handle: int, timeout: float) -> None:
 
 
 def _await_reader(path: Path, until: float) -> int:
-    """Open a pipe once it has a reader; opening would wait for one for ever."""
+    """Open a pipe as soon as it has a reader: a blocking open would wait forever."""
     while True:
         try:
             handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_NONBLOCK)
@@ -76,9 +83,12 @@ def _await_reader(path: Path, until: float) -> int:
 
 def check_pipe(about: os.stat_result) -> None:
     """
-    Refuse a pipe that another user made, in /tmp say, to read what we write; root is another, too.
+    Refuse a pipe that another user, even root, made: its maker could read what we write.
 
     https://docs.kernel.org/admin-guide/sysctl/fs.html#protected-fifos
+
+    Raises:
+        PermissionError: the pipe belongs to another user.
     """
     if stat.S_ISFIFO(about.st_mode) and about.st_uid != os.geteuid():
-        raise PermissionError(errno.EPERM, "it is a pipe of another user")
+        raise PermissionError(errno.EPERM, "the pipe belongs to another user")

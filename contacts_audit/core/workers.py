@@ -35,9 +35,9 @@ def in_order(
     Yield *work* of each of *items* in their order, done by *workers* threads a little ahead.
 
     What is not done at *deadline*, a `time.monotonic()`, is yielded as *timed_out*; where *work*
-    raises what nobody foresaw, as *broken*.  The threads are daemons: one that hangs keeps nobody.  The
-    others end with the last item.  Where the system starts fewer threads, it takes longer; where
-    it starts none, this thread works.
+    raises what nobody foresaw, as *broken*.  The threads are daemons: one that hangs keeps nobody.
+    The others end with the last item.  Where the system starts fewer threads, it takes longer;
+    where it starts none, this thread works.
 
     Raises:
         BaseException: what *work* raised, but for what *broken* takes.

@@ -1,4 +1,4 @@
-"""Tells before a run whether a file can be written after it."""
+"""Checks before a run that a file can be written after it."""
 
 import contextlib
 import errno
@@ -17,23 +17,24 @@ from contacts_audit.core.streams import check_pipe
 
 def check_writable(path: Path) -> None:
     """
-    Try whether *path* could be replaced or written through, leaving no trace.
+    Check that *path* can be replaced or written through; nothing is changed.
 
     Raises:
-        OutputError: it could not.
+        OutputError: it cannot.
     """
     try:
         _try(path)
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written: {error.strerror}", "name a folder that exists and is yours"
+            f"{path} cannot be written: {error.strerror}",
+            "choose a folder that exists and that you can write to",
         ) from error
 
 
 def _try(path: Path) -> None:
     ours = descriptor(path)
     with contextlib.suppress(FileNotFoundError):
-        os.lstat(path)  # raises what is_dir and its like keep to themselves: a name too long
+        os.lstat(path)  # unlike is_dir, it raises where a name is too long
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if ours is not None:
@@ -65,13 +66,15 @@ def _try_file(path: Path) -> None:
 
 
 def _try_replacing(file: os.stat_result, folder: os.stat_result, path: Path) -> None:
-    """Raise what a rename over the *file* would."""
+    """Raise what a rename over the *file* would raise."""
     if folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, file.st_uid, folder.st_uid):
-        raise PermissionError(errno.EPERM, "it is another user's, in a folder with the sticky bit")
+        raise PermissionError(
+            errno.EPERM, "it belongs to another user, in a folder with the sticky bit"
+        )
     try:
         os.close(open_existing(path))
     except PermissionError as error:
-        if error.errno == errno.EPERM:  # not its mode, which does not matter: it is immutable
+        if error.errno == errno.EPERM:  # it is immutable; its mode would not matter
             raise
     except OSError as error:
         if error.errno == errno.EROFS:

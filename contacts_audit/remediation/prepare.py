@@ -230,5 +230,5 @@ def _now(
 
 
 def _unreadable(subscription: Subscription, found: Fault) -> Result:
-    message = f"{found.reason}: {found.detail}"
+    message = found.line
     return Result(subscription, Status.UNREADABLE, message, found.hint)

@@ -1,8 +1,8 @@
 """
-The report as one self-contained HTML page that makes no request.
+Renders the report as one self-contained HTML page that makes no request.
 
-Its policy lets it run its own style and script, known by their hashes, and nothing else; without
-the script it still shows everything.  https://www.w3.org/TR/CSP3/#framework-directive-source-list
+Its Content Security Policy allows only its own style and script, by their hashes.  Without the
+script it still shows everything.  https://www.w3.org/TR/CSP3/#framework-directive-source-list
 """
 
 import base64
@@ -28,18 +28,18 @@ MARKS: Mapping[Verdict, str] = {
     Verdict.WAIVED: "~",
     Verdict.COMPLIANT: "\N{CHECK MARK}",
 }
-THINNEST = 0.01  # of the picture: one among thousands is still seen
-PIECES = 20  # of the page, that go out together
-MANY = 200  # rows, from which on the browser lays out those in sight alone
+THINNEST = 0.01  # share of the picture: one among thousands is still visible
+PIECES = 20  # of the page that are yielded together
+MANY = 200  # rows; of more, the browser lays out only those in sight
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the page, rows and all, a piece at a time."""
+    """Yield the page in pieces."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     class Known(Environment):
         def getattr(self, obj: Any, attribute: str) -> Any:
-            """Look a row's keys up as keys first: there are thousands of rows."""
+            """Look up keys of a dict directly: there are thousands of rows."""
             return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
 
     environment = Known(
@@ -69,15 +69,16 @@ def render(report: Report) -> Iterator[str]:
         rule=wording.RULE,
         marks=MARKS,
         marked=_marked(),
-        colours=STYLES,
+        colors=STYLES,
         many=MANY,
+        not_today=wording.NOT_TODAY,
     )
     page.enable_buffering(PIECES)
     yield from page
 
 
 class Part(NamedTuple):
-    """One verdict in the picture; *start* and *width* are in percent, 0 wide where it has none."""
+    """A verdict in the picture; *start* and *width* are percentages, *number* counts its rows."""
 
     verdict: Verdict
     number: int
@@ -86,7 +87,7 @@ class Part(NamedTuple):
 
 
 def _picture(verdicts: Counter[Verdict]) -> list[Part]:
-    """Return all verdicts, strongest first, each as wide as it is frequent."""
+    """Return all verdicts, strongest first, each as wide as its share of the rows."""
     total = verdicts.total()
     shares = {
         verdict: max(verdicts[verdict] / total, THINNEST) if verdicts[verdict] else 0.0
@@ -118,7 +119,7 @@ def _asset(name: str) -> str:
 
 
 def _content_security_policy(style: str, script: str) -> str:
-    """Allow the two, to the letter, and forbid all else."""
+    """Return a policy that allows exactly *style* and *script*, and nothing else."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -136,22 +137,22 @@ def _hash(text: str) -> str:
 
 
 def _joined(lines: "Markup") -> "Markup":
-    """Drop the ends of lines between tags: thousands of rows have fewer nodes without."""
+    """Remove newlines between tags: each is a node, in thousands of rows."""
     from markupsafe import Markup
 
     return Markup(str(lines).replace(">\n<", "><"))  # noqa: S704 - it is markup already
 
 
 def _several(texts: Iterable[str], otherwise: str) -> "Markup":
-    """Return *texts*, each apart from the others whatever way it is written."""
+    """Return *texts*, isolated from each other whatever their direction, or *otherwise* if none."""
     from markupsafe import Markup, escape
 
-    said = [f"<bdi>{escape(sanitized(text))}</bdi>" for text in texts]
-    return Markup(", ".join(said) or escape(otherwise))  # noqa: S704 - all in it is escaped
+    isolated = [f"<bdi>{escape(sanitized(text))}</bdi>" for text in texts]
+    return Markup(", ".join(isolated) or escape(otherwise))  # noqa: S704 - all in it is escaped
 
 
 def _marked() -> "Mapping[Verdict, Markup]":
-    """Return each verdict with its mark and colour."""
+    """Return each verdict with its mark and color."""
     from markupsafe import Markup
 
     spelt = '<span class="verdict {}"><span class="mark" aria-hidden="true">{}</span>{}</span>'
@@ -162,5 +163,5 @@ def _marked() -> "Mapping[Verdict, Markup]":
 
 
 def _sanitized(value: object) -> object:
-    """Make all that the template fills in harmless, but for what it calls safe: our own."""
+    """Sanitize each text that the template inserts, except markup of ours."""
     return sanitized(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

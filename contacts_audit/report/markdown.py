@@ -1,23 +1,20 @@
-"""The report in Markdown, for a ticket: counts, rows, and what to do."""
+"""Renders the report in Markdown, for a ticket: counts, rows, and what to do."""
 
 from collections.abc import Iterator
 
 from contacts_audit.core.model import Outcome, Report, Unread, Verdict
 from contacts_audit.report import fix_command, json_, wording
-from contacts_audit.report.disappeared import DISAPPEARED, gone, was_in_words
 from contacts_audit.report.markdown_table import Code, block, cell, table
-
-HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY", "FIX")
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the counts, a row a subscription, and the commands that fix what was found."""
+    """Yield the counts, a row for each subscription, and the commands that fix the findings."""
     yield from _head(report)
     verdicts = report.verdicts
     counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
     yield from table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
     yield "\n"
-    yield from table(_rows(report))
+    yield from table(wording.rows(report, _why, {"FIX": lambda outcome: _fix(outcome, report)}))
     yield from _what_to_do(report)
 
 
@@ -35,7 +32,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"- checks: {judged}\n"
     yield f"- audited: {span}, by contacts-audit {cell(run.version)}\n"
     if facts["recorded"] is not None:
-        yield f"- recorded: {facts['recorded']}; this is not the state of today\n"
+        yield f"- recorded: {facts['recorded']}; {wording.NOT_TODAY}\n"
     yield f"- exit code: {facts['exit_code']}\n"
     if report.gone is not None:
         yield "- listed: only those that changed since the baseline\n"
@@ -45,36 +42,15 @@ def _head(report: Report) -> Iterator[str]:
     yield "\n"
 
 
-def _rows(report: Report) -> Iterator[tuple[str, ...]]:
-    changes = report.was is not None
-    yield (*HEADER, *(["WAS"] if changes else []))
-    for outcome in report.outcomes:
-        was = [was_in_words(report, outcome.subscription.id)] if changes else []
-        yield (*_cells(outcome, report), *was)
-    for one in gone(report):
-        found = one.subscription
-        row = DISAPPEARED, found.name or found.id, found.id, "", one.message, ""
-        yield (*row, *([one.was] if changes else []))
-
-
-def _cells(outcome: Outcome, report: Report) -> tuple[str, ...]:
-    subscription = outcome.subscription
-    return (
-        outcome.verdict,
-        subscription.name or subscription.id,
-        subscription.id,
-        ", ".join(wording.emails(outcome)),
-        _why(outcome),
-        Code(fix_command.command(outcome, report.run) or ""),
-    )
-
-
 def _why(outcome: Outcome) -> str:
-    """Return the whole story: whoever reads a ticket cannot look at stderr."""
+    """Return the message with all facts and the hint: a ticket has no stderr."""
     if isinstance(outcome, Unread):
-        fault = outcome.fault
-        return f"{fault.reason}: {fault.detail}; {fault.hint}"
+        return f"{outcome.fault.line}; {outcome.fault.hint}"
     return wording.message(outcome)
+
+
+def _fix(outcome: Outcome, report: Report) -> str:
+    return Code(fix_command.command(outcome, report.run) or "")
 
 
 def _what_to_do(report: Report) -> Iterator[str]:

@@ -1,5 +1,5 @@
 """
-Tables in Markdown.
+Writes tables and code in Markdown.
 
 https://github.github.com/gfm/#tables-extension-
 """
@@ -11,13 +11,13 @@ from contacts_audit.core.sanitize import sanitized
 
 
 class Code(str):
-    """A text that a table shows as it is, to be copied."""
+    """A text that a table shows as code, so that it can be copied."""
 
     __slots__ = ()
 
 
 def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield *rows* as a table, the first of them its head."""
+    """Yield *rows* as a table, with the first as its head."""
     for at, row in enumerate(rows):
         shown = (code(one) if isinstance(one, Code) else cell(one) for one in row)
         yield f"| {' | '.join(shown)} |\n"
@@ -26,26 +26,26 @@ def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def cell(text: str) -> str:
-    """Return *text* so that it reads as it is: no markup, HTML, link, mention or new cell."""
+    """Return *text* escaped: no markup, HTML, link, mention or new cell."""
     return re.sub(r"([\\`*_\[\]<>|~&]|:(?=//)|(?<!\w)@|(?<=www)\.)", r"\\\1", sanitized(text))
 
 
 def code(text: str) -> str:
-    """Return *text* as code in a table, fenced by more backticks than it holds in a row."""
+    """Return *text* as code for a table, between more backticks than it has in a row."""
     if not text:
         return ""
-    said = sanitized(text).replace("|", "\\|")
-    fence = _fence(said, 1)
-    blank = " " if "`" in said else ""
-    return f"{fence}{blank}{said}{blank}{fence}"
+    escaped = sanitized(text).replace("|", "\\|")
+    fence = _fence(escaped, 1)
+    blank = " " if "`" in escaped else ""
+    return f"{fence}{blank}{escaped}{blank}{fence}"
 
 
 def block(lines: Iterable[str]) -> Iterator[str]:
-    """Yield *lines* as a block of commands for a shell."""
-    said = [*map(sanitized, lines)]
-    fence = _fence("\n".join(said), 3)
+    """Yield *lines* as a block of shell commands."""
+    escaped = [*map(sanitized, lines)]
+    fence = _fence("\n".join(escaped), 3)
     yield f"{fence}sh\n"
-    yield from (f"{line}\n" for line in said)
+    yield from (f"{line}\n" for line in escaped)
     yield f"{fence}\n"
 
 

@@ -227,7 +227,7 @@ def test_death_while_it_records(
         ("write:error=ENOSPC:when=2", "ENOSPC", 74, "No space left on device", False),
         ("fsync:error=EIO:when=1", "EIO", 74, "Input/output error", False),
         ("rename:error=EDQUOT:when=1", "EDQUOT", 74, "Disk quota exceeded", False),
-        ("fsync:error=EIO:when=2", "EIO", 74, "may not outlive a loss of power", True),
+        ("fsync:error=EIO:when=2", "EIO", 74, "may be lost if the power fails", True),
         ("fsync:error=EINVAL:when=2", "EINVAL", 4, "", True),
     ],
     ids=["write", "fsync", "rename", "fsync of the folder", "a folder that knows no fsync"],

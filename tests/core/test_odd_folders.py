@@ -127,7 +127,7 @@ def test_a_file_system_without_locks_is_named_with_the_cure(
     assert (ended.returncode, azure.writes()) == (74, [])
     last = ended.stderr.splitlines()[-1]
     assert last.startswith(f"error: {state / 'lock'} cannot be locked: the file system has no ")
-    assert last.endswith("name a folder on a local disk by --state-dir")
+    assert last.endswith("choose a folder on a local disk with --state-dir")
 
 
 def test_a_lock_is_private_and_follows_no_link(tmp_path: Path) -> None:

@@ -429,7 +429,7 @@ def test_the_pipe_of_another_user_is_refused(
         os.close(reader)
 
     assert (ran.code, azure.asked) == (74, [])
-    assert "it is a pipe of another user" in ran.err
+    assert "the pipe belongs to another user" in ran.err
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 

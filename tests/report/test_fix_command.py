@@ -627,7 +627,7 @@ def test_a_recording_is_named_and_chooses_nothing(tmp_path: Path) -> None:
         assert "--replay" not in words
         assert {word for word in words if "@" in word or "://" in word} == set()
         assert words[-1].startswith("WRONG-ADDRESS-")
-    said = "From a recording: the commands here talk to https://management.azure.com, not to it."
+    said = "From a recording: the commands send requests to https://management.azure.com."
     assert said in ran.err
     assert said in page
 

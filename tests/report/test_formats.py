@@ -453,7 +453,7 @@ def test_a_testcase_a_subscription() -> None:
         f"contact-email at {V2017}: no e-mail address is configured",
         f"owner-notified at {V2023}: the role Owner is not notified",
         f"fix: {fix_command.command(FAILING, RUN)}",
-        "Replace the words in capitals (ADDRESS = an email address, another one each time).",
+        "Replace the words in capitals (ADDRESS = an email address, a different one each time).",
     ]
     assert f"fix: {fix_command.command(UNREAD, RUN)}" in str(cases[4].result[0].text).splitlines()
     assert cases[4].result[0].type == "forbidden"
@@ -672,7 +672,7 @@ CHANGES = replace(
     whole=REPORT.verdicts,
     gone=({"id": LOST, "name": "=Gone\x1b|", "verdict": "waived"},),
 )
-FATE = "it is in scope no more; it was waived"
+FATE = "no longer in scope; was waived"
 
 
 def test_csv_tells_what_disappeared() -> None:

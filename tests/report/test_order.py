@@ -130,7 +130,10 @@ def test_a_filtered_report_says_so(run: Run, asked: list[str]) -> None:
     assert (
         "- listed: only waived (1 of 7)" in run(*asked, "-o", "markdown", "--only", "waived").text
     )
-    assert "Only waived: 1 of 7 are listed." in run(*asked, "-o", "html", "--only", "waived").text
+    assert (
+        "Showing 1 of 7 subscriptions: only waived."
+        in run(*asked, "-o", "html", "--only", "waived").text
+    )
     assert 'name="only" value="waived"' in run(*asked, "-o", "junit", "--only", "waived").text
 
 

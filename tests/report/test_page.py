@@ -310,16 +310,24 @@ def test_one_among_thousands_is_seen() -> None:
 @pytest.mark.parametrize(
     ("of", "said"),
     [
-        pytest.param(REPORT, "Incomplete: 1 of 7 could not be read, and may comply", id="unread"),
+        pytest.param(
+            REPORT, "Incomplete: 1 of 7 could not be read. Whether it complies is", id="unread"
+        ),
         pytest.param(REPORT, "2 of the 5 that were read do not comply.", id="failing"),
         pytest.param(report(failing(1, "x")), "1 of the 1 that were read does not", id="one"),
-        pytest.param(report(passing(1, "x", "a@b.example")), "What was read complies.", id="well"),
         pytest.param(
-            report(replace(failing(1, "x"), waiver=WAIVER)), "complies, or is waived", id="waived"
+            report(passing(1, "x", "a@b.example")), "All that were read comply.", id="well"
         ),
-        pytest.param(report(), "Nothing was in scope.", id="nothing"),
-        pytest.param(report(Skipped(subscription(1, "x"))), "all were skipped", id="skipped"),
-        pytest.param(replace(REPORT, gone=()), "Only those that changed", id="changes"),
+        pytest.param(
+            report(replace(failing(1, "x"), waiver=WAIVER)), "comply or are waived.", id="waived"
+        ),
+        pytest.param(report(), "No subscription was in scope.", id="nothing"),
+        pytest.param(
+            report(Skipped(subscription(1, "x"))), "all subscriptions were skipped", id="skipped"
+        ),
+        pytest.param(
+            replace(REPORT, gone=()), "Showing only subscriptions that changed", id="changes"
+        ),
         pytest.param(
             replace(REPORT, gone=({"id": "x", "name": "Gone", "verdict": "compliant"},)),
             "Gone x, was compliant",
@@ -429,7 +437,7 @@ def test_it_is_a_table_at_every_width(browser: "Browser", tmp_path: Path, width:
     viewport = {"width": width, "height": 800}
     long = report(*everywhere("W" * 256).outcomes, *REPORT.outcomes)
     with opened(browser, tmp_path, long, viewport=viewport) as page:
-        page.get_by_role("button", name="Open all").click()
+        page.get_by_role("button", name="Expand all").click()
 
         assert page.get_by_role("table").get_by_role("row").count() == 1 + 2 * 11
         assert page.get_by_role("columnheader").count() == 4
@@ -445,7 +453,7 @@ def test_controls_say_what_they_do(page: "Page") -> None:
     assert "\u2195" in head.evaluate(mark)
     head.click()
     assert "\u25b4" in head.evaluate(mark)
-    page.get_by_role("button", name="Open all").click()
+    page.get_by_role("button", name="Expand all").click()
     steps = "Defender for Cloud, then Environment settings, this subscription, Email notifications"
     assert steps in details(page, "Finance").inner_text()
 
@@ -522,13 +530,13 @@ def test_a_row_opens(page: "Page") -> None:
 def test_all_rows_open(page: "Page") -> None:
     """Those that the filters show, and they close again."""
     page.get_by_role("searchbox").fill("lab")
-    page.get_by_role("button", name="Open all").click()
+    page.get_by_role("button", name="Expand all").click()
     assert page.locator(".more:visible").count() == 2
     page.get_by_role("searchbox").fill("")
     assert page.locator(".more:visible").count() == 2
-    page.get_by_role("button", name="Open all").click()
+    page.get_by_role("button", name="Expand all").click()
     assert page.locator(".more:visible").count() == 7
-    page.get_by_role("button", name="Close all").click()
+    page.get_by_role("button", name="Collapse all").click()
     assert page.locator(".more:visible").count() == 0
 
 
@@ -547,7 +555,7 @@ def test_a_command_is_copied(browser: "Browser", tmp_path: Path, clipboard: str)
 
         copy.click()
         details(page, "Lab 9").get_by_role("button", name="Copied").wait_for()
-        assert page.locator("#said").inner_text() == "The command is copied."
+        assert page.locator("#announced").inner_text() == "The command is copied."
         assert copy.evaluate("(button) => button === document.activeElement")
         page.get_by_role("searchbox").focus()
         page.keyboard.press("Control+V")
@@ -570,8 +578,8 @@ def test_it_is_used_by_the_keyboard_alone(page: "Page") -> None:
     assert names(page) == ["Lab 10", "Lab 9"]
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
-    assert page.evaluate(f"{focused}.textContent") == "Open all"
-    for name in ("Verdict", "Name", "Addresses", "Why"):
+    assert page.evaluate(f"{focused}.textContent") == "Expand all"
+    for name in ("Verdict", "Name", "Email addresses", "Why"):
         page.keyboard.press("Tab")
         assert page.evaluate(f"{focused}.textContent") == name
         assert page.evaluate(seen)
@@ -596,8 +604,8 @@ def test_hostile_text_is_inert_in_a_browser(
 ) -> None:
     """No script of theirs runs, whatever is opened, sought, sorted or copied."""
     with opened(browser, tmp_path, everywhere(hostile)) as page:
-        page.get_by_role("button", name="Open all").click()
-        for name in ("Verdict", "Name", "Addresses", "Why"):
+        page.get_by_role("button", name="Expand all").click()
+        for name in ("Verdict", "Name", "Email addresses", "Why"):
             page.get_by_role("button", name=name, exact=True).click()
         page.get_by_role("searchbox").fill(sanitized(hostile))
         page.locator(".copy").first.click()

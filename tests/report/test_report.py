@@ -475,7 +475,7 @@ def test_the_cells_of_tsv() -> None:
             "",
             "",
             "",
-            "its state is Disabled",
+            "subscription is disabled",
         ),
     ]
 

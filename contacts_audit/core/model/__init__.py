@@ -1,4 +1,4 @@
-"""The data types of an audit: frozen values, without effects."""
+"""The data types of an audit. All are immutable."""
 
 from contacts_audit.core.model.change import Change
 from contacts_audit.core.model.contact import Contact, Reading

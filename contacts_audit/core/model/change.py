@@ -1,4 +1,4 @@
-"""A change to the security contact of a subscription."""
+"""Defines a change to the security contact of a subscription."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Change:
     """
-    How the security contact of a subscription should be; what is not wished stays as it is.
+    What to change in the security contact of a subscription; everything else stays as it is.
 
-    With *replace*, *emails* are to be the only addresses; without it they are added.
+    With *replace*, *emails* become the only addresses; without it they are added.
     """
 
     emails: tuple[str, ...] = ()
@@ -23,5 +23,5 @@ class Change:
 
     @property
     def creates(self) -> bool:
-        """Say whether it wants a contact where there is none."""
+        """Whether it creates a contact if there is none."""
         return bool(self.emails or self.notify_owners or self.minimum_severity or self.attack_paths)

@@ -1,4 +1,4 @@
-"""A security contact, independent of the API version that shows it."""
+"""Defines a security contact, independent of the API version that shows it."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Contact:
     """
-    A security contact as one api-version shows it, its dialect translated.
+    A security contact as one API version shows it, in the terms of the newest version.
 
-    *emails* are all addresses as spelt; those in *malformed* are no addresses.  *alert_severity*,
-    *attack_path_risk* and *roles* are what is switched on, None or empty where nothing is.
+    *emails* are all addresses as they are spelled; *malformed* are those that are not valid.
+    *alert_severity*, *attack_path_risk* and *roles* say what is switched on: None or empty if
+    nothing is.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The contacts of one subscription at one api-version."""
+    """The contacts of one subscription at one API version."""
 
     api_version: str
     contacts: tuple[Contact, ...]

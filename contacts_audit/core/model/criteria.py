@@ -1,4 +1,4 @@
-"""What is judged: checks, profiles, their values, and waivers."""
+"""Defines what is judged: checks, profiles, their values, and waivers."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Check(StrEnum):
-    """The questions that can be asked of a subscription."""
+    """The checks that a subscription passes or fails."""
 
     CONTACT_EMAIL = "contact-email"
     ALERT_NOTIFICATIONS = "alert-notifications"
@@ -28,7 +28,7 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Which checks are judged, by which values; *profile* is None where single ones were named."""
+    """The checks to judge, and their values; *profile* is None if checks were named one by one."""
 
     profile: Profile | None
     checks: tuple[Check, ...]
@@ -41,10 +41,10 @@ class Criteria:
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """
-    A finding that somebody answers for, through the day that it *expires* (UTC).
+    Accepts a finding, for a *reason* and by an *owner*, through the day that it *expires* (UTC).
 
-    It is of a *subscription* (an id or a name) or of all under a *management_group*; without a
-    *check* it is of all checks.  *place* is where it stands in a policy.
+    It covers a *subscription* (an id or a name) or all under a *management_group*, and one *check*
+    or all.  *place* is its position in a policy.
     """
 
     subscription: str | None
@@ -57,5 +57,5 @@ class Waiver:
 
     @property
     def of(self) -> str:
-        """What it is of, in words."""
+        """What it covers, for a person."""
         return self.subscription or f"management group {self.management_group}"

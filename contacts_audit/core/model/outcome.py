@@ -1,4 +1,4 @@
-"""The outcome of one subscription, its verdict, and the exit code of a run."""
+"""Defines the outcome of one subscription, its verdict, and the exit code of a run."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from contacts_audit.core.model.subscription import Subscription
 
 
 class Verdict(StrEnum):
-    """What is said of a subscription, strongest first."""
+    """The verdict on a subscription, strongest first."""
 
     SKIPPED = "skipped"
     UNREADABLE = "unreadable"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check that fails, and why; *api_version* showed it."""
+    """A check that fails, why, and the *api_version* that showed it."""
 
     check: Check
     message: str
@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a subscription could not be read, with what Azure support asks for."""
+    """Why a subscription could not be read, what to do, and the facts for Azure support."""
 
     reason: Reason
     message: str
@@ -42,23 +42,28 @@ class Fault:
 
     @property
     def detail(self) -> str:
-        """The message, and what Azure support asks for."""
+        """The message with status, code and request id, which Azure support asks for."""
         facts = {"status": self.status, "code": self.code, "request id": self.request_id}
         known = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact)
         return f"{self.message} ({known})" if known else self.message
 
+    @property
+    def line(self) -> str:
+        """The reason and the detail."""
+        return f"{self.reason}: {self.detail}"
+
     @classmethod
     def of(cls, error: AzureError) -> "Fault":
-        """Keep the facts of *error*."""
+        """Return the fault that *error* describes."""
         return cls(error.reason, str(error), error.hint, error.status, error.code, error.request_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
     """
-    A subscription that was read and judged by *checks*; empty: by those of the run.
+    A subscription that was read and judged by *checks*, or by those of the run if empty.
 
-    *criteria* has their values, too; it is None in a report that is read back.
+    *criteria* holds their values; it is None in a report that was read from a file.
     """
 
     subscription: Subscription
@@ -72,7 +77,7 @@ class Audited:
 
     @property
     def verdict(self) -> Verdict:
-        """Compliant only where nothing was found; waived where all that was found is."""
+        """Compliant without findings, waived with a waiver, else non-compliant."""
         if self.waiver is not None:
             return Verdict.WAIVED
         return Verdict.NON_COMPLIANT if self.findings else Verdict.COMPLIANT
@@ -80,7 +85,7 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A subscription that could not be read; *contacts* are those seen before the fault."""
+    """A subscription that could not be read; *contacts* are those read before the fault."""
 
     subscription: Subscription
     fault: Fault
@@ -90,7 +95,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A subscription whose state says that there is nothing to audit."""
+    """A subscription that its state excludes from the audit: disabled or deleted."""
 
     subscription: Subscription
     verdict: Verdict = Verdict.SKIPPED
@@ -100,7 +105,7 @@ Outcome = Audited | Unread | Skipped
 
 
 def exit_code(verdicts: Counter[Verdict]) -> ExitCode:
-    """Return the code of a run with these *verdicts*: a partial audit is not a verdict."""
+    """Return the code of a run with these *verdicts*; unreadable outranks non-compliant."""
     if verdicts[Verdict.UNREADABLE]:
         return ExitCode.INCOMPLETE
     return ExitCode.FINDINGS if verdicts[Verdict.NON_COMPLIANT] else ExitCode.CLEAN

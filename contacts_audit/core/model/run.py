@@ -1,4 +1,4 @@
-"""A run, who started it, and the report of all its outcomes."""
+"""Defines a run, who started it, and the report of all its outcomes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from contacts_audit.core.model.outcome import Outcome, Verdict
 @dataclass(frozen=True, slots=True)
 class Identity:
     """
-    Who asks, as far as the token shows it; nobody verified that.
+    Who sent the requests, as the token says; its signature is not verified.
 
-    *auth* is the `--auth` that chooses its *credential*; *user* is a person's name, None for an
-    application.
+    *auth* is the `--auth` that chooses the *credential*; *user* is the name of a person, None for
+    an application.
     """
 
     auth: str
@@ -28,7 +28,7 @@ class Identity:
 
     @property
     def label(self) -> str:
-        """Whom, of which tenant, and how, as a line for an operator shows it."""
+        """User or application, tenant and credential, for a person."""
         who = "an opaque token"
         if self.user is not None:
             who = f"user {self.user}"
@@ -40,12 +40,11 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """
-    The options that a run was started with, as words for the commands that its report prints.
+    The options that a run was started with, for the commands that its report prints.
 
-    *scope* chooses the subscriptions, None where it was read from stdin; *tenants* chooses the
-    tenants, and *others* cloud, identity and checks.  *endpoint* is the Resource Manager that such
-    a command talks to.  The rows of a *recording* are a file of strangers: no value of theirs but
-    an id is repeated.
+    *scope* selects the subscriptions, and is None if it was read from stdin; *tenants* selects the
+    tenants; *others* select cloud, identity and checks.  *endpoint* is the Resource Manager that
+    these commands send requests to.  A *recording* is untrusted: commands repeat its ids only.
     """
 
     scope: tuple[str, ...] | None
@@ -60,10 +59,10 @@ class Run:
     """
     What all rows of a report have in common.
 
-    *run_id* is what ties the shards of a run together.  *recorded* is when the recording was made
-    that the rows are read from, None where they are read from Azure.  *scope* is a short digest of
-    the options that select subscriptions, None where none does.  Without an *invocation* nobody
-    knows how it was started: the report was read from a file.
+    *run_id* is equal in all shards of a run.  *recorded* is the time of the recording that was
+    replayed, None if Azure was read.  *scope* is a short digest of the options that select
+    subscriptions, None without such options.  *invocation* is None if the report was read from a
+    file.
     """
 
     version: str
@@ -86,9 +85,9 @@ class Report:
     """
     The outcome of every subscription in scope, in order.
 
-    Where only changes are to be shown, *outcomes* are those that differ from a baseline, *whole*
-    counts all, *gone* are the baseline's rows of what is in scope no more, and *was* those of what
-    still is, by id.  Where *only* some verdicts are to be shown, *outcomes* are those.
+    With *only*, *outcomes* are those of these verdicts.  With `--only-changes`, they are those that
+    differ from the baseline; *gone* are the rows of the baseline that are no longer in scope, and
+    *was* its other rows, by id.  In both cases *whole* counts all subscriptions in scope.
     """
 
     run: Run
@@ -101,12 +100,12 @@ class Report:
 
     @property
     def as_of(self) -> datetime:
-        """Return of which moment the report is: that of the recording, else the end of the run."""
+        """The time that the report describes: that of the recording, else the end of the run."""
         return self.run.recorded or self.finished
 
     @property
     def verdicts(self) -> Counter[Verdict]:
-        """How many subscriptions have which verdict, of all that are in scope."""
+        """The number of subscriptions with each verdict, of all in scope."""
         if self.whole is not None:
             return self.whole
         return Counter(outcome.verdict for outcome in self.outcomes)

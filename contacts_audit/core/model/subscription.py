@@ -1,11 +1,11 @@
-"""A subscription in scope."""
+"""Defines a subscription in scope."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription in scope; one that was asked for and is not *visible* has its id only."""
+    """A subscription in scope; one that is not *visible* has only its id, in lower case."""
 
     id: str
     name: str | None = None
@@ -15,5 +15,5 @@ class Subscription:
 
     @property
     def label(self) -> str:
-        """The name and id, as a line for an operator shows them."""
+        """The name and id, for a person."""
         return self.id if self.name is None else f"{self.name} ({self.id})"
