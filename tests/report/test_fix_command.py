@@ -636,7 +636,7 @@ def test_a_recording_is_left_for_the_cloud_of_the_options() -> None:
     """They are the run's own."""
     ran = run_in({}, "audit", "--replay", str(CONTOSO), "--cloud", "AzureUSGovernment")
 
-    assert "talk to https://management.usgovcloudapi.net" in ran.err
+    assert "send requests to https://management.usgovcloudapi.net" in ran.err
     assert all("--cloud AzureUSGovernment" in line for line in ending(ran.err))
 
 
