@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Ran, run_in
-from report.test_formats import OUTCOMES, REPORT
+from report.varied_report import OUTCOMES, REPORT
 
 from contacts_audit.audit import merge, report_file
 from contacts_audit.report import RENDERERS, Format, json_

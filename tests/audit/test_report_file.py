@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT, Ran, program, run_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report.test_report import REPORT
+from report.basic_report import REPORT
 
 from contacts_audit.audit import merge, report_file
 from contacts_audit.core.errors import ContactsAuditError, ExitCode

@@ -15,7 +15,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run, run_in
 from junitparser import JUnitXml
-from report.test_page import (
+from report.page_report import (
     HOSTILE,
     OTHER,
     REPORT,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble
 from conftest import Run
+from report.basic_report import faults
 from report.test_fix_command import contact
-from report.test_report import faults
 
 from contacts_audit.core.model import Verdict
 from contacts_audit.report import Format
