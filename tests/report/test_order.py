@@ -10,7 +10,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import Run
 from report.basic_report import faults
-from report.test_fix_command import contact
+from report.fix_commands import contact
 
 from contacts_audit.core.model import Verdict
 from contacts_audit.report import Format
