@@ -10,16 +10,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from contacts_audit.core.model import Outcome, Report, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, json_, wording
 from contacts_audit.report.disappeared import gone, was_in_words
 from contacts_audit.report.table import STYLES
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 MARKS: Mapping[Verdict, str] = {
     Verdict.SKIPPED: "\N{EN DASH}",
@@ -33,16 +33,15 @@ PIECES = 20  # of the page that are yielded together
 MANY = 200  # rows; of more, the browser lays out only those in sight
 
 
+class _Templates(Environment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up keys of a dict directly: there are thousands of rows."""
+        return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
+
+
 def render(report: Report) -> Iterator[str]:
     """Yield the page in pieces."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    class Known(Environment):
-        def getattr(self, obj: Any, attribute: str) -> Any:
-            """Look up keys of a dict directly: there are thousands of rows."""
-            return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
-
-    environment = Known(
+    environment = _Templates(
         loader=PackageLoader("contacts_audit.report", "page"),
         autoescape=True,
         finalize=_sanitized,
@@ -136,25 +135,19 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _joined(lines: "Markup") -> "Markup":
+def _joined(lines: Markup) -> Markup:
     """Remove newlines between tags: each is a node, in thousands of rows."""
-    from markupsafe import Markup
-
     return Markup(str(lines).replace(">\n<", "><"))  # noqa: S704 - it is markup already
 
 
-def _several(texts: Iterable[str], otherwise: str) -> "Markup":
+def _several(texts: Iterable[str], otherwise: str) -> Markup:
     """Return *texts*, isolated from each other whatever their direction, or *otherwise* if none."""
-    from markupsafe import Markup, escape
-
     isolated = [f"<bdi>{escape(sanitized(text))}</bdi>" for text in texts]
     return Markup(", ".join(isolated) or escape(otherwise))  # noqa: S704 - all in it is escaped
 
 
-def _marked() -> "Mapping[Verdict, Markup]":
+def _marked() -> Mapping[Verdict, Markup]:
     """Return each verdict with its mark and color."""
-    from markupsafe import Markup
-
     spelt = '<span class="verdict {}"><span class="mark" aria-hidden="true">{}</span>{}</span>'
     return {
         one: Markup(spelt).format(STYLES[one], MARKS[one], one)  # noqa: S704 - a text of ours

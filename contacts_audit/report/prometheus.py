@@ -10,20 +10,17 @@ https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 
 from contacts_audit.audit.policy import PROFILES
 from contacts_audit.core.model import Report, Run, Verdict, exit_code
 from contacts_audit.core.sanitize import sanitized
 
-if TYPE_CHECKING:
-    from prometheus_client import Metric
-
 
 def render(report: Report) -> Iterator[str]:
     """Yield the metrics; every verdict has a count, even if it is zero."""
-    from prometheus_client import CollectorRegistry, generate_latest
-
     registry = CollectorRegistry()
     registry.register(_Collector(report))
     yield generate_latest(registry).decode()
@@ -55,7 +52,7 @@ class _Collector:
         self._report = report
         self._labels = labels_of(report.run)
 
-    def collect(self) -> "Iterator[Metric]":
+    def collect(self) -> Iterator[Metric]:
         report, verdicts = self._report, self._report.verdicts
         yield self._gauge(
             "subscriptions",
@@ -84,10 +81,8 @@ class _Collector:
 
     def _gauge(
         self, name: str, help: str, labels: list[str], values: Iterable[tuple[list[str], float]]
-    ) -> "Metric":
+    ) -> Metric:
         """Return a gauge; each of *values* is the values of its *labels*, and a number."""
-        from prometheus_client.core import GaugeMetricFamily
-
         gauge = GaugeMetricFamily(f"contacts_audit_{name}", help, labels=[*self._labels, *labels])
         for own, value in values:
             gauge.add_metric([*self._labels.values(), *own], value)
