@@ -11,7 +11,7 @@ from core.disks import GOOD, WISH, modes, ran
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])
 def test_modes_whatever_the_umask(azure: AzureDouble, tmp_path: Path, mask: int) -> None:
-    """All is for us alone, folders above the state folder too; the metrics are for all."""
+    """Files and new parent folders are private; metrics are readable by all."""
     azure.add("Prod")
     tmp_path.chmod(0o755)
     names = ("r.json", "r.csv", "r.html", "r.prom")
@@ -39,7 +39,7 @@ def test_modes_whatever_the_umask(azure: AzureDouble, tmp_path: Path, mask: int)
 
 
 def test_planted_links_are_not_followed(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Neither by a report, nor by a plan, nor by the lock: what they point to stays as it was."""
+    """Neither reports, plans nor the lock follow one; its target stays unchanged."""
     azure.add("Prod")
     theirs = tmp_path / "theirs"
     theirs.write_text("theirs")
@@ -61,7 +61,7 @@ def test_planted_links_are_not_followed(azure: AzureDouble, run: Run, tmp_path: 
 
 
 def test_a_folder_may_be_a_link(run: Run, azure: AzureDouble, tmp_path: Path) -> None:
-    """Where a user keeps reports is the user's to say; the report goes there."""
+    """The user decides where reports are; the report is written there."""
     azure.add("Prod", contacts_2017=GOOD)
     (tmp_path / "disk").mkdir()
     (tmp_path / "reports").symlink_to("disk")

@@ -35,7 +35,7 @@ Mounting = Callable[..., list[str]]
 def test_a_file_that_is_a_mount_is_written_through(
     tmp_path: Path, mounting: Mounting, strace: Strace
 ) -> None:
-    """As `docker run -v $PWD/r.json:/r.json`; longer content of before leaves no rest."""
+    """As with `docker run -v $PWD/r.json:/r.json`; nothing of the old content is left."""
     (tmp_path / "host.json").write_text("old" * 100_000)
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "r.json").touch()
@@ -75,10 +75,10 @@ def test_a_mount_in_a_folder_that_is_read_only_is_written_through(
     ],
     ids=["a mount that is read-only", "a folder that is", "an empty file system that is"],
 )
-def test_what_is_read_only_is_told_before_the_first_request(
+def test_a_read_only_path_is_refused_before_the_first_request(
     azure: AzureDouble, tmp_path: Path, mounting: Mounting, script: str
 ) -> None:
-    """The old file is as it was."""
+    """The old file is unchanged."""
     azure.add("Prod", contacts_2017=GOOD)
     (tmp_path / "in").mkdir()
     for path in (tmp_path / "host.json", tmp_path / "in" / "r.json"):
@@ -92,10 +92,10 @@ def test_what_is_read_only_is_told_before_the_first_request(
     assert (tmp_path / "host.json").read_text() == "old"
 
 
-def test_a_mount_that_we_may_not_write_is_told_before_the_first_request(
+def test_a_mount_that_we_may_not_write_is_refused_before_the_first_request(
     azure: AzureDouble, tmp_path: Path, mounting: Mounting
 ) -> None:
-    """As root's file in a container that runs as somebody: a rename would not need its mode."""
+    """As with a file of root in a container with another user: a rename would ignore its mode."""
     azure.add("Prod", contacts_2017=GOOD)
     (tmp_path / "host.json").touch(mode=0o444)
     (tmp_path / "in").mkdir()
@@ -112,7 +112,7 @@ def test_a_mount_that_we_may_not_write_is_told_before_the_first_request(
 def test_a_rename_that_is_refused_as_over_a_mount_writes_through(
     tmp_path: Path, strace: Strace, error: str
 ) -> None:
-    """Where nothing tells of the mount before."""
+    """This is a system that does not show mounts."""
     path = tmp_path / "r.json"
     path.write_text("old")
     tracing = strace("rename", "/dev/null", f"rename:error={error}")
@@ -124,7 +124,7 @@ def test_a_rename_that_is_refused_as_over_a_mount_writes_through(
 
 
 def test_a_file_of_ours_in_a_folder_that_is_not_is_overwritten(tmp_path: Path) -> None:
-    """As root made it for a service; a link there is not followed."""
+    """Root made it for a service; a link there is not followed."""
     folder = tmp_path / "etc"
     folder.mkdir()
     (folder / "r.json").write_text("old")
@@ -143,8 +143,8 @@ def test_a_file_of_ours_in_a_folder_that_is_not_is_overwritten(tmp_path: Path) -
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside threads
-def test_another_users_file_in_a_sticky_folder_is_told_before_the_first_request() -> None:
-    """Who may not replace it in /tmp would hear of it after the audit; nor is it written into."""
+def test_another_users_file_in_a_sticky_folder_is_refused_before_the_first_request() -> None:
+    """It cannot be replaced in /tmp, and is not overwritten."""
     if os.geteuid() != 0:
         pytest.skip("files of two users need root")
     folder = Path("/tmp") / f"sticky-{os.getpid()}"  # noqa: S108 - where another user comes to
@@ -176,8 +176,8 @@ def _denied(path: Path) -> int:
     return 0
 
 
-def test_an_immutable_file_is_told_before_the_first_request(tmp_path: Path) -> None:
-    """A rename over it is refused even to root."""
+def test_an_immutable_file_is_refused_before_the_first_request(tmp_path: Path) -> None:
+    """Even root cannot rename over it."""
     path = tmp_path / "r.json"
     path.write_text("old")
     chattr = shutil.which("chattr")
@@ -191,8 +191,8 @@ def test_an_immutable_file_is_told_before_the_first_request(tmp_path: Path) -> N
     assert (ended.returncode, ended.stdout) == (74, "")
 
 
-def test_a_file_that_we_may_not_write_is_replaced_all_the_same(tmp_path: Path) -> None:
-    """The folder decides: a report of mode 0400 is no obstacle."""
+def test_a_file_of_mode_0400_is_replaced(tmp_path: Path) -> None:
+    """Only the folder must be writable."""
     path = tmp_path / "r.json"
     path.write_text("old")
     path.chmod(0o400)
@@ -203,7 +203,7 @@ def test_a_file_that_we_may_not_write_is_replaced_all_the_same(tmp_path: Path) -
 
 
 def test_a_report_that_is_a_link_is_replaced(tmp_path: Path) -> None:
-    """What it points to stays; docs/reports.md says so."""
+    """Its target stays, as docs/reports.md says."""
     (tmp_path / "target").write_text("theirs")
     link = tmp_path / "r.json"
     link.symlink_to("target")

@@ -21,7 +21,7 @@ NO_MODES = ("chmod", "fchmod", "fchmodat")
 def test_a_file_system_without_modes_takes_all_that_we_write(
     azure: AzureDouble, tmp_path: Path, strace: Strace, error: str
 ) -> None:
-    """Reports, metrics, recordings, a plan, the state folder with its lock, backup and journal."""
+    """Reports, metrics, recordings, a plan, and the state folder with lock, backup and journal."""
     azure.add("Prod")
     calls = ",".join(NO_MODES)
     told = [f"{call}:error={error}" for call in NO_MODES]
@@ -48,7 +48,7 @@ def test_a_file_system_without_modes_takes_all_that_we_write(
 
 
 def test_a_disk_that_fails_at_a_mode_is_an_error(tmp_path: Path, strace: Strace) -> None:
-    """Not every refusal is a file system's nature."""
+    """Only a file system without modes is excused."""
     path = tmp_path / "r.prom"
     tracing = strace("fchmod", "/dev/null", "fchmod:error=EIO")
 
@@ -61,7 +61,7 @@ def test_a_disk_that_fails_at_a_mode_is_an_error(tmp_path: Path, strace: Strace)
 def test_a_file_system_that_cannot_sync_takes_reports(
     tmp_path: Path, strace: Strace, error: str
 ) -> None:
-    """Neither its files nor its folders."""
+    """It syncs neither files nor folders."""
     path = tmp_path / "r.json"
     tracing = strace("fsync", "/dev/null", f"fsync:error={error}")
 
@@ -71,10 +71,10 @@ def test_a_file_system_that_cannot_sync_takes_reports(
 
 
 @pytest.mark.parametrize("error", ["ENOLCK", "EOPNOTSUPP", "ENOSYS", "EINVAL"])
-def test_a_file_system_without_locks_is_named_with_the_cure(
+def test_a_file_system_without_locks_is_refused_with_a_hint(
     azure: AzureDouble, tmp_path: Path, strace: Strace, error: str
 ) -> None:
-    """Nothing is sent, and nothing stands in for a lock that would outlive its owner."""
+    """Nothing is sent, and no other kind of lock is used."""
     azure.add("Prod")
     state = tmp_path / "state"
     tracing = strace("flock", "/dev/null", f"flock:error={error}")
@@ -89,7 +89,7 @@ def test_a_file_system_without_locks_is_named_with_the_cure(
 
 
 def test_a_lock_is_private_and_follows_no_link(tmp_path: Path) -> None:
-    """Made so at once, whatever the umask."""
+    """Its mode does not depend on the umask."""
     before = os.umask(0)
     try:
         with locked(tmp_path):
@@ -112,7 +112,7 @@ def test_a_lock_is_private_and_follows_no_link(tmp_path: Path) -> None:
 def test_an_extra_report_does_not_cost_the_audit(
     azure: AzureDouble, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """It is told first, what can be written is, and the end is 74."""
+    """A warning comes first, the other output is written, and the exit code is 74."""
     azure.add("Prod", contacts_2017=GOOD)
     good, bad = tmp_path / "r.json", tmp_path / "missing" / "r.prom"
     named = [str(good) if word == "GOOD" else word for word in words]
@@ -127,10 +127,10 @@ def test_an_extra_report_does_not_cost_the_audit(
     assert azure.asked
 
 
-def test_reports_that_are_all_that_was_asked_for_are_tried_first(
+def test_a_run_whose_only_report_cannot_be_written_ends_at_once(
     azure: AzureDouble, tmp_path: Path
 ) -> None:
-    """Nobody waits for an audit of which nothing will come."""
+    """It makes no request."""
     azure.add("Prod", contacts_2017=GOOD)
     bad = [f"--report={tmp_path / 'missing' / name}" for name in ("r.json", "r.prom")]
 
@@ -150,7 +150,7 @@ LONG = "x" * 300 + ".json"
         pytest.param(("audit", "--record", LONG), id="recording"),
     ],
 )
-def test_a_name_too_long_is_told_before_the_first_request(
+def test_a_name_too_long_is_refused_before_the_first_request(
     azure: AzureDouble, words: tuple[str, ...]
 ) -> None:
     """74, in one line."""
@@ -164,10 +164,10 @@ def test_a_name_too_long_is_told_before_the_first_request(
 
 
 @pytest.mark.parametrize("name", [LONG, "closed/old.json", "file/old.json"])
-def test_a_baseline_that_cannot_be_looked_for_is_not_a_new_one(
+def test_a_baseline_whose_path_cannot_be_checked_is_wrong_usage(
     azure: AzureDouble, tmp_path: Path, name: str
 ) -> None:
-    """Whether it exists, nobody knows: 2 before the first request."""
+    """Whether it exists is unknown: 2 before the first request."""
     azure.add("Prod", contacts_2017=GOOD)
     (tmp_path / "closed").mkdir(mode=0)
     (tmp_path / "file").touch()
@@ -180,8 +180,8 @@ def test_a_baseline_that_cannot_be_looked_for_is_not_a_new_one(
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_new_file_and_an_old_one_are_as_they_were(tmp_path: Path) -> None:
-    """The plain disk has lost nothing by all this."""
+def test_a_plain_disk_works_as_before(tmp_path: Path) -> None:
+    """Both for a new file and an old one."""
     path = tmp_path / "r.json"
     replace(path, ["one"], 0o644)
     first = path.stat()

@@ -19,7 +19,7 @@ from contacts_audit.core.writable import check_writable
 def test_the_pipe_of_another_user_is_refused(
     azure: AzureDouble, run: Run, tmp_path: Path, mode: int, through: str
 ) -> None:
-    """Before the first request: somebody waits in /tmp for a report of ours."""
+    """Before the first request: somebody may wait in /tmp for a report."""
     pipe = tmp_path / "pipe.json"
     os.mkfifo(pipe)
     pipe.chmod(mode)
@@ -44,8 +44,8 @@ def test_the_pipe_of_another_user_is_refused(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another")
-def test_the_pipe_of_root_is_another_users(tmp_path: Path) -> None:
-    """Who is not root has no business with a pipe of root's, either."""
+def test_the_pipe_of_root_is_refused(tmp_path: Path) -> None:
+    """Unless the run is root's own."""
     pipe = tmp_path / "pipe.json"
     os.mkfifo(pipe)
     pipe.chmod(0o666)
@@ -58,7 +58,7 @@ def test_the_pipe_of_root_is_another_users(tmp_path: Path) -> None:
 
 
 def test_a_pipe_of_ours_is_written_through(tmp_path: Path) -> None:
-    """As before; and a device is nobody's pipe."""
+    """So is a device, whoever owns it."""
     pipe = tmp_path / "pipe.json"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

@@ -40,7 +40,7 @@ ADDRESSES = (
 def test_an_address_with_a_password_is_refused_without_it(
     option: str, address: str, variable: bool
 ) -> None:
-    """Whatever is wrong with it besides, on the command line or in a variable."""
+    """Whatever else is wrong with it, from the command line or a variable."""
     name = f"CONTACTS_AUDIT_{option[2:].upper().replace('-', '_')}"
     environment = {name: address} if variable else {}
     words = [] if variable else [option, address]
@@ -112,7 +112,7 @@ def test_an_answer_with_user_info_shows_none(
 
 
 def test_metadata_with_user_info_shows_none(azure: AzureDouble, run: Run) -> None:
-    """Neither of the login host nor of an audience."""
+    """Neither from a login host nor from an audience."""
     alone = {"CONTACTS_AUDIT_AUTHORITY_HOST": "", "CONTACTS_AUDIT_AUDIENCE": ""}
     for login, audience in (
         (LINK, "x"),
@@ -163,10 +163,10 @@ def around(azure: AzureDouble) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("masked", [False, True])
-def test_an_answer_of_azure_tells_no_secret_of_another_request(
+def test_an_answer_of_azure_shows_no_secret_of_another_request(
     azure: AzureDouble, run: Run, tmp_path: Path, masked: bool
 ) -> None:
-    """What signed in, and each token that was issued before, in bodies, headers and errors."""
+    """Credentials and earlier tokens are redacted in bodies, headers and errors."""
     azure.add("Prod")
     azure.add("Next")
     said: list[str] = []
@@ -201,10 +201,10 @@ def test_an_answer_of_azure_tells_no_secret_of_another_request(
 
 
 @pytest.mark.parametrize("way", ["az", "device"])
-def test_what_az_or_a_person_brought_is_a_secret(
+def test_tokens_of_az_and_of_a_device_code_are_secrets(
     azure: AzureDouble, run: Run, tmp_path: Path, way: str
 ) -> None:
-    """The token that az printed; the refresh token and the code of a device, though never sent."""
+    """They are redacted though never sent: token, refresh token and device code."""
     azure.add("Prod")
     azure.device_interval = azure.device_pending = 0
     opaque = "opaque-token-of-az-without-any-form-0123"
@@ -230,8 +230,8 @@ def test_what_az_or_a_person_brought_is_a_secret(
     assert [each for each in said if each in files + ran.err] == []
 
 
-def test_no_line_of_a_crash_tells_what_is_known() -> None:
-    """Whatever told of the secret: the last look is at what goes to stderr."""
+def test_no_line_of_a_crash_shows_a_known_secret() -> None:
+    """All that goes to stderr is redacted last."""
     err = io.StringIO()
     screen = Screen(None, err)
     screen.secrets.add("opaque-secret")
@@ -243,8 +243,8 @@ def test_no_line_of_a_crash_tells_what_is_known() -> None:
     assert "opaque-secret" not in err.getvalue()
 
 
-def test_a_crash_tells_no_token(azure: AzureDouble, tmp_path: Path) -> None:
-    """Nor a secret that no variable holds, where a library breaks with it in its exception."""
+def test_a_crash_shows_no_token(azure: AzureDouble, tmp_path: Path) -> None:
+    """A library may raise with a secret in its message, even one in no variable."""
     azure.add("Prod")
     opaque = "opaque-token-without-any-form-0123456789"
     (tmp_path / "token").write_text(opaque)
@@ -273,7 +273,7 @@ def test_a_crash_tells_no_token(azure: AzureDouble, tmp_path: Path) -> None:
 
 
 def test_neither_the_program_nor_a_child_dumps_core(tmp_path: Path) -> None:
-    """The memory holds secrets: a crash of the interpreter leaves none of them on the disk."""
+    """A core dump would write the secrets in memory to disk."""
     told = tmp_path / "limits"
     az = tmp_path / "az"
     az.write_text(f"#!/bin/sh\ncat /proc/$PPID/limits /proc/self/limits >{told}\nexit 1\n")
@@ -287,8 +287,8 @@ def test_neither_the_program_nor_a_child_dumps_core(tmp_path: Path) -> None:
     assert [line[4:6] for line in lines] == [["0", "0"]] * 2
 
 
-def test_what_weakens_tls_is_told(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """A file that keys are written to, and certificates that a variable for curl names."""
+def test_what_weakens_tls_is_reported(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """A file for TLS keys, and certificates that a variable of curl names."""
     azure.add("Prod")
     weak = {"SSLKEYLOGFILE": str(tmp_path / "keys"), "CURL_CA_BUNDLE": str(azure.ca)}
 
@@ -315,7 +315,7 @@ ESCAPED: dict[str, Callable[[str], str]] = {
 def test_a_secret_is_recognized_however_a_peer_escapes_it(
     azure: AzureDouble, run: Run, tmp_path: Path, how: str
 ) -> None:
-    """A parser would make it plain again, in a report and in a recording."""
+    """A parser would unescape it, in a report and in a recording."""
     secret = "p+q/r<s>t+u/v-w"
     azure.add("Prod")
     body = json.dumps({"error": {"code": "Bad", "message": "you sent SECRET, \\u0041"}})
@@ -336,7 +336,7 @@ def test_a_secret_is_recognized_however_a_peer_escapes_it(
 
 @pytest.mark.parametrize("option", ["--arm-endpoint", "--authority-host"])
 def test_a_password_with_a_slash_is_not_shown(option: str) -> None:
-    """It looks like a path; no path of ours holds an @."""
+    """It looks like a path, but no path of ours holds an @."""
     ran = run_in({"AZURE_ACCESS_TOKEN": "a.b.c"}, "doctor", option, "https://us/er:hunter2@host")
 
     assert ran.code == 2

@@ -35,23 +35,23 @@ from contacts_audit.core.redaction import Secrets, shown_address, without_user_i
         ("x//b@contoso.com", "x//b@contoso.com"),
     ],
 )
-def test_user_info_is_cut_out_of_addresses(text: str, shown: str) -> None:
-    """A password with a raw slash, too; an address of mail is none."""
+def test_user_info_is_removed_from_urls(text: str, shown: str) -> None:
+    """Also a password with a raw slash; an email address is kept."""
     assert without_user_info(text) == shown
     assert str(ContactsAuditError(text, text)) == shown
 
 
 @given(st.text("ab:/@?#[]\\ '\"<>", max_size=40))
-def test_redaction_is_stable(text: str) -> None:
-    """Done twice it is done once, whatever the text."""
+def test_redaction_is_idempotent(text: str) -> None:
+    """This holds for any text."""
     once = without_user_info(text)
 
     assert without_user_info(once) == once
 
 
 @pytest.mark.parametrize("piece", ["://", "a:", "@", "://a", "://a:b@", "://[", ":\\/\\/", "a//"])
-def test_no_text_holds_redaction_up(piece: str) -> None:
-    """The work grows with the text: twice of it takes twice as long, not four times."""
+def test_redaction_takes_linear_time(piece: str) -> None:
+    """Twice the text takes twice as long, not four times."""
 
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
@@ -75,7 +75,7 @@ def test_no_text_holds_redaction_up(piece: str) -> None:
     ],
 )
 def test_a_secret_is_known_in_each_spelling(spell: Any) -> None:
-    """As addresses, forms, JSON, HTML and base64 have it."""
+    """As in URLs, forms, JSON, HTML and base64."""
     secrets = Secrets()
     secret = 'p&ss "<w/rd>" é+='
     secrets.add(secret)
@@ -85,7 +85,7 @@ def test_a_secret_is_known_in_each_spelling(spell: Any) -> None:
 
 
 def test_what_is_short_is_no_secret() -> None:
-    """It may stand anywhere by chance; an empty one would be everywhere."""
+    """It may occur by chance; an empty one would be everywhere."""
     secrets = Secrets()
     secrets.add("", "a", "On", "Owner")
 

@@ -45,8 +45,8 @@ def is_hostile(letter: str) -> bool:
         pytest.param("a\udce9", "a\\udce9", id="lone surrogate"),
     ],
 )
-def test_hostile_characters_are_spelt(hostile: str, harmless: str) -> None:
-    """What could do harm on a screen is shown by its number."""
+def test_hostile_characters_are_escaped(hostile: str, harmless: str) -> None:
+    """What could harm a terminal is shown by its number."""
     assert sanitized(hostile) == harmless
 
 
@@ -60,13 +60,13 @@ def test_hostile_characters_are_spelt(hostile: str, harmless: str) -> None:
         pytest.param("e\u0301 ☎\ufe0f", id="combining marks"),
     ],
 )
-def test_text_that_is_text_stays(text: str) -> None:
-    """The languages of the world are no attack."""
+def test_text_in_any_language_stays(text: str) -> None:
+    """No script of a language is hostile."""
     assert sanitized(text) == text
 
 
 def test_no_hostile_character_of_unicode_survives() -> None:
-    """Each of the 1,114,112 characters was tried; on one line, and fit for UTF-8."""
+    """All 1,114,112 characters are tried; the result is one line of UTF-8."""
     shown = sanitized(ALL)
 
     assert [hex(ord(letter)) for letter in shown if is_hostile(letter)] == []
@@ -75,8 +75,8 @@ def test_no_hostile_character_of_unicode_survives() -> None:
 
 
 @given(st.text(st.characters() | st.characters(categories=["Cs", "Cc", "Cf"])))
-def test_inert_text_is_left_alone(text: str) -> None:
-    """Whoever makes text inert twice does no harm."""
+def test_sanitizing_is_idempotent(text: str) -> None:
+    """Sanitized text stays as it is."""
     once = sanitized(text)
 
     assert sanitized(once) == once
@@ -84,7 +84,7 @@ def test_inert_text_is_left_alone(text: str) -> None:
 
 @given(json_values, st.sampled_from([None, 2]))
 def test_json_keeps_its_value(value: object, indent: int | None) -> None:
-    """Whoever parses the harmless spelling gets exactly what was meant."""
+    """The escaped text parses to the same value."""
     spelt = json.dumps(value, ensure_ascii=False, indent=indent)
 
     harmless = sanitized_json(spelt)
@@ -104,12 +104,12 @@ def test_json_keeps_its_value(value: object, indent: int | None) -> None:
     ],
 )
 def test_json_escapes_are_those_of_json(text: str, spelt: str) -> None:
-    """JSON has one way to spell a character by number, in units of UTF-16."""
+    """JSON escapes characters in units of UTF-16."""
     assert sanitized_json(json.dumps(text, ensure_ascii=False)) == spelt
 
 
 def test_json_keeps_its_lines() -> None:
-    """An indented document stays one."""
+    """An indented document stays indented."""
     spelt = json.dumps({"a": [1, "\x9b"]}, ensure_ascii=False, indent=2)
 
     assert sanitized_json(spelt) == '{\n  "a": [\n    1,\n    "\\u009b"\n  ]\n}'

@@ -28,7 +28,7 @@ from core.disks import CONTOSO, WISH, ran
 def test_stdout_is_written_through_however_it_is_spelt(
     tmp_path: Path, command: str, spelling: str
 ) -> None:
-    """Also where it is a file; nothing in /dev is renamed over, not even by root."""
+    """Also if it is a file; nothing in /dev is renamed over, not even by root."""
     (tmp_path / "dev").symlink_to("/dev")
     target = spelling.replace("LINK", str(tmp_path / "dev"))
     option = ["--report", target] if command == "audit" else [*WISH, "--save", target]
@@ -67,7 +67,7 @@ def test_stdout_is_written_through_however_it_is_spelt(
 def test_the_same_report_twice_is_2(
     azure: AzureDouble, run: Run, tmp_path: Path, one: str, other: str
 ) -> None:
-    """However it is spelt, and before anything is sent."""
+    """However it is spelled, and before the first request."""
     (tmp_path / "sub").mkdir()
     (tmp_path / "link").symlink_to(".")
 
@@ -79,7 +79,7 @@ def test_the_same_report_twice_is_2(
 
 
 def test_devices_and_pipes_are_written_through(tmp_path: Path) -> None:
-    """A report goes into each of them, a full one is 74, and all are what they were."""
+    """A full device is 74, and all stay what they were."""
     fifo = tmp_path / "pipe.csv"
     os.mkfifo(fifo)
     descriptor = os.open(tmp_path / "file", os.O_WRONLY | os.O_CREAT)
@@ -102,7 +102,7 @@ def test_devices_and_pipes_are_written_through(tmp_path: Path) -> None:
 
 
 def test_a_reader_of_the_report_on_stdout_that_goes_away_is_141(tmp_path: Path) -> None:
-    """As of any output; silently."""
+    """As for any output, without a message."""
     command = " ".join(program("audit", "-q", *CONTOSO, "--report", "/dev/stdout"))
     line = f"{command} 2>{tmp_path}/err; echo $? >&3"
     (tmp_path / "code").touch()

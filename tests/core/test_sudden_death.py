@@ -35,7 +35,7 @@ def bare(code: str, path: Path) -> list[str]:
 def test_death_at_any_system_call_leaves_the_old_file_or_the_new(
     tmp_path: Path, strace: Strace
 ) -> None:
-    """From the first look at the folder to the last close, one call after the other."""
+    """The process is killed at each call in turn, from the first to the last."""
     path, trace = tmp_path / "whole" / "report.json", tmp_path / "trace"
     path.parent.mkdir()
     path.write_text("old")
@@ -71,7 +71,7 @@ def test_death_at_any_system_call_leaves_the_old_file_or_the_new(
 
 
 def test_death_at_any_time_leaves_a_whole_file(tmp_path: Path) -> None:
-    """Without strace, too: a process that writes again and again is killed at odd moments."""
+    """Without strace, too: a process that writes again and again is killed at random."""
     path = tmp_path / "report.json"
     code = REWRITE.replace("replace(Path", "while True: replace(Path")
     for _ in range(12):
@@ -104,7 +104,7 @@ INSTANTS = ["openat", "fchmod:1", "fsync:1", "rename:1", "fsync:2", "fsync:3", "
 def test_death_of_the_program_while_it_writes(
     azure: AzureDouble, tmp_path: Path, strace: Strace, name: str
 ) -> None:
-    """Report, plan and backup are the old ones or whole; no backup, no PUT."""
+    """Report, plan and backup are old or whole; without a backup there is no PUT."""
     azure.add("Prod")
     writing = WRITINGS[name]
     died = 0
@@ -136,7 +136,7 @@ RECORD = ("audit", "-o", "json", "--workers", "1", "--record")
 def test_death_while_it_records(
     azure: AzureDouble, run: Run, tmp_path: Path, strace: Strace
 ) -> None:
-    """Whole files and at most one torn one; a replay of them never looks whole."""
+    """Files are whole except at most one, and a replay of them never looks whole."""
     azure.page_size = 2
     for place, contacts in enumerate((GOOD, [], GOOD)):
         azure.add(f"S{place}", contacts_2017=contacts)
@@ -176,13 +176,13 @@ def test_death_while_it_records(
     ],
     ids=["write", "fsync", "rename", "fsync of the folder", "a folder that knows no fsync"],
 )
-def test_a_disk_that_says_no(
+def test_a_disk_that_fails(
     tmp_path: Path, strace: Strace, call: str, error: str, code: int, told: str, new: bool
 ) -> None:
     """
-    74 and a true word: whether the old file still stands; nothing is left over.
+    74 and whether the old file still stands; no temporary file is left.
 
-    The first write is the line that tells of the recording.
+    The first write is the line about the recording.
     """
     path = tmp_path / "report.json"
     path.write_text("old")
@@ -200,7 +200,7 @@ def test_a_disk_that_says_no(
 
 
 def test_a_report_is_synced_before_it_has_its_name(tmp_path: Path, strace: Strace) -> None:
-    """Write, fsync, rename, and fsync of the folder, in this order."""
+    """The order is write, fsync, rename, and fsync of the folder."""
     path, trace = tmp_path / "there" / "report.json", tmp_path / "trace"
     path.parent.mkdir()
 
@@ -219,7 +219,7 @@ def test_a_report_is_synced_before_it_has_its_name(tmp_path: Path, strace: Strac
 def test_the_names_of_folder_and_journal_are_on_disk_before_the_first_put(
     azure: AzureDouble, tmp_path: Path, strace: Strace
 ) -> None:
-    """A new state folder is synced into the one above it, and the journal's name into it."""
+    """The parent of a new state folder is synced, and the folder for the journal."""
     azure.add("Prod")
     state, trace = tmp_path / "above" / "state", tmp_path / "trace"
     arguments = ("apply", *WISH, "--yes", "--state-dir", str(state))

@@ -54,7 +54,7 @@ def typed(
 def test_control_c_ends_an_audit_and_leaves_the_terminal_well(
     azure: AzureDouble, keys: bytes, code: int
 ) -> None:
-    """130 within two seconds; the cursor that the bar hid is back, and no traceback shows."""
+    """130 within two seconds; the cursor is visible again, and there is no traceback."""
     for place in range(20):
         azure.add(f"S{place}", contacts_2017=GOOD)
     azure.fail("securityContacts", faults.hang())
@@ -75,7 +75,7 @@ def test_control_c_ends_an_audit_and_leaves_the_terminal_well(
 
 
 def test_control_c_twice_ends_an_apply(azure: AzureDouble, tmp_path: Path) -> None:
-    """Typed twice at once it is two signals, or one: either way 130, and the journal is whole."""
+    """Two signals may arrive as one: either way 130, and the journal is whole."""
     azure.add("Prod")
     azure.fail("PUT", faults.slow(0.5))
     state = tmp_path / "state"
@@ -94,7 +94,7 @@ def test_control_c_twice_ends_an_apply(azure: AzureDouble, tmp_path: Path) -> No
 
 
 def test_the_crontab_of_the_readme(azure: AzureDouble, tmp_path: Path) -> None:
-    """In `/` with an empty environment, by sh: mail the first night, none the second."""
+    """In `/` with an empty environment: mail in the first night, none in the second."""
     azure.add("Prod", contacts_2017=GOOD)
     sandbox = azure.add("Sandbox")
     crontab = (ROOT / "README.md").read_text().split("```crontab\n")[1].split("```")[0]

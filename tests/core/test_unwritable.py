@@ -27,7 +27,7 @@ from core.disks import GOOD, WISH, ran, without_power
 def test_a_full_disk(
     azure: AzureDouble, tmp_path: Path, arguments: tuple[str, ...], size: int
 ) -> None:
-    """74 in one line; an old file stands, no half of a new one does, and nothing was changed."""
+    """74 in one line; an old file stays, no half of a new one does, and nothing was changed."""
     for place in range(8):
         azure.add(f"S{place}")
     (tmp_path / "kept.json").write_text("old")
@@ -68,7 +68,7 @@ UNWRITABLE = {
 def test_what_cannot_be_written_is_74_before_the_first_request(
     azure: AzureDouble, tmp_path: Path, name: str, command: str
 ) -> None:
-    """One line; nobody waits an hour for a report that has no place."""
+    """One line, before a long audit."""
     azure.add("Prod", contacts_2017=GOOD)
     for folder, mode in {"read-only": 0o500, "drop": 0o300, "folder.json": 0o700}.items():
         (tmp_path / folder).mkdir(mode=mode)
@@ -92,7 +92,7 @@ def test_what_cannot_be_written_is_74_before_the_first_request(
 def test_a_folder_that_vanishes_is_74_and_the_rows_are_printed(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """What was read is on stdout, and the other report is written."""
+    """Rows are on stdout, and the other report is written."""
     azure.add("Prod", contacts_2017=GOOD)
     (tmp_path / "gone").mkdir()
 

@@ -37,8 +37,8 @@ from contacts_audit.report import changes
 SWAP = Change(emails=("new@b.co",), remove_emails=("b@b.co", "c@b.co"))
 
 
-def test_the_table_tells_each_field_before_and_after() -> None:
-    """A line a field that changes, and a line for each row without a change."""
+def test_the_table_shows_each_field_before_and_after() -> None:
+    """There is a row for each changed field, and for each subscription without a change."""
     lines = [re.split(r" {2,}", line.rstrip("\n")) for line in changes.plan_table(ROWS)]
 
     assert lines == [
@@ -54,8 +54,8 @@ def test_the_table_tells_each_field_before_and_after() -> None:
     ]
 
 
-def test_a_new_contact_is_told_field_by_field() -> None:
-    """What it holds is spelt as JSON."""
+def test_a_new_contact_is_shown_field_by_field() -> None:
+    """Values that are not strings are shown as JSON."""
     text = "".join(changes.plan_table(at_2023(None)))
 
     assert re.search(r"emails +a@contoso\.com\n", text)
@@ -63,15 +63,15 @@ def test_a_new_contact_is_told_field_by_field() -> None:
     assert re.search(r'notificationsByRole +{"roles":\["Owner"\],"state":"On"}\n', text)
 
 
-def test_a_deletion_is_told() -> None:
-    """With the address that stands there."""
+def test_a_deletion_is_shown() -> None:
+    """It names the address that is deleted."""
     text = "".join(changes.plan_table(at_2017(SHRINK, *THREE)))
 
     assert re.search(rf"default3 at {V2017} +\(contact\) +c@b\.co +deleted\n", text)
 
 
-def test_a_change_of_kind_is_told() -> None:
-    """1 and true are not the same to a service."""
+def test_a_change_of_type_is_shown() -> None:
+    """1 and true are different values to a service."""
     step = Step("default", {"isEnabled": 1, "x": [1]}, {"isEnabled": True, "x": [1.0]})
     row = PlanRow(Subscription(ID), Intent.CHANGE, Snapshot({V2023: ()}), V2023, (step,))
 
@@ -82,8 +82,8 @@ def test_a_change_of_kind_is_told() -> None:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_table_is_inert(hostile: str) -> None:
-    """However it is named, a row is a line, and a terminal does nothing with it."""
+def test_a_table_is_sanitized(hostile: str) -> None:
+    """Whatever the name, a row is one line and does nothing to a terminal."""
     made = at_2017(Change(phone="1"), old(hostile, "a@b.co", x=hostile), name=hostile)
 
     lines = list(changes.plan_table(made))
@@ -93,7 +93,7 @@ def test_a_table_is_inert(hostile: str) -> None:
 
 
 def test_the_json_of_a_plan_is_the_plan() -> None:
-    """What is printed can be saved and applied."""
+    """The printed JSON can be saved and applied."""
     (text,) = changes.plan_json(ROWS)
 
     assert read_plan(text.encode(), "plan.json") == ROWS
@@ -101,8 +101,8 @@ def test_the_json_of_a_plan_is_the_plan() -> None:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_the_json_of_a_plan_is_inert(hostile: str) -> None:
-    """And still says exactly what was read."""
+def test_the_json_of_a_plan_is_sanitized(hostile: str) -> None:
+    """It still parses to exactly what was read."""
     made = at_2017(SWAP, old("default1", "a@b.co", x=hostile), name=hostile)
 
     (text,) = changes.plan_json(made)
@@ -112,7 +112,7 @@ def test_the_json_of_a_plan_is_inert(hostile: str) -> None:
 
 
 def test_a_deep_contact_is_planned_and_printed() -> None:
-    """What a service nests, and could be read, ends no run: other subscriptions wait."""
+    """A deeply nested contact that could be read does not end the run."""
     for depth in (50, 200, 400, 800):
         deep: Any = "x"
         for _ in range(depth):
@@ -129,7 +129,7 @@ RESULTS = [
 
 
 def test_the_table_of_results() -> None:
-    """A line a subscription."""
+    """There is a row for each subscription."""
     lines = [re.split(r" {2,}", line.rstrip("\n")) for line in changes.result_table(RESULTS)]
 
     assert lines == [
@@ -151,7 +151,7 @@ def test_the_table_of_results() -> None:
 def test_the_json_of_results(
     paths: tuple[Path | None, Path | None], told: tuple[str | None, str | None]
 ) -> None:
-    """All keys, always."""
+    """All keys are always present."""
     text = changes.result_json(RESULTS, backup=paths[0], journal=paths[1], code=ExitCode.NOT_DONE)
 
     document = json.loads(text)
@@ -177,8 +177,8 @@ def test_the_json_of_results(
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_results_are_inert(hostile: str) -> None:
-    """In each format."""
+def test_results_are_sanitized(hostile: str) -> None:
+    """This holds in each format."""
     results = [Result(Subscription(ID, hostile), Status.FAILED, hostile)]
     text = changes.result_json(results, backup=None, journal=None, code=ExitCode.NOT_DONE)
 
@@ -188,8 +188,8 @@ def test_results_are_inert(hostile: str) -> None:
     assert all(sanitized(line) == line for line in "".join((*lines, text)).split("\n"))
 
 
-def test_a_plan_for_a_ticket() -> None:
-    """The same rows as in the table."""
+def test_a_plan_in_markdown() -> None:
+    """It has the same rows as the table."""
     text = "".join(changes.plan_markdown(ROWS))
 
     rows, _ = rendered(text)
@@ -198,8 +198,8 @@ def test_a_plan_for_a_ticket() -> None:
     assert rows[1][3:6] == [f"default at {V2023}", "emails", "b@contoso.com"]
 
 
-def test_results_for_a_ticket() -> None:
-    """A pipe in a message is no cell."""
+def test_results_in_markdown() -> None:
+    """A pipe in a message starts no cell."""
     rows, _ = rendered("".join(changes.result_markdown(RESULTS)))
 
     assert rows[2] == ["unconfirmed", OTHER, OTHER, "no longer | visible"]

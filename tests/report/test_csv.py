@@ -27,7 +27,7 @@ from contacts_audit.report import (
 
 
 def test_csv_has_a_header() -> None:
-    """The columns are those of tsv, and then what to do, what support asks for, whom to ask."""
+    """The columns are those of TSV, then facts of a fault, the fix, and who waived."""
     header, *lines = rows(REPORT)
 
     assert header == [
@@ -92,7 +92,7 @@ def test_csv_has_a_header() -> None:
         pytest.param("a;b=1", "a;b=1", id="a sign within a part"),
     ],
 )
-def test_a_cell_is_no_formula(name: str, cell: str) -> None:
+def test_no_cell_is_a_formula(name: str, cell: str) -> None:
     """A spreadsheet that opens the report computes nothing."""
     assert rows(report(judged(1, name, "a@contoso.com")))[1][1] == cell
 
@@ -100,8 +100,8 @@ def test_a_cell_is_no_formula(name: str, cell: str) -> None:
 @given(names)
 @example(HOSTILE)
 @example("'=x")
-def test_csv_comes_back(name: str) -> None:
-    """A cell is what was there, but for one apostrophe in front of a formula."""
+def test_csv_can_be_read_back(name: str) -> None:
+    """A cell equals the text, except for one apostrophe before a formula."""
     _, *lines = rows(everywhere(name))
 
     assert {len(line) for line in lines} == {16}
@@ -114,7 +114,7 @@ def test_csv_comes_back(name: str) -> None:
 
 
 def test_no_reader_of_semicolons_finds_a_formula() -> None:
-    """Where a semicolon parts cells, a spreadsheet splits there, whatever the quotes say."""
+    """A spreadsheet whose list separator is a semicolon splits there, even inside quotes."""
     hostile = ('x;=cmd|"/c calc"!A0', 'x;"=1"', 'x;""=1', "x; =1;+2", 'a,b;="c"')
     found = [judged(1, name, "a@x.co", "=b@x.co", "+c@x.co") for name in hostile]
 

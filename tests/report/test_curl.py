@@ -93,7 +93,7 @@ def shell(script: str, folder: Path, refused: str = "nothing") -> list[Sent]:
 
 
 def test_the_script_does_what_the_plan_says(tools: None, tmp_path: Path) -> None:
-    """Each write in its order; the token comes by stdin, never as an argument."""
+    """It sends each write in order; the token comes from stdin, never from an argument."""
     made = at_2017(SHRINK, *THREE)
 
     sent = shell(printed(made), tmp_path)
@@ -114,7 +114,7 @@ def test_the_script_does_what_the_plan_says(tools: None, tmp_path: Path) -> None
 
 
 def test_the_script_of_the_documented_request(tools: None, tmp_path: Path) -> None:
-    """The document's own body, id, name and all."""
+    """The body, id and name are those of the published rule."""
     (sent,) = shell(printed(at_2017(CHANGE)), tmp_path)
 
     assert (sent.method, sent.url) == (
@@ -134,8 +134,10 @@ def test_the_script_of_the_documented_request(tools: None, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_hostile_contact_is_inert_in_a_shell(tools: None, tmp_path: Path, hostile: str) -> None:
-    """Its name is quoted for an address, its fields are JSON in ASCII, and nothing else runs."""
+def test_a_hostile_contact_runs_nothing_in_a_shell(
+    tools: None, tmp_path: Path, hostile: str
+) -> None:
+    """Its name is quoted in the URL, and its fields are ASCII JSON."""
     there = old(hostile, "b@b.co", x=hostile)
     script = printed(at_2017(Change(phone="(1) 2"), there, name=hostile))
 
@@ -151,7 +153,7 @@ def test_a_hostile_contact_is_inert_in_a_shell(tools: None, tmp_path: Path, host
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_remote_name_is_in_the_script(hostile: str) -> None:
-    """A subscription is called by its id."""
+    """Subscriptions appear only by id."""
     script = printed(at_2023({"emails": "b@b.co"}, name=f"Named {hostile}"))
 
     assert ID in script
@@ -166,7 +168,7 @@ def test_no_remote_name_is_in_the_script(hostile: str) -> None:
     ],
 )
 def test_bodies_are_ascii_in_a_quoted_here_document(made: Plan, documents: int) -> None:
-    """The shell changes nothing in them, and neither does a locale."""
+    """Neither the shell nor a locale changes them."""
     script = printed(made)
 
     found = re.findall(r"^cat > ([-0-9a-f]+\.json) <<'END'\n(.*)\nEND$", script, re.MULTILINE)
@@ -181,21 +183,21 @@ def test_bodies_are_ascii_in_a_quoted_here_document(made: Plan, documents: int) 
 
 
 def test_rows_without_a_change_send_nothing() -> None:
-    """Only a change is a command."""
+    """Only changes become commands."""
     quiet = plan(*(row for row in ROWS.rows if row.intent is not Intent.CHANGE))
 
     assert [line for line in printed(quiet).splitlines() if "curl -K" in line] == []
 
 
 def test_a_refused_write_stops_the_script(tools: None, tmp_path: Path) -> None:
-    """An address that could not be moved to its new place is not deleted from its old one."""
+    """An address that could not be moved is not deleted from its old place."""
     sent = shell(printed(at_2017(SHRINK, *THREE)), tmp_path, refused="PUT")
 
     assert [one.method for one in sent] == ["PUT"]
 
 
 def test_each_word_is_quoted() -> None:
-    """A command is the same words after a shell has read it."""
+    """A shell reads back the same words."""
     line = curl.command("PUT", "https://x.example/a b?c=$(d)&e='f'", "x.json")
 
     words = shlex.split(line.split("| ", 1)[1])

@@ -25,16 +25,16 @@ CHANGES = replace(
 FATE = "no longer in scope; was waived"
 
 
-def test_csv_tells_what_disappeared() -> None:
-    """In the place of a verdict; of what nobody asked for any more, the cells are empty."""
+def test_csv_shows_what_disappeared() -> None:
+    """`disappeared` is in the place of a verdict, and unknown cells are empty."""
     assert rows(CHANGES)[2:] == [
         [LOST, "'=Gone\\x1b|", "", "", "disappeared", "", "", "", FATE, *[""] * 7]
     ]
     assert [*tsv.render(CHANGES)][1:] == [f"{LOST}\t=Gone\\x1b|\t\t\tdisappeared\t\t\t\t{FATE}\n"]
 
 
-def test_markdown_tells_what_disappeared() -> None:
-    """In its table; the counts are of the whole audit."""
+def test_markdown_shows_what_disappeared() -> None:
+    """The row is in the table; the counts are those of the whole audit."""
     counts, (_, *lines) = tables(CHANGES)
 
     assert counts[-1] == ["in scope", "7"]
@@ -42,8 +42,8 @@ def test_markdown_tells_what_disappeared() -> None:
     assert "only those that changed" in text(CHANGES, markdown.render)
 
 
-def test_json_lines_tell_what_disappeared() -> None:
-    """By a record of its own kind, before the summary, as the JSON report has it."""
+def test_json_lines_show_what_disappeared() -> None:
+    """There is a record of its own kind before the summary, equal to that of the JSON report."""
     lines = [json.loads(line) for line in jsonl.render(CHANGES)]
     (lost,) = json.loads(text(CHANGES, json_.render))["disappeared"]
 
@@ -53,7 +53,7 @@ def test_json_lines_tell_what_disappeared() -> None:
 
 
 def test_a_testcase_that_disappeared_is_skipped() -> None:
-    """It was not run: it is neither a pass nor a failure."""
+    """It did not run, so it neither passed nor failed."""
     _, lost = suite(CHANGES)
 
     assert lost.name == f"=Gone\\x1b| ({LOST})"
@@ -61,7 +61,7 @@ def test_a_testcase_that_disappeared_is_skipped() -> None:
 
 
 def test_a_finding_that_disappeared_is_not_closed() -> None:
-    """Nobody knows whether it was mended: it is no pass, no failure, and no event says Close."""
+    """Nobody knows whether it was fixed: it is no pass, no failure, and no event says Close."""
     *_, lost = findings(CHANGES)
 
     assert (lost["status_code"], lost["message"]) == ("disappeared", FATE)
@@ -69,13 +69,13 @@ def test_a_finding_that_disappeared_is_not_closed() -> None:
     assert lost["activity_id"] == 1
 
 
-def test_no_metric_tells_what_disappeared() -> None:
+def test_no_metric_shows_what_disappeared() -> None:
     """Its series ends."""
     assert LOST not in text(CHANGES, prometheus.render)
 
 
-def test_the_table_tells_what_disappeared() -> None:
-    """Piped, and folded to a terminal."""
+def test_the_table_shows_what_disappeared() -> None:
+    """Both in a pipe and folded to a terminal."""
     for shown in ("".join(table.render(CHANGES)), table.render_at(CHANGES, 200, plain=True)):
         last = shown.splitlines()[-1]
         assert re.split("  +", last) == ["disappeared", "=Gone\\x1b|", LOST, FATE]

@@ -16,7 +16,7 @@ GOLDEN = ROOT / "tests/golden"
 
 
 def test_every_format_has_a_renderer() -> None:
-    """What can be chosen can be printed, and a suffix leads to a format."""
+    """Each format can be printed, and each suffix leads to a format."""
     assert set(RENDERERS) == set(Format)
     assert set(SUFFIXES.values()) <= set(Format)
 
@@ -41,7 +41,7 @@ def test_golden(format_: Format, name: str) -> None:
 
 @pytest.mark.parametrize("format_", Format)
 @pytest.mark.parametrize("hostile", [HOSTILE, "\ud800", "[/]", "\U000e0041"])
-def test_hostile_text_is_inert(format_: Format, hostile: str) -> None:
+def test_hostile_text_is_sanitized(format_: Format, hostile: str) -> None:
     """In every format: nothing steers a terminal, forges a line, or fails to be UTF-8."""
     shown = text(everywhere(hostile), format_)
     lines = len(text(everywhere("plain"), format_).splitlines())
@@ -57,5 +57,5 @@ Renderer = Callable[[Report], Iterator[str]]
 
 @pytest.mark.parametrize("render", [pytest.param(RENDERERS[name], id=name) for name in Format])
 def test_a_report_is_the_same_twice(render: Renderer) -> None:
-    """The same facts make the same bytes."""
+    """The same facts give the same bytes."""
     assert list(render(REPORT)) == list(render(REPORT))

@@ -42,8 +42,8 @@ from contacts_audit.core.model import Run as AuditRun
 from contacts_audit.report import fix_command
 
 
-def test_a_command_for_whoever_can_mend() -> None:
-    """And none for what complies, is waived or skipped."""
+def test_who_gets_a_command() -> None:
+    """Rows that comply, are waived or are skipped get none."""
     commands = [fix_command.command(outcome, RUN) for outcome in REPORT.outcomes]
 
     assert commands == [
@@ -59,7 +59,7 @@ def test_a_command_for_whoever_can_mend() -> None:
 
 
 def test_a_provider_is_registered_by_az() -> None:
-    """As its hint says, with the id."""
+    """The command is that of the hint, with the id."""
     command = fix_command.command(unread(1, "x", Reason.NOT_REGISTERED), RUN)
 
     assert command == (
@@ -86,7 +86,7 @@ def test_a_provider_is_registered_by_az() -> None:
     ],
 )
 def test_a_report_that_was_read_names_no_host(run: AuditRun, words: str) -> None:
-    """A known cloud and a tenant's id, at most: whoever wrote the file chooses no host."""
+    """A report from a file names at most a known cloud and a tenant id."""
     found = failing(1, "x")
 
     command = fix_command.command(found, run)
@@ -95,8 +95,8 @@ def test_a_report_that_was_read_names_no_host(run: AuditRun, words: str) -> None
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_nothing_of_azures_is_in_a_command(hostile: str) -> None:
-    """Only ids, words of ours, and what was asked for."""
+def test_no_text_from_azure_is_in_a_command(hostile: str) -> None:
+    """It holds only ids, our own words, and the options of the run."""
     for outcome in everywhere(hostile).outcomes:
         assert fix_command.command(outcome, RUN) in {
             None,
@@ -105,7 +105,7 @@ def test_nothing_of_azures_is_in_a_command(hostile: str) -> None:
 
 
 def test_a_word_for_the_shell_is_quoted() -> None:
-    """An address that was asked for may hold what a shell would run."""
+    """An address from an option may hold characters that a shell would run."""
     finding = Finding(Check.REQUIRED_EMAIL, "they are missing", V2023)
     wanted = Criteria(
         None,
@@ -136,8 +136,8 @@ def test_a_word_for_the_shell_is_quoted() -> None:
         ),
     ],
 )
-def test_what_was_asked_for_may_not_be_known(check: Check, options: str) -> None:
-    """A report that is read back tells no criteria: the command has blanks, and guesses nothing."""
+def test_unknown_criteria_are_left_blank(check: Check, options: str) -> None:
+    """A report from a file has no criteria: its commands have blanks, and guess nothing."""
     finding = Finding(check, "7 of at least 9 of risk High: a@b.example", V2023)
     found = replace(failing(1, "x"), findings=(finding,))
 
@@ -179,8 +179,10 @@ CHOICES = [*([check] for check in Check), [*policy.PROFILES[Profile.STRICT]], [*
 
 @pytest.mark.parametrize("checks", CHOICES, ids=lambda checks: "+".join(checks[:2]))
 @pytest.mark.parametrize("properties", [None, *KNOWN])
-def test_the_command_mends(checks: Sequence[Check], properties: Json | None) -> None:
-    """What `apply` would write, given that command and the addresses, satisfies all checks."""
+def test_the_command_makes_all_checks_pass(
+    checks: Sequence[Check], properties: Json | None
+) -> None:
+    """What `apply` would write, with the blanks filled in, passes all checks."""
     reading = read(properties, V2023)
     audited = judged(reading, checks)
     if not audited.findings:

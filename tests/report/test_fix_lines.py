@@ -47,7 +47,7 @@ ASKED = [
 def test_the_lines_at_the_end_fix_everything(
     run: Run, azure: AzureDouble, asked: list[str], tmp_path: Path
 ) -> None:
-    """Each is accepted, changes something, and after all of them the same audit passes."""
+    """Each command is accepted and changes something; after all of them the same audit passes."""
     organised(azure)
     ran = run("audit", *asked)
     assert ran.code == 3
@@ -62,7 +62,7 @@ def test_the_lines_at_the_end_fix_everything(
 def test_the_commands_of_the_rows_fix_everything(
     run: Run, azure: AzureDouble, asked: list[str], tmp_path: Path
 ) -> None:
-    """One by one, as a ticket has them."""
+    """They are run one by one, as from a ticket."""
     organised(azure)
 
     for command in fixes(run("audit", *asked, "-o", "csv").text):
@@ -78,10 +78,10 @@ OLD = [
 
 @pytest.mark.parametrize("asked", OLD, ids=" ".join)
 @pytest.mark.parametrize("offered", [{V2017, V2020}, {V2017}], ids=["2020", "2017"])
-def test_the_lines_fix_what_older_versions_can_say(
+def test_the_lines_fix_what_older_versions_can_express(
     run: Run, azure: AzureDouble, offered: set[str], asked: list[str], tmp_path: Path
 ) -> None:
-    """Where the cloud offers nothing newer."""
+    """This is in a cloud that offers nothing newer."""
     azure.offered = offered
     if offered == {V2017}:
         azure.add("Nothing")
@@ -105,7 +105,7 @@ def older(name: str, email: str, flag: str = "On") -> Json:
 
 
 def test_the_lines_of_a_merged_report_work(run: Run, azure: AzureDouble, tmp_path: Path) -> None:
-    """Once their blanks are filled in: of a cloud that is not known, the endpoint is one."""
+    """Their blanks must be filled in; in an unknown cloud the endpoint is one."""
     for name in ("Nothing", "No Address", "Disabled", "Good"):
         azure.add(name).contact = STATES[name]
     report_file = str(tmp_path / "report.json")
@@ -120,7 +120,7 @@ def test_the_lines_of_a_merged_report_work(run: Run, azure: AzureDouble, tmp_pat
 
 @pytest.mark.parametrize("form", ["markdown", "html", "junit", "ocsf"])
 def test_every_format_has_the_same_commands(run: Run, azure: AzureDouble, form: str) -> None:
-    """They come from one place, whatever the reader is."""
+    """All formats take them from one place."""
     organised(azure)
     azure.add("Closed", readable=False)
     azure.add("Unregistered", registered=False)
@@ -136,7 +136,7 @@ def test_every_format_has_the_same_commands(run: Run, azure: AzureDouble, form: 
 def test_addresses_of_other_domains_are_one_kind(
     run: Run, azure: AzureDouble, tmp_path: Path
 ) -> None:
-    """However many there are: what a row does not have cannot be taken from it."""
+    """One command removes them from all rows, however many there are."""
     for number in range(30):
         azure.add(f"S{number}").contact = contact(SOC, f"guest{number}@b.example")
     asked = ["audit", "--check", "allowed-domain", "--allowed-domain", "a.example"]
@@ -149,7 +149,7 @@ def test_addresses_of_other_domains_are_one_kind(
 
 @pytest.mark.parametrize(("ones", "others"), [(60, 2), (2, 60), (60, 60)])
 def test_many_of_two_kinds(run: Run, azure: AzureDouble, ones: int, others: int) -> None:
-    """A line names what it takes fewer words to name; where both are many, a file does."""
+    """A command names the smaller set of subscriptions; if both are large, it takes a file."""
     for number in range(ones):
         azure.add(f"Empty{number}")
     for number in range(others):
@@ -166,7 +166,7 @@ def test_many_of_two_kinds(run: Run, azure: AzureDouble, ones: int, others: int)
 
 
 def test_what_could_not_be_read_has_a_command_of_az(run: Run, azure: AzureDouble) -> None:
-    """The role and the provider, each with its id; a blank for who is to get the role."""
+    """It assigns the role or registers the provider, with the id; the assignee is a blank."""
     closed, new = azure.add("Closed", readable=False), azure.add("New", registered=False)
 
     ran = run("audit")
@@ -181,7 +181,7 @@ def test_what_could_not_be_read_has_a_command_of_az(run: Run, azure: AzureDouble
 
 
 def test_many_that_could_not_be_read_do_not_flood(run: Run, azure: AzureDouble) -> None:
-    """A few commands, and how many more there are."""
+    """A few commands are printed, then the number of the others."""
     for number in range(9):
         azure.add(f"Closed{number}", readable=False)
 

@@ -32,7 +32,7 @@ def scoped(azure: AzureDouble, tmp_path: Path) -> dict[str, list[str]]:
 def test_the_scope_is_repeated_as_it_was_given(
     run: Run, azure: AzureDouble, scoped: dict[str, list[str]], way: str, tmp_path: Path
 ) -> None:
-    """Every line holds it, and nothing beyond it is written."""
+    """Every command has it, and writes nothing outside of it."""
     asked = ["audit", "--check", "alert-notifications", *scoped[way]]
     ran = run(*asked)
 
@@ -50,7 +50,7 @@ def test_the_scope_is_repeated_as_it_was_given(
 
 
 def test_a_shard_is_repeated_by_its_number(run: Run, azure: AzureDouble) -> None:
-    """It may have come from a variable that the next shell lacks."""
+    """The number may come from a variable that the next shell lacks."""
     for number in range(20):
         azure.add(f"S{number}")
 
@@ -61,8 +61,8 @@ def test_a_shard_is_repeated_by_its_number(run: Run, azure: AzureDouble) -> None
     assert run(*filled(line)[1:]).err.split()[0] == ran.err.split()[0]
 
 
-def test_what_variables_said_is_repeated_too(run: Run, azure: AzureDouble) -> None:
-    """The command works in a shell without them."""
+def test_options_from_variables_are_repeated(run: Run, azure: AzureDouble) -> None:
+    """The command works in a shell without these variables."""
     azure.add("Prod").contact = contact(SOC, owner=False)
     azure.add("Other")
 
@@ -85,7 +85,7 @@ def test_what_variables_said_is_repeated_too(run: Run, azure: AzureDouble) -> No
 
 
 def test_stdin_cannot_be_read_twice(run: Run, azure: AzureDouble, tmp_path: Path) -> None:
-    """What it chose is named by ids; a policy that it held is a blank."""
+    """Subscriptions from stdin are named by id; a policy from stdin is a blank."""
     azure.add("Prod")
     azure.add("Other")
     policy_file = b'profile = "cis"\n'
@@ -100,7 +100,7 @@ def test_stdin_cannot_be_read_twice(run: Run, azure: AzureDouble, tmp_path: Path
 
 
 def test_the_policy_decides_what_is_needed(run: Run, azure: AzureDouble, tmp_path: Path) -> None:
-    """Overrides and waivers, too: a line that judges by the same file, from where it stands."""
+    """The command names the policy file by its absolute path, so overrides and waivers apply."""
     organised(azure)
     policy_file = tmp_path / "my policy.toml"
     policy_file.write_text(
@@ -121,8 +121,8 @@ def test_the_policy_decides_what_is_needed(run: Run, azure: AzureDouble, tmp_pat
 CONTOSO = ROOT / "fixtures/contoso"
 
 
-def test_a_recording_is_named_and_chooses_nothing(tmp_path: Path) -> None:
-    """Its hosts and addresses may be a stranger's: the command says where it leads by itself."""
+def test_a_recording_chooses_no_host_and_no_address(tmp_path: Path) -> None:
+    """They may be made up: the run says where its commands send requests."""
     asked = ["--check", "allowed-domain", "--allowed-domain", "a.example"]
 
     ran = run_in({}, "audit", "--replay", str(CONTOSO), *asked)
@@ -138,7 +138,7 @@ def test_a_recording_is_named_and_chooses_nothing(tmp_path: Path) -> None:
     assert said in page
 
 
-def test_a_recording_is_left_for_the_cloud_of_the_options() -> None:
+def test_the_options_choose_the_cloud_not_the_recording() -> None:
     """They are the run's own."""
     ran = run_in({}, "audit", "--replay", str(CONTOSO), "--cloud", "AzureUSGovernment")
 
@@ -148,7 +148,7 @@ def test_a_recording_is_left_for_the_cloud_of_the_options() -> None:
 
 @pytest.mark.parametrize("form", ["table", "html", "csv", "junit", "markdown", "ocsf"])
 def test_a_merged_report_chooses_no_host(tmp_path: Path, form: str) -> None:
-    """Whoever wrote it: neither cloud nor tenant nor address of it leads anywhere."""
+    """No cloud, tenant or address of the file gets into a command unchecked."""
     evil, name = "evil.example", str(tmp_path / "evil.json")
     run_in({}, "audit", "--replay", str(CONTOSO), "-q", "--report", name)
     document = json.loads(Path(name).read_text())

@@ -50,7 +50,7 @@ def test_golden(render: Render, name: str) -> None:
 
 @every_format
 @pytest.mark.parametrize("hostile", [HOSTILE, "\ud800", "[/]", "\U000e0041", "\ufffe", "]]>"])
-def test_hostile_text_is_inert(render: Render, hostile: str) -> None:
+def test_hostile_text_is_sanitized(render: Render, hostile: str) -> None:
     """Nothing steers a terminal, forges a line, or fails to be UTF-8."""
     shown = text(everywhere(hostile), render)
     lines = len(text(everywhere("plain"), render).splitlines())
@@ -64,7 +64,7 @@ def test_hostile_text_is_inert(render: Render, hostile: str) -> None:
 @every_format
 @pytest.mark.parametrize("of", [REPORT, report()], ids=["all kinds", "nothing in scope"])
 def test_lines_end_in_lf(render: Render, of: Report) -> None:
-    """As all that we write."""
+    """This holds for all output."""
     shown = text(of, render)
 
     assert shown.endswith("\n")
@@ -103,7 +103,7 @@ def peak(pieces: Iterator[str]) -> int:
     ],
 )
 def test_a_long_report_is_a_stream(render: Render, many: Report) -> None:
-    """Neither all rows nor those already told are held as text: either would be over a megabyte."""
+    """Neither all rows nor all text is held in memory: either would take over a megabyte."""
     for _ in islice(render(many), 1000):  # loads what is loaded once, and fills what is bounded
         pass
 
@@ -111,5 +111,5 @@ def test_a_long_report_is_a_stream(render: Render, many: Report) -> None:
 
 
 def test_the_metrics_of_a_long_report(many: Report) -> None:
-    """The library makes them in one piece, of three quarters of a kilobyte a row."""
+    """The library makes them in one piece, with 750 bytes for each row."""
     assert peak(prometheus.render(many)) < 50_000 * 768

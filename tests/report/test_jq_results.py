@@ -30,7 +30,7 @@ def shape(program: str, *, raw: bool = False) -> str:
     ],
 )
 def test_a_filter_shapes_the_report(program: str, printed: str) -> None:
-    """As jq would print it."""
+    """The output is that of jq."""
     jq_filter.check(program, Shutdown())
 
     assert shape(program) == printed
@@ -46,7 +46,7 @@ def test_a_filter_shapes_the_report(program: str, printed: str) -> None:
     ],
 )
 def test_raw_output_has_no_quotes(program: str, printed: str) -> None:
-    """For a shell to read."""
+    """A shell can use it."""
     assert shape(program, raw=True) == printed
 
 
@@ -62,15 +62,15 @@ def test_raw_output_has_no_quotes(program: str, printed: str) -> None:
         pytest.param('import "x" as x; .', id="a module"),
     ],
 )
-def test_what_is_no_filter_is_wrong_usage(program: str) -> None:
-    """It is said before anything is asked of Azure."""
+def test_an_invalid_filter_is_wrong_usage(program: str) -> None:
+    """The error comes before the first request."""
     with pytest.raises(UsageError, match=r"^--jq: "):
         jq_filter.check(program, Shutdown())
 
 
 @pytest.mark.parametrize("program", [".tool | .[0]", "error", 'error("a\\nb")', ".cloud.x"])
 def test_a_filter_that_fails_on_the_data(program: str) -> None:
-    """One line, and no output that looks like one."""
+    """One line, and no output."""
     with pytest.raises(ContactsAuditError, match=r"^--jq: [^\n]+$") as caught:
         shape(program)
 
@@ -78,7 +78,7 @@ def test_a_filter_that_fails_on_the_data(program: str) -> None:
 
 
 def test_a_filter_sees_no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It cannot print what only the environment knows."""
+    """It cannot print the environment."""
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "hunter2")
 
     shown = shape("[$ENV, env]")

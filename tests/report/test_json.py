@@ -49,15 +49,15 @@ def parsed(of: Report) -> dict[str, Any]:
     return document
 
 
-def test_the_schema_is_one() -> None:
-    """Of JSON Schema, draft 2020-12."""
+def test_the_schema_is_valid() -> None:
+    """It is JSON Schema, draft 2020-12."""
     Draft202012Validator.check_schema(SCHEMA)
 
     assert SCHEMA["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
 
 
-def test_the_schema_knows_our_words() -> None:
-    """What we can say, it allows; nobody learns of a new reason by a validation that fails."""
+def test_the_schema_allows_every_reason_and_verdict() -> None:
+    """A new reason does not make a validation fail."""
     definitions = SCHEMA["$defs"]
 
     assert set(definitions["verdict"]["enum"]) == set(Verdict)
@@ -90,8 +90,8 @@ REPORTS = [
 
 
 @pytest.mark.parametrize("of", REPORTS)
-def test_a_report_is_as_the_schema_says(of: Report) -> None:
-    """Whatever its outcomes."""
+def test_a_report_follows_the_schema(of: Report) -> None:
+    """This holds for all outcomes."""
     assert faults(parsed(of)) == []
 
 
@@ -114,12 +114,12 @@ def keys_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
     "path", [pytest.param(path, id="/".join(map(str, path))) for path in keys_of(parsed(REPORT))]
 )
 def test_no_key_may_be_missing(path: tuple[Any, ...]) -> None:
-    """All keys are always there, and the schema insists on each."""
+    """All keys are always present, and the schema requires each."""
     assert faults(without(parsed(REPORT), path)) != []
 
 
 def test_keys_may_be_added() -> None:
-    """Within schema 1 a newer program says more, and an older reader lets it pass."""
+    """A newer program may add keys within schema 1."""
     document = parsed(REPORT)
     for place in (document, document["summary"], document["tool"], *document["subscriptions"]):
         place["new"] = 1
@@ -175,13 +175,13 @@ def changed(path: str, value: object) -> dict[str, Any]:
         pytest.param("subscriptions/5/waiver", {}, id="half a waiver"),
     ],
 )
-def test_what_cannot_be_is_refused(path: str, value: object) -> None:
-    """A report that contradicts itself is none."""
+def test_a_report_that_contradicts_itself_is_refused(path: str, value: object) -> None:
+    """The schema allows no impossible row."""
     assert faults(changed(path, value)) != []
 
 
-def test_a_waived_row_will_be_allowed() -> None:
-    """The schema is that of all of schema 1, waivers included."""
+def test_a_waived_row_is_allowed() -> None:
+    """The schema covers waivers."""
     document = changed("subscriptions/1/verdict", "waived")
     document["subscriptions"][1]["waiver"] = {
         "reason": "migration",
@@ -194,7 +194,7 @@ def test_a_waived_row_will_be_allowed() -> None:
 
 
 def test_json_lines_are_the_same_report() -> None:
-    """A line a subscription; the last one holds all else, and says that the stream is whole."""
+    """One line for each subscription; the last has all other keys, and marks the end."""
     *rows, last = map(json.loads, text(REPORT, Format.JSONL).splitlines())
 
     assert {row.pop("record") for row in rows} == {"subscription"}
@@ -202,8 +202,8 @@ def test_json_lines_are_the_same_report() -> None:
     assert {**last, "subscriptions": rows} == parsed(REPORT)
 
 
-def test_each_line_comes_by_itself() -> None:
-    """Whoever reads a stream has each row as soon as it is there."""
+def test_each_line_is_yielded_alone() -> None:
+    """A reader of the stream gets each row at once."""
     lines = list(RENDERERS[Format.JSONL](REPORT))
 
     assert [line.count("\n") for line in lines] == [1] * (len(OUTCOMES) + 1)
@@ -223,7 +223,7 @@ some_outcomes = st.lists(
 
 @given(some_outcomes)
 def test_the_counts_add_up(outcomes: list[Outcome]) -> None:
-    """Rows out are subscriptions in, and each is counted once."""
+    """Each subscription is counted once, and has one row."""
     document = parsed(report(*outcomes))
     counts = document["summary"]
 
@@ -239,15 +239,15 @@ def test_the_counts_add_up(outcomes: list[Outcome]) -> None:
     assert faults(document) == []
 
 
-def test_times_are_told_in_utc() -> None:
-    """Wherever the program runs."""
+def test_times_are_in_utc() -> None:
+    """This holds in any time zone."""
     run = Run("1", NOON.astimezone(timezone(timedelta(hours=9))), "x", (), None, (), None)
 
     assert parsed(report(run=run))["started"] == "2026-01-31T12:00:00Z"
 
 
 def test_the_facts_of_a_failure_are_kept() -> None:
-    """Status, code and request id are what support asks for."""
+    """Azure support asks for status, code and request id."""
     assert parsed(REPORT)["subscriptions"][3]["error"] == {
         "reason": "forbidden",
         "status": 403,
@@ -259,7 +259,7 @@ def test_the_facts_of_a_failure_are_kept() -> None:
 
 
 def test_hostile_text_is_kept_in_json() -> None:
-    """A program that reads it gets it to the letter."""
+    """A program that parses the report gets the exact text."""
     (row, *_) = parsed(everywhere(HOSTILE))["subscriptions"]
 
     assert (row["name"], row["findings"][0]["message"]) == (HOSTILE, HOSTILE)

@@ -28,8 +28,8 @@ from contacts_audit.report import (
 )
 
 
-def test_a_testcase_a_subscription() -> None:
-    """Failure, error and skipped; a pass says nothing."""
+def test_each_subscription_has_a_testcase() -> None:
+    """It has a failure, an error, a skip, or nothing."""
     cases = suite(REPORT)
 
     assert [(case.name, [type(result) for result in case.result]) for case in cases] == [
@@ -53,15 +53,15 @@ def test_a_testcase_a_subscription() -> None:
     assert "waived until" in cases[3].result[0].message
 
 
-def test_a_suite_of_nothing() -> None:
-    """It is a document all the same."""
+def test_an_empty_suite() -> None:
+    """It is a valid document."""
     assert suite(report()) == []
 
 
 @given(names)
 @example(HOSTILE)
 def test_junit_is_well_formed(name: str) -> None:
-    """Whatever is in it; the name comes back but for what XML forbids."""
+    """The name can be read back, except for characters that XML forbids."""
     failed, *_ = suite(everywhere(name))
 
     shown = sanitized(name).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")

@@ -10,7 +10,7 @@ from contacts_audit.report import (
 
 
 def test_markdown_counts_first() -> None:
-    """A ticket's reader sees how bad it is, then each subscription, with what support asks for."""
+    """Counts come before the rows, and rows have the facts for Azure support."""
     counts, (header, *lines) = tables(REPORT)
 
     assert counts == [
@@ -32,8 +32,8 @@ def test_markdown_counts_first() -> None:
 
 @given(names)
 @example(HOSTILE)
-def test_markdown_comes_back(name: str) -> None:
-    """A cell shows what was there: no markup, no cell of its own."""
+def test_markdown_can_be_read_back(name: str) -> None:
+    """A cell shows the text: it makes no markup and no new cell."""
     _, (_, *lines) = tables(everywhere(name))
 
     shown = sanitized(name)

@@ -34,7 +34,7 @@ from contacts_audit.report import markdown_table
     ],
 )
 def test_a_hostile_cell_reads_as_it_is(hostile: str) -> None:
-    """No markup, no second cell, no other row."""
+    """It makes no markup, no second cell, no other row."""
     text = "".join(markdown_table.table([("A", "B", "C"), ("x", hostile, "y")]))
 
     rows, kinds = rendered(text)
@@ -48,7 +48,7 @@ def test_a_hostile_cell_reads_as_it_is(hostile: str) -> None:
     st.text(st.sampled_from(r"\|<>&*_`~[]()!#:/@.-+=w $'" + '"\n\r\tax1') | st.characters()),
 )
 def test_any_cell_reads_as_it_is(text: str) -> None:
-    """Blanks at its ends aside, which no table keeps."""
+    """Except for blanks at its ends, which no table keeps."""
     rows, kinds = rendered("".join(markdown_table.table([("A", "B"), (f"x{text}x", "y")])))
 
     assert rows == [["A", "B"], [sanitized(f"x{text}x"), "y"]]
@@ -65,6 +65,6 @@ def test_any_cell_reads_as_it_is(text: str) -> None:
         pytest.param("hi @team/x", " @", id="mention of a team"),
     ],
 )
-def test_what_github_makes_links_of_is_broken_up(text: str, linked: str) -> None:
-    """Its own links and mentions need no brackets: an escape stands within them."""
+def test_nothing_becomes_a_link_on_github(text: str, linked: str) -> None:
+    """Addresses and mentions are escaped."""
     assert linked not in f" {markdown_table.cell(text)}"

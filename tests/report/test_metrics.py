@@ -30,7 +30,7 @@ def metrics(of: Report) -> dict[str, Metric]:
 
 
 def test_the_metrics() -> None:
-    """All five verdicts, each subscription, the exit code, and when."""
+    """There are all five verdicts, each subscription, the exit code, and the time."""
     found = metrics(REPORT)
 
     assert {name: family.type for name, family in found.items()} == {
@@ -61,8 +61,8 @@ def test_the_metrics() -> None:
     assert (code.value, when.value) == (4, REPORT.finished.timestamp())
 
 
-def test_a_verdict_that_nobody_has_is_nought() -> None:
-    """An alert on its count finds a number."""
+def test_a_verdict_without_subscriptions_is_zero() -> None:
+    """An alert on the count finds a number."""
     samples = metrics(report())["contacts_audit_subscriptions"].samples
 
     assert {sample.labels["verdict"]: sample.value for sample in samples} == dict.fromkeys(
@@ -70,8 +70,8 @@ def test_a_verdict_that_nobody_has_is_nought() -> None:
     )
 
 
-def test_metrics_name_nobody() -> None:
-    """Ids and verdicts; no names, no addresses, no time of their making."""
+def test_metrics_have_no_names() -> None:
+    """They have ids and verdicts; no names, no addresses, no time of creation."""
     named = replace(everywhere("Contoso"), run=RUN)
     shown = text(named, prometheus.render)
 
@@ -82,8 +82,8 @@ def test_metrics_name_nobody() -> None:
 @given(names)
 @example(HOSTILE)
 @example('\\"\n')
-def test_metrics_come_back(name: str) -> None:
-    """Even an id that is none is a label."""
+def test_metrics_can_be_read_back(name: str) -> None:
+    """Even an invalid id is a valid label."""
     (sample,) = metrics(report(Skipped(Subscription(name))))["contacts_audit_subscription"].samples
 
     assert sample.labels["subscription_id"] == sanitized(name)
@@ -91,7 +91,7 @@ def test_metrics_come_back(name: str) -> None:
 
 @pytest.mark.parametrize("of", [REPORT, everywhere(HOSTILE)], ids=["all kinds", "hostile"])
 def test_promtool_finds_nothing(of: Report) -> None:
-    """Prometheus's own linter reads the file."""
+    """The linter of Prometheus accepts the file."""
     promtool = shutil.which("promtool")
     if promtool is None and os.environ.get("REQUIRE_DIFFERENTIAL_TESTS"):
         pytest.fail("missing: promtool")

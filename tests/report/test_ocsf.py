@@ -31,8 +31,8 @@ from contacts_audit.report import (
 )
 
 
-def test_a_finding_a_subscription_and_check() -> None:
-    """Pass, fail, a warning for what could not be read; waived is suppressed."""
+def test_each_check_of_a_subscription_has_a_finding() -> None:
+    """Pass, fail, or a warning if it could not be read; waived is suppressed."""
     found = findings(REPORT)
 
     assert [
@@ -69,20 +69,20 @@ def test_a_finding_a_subscription_and_check() -> None:
     assert found[6]["comment"] == "waived until 2026-06-30: is shut down, ops"
 
 
-def test_ocsf_tells_milliseconds() -> None:
-    """As the schema asks, whatever others do."""
+def test_ocsf_times_are_in_milliseconds() -> None:
+    """The schema requires that."""
     (finding, _) = findings(report(COMPLIANT))
 
     assert finding["time"] == finding["finding_info"]["created_time"] == 1_769_860_809_000
 
 
 def test_ocsf_has_no_addresses() -> None:
-    """They are no matter of a security lake."""
+    """A security lake needs none."""
     assert "@contoso.com" not in text(report(COMPLIANT), ocsf.render)
 
 
 def test_an_override_chooses_the_checks() -> None:
-    """What was judged of this one is told, whatever the run as a whole asks for."""
+    """The findings are of the checks of the row, not of the run."""
     strange = Finding(Check.REACHABLE, "an alert would reach nobody", V2023)
     overridden = replace(judged(1, "x", findings=(strange,)), checks=(Check.REACHABLE,))
 
@@ -92,19 +92,19 @@ def test_an_override_chooses_the_checks() -> None:
 
 
 def test_every_check_has_a_title() -> None:
-    """Also those that come later."""
+    """This includes checks that are added later."""
     assert set(ocsf.TITLES) == set(Check)
 
 
-def test_no_findings() -> None:
-    """They are an array all the same."""
+def test_an_empty_report_is_an_array() -> None:
+    """It is valid JSON."""
     assert findings(report()) == []
 
 
 @given(names)
 @example(HOSTILE)
-def test_ocsf_comes_back(name: str) -> None:
-    """To the letter."""
+def test_ocsf_can_be_read_back(name: str) -> None:
+    """All texts are kept exactly."""
     failed, *_ = json.loads(text(everywhere(name), ocsf.render))
 
     assert failed["message"] == name

@@ -94,8 +94,8 @@ REPORTS = [
 
 
 @pytest.mark.parametrize("of", REPORTS)
-def test_it_is_well_formed(of: Report) -> None:
-    """By the rules of HTML, to the letter; each id is there once, and what is named is there."""
+def test_the_page_is_well_formed(of: Report) -> None:
+    """It is valid HTML; each id is unique, and each reference to one resolves."""
     page = page_of(of)
     ids = [one for _, attributes in Reader(page).tags if (one := attributes.get("id"))]
     named = re.findall(r'aria-(?:labelledby|controls|describedby)="([^"]+)"', page)
@@ -109,8 +109,8 @@ def test_it_is_well_formed(of: Report) -> None:
 
 
 @pytest.mark.parametrize("of", REPORTS)
-def test_its_policy_allows_its_own_style_and_script_alone(of: Report) -> None:
-    """By their hashes; there is no handler or style in an attribute that would need more."""
+def test_the_policy_allows_only_its_own_style_and_script(of: Report) -> None:
+    """They are allowed by hash; no attribute holds a handler or a style."""
     reader = Reader(page_of(of))
     allowed = policy_of(reader)
 
@@ -126,8 +126,8 @@ def test_its_policy_allows_its_own_style_and_script_alone(of: Report) -> None:
 
 
 @pytest.mark.parametrize("of", REPORTS)
-def test_it_leads_nowhere_but_to_the_portal(of: Report) -> None:
-    """Nothing in it has an address that a browser would load, and its links tell no referrer."""
+def test_the_page_links_only_to_the_portal(of: Report) -> None:
+    """It loads no address, and its links send no referrer."""
     reader = Reader(page_of(of))
 
     for tag, attributes in reader.tags:
@@ -142,15 +142,15 @@ def test_it_leads_nowhere_but_to_the_portal(of: Report) -> None:
 
 @pytest.mark.parametrize("portal", ["javascript:alert(1)", "http://portal.example", "", None])
 def test_only_a_portal_by_https_is_linked(portal: str | None) -> None:
-    """Whatever the cloud's address is."""
+    """This holds for any cloud."""
     page = page_of(replace(REPORT, run=replace(RUN, portal_url=portal)))
 
     assert "href=" not in page
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_text_is_text(hostile: str) -> None:
-    """It makes no tag and no attribute, steers nothing, and is shown as the table shows it."""
+def test_hostile_text_makes_no_markup(hostile: str) -> None:
+    """It makes no tag and no attribute, and is shown as in the table."""
     page, plain = page_of(everywhere(hostile)), page_of(everywhere("plain"))
     found, wanted = Reader(page), Reader(plain)
 
@@ -164,16 +164,16 @@ def test_hostile_text_is_text(hostile: str) -> None:
 
 @settings(max_examples=50)
 @given(st.text(st.characters() | st.characters(categories=["Cc", "Cf", "Cs"])))
-def test_any_name_is_text(name: str) -> None:
-    """Whatever Azure calls a subscription."""
+def test_any_name_makes_no_markup(name: str) -> None:
+    """Names can hold any characters."""
     reader = Reader(page_of(report(failing(1, name))))
 
     assert len(reader.tags) == len(Reader(page_of(report(failing(1, "Prod")))).tags)
     assert not name or sanitized(name) in reader.texts
 
 
-def test_each_row_comes_in_pieces() -> None:
-    """The page is never held whole."""
+def test_the_page_is_streamed() -> None:
+    """It is never held in memory as a whole."""
     rows = report(*(passing(at, "Prod", "a@contoso.com") for at in range(500)))
 
     pieces = list(html.render(rows))
@@ -182,8 +182,8 @@ def test_each_row_comes_in_pieces() -> None:
     assert max(map(len, pieces)) < 200_000
 
 
-def test_verdicts_have_marks_of_their_own_and_the_colours_of_the_table() -> None:
-    """In its order; a word and a mark say it, too."""
+def test_verdicts_have_marks_and_the_colors_of_the_table() -> None:
+    """They have the order of the table; a word and a mark repeat the color."""
     reader = Reader(page_of(REPORT))
     kinds = [given["class"] for tag, given in reader.tags if tag == "rect"]
     boxes = [given["value"] for tag, given in reader.tags if given.get("type") == "checkbox"]
@@ -196,7 +196,7 @@ def test_verdicts_have_marks_of_their_own_and_the_colours_of_the_table() -> None
 
 
 def test_the_picture_has_words() -> None:
-    """The same as it shows."""
+    """Its label says what it shows."""
     (label,) = (given["aria-label"] for tag, given in Reader(page_of(REPORT)).tags if tag == "svg")
 
     assert label == (
@@ -204,8 +204,8 @@ def test_the_picture_has_words() -> None:
     )
 
 
-def test_one_among_thousands_is_seen() -> None:
-    """The parts of the picture fill it, and none is too thin to be seen."""
+def test_one_among_thousands_is_visible() -> None:
+    """The parts fill the picture, and none is too thin to be seen."""
     rows = report(failing(0, "x"), *(passing(at, "Prod", "a@b.example") for at in range(1, 3000)))
     shown = [given for tag, given in Reader(page_of(rows)).tags if tag == "rect"]
     widths = [float((given["width"] or "").rstrip("%")) for given in shown]
@@ -242,6 +242,6 @@ def test_one_among_thousands_is_seen() -> None:
         ),
     ],
 )
-def test_it_says_how_things_stand(of: Report, said: str) -> None:
-    """In a sentence, and never that all is well where something was not read."""
+def test_the_page_has_a_conclusion(of: Report, said: str) -> None:
+    """A sentence says it, and never that all is well if something was not read."""
     assert said in " ".join("".join(Reader(page_of(of)).texts).split())

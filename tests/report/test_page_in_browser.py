@@ -101,15 +101,15 @@ def details(page: "Page", name: str) -> Any:
     return page.locator("tbody", has_text=name).locator(".more")
 
 
-def test_it_opens_with_all_rows(page: "Page") -> None:
-    """In the order of the report, closed, and said how many they are."""
+def test_all_rows_are_shown_at_first(page: "Page") -> None:
+    """They are in the order of the report, collapsed, and counted."""
     assert names(page) == [outcome.subscription.name for outcome in REPORT.outcomes]
     assert page.locator(".more:visible").count() == 0
     assert page.get_by_role("status").first.inner_text() == "7 of 7 shown"
 
 
-def test_a_browser_tells_a_reader_what_is_what(page: "Page") -> None:
-    """A table with its heads and rows, the picture in words, and controls by name."""
+def test_the_page_is_accessible(page: "Page") -> None:
+    """A screen reader gets the table, the picture in words, and named controls."""
     tree = page.locator("body").aria_snapshot()
 
     assert '- heading "Security contacts" [level=1]' in tree
@@ -124,7 +124,7 @@ def test_a_browser_tells_a_reader_what_is_what(page: "Page") -> None:
 
 @pytest.mark.parametrize("width", [1280, 400])
 def test_it_is_a_table_at_every_width(browser: "Browser", tmp_path: Path, width: int) -> None:
-    """To a reader, also where it is laid out as a list; nothing runs out of the page."""
+    """It stays a table for a screen reader when laid out as a list; nothing overflows."""
     viewport = {"width": width, "height": 800}
     long = report(*everywhere("W" * 256).outcomes, *REPORT.outcomes)
     with opened(browser, tmp_path, long, viewport=viewport) as page:
@@ -136,7 +136,7 @@ def test_it_is_a_table_at_every_width(browser: "Browser", tmp_path: Path, width:
 
 
 def test_controls_say_what_they_do(page: "Page") -> None:
-    """Unticked boxes hide nothing, heads sort, and the link needs three more steps."""
+    """Unchecked boxes hide nothing, heads sort, and the link names the next steps."""
     mark = "(button) => getComputedStyle(button, '::after').content"
     head = page.get_by_role("button", name="Name", exact=True)
 
@@ -150,7 +150,7 @@ def test_controls_say_what_they_do(page: "Page") -> None:
 
 
 def test_a_filter_by_text(page: "Page") -> None:
-    """All words must be there, in whatever case, also where they are folded away."""
+    """All words must occur, in any case, also in collapsed details."""
     search = page.get_by_role("searchbox")
 
     search.fill("LAB no")
@@ -165,7 +165,7 @@ def test_a_filter_by_text(page: "Page") -> None:
 
 
 def test_a_filter_by_verdict(page: "Page") -> None:
-    """One, or several; with none all are shown; and the text counts, too."""
+    """One or several verdicts; with none all rows are shown; the text filter applies, too."""
     page.get_by_role("checkbox", name="non-compliant").check()
     assert names(page) == ["Lab 10", "Lab 9"]
     page.get_by_role("checkbox", name="skipped").check()
@@ -179,7 +179,7 @@ def test_a_filter_by_verdict(page: "Page") -> None:
 
 
 def test_a_sort_by_name(page: "Page") -> None:
-    """Up, down, and back; numbers by their value, and the head says which way."""
+    """Ascending, descending, and back; numbers by value; the head shows the direction."""
     head = page.get_by_role("columnheader", name="Name")
     as_it_was = names(page)
     sorted_ = ["Finance", "Lab 9", "Lab 10", "Old", "Prod", "Sandbox", "مرحبا"]
@@ -193,7 +193,7 @@ def test_a_sort_by_name(page: "Page") -> None:
 
 
 def test_a_sort_by_verdict(page: "Page") -> None:
-    """Strongest first, those of one verdict as they were; one column is sorted by at a time."""
+    """Strongest first, in a stable order; only one column is sorted."""
     page.get_by_role("button", name="Name", exact=True).click()
     page.get_by_role("button", name="Verdict", exact=True).click()
 
@@ -201,8 +201,8 @@ def test_a_sort_by_verdict(page: "Page") -> None:
     assert page.locator("[aria-sort]").count() == 1
 
 
-def test_a_row_opens(page: "Page") -> None:
-    """To what was found and how; again, and it is closed; a click on the row does, too."""
+def test_a_row_expands(page: "Page") -> None:
+    """A click on the button or the row shows its details, and hides them again."""
     button = page.get_by_role("button", name="Finance")
 
     button.click()
@@ -218,8 +218,8 @@ def test_a_row_opens(page: "Page") -> None:
     assert "through 2026-06-30, all checks" in details(page, "Sandbox").inner_text()
 
 
-def test_all_rows_open(page: "Page") -> None:
-    """Those that the filters show, and they close again."""
+def test_all_rows_expand(page: "Page") -> None:
+    """Only those that the filters show; they collapse again."""
     page.get_by_role("searchbox").fill("lab")
     page.get_by_role("button", name="Expand all").click()
     assert page.locator(".more:visible").count() == 2
@@ -233,7 +233,7 @@ def test_all_rows_open(page: "Page") -> None:
 
 @pytest.mark.parametrize("clipboard", ["there", "refused", "absent"])
 def test_a_command_is_copied(browser: "Browser", tmp_path: Path, clipboard: str) -> None:
-    """To the letter, whether or not the browser has a clipboard for pages; and it is said."""
+    """Exactly, with and without access to the clipboard, and a message says so."""
     spoilt = {
         "there": "",
         "refused": "navigator.clipboard.writeText = () => Promise.reject(new Error());",
@@ -255,8 +255,8 @@ def test_a_command_is_copied(browser: "Browser", tmp_path: Path, clipboard: str)
         )
 
 
-def test_it_is_used_by_the_keyboard_alone(page: "Page") -> None:
-    """Each control is reached in its order, is seen to be, and does what it does for a mouse."""
+def test_the_keyboard_is_enough(page: "Page") -> None:
+    """Each control is reached in order, shows its focus, and works as with a mouse."""
     focused = "document.activeElement"
     seen = f"getComputedStyle({focused}).outlineStyle !== 'none'"
 
@@ -290,10 +290,10 @@ def test_it_is_used_by_the_keyboard_alone(page: "Page") -> None:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_text_is_inert_in_a_browser(
+def test_hostile_text_runs_nothing_in_a_browser(
     browser: "Browser", tmp_path: Path, hostile: str
 ) -> None:
-    """No script of theirs runs, whatever is opened, sought, sorted or copied."""
+    """No script of it runs, whatever is expanded, searched, sorted or copied."""
     with opened(browser, tmp_path, everywhere(hostile)) as page:
         page.get_by_role("button", name="Expand all").click()
         for name in ("Verdict", "Name", "Email addresses", "Why"):
@@ -307,7 +307,7 @@ def test_hostile_text_is_inert_in_a_browser(
 
 
 def test_without_javascript_all_is_shown(browser: "Browser", tmp_path: Path) -> None:
-    """Every row with its details, and no control that would do nothing."""
+    """Every row has its details, and no control that would not work."""
     with opened(browser, tmp_path, REPORT, java_script_enabled=False) as page:
         assert page.locator(".more:visible").count() == 7
         assert page.locator(".command:visible").count() == 3
@@ -317,7 +317,7 @@ def test_without_javascript_all_is_shown(browser: "Browser", tmp_path: Path) -> 
 
 
 def test_light_and_dark(browser: "Browser", tmp_path: Path) -> None:
-    """As the reader's system is; every word can be told from what is behind it (WCAG AA)."""
+    """The page follows the system; all text has the contrast of WCAG AA."""
     for scheme in ("light", "dark"):
         with opened(browser, tmp_path, REPORT, color_scheme=scheme) as page:
             paper, wash = colours(page, "--paper", "--wash")
@@ -345,7 +345,7 @@ def luminance(colour: Sequence[int]) -> float:
 
 
 def test_it_is_readable_when_printed(page: "Page") -> None:
-    """Black on white, without controls, and with the address of a link."""
+    """Black on white, without controls, and with the addresses of links."""
     page.get_by_role("button", name="Lab 9").click()
     page.emulate_media(media="print", color_scheme="dark")
 
@@ -364,7 +364,7 @@ SEEK = """(sought) => {
 
 
 def test_thousands_of_rows(browser: "Browser", tmp_path: Path) -> None:
-    """5,000 are searched and sorted as five are; `make bench` says how long that takes."""
+    """5,000 rows can be searched and sorted; `make bench` measures the time."""
     named = [(at, f"Office{at * 7919 % 5000}") for at in range(5000)]
     rows = [failing(*one) if one[0] % 2 else passing(*one, "a@contoso.com") for one in named]
     with opened(browser, tmp_path, report(*rows)) as page:

@@ -10,8 +10,8 @@ from contacts_audit.core.model import (
 from contacts_audit.report import Format, table
 
 
-def test_a_huge_cell_pads_nobody() -> None:
-    """It is whole, and costs what it is long: not that in each row."""
+def test_a_huge_cell_widens_no_column() -> None:
+    """It is shown whole, and does not pad the other rows."""
     name = "n" * 500_000
     rows = [failing(1, name), *(failing(number, "x" * 40) for number in range(2, 500))]
 
@@ -23,7 +23,7 @@ def test_a_huge_cell_pads_nobody() -> None:
 
 
 def test_a_piped_table_is_never_cut() -> None:
-    """A name of 10 kB is shown to its last letter, and the columns stay in line."""
+    """A name of 10 kB is shown whole, and the columns stay aligned."""
     name = "n" * 10_000 + "end"
 
     header, long, short = text(report(failing(1, name), failing(2, "x")), Format.TABLE).splitlines()
@@ -32,8 +32,8 @@ def test_a_piped_table_is_never_cut() -> None:
     assert header.index("ID") == long.index("00000001-") == short.index("00000002-")
 
 
-def test_wide_letters_count_twice() -> None:
-    """The columns of a table are those of a terminal."""
+def test_wide_characters_count_twice() -> None:
+    """Columns are aligned as a terminal shows them."""
     _, wide, narrow = text(
         report(failing(1, "東京"), failing(2, "Tokyo")), Format.TABLE
     ).splitlines()
@@ -42,14 +42,14 @@ def test_wide_letters_count_twice() -> None:
     assert "Tokyo  00000002-" in narrow
 
 
-def test_a_table_of_nothing_has_its_header() -> None:
-    """No rows, and nothing that could be taken for one."""
+def test_an_empty_table_has_a_header() -> None:
+    """It has no rows."""
     assert text(report(), Format.TABLE) == "VERDICT  NAME  ID  EMAILS  WHY\n"
 
 
 @pytest.mark.parametrize("width", [60, 80, 139, 140, 200])
 def test_a_table_at_a_terminal_is_folded(width: int) -> None:
-    """No line is longer than the terminal, no letter is lost; ids are short where it is narrow."""
+    """No line is too long, no character is lost; ids are cut if the terminal is narrow."""
     name = "[bold]" + "n" * 100
 
     shown = plain(table.render_at(report(failing(1, name), *OUTCOMES), width, plain=False))
@@ -62,8 +62,8 @@ def test_a_table_at_a_terminal_is_folded(width: int) -> None:
             assert (one.subscription.id in shown) is (width >= 140)
 
 
-def test_short_ids_tell_rows_apart() -> None:
-    """As many parts of an id as it takes."""
+def test_short_ids_are_unique() -> None:
+    """As many parts of an id are shown as needed."""
     head = ("VERDICT", "NAME", "ID")
     alike = [
         ("compliant", "x", f"00000001-0000-4000-{part}-000000000000") for part in ("8000", "9000")
@@ -75,7 +75,7 @@ def test_short_ids_tell_rows_apart() -> None:
 
 
 def test_words_are_not_broken_where_they_fit() -> None:
-    """An address can be read and copied in 80 columns, whatever stands beside it."""
+    """An address can be copied at 80 columns."""
     rows = [("VERDICT", "NAME", "ID", "EMAILS", "WHY")]
     rows += [("non-compliant", "Corporate Portal", "1" * 36, "secops@contoso.com", "a bc " * 30)]
 
@@ -88,8 +88,8 @@ def test_words_are_not_broken_where_they_fit() -> None:
 @pytest.mark.parametrize(
     "hostile", [HOSTILE, "\ud800", "[/]", "[link=https://x]y", "\x1b]8;;x\x07"]
 )
-def test_hostile_text_is_inert_at_a_terminal(hostile: str) -> None:
-    """The colours are ours; markup is text, and no escape of theirs comes through."""
+def test_hostile_text_is_sanitized_at_a_terminal(hostile: str) -> None:
+    """Only our own colors are escape codes; markup is text."""
     shown = table.render_at(everywhere(hostile), 200, plain=False)
 
     assert harmful(plain(shown)) == []
@@ -97,15 +97,15 @@ def test_hostile_text_is_inert_at_a_terminal(hostile: str) -> None:
     assert shown.encode()
 
 
-def test_a_verdict_has_its_color() -> None:
-    """Each its own."""
+def test_each_verdict_has_a_color() -> None:
+    """All differ."""
     assert set(table.STYLES) == set(Verdict)
     assert len(set(table.STYLES.values())) == len(Verdict)
 
 
 @pytest.mark.parametrize("width", [60, 80])
-def test_what_would_change_is_folded_at_a_terminal(width: int) -> None:
-    """A plan and a result keep their columns: no line is longer than the terminal, none is cut."""
+def test_plans_and_results_are_folded_at_a_terminal(width: int) -> None:
+    """They keep their columns: no line is too long, no cell is cut."""
     head = ("STATUS", "NAME", "ID", "FIELD", "AFTER")
     row = ("change", "Prod", "0" * 36, "notificationsSources", '[{"sourceType":"東京"}]' * 5)
 

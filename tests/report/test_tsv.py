@@ -9,7 +9,7 @@ from contacts_audit.report import Format, tsv
 
 @given(st.text(st.characters() | st.characters(categories=["Cc", "Cf", "Cs"])))
 def test_a_line_of_tsv_has_nine_cells(name: str) -> None:
-    """Whatever they hold."""
+    """This holds for any text."""
     lines = text(everywhere(name), Format.TSV).split("\n")
 
     assert [line.count("\t") for line in lines] == [8, 8, 8, 0]
@@ -17,7 +17,7 @@ def test_a_line_of_tsv_has_nine_cells(name: str) -> None:
 
 
 def test_the_cells_of_tsv() -> None:
-    """In the order of the contract; what there is not is empty."""
+    """They have a fixed order; what is unknown is empty."""
     assert [tsv.cells(outcome) for outcome in OUTCOMES[:1] + OUTCOMES[3:]] == [
         (
             OUTCOMES[0].subscription.id,
