@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from contacts_audit.azure.auth.azure_cli import LOGIN, WAYS, az_token, program
 from contacts_audit.azure.auth.device_code import device_code
-from contacts_audit.azure.auth.managed_identity import managed_identity, offered, passed_over
+from contacts_audit.azure.auth.managed_identity import managed_identity
+from contacts_audit.azure.auth.managed_identity_endpoint import offered, passed_over
 from contacts_audit.azure.auth.service_principal import any_principal, environment, workload
 from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_fixed_tenant, described
 from contacts_audit.azure.auth.token_provider import bearer, check_not_expired

@@ -8,44 +8,16 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from contacts_audit.azure.auth import assertions, certificates
-from contacts_audit.azure.auth.managed_identity import offered
-from contacts_audit.azure.auth.msal_http import TokenService
-from contacts_audit.azure.auth.sign_in import Credential, SignIn, granted, is_tenant
-from contacts_audit.azure.auth.token_provider import Acquire
-from contacts_audit.azure.kinds import AccessToken, Auth
+from contacts_audit.azure.auth.application_variables import AZURE, TERRAFORM, Names
+from contacts_audit.azure.auth.confidential_client import confidential_client
+from contacts_audit.azure.auth.managed_identity_endpoint import offered
+from contacts_audit.azure.auth.sign_in import Credential, SignIn, is_tenant
+from contacts_audit.azure.kinds import Auth
 from contacts_audit.core.errors import AuthError
 
-
-class Names(NamedTuple):
-    """The variables that describe an application."""
-
-    tenant: str
-    client: str
-    secret: str
-    certificate: str
-    password: str
-    assertion: str
-
-
-AZURE = Names(
-    "AZURE_TENANT_ID",
-    "AZURE_CLIENT_ID",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_FEDERATED_TOKEN_FILE",
-)
-TERRAFORM = Names(
-    "ARM_TENANT_ID",
-    "ARM_CLIENT_ID",
-    "ARM_CLIENT_SECRET",
-    "ARM_CLIENT_CERTIFICATE_PATH",
-    "ARM_CLIENT_CERTIFICATE_PASSWORD",
-    "ARM_OIDC_TOKEN_FILE_PATH",
-)
 Way = Callable[[SignIn, Names], Credential | None]
 
 
@@ -179,66 +151,6 @@ def _credential(
     return Credential(
         f"{'workload identity' if federated else 'environment'}: {kind} of application {client}",
         f"{names.client} and {variable} are set",
-        _confidential(sign_in, tenant, client, proof, names),
+        confidential_client(sign_in, tenant, client, proof, names),
         Auth.WORKLOAD if federated else Auth.ENV,
     )
-
-
-def _cures(sign_in: SignIn, names: Names) -> dict[str, str]:
-    """Return what to do about errors of Entra, in the names that are used."""
-    cures = {
-        "7000215": f"set {names.secret} to the secret's value, not to its id",
-        "90002": f"check the tenant ({names.tenant}, --tenant) and the cloud (--cloud)",
-        "700016": f"check {names.client}, and that the application is of this tenant",
-    }
-    path = sign_in.environment.get(names.assertion)
-    if path is None or {names.secret, names.certificate} & sign_in.environment.keys():
-        return cures
-    trust = f"check issuer, subject and audience of the application's federated credential ({path})"
-    return {
-        **cures,
-        **dict.fromkeys(("70021", "700211", "700212", "700213"), trust),
-        "700024": assertions.expired(Path(path), names.assertion),
-    }
-
-
-def _known(sign_in: SignIn, names: Names) -> list[str]:
-    """Return the secrets that *names* give, whichever of them is used."""
-    given = (sign_in.environment.get(name) for name in (names.secret, names.password))
-    return [secret for secret in given if secret]
-
-
-def _confidential(
-    sign_in: SignIn, tenant: str, client: str, proof: Callable[[], Any], names: Names
-) -> Acquire:
-    """Return how a confidential client of Entra acquires its tokens through MSAL."""
-
-    @functools.cache
-    def service() -> TokenService:
-        return TokenService(sign_in.wire(), known=_known(sign_in, names))
-
-    @functools.cache
-    def application() -> Any:
-        import msal
-
-        return msal.ConfidentialClientApplication(
-            client,
-            client_credential=proof(),
-            authority=f"{sign_in.whole().authority}/{tenant}",
-            instance_discovery=False,
-            azure_region=False,
-            client_capabilities=["CP1"],
-            http_client=service(),
-        )
-
-    def acquire(claims: str | None, fresh: bool) -> AccessToken:
-        with service().within(sign_in.timeout):
-            if fresh and claims is None:
-                application().remove_tokens_for_client()
-            result = application().acquire_token_for_client(
-                [sign_in.whole().scope], claims_challenge=claims
-            )
-        cures = {} if "access_token" in result else _cures(sign_in, names)
-        return granted(result, service().now, tenant, cures=cures)
-
-    return acquire

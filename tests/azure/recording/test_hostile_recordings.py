@@ -19,7 +19,7 @@ from conftest import ROOT, Ran, Run, coverage_variables, program, run_in
 
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.kinds import CloudName
-from contacts_audit.azure.recording.replay import Recording
+from contacts_audit.azure.recording.folder import Recording
 
 FIXTURES = ROOT / "fixtures"
 CONTOSO = FIXTURES / "contoso"

@@ -1,0 +1,75 @@
+"""Finds the endpoint that issues tokens of a managed identity."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import requests
+
+from contacts_audit.core.errors import AuthError
+
+IMDS = "http://169.254.169.254"
+
+
+IMDS_PATH = "/metadata/identity/oauth2/token"
+
+
+ARC = "http://localhost:40342/metadata/identity/oauth2/token"
+
+
+ARC_AGENT = Path("/opt/azcmagent/bin/himds")
+
+
+class Endpoint(NamedTuple):
+    """What gives the identity: its *address*, *why* that one; *imds*: a virtual machine's."""
+
+    address: str
+    why: str
+    imds: bool = False
+
+
+def offered(environment: Mapping[str, str]) -> bool:
+    """Say whether the platform tells of a managed identity; the metadata service is not probed."""
+    return "IDENTITY_ENDPOINT" in environment or {"MSI_ENDPOINT", "MSI_SECRET"} <= {*environment}
+
+
+def passed_over(environment: Mapping[str, str]) -> str:
+    """Return why an MSI_ENDPOINT is no managed identity, empty where there is none."""
+    if "MSI_ENDPOINT" in environment and not offered(environment):
+        return "MSI_ENDPOINT is set without MSI_SECRET, as in Cloud Shell, where az signs in"
+    return ""
+
+
+def endpoint_of(environment: Mapping[str, str]) -> Endpoint:
+    """Return what gives the identity, as MSAL chooses it; half of it must not lead to another."""
+    for endpoint, proofs in (
+        ("IDENTITY_ENDPOINT", ("IDENTITY_HEADER", "IMDS_ENDPOINT")),
+        ("MSI_ENDPOINT", ("MSI_SECRET",)),
+    ):
+        if endpoint not in environment:
+            continue
+        if environment.keys().isdisjoint(proofs):
+            raise AuthError(
+                f"{endpoint} is set without {' or '.join(proofs)}",
+                "choose another credential by --auth",
+            )
+        return Endpoint(_address(environment[endpoint], endpoint), f"{endpoint} is set")
+    if ARC_AGENT.exists():
+        return Endpoint(ARC, "the agent of Azure Arc is installed")
+    host = environment.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", IMDS).strip("/")
+    address = _address(host + IMDS_PATH, "AZURE_POD_IDENTITY_AUTHORITY_HOST")
+    return Endpoint(address, "the machine's metadata service (IMDS) has it", imds=True)
+
+
+def _address(url: str, variable: str) -> str:
+    """Return *url* as it is asked, without a query."""
+    try:
+        found = str(requests.Request("GET", url).prepare().url).split("?")[0]
+    except (ValueError, requests.RequestException):
+        found = ""
+    if not found.startswith(("http://", "https://")) or "@" in found:
+        raise AuthError(
+            f"{variable} is not an address of the form http://host:port/path",
+            "unset it, or set it as the platform does",
+        )
+    return found
