@@ -34,7 +34,7 @@ def connect(
             raise UsageError("--record and --replay exclude each other", "give one of them")
         return _replayed(host, network, network.replay)
     from contacts_audit.azure.arm.client import Client
-    from contacts_audit.azure.auth.token_provider import Tokens
+    from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
     chosen = sign_in(host, identity, cloud_options, connections=network.workers)
@@ -51,7 +51,7 @@ def connect(
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask, several=several)
     tenants = []
     for tenant, found in credentials:
-        tokens = Tokens(found.acquire)
+        tokens = TokenProvider(found.acquire)
         client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder)
         tenants.append(Tenant(client, tokens, tenant, found))
     return Connection(chosen.cloud, limits, tuple(tenants), recorder)

@@ -106,7 +106,7 @@ def test_a_list_of_one_tenant_that_fails_fails_the_run(
 
     assert (ran.code, ran.out, reads(azure)) == (1, b"", [])
     assert (replayed.code, replayed.out) == (1, b"")
-    assert "ends before each tenant was listed" in replayed.err
+    assert "the run ended before it had listed each tenant" in replayed.err
 
 
 def test_a_credential_of_one_tenant_signs_in_to_no_other(azure: AzureDouble, run: Run) -> None:

@@ -1,20 +1,20 @@
-"""Names the environment variables that describe an application."""
+"""The environment variables that describe an application."""
 
 from typing import NamedTuple
 
 
-class Names(NamedTuple):
-    """The variables that describe an application."""
+class Variables(NamedTuple):
+    """One set of variables. Two sets are never mixed."""
 
     tenant: str
     client: str
     secret: str
     certificate: str
     password: str
-    assertion: str
+    federated_token: str
 
 
-AZURE = Names(
+AZURE = Variables(
     "AZURE_TENANT_ID",
     "AZURE_CLIENT_ID",
     "AZURE_CLIENT_SECRET",
@@ -22,9 +22,7 @@ AZURE = Names(
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
     "AZURE_FEDERATED_TOKEN_FILE",
 )
-
-
-TERRAFORM = Names(
+TERRAFORM = Variables(
     "ARM_TENANT_ID",
     "ARM_CLIENT_ID",
     "ARM_CLIENT_SECRET",

@@ -1,5 +1,5 @@
 """
-Tokens and the default subscription from the Azure CLI.
+Acquires a token from the Azure CLI (az).
 
 https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
 """
@@ -14,8 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.auth.sign_in import described
-from contacts_audit.azure.auth.token_provider import bearer, moment
+from contacts_audit.azure.auth.access_token import bearer_token, epoch_seconds, with_claims
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.home import home
@@ -24,13 +23,12 @@ from contacts_audit.core.sanitize import told_in_public
 from contacts_audit.core.shutdown import Ending
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
-LARGEST = 16 * 1024 * 1024  # bytes of a file of az's
-LOGIN = "sign in: az login"
-WAYS = (
+SIGN_IN = "sign in: az login"
+OTHER_WAYS = (
     "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH "
     "or AZURE_FEDERATED_TOKEN_FILE; or give --auth managed-identity, device-code or token"
 )
-PATHS = (  # variables that az reads, and that name files or folders
+PATHS = (  # variables of az that name files or folders
     *("AZURE_CONFIG_DIR", "AZURE_EXTENSION_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "AZURE_CLIENT_CERTIFICATE_PATH"),
     *("ARM_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"),
@@ -38,12 +36,12 @@ PATHS = (  # variables that az reads, and that name files or folders
 )
 
 
-def program(environment: Mapping[str, str], otherwise: str = WAYS) -> str:
+def find_az(environment: Mapping[str, str], otherwise: str = OTHER_WAYS) -> str:
     """
-    Return where az is, in an absolute folder of PATH; *otherwise* says what to do without it.
+    Return the path of az, from an absolute folder in PATH.
 
     Raises:
-        AuthError: there is none.
+        AuthError: az is not there. *otherwise* says what to do without it.
     """
     given = environment.get("PATH", "")
     path = os.pathsep.join(folder for folder in given.split(os.pathsep) if folder.startswith("/"))
@@ -60,7 +58,7 @@ def program(environment: Mapping[str, str], otherwise: str = WAYS) -> str:
 
 
 def _usual_folders(environment: Mapping[str, str]) -> list[str]:
-    """Return where az often is: cron and systemd do not look everywhere."""
+    """Return where az is often installed: cron and systemd have a short PATH."""
     own = home(environment)
     folders = ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin", "/snap/bin", "/opt/az/bin"]
     return folders if own is None else [*folders, str(own / ".local/bin"), str(own / "bin")]
@@ -77,10 +75,11 @@ def az_token(
     environment: Mapping[str, str],
 ) -> AccessToken:
     """
-    Return the token that `az account get-access-token` prints; az renews it by itself.
+    Return the token that `az account get-access-token` prints, within *timeout* seconds.
 
     Raises:
-        AuthError: az is missing, is not signed in, or fails.
+        AuthError: az is missing, is not signed in, or fails; or Azure wants *claims*, which take
+            a new sign-in.
     """
     if claims is not None:
         challenge = base64.b64encode(claims.encode()).decode()
@@ -94,31 +93,32 @@ def az_token(
     elif subscription is not None:
         arguments += ["--subscription", subscription]
     try:
-        said = json.loads(_az(arguments, timeout, ending, environment))
-        token = AccessToken(
-            bearer(said["accessToken"], "what az printed"),
-            _expiry(said),
-            _text(said, "tenant"),
-            _text(said, "subscription"),
+        output = json.loads(_run(arguments, timeout, ending, environment))
+        return with_claims(
+            AccessToken(
+                bearer_token(output["accessToken"], "the output of az"),
+                _expiry(output),
+                _text(output, "tenant"),
+                _text(output, "subscription"),
+            )
         )
-        return described(token)
     except UNREADABLE as error:
-        raise AuthError("az printed something that is no token", "try: az --version") from error
+        raise AuthError("az printed no token", "check the output of: az --version") from error
 
 
-def _az(
+def _run(
     arguments: list[str], timeout: float, ending: Ending, environment: Mapping[str, str]
 ) -> bytes:
-    """Run az with nothing on its stdin, in a folder where nobody can have put anything."""
+    """Return the output of az. It has no stdin, and runs in /, where nobody else can write."""
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
     try:
         with ending.running(
-            [program(environment), *arguments],
+            [find_az(environment), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
-            env={**environment, **_whole_paths(environment), **quiet},
+            env={**environment, **_absolute_paths(environment), **quiet},
         ) as process:
             out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
@@ -126,45 +126,43 @@ def _az(
             f"az did not answer within {timeout:.3g} s", "raise --auth-timeout, or run az by hand"
         ) from error
     except OSError as error:
-        raise AuthError(
-            f"az cannot be run: {error.strerror}", "install the Azure CLI anew"
-        ) from error
+        raise AuthError(f"az cannot be run: {error.strerror}", "reinstall the Azure CLI") from error
     if process.returncode != 0:
-        raise _az_error(told_in_public(err.decode("utf-8", "replace"), environment))
+        raise _failure(told_in_public(err.decode("utf-8", "replace"), environment))
     return out
 
 
-def _whole_paths(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the relative paths in *environment* as they are from here: az runs elsewhere."""
+def _absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with relative paths, made absolute: az runs in another folder."""
     given = ((name, environment[name]) for name in PATHS if environment.get(name))
     return {name: absolute(path) for name, path in given if not path.startswith("~")}
 
 
-def _az_error(said: str) -> AuthError:
-    """Tell az's first sentence that says something, and the command that it advises."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _failure(stderr: str) -> AuthError:
+    """Return the first error that az printed, and the command that it suggests."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    telling = [line for line in errors if not line.endswith("Here is the traceback:")]
-    message = next(iter(telling or lines[-1:]), "it said nothing")
-    advice = next((line for line in lines if line.startswith("az login")), None)
-    if advice is not None:
-        return AuthError(f"az failed: {message[:500]}", f"sign in: {advice}")
-    signed_out = "az login" in message
-    return AuthError(
-        f"az failed: {message[:500]}", LOGIN if signed_out else "try: az account get-access-token"
-    )
+    helpful = [line for line in errors if not line.endswith("Here is the traceback:")]
+    message = next(iter(helpful or lines[-1:]), "it printed no error")
+    suggestion = next((line for line in lines if line.startswith("az login")), None)
+    if suggestion is not None:
+        hint = f"sign in: {suggestion}"
+    else:
+        hint = SIGN_IN if "az login" in message else "try: az account get-access-token"
+    return AuthError(f"az failed: {message[:500]}", hint)
 
 
-def _text(said: Mapping[str, Any], key: str) -> str | None:
-    value = said.get(key)
+def _text(output: Mapping[str, Any], key: str) -> str | None:
+    value = output.get(key)
     return value if isinstance(value, str) else None
 
 
-def _expiry(said: Mapping[str, Any]) -> float | None:
-    """Return the expiry in epoch seconds; an az before 2.54 tells it in local time only."""
-    if (told := moment(said.get("expires_on"))) is not None:
-        return told
+def _expiry(output: Mapping[str, Any]) -> float | None:
+    """Return the expiry in epoch seconds. Before 2.54, az prints local time only."""
+    if (expires_on := epoch_seconds(output.get("expires_on"))) is not None:
+        return expires_on
     try:
-        return datetime.strptime(str(said.get("expiresOn")), "%Y-%m-%d %H:%M:%S.%f").timestamp()
+        local = datetime.strptime(str(output.get("expiresOn")), "%Y-%m-%d %H:%M:%S.%f")
+        return local.timestamp()
     except (ValueError, OverflowError):
-        return None  # the token itself may show it
+        return None  # the claims of the token may show it

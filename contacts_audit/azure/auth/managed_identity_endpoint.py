@@ -1,4 +1,8 @@
-"""Finds the endpoint that issues tokens of a managed identity."""
+"""
+Finds the endpoint of a managed identity, from the variables of the platform.
+
+https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,51 +13,50 @@ import requests
 from contacts_audit.core.errors import AuthError
 
 IMDS = "http://169.254.169.254"
-
-
 IMDS_PATH = "/metadata/identity/oauth2/token"
-
-
 ARC = "http://localhost:40342/metadata/identity/oauth2/token"
-
-
 ARC_AGENT = Path("/opt/azcmagent/bin/himds")
 
 
 class Endpoint(NamedTuple):
-    """What gives the identity: its *address*, *why* that one; *imds*: a virtual machine's."""
+    """An *address*, *why* it was chosen, and whether it is a virtual machine's service (*imds*)."""
 
     address: str
     why: str
     imds: bool = False
 
 
-def offered(environment: Mapping[str, str]) -> bool:
-    """Say whether the platform tells of a managed identity; the metadata service is not probed."""
+def is_offered(environment: Mapping[str, str]) -> bool:
+    """Say whether the variables name a managed identity. The metadata service is not asked."""
     return "IDENTITY_ENDPOINT" in environment or {"MSI_ENDPOINT", "MSI_SECRET"} <= {*environment}
 
 
-def passed_over(environment: Mapping[str, str]) -> str:
-    """Return why an MSI_ENDPOINT is no managed identity, empty where there is none."""
-    if "MSI_ENDPOINT" in environment and not offered(environment):
+def why_not_offered(environment: Mapping[str, str]) -> str:
+    """Return why an MSI_ENDPOINT is no managed identity, "" if there is none."""
+    if "MSI_ENDPOINT" in environment and not is_offered(environment):
         return "MSI_ENDPOINT is set without MSI_SECRET, as in Cloud Shell, where az signs in"
     return ""
 
 
-def endpoint_of(environment: Mapping[str, str]) -> Endpoint:
-    """Return what gives the identity, as MSAL chooses it; half of it must not lead to another."""
-    for endpoint, proofs in (
+def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
+    """
+    Return the endpoint that MSAL will choose.
+
+    Raises:
+        AuthError: the variables are incomplete, or hold no address. No other endpoint is used.
+    """
+    for variable, proofs in (
         ("IDENTITY_ENDPOINT", ("IDENTITY_HEADER", "IMDS_ENDPOINT")),
         ("MSI_ENDPOINT", ("MSI_SECRET",)),
     ):
-        if endpoint not in environment:
+        if variable not in environment:
             continue
         if environment.keys().isdisjoint(proofs):
             raise AuthError(
-                f"{endpoint} is set without {' or '.join(proofs)}",
+                f"{variable} is set without {' or '.join(proofs)}",
                 "choose another credential by --auth",
             )
-        return Endpoint(_address(environment[endpoint], endpoint), f"{endpoint} is set")
+        return Endpoint(_address(environment[variable], variable), f"{variable} is set")
     if ARC_AGENT.exists():
         return Endpoint(ARC, "the agent of Azure Arc is installed")
     host = environment.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", IMDS).strip("/")
@@ -62,7 +65,7 @@ def endpoint_of(environment: Mapping[str, str]) -> Endpoint:
 
 
 def _address(url: str, variable: str) -> str:
-    """Return *url* as it is asked, without a query."""
+    """Return *url* as requests sends it, without a query."""
     try:
         found = str(requests.Request("GET", url).prepare().url).split("?")[0]
     except (ValueError, requests.RequestException):

@@ -337,7 +337,7 @@ def test_a_bad_authority_is_judged_by_whoever_needs_it(
 
     assert (given.code, of_az.code) == (0, 0), of_az.err
     assert (principal.code, principal.err.count("\n")) == (1, 1)
-    assert "AZURE_AUTHORITY_HOST: 'http://x y/' is no address" in principal.err
+    assert "AZURE_AUTHORITY_HOST: 'http://x y/' is not of the form" in principal.err
 
 
 def test_a_unit_without_home_reads_and_says_so_once(azure: AzureDouble) -> None:

@@ -134,7 +134,7 @@ def test_auto_takes_az_where_nothing_else_is_configured(
             "az login --tenant T",
             id="expired",
         ),
-        pytest.param("", "", 1, "said nothing", id="silent"),
+        pytest.param("", "", 1, "it printed no error", id="silent"),
         pytest.param(
             "",
             "ERROR: The command failed with an unexpected error. Here is the traceback:\n"

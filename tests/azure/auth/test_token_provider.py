@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from contacts_audit.azure.auth.token_provider import RENEWAL_PAUSE, Tokens
+from contacts_audit.azure.auth.token_provider import RENEWAL_PAUSE, TokenProvider
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AuthError
 
@@ -94,7 +94,7 @@ def slow(service: Service) -> Callable[[str | None, bool], AccessToken]:
 def test_a_cold_crowd_signs_in_once() -> None:
     """All wait for the first, and all get its token."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
 
     got = at_once(tokens.token)
 
@@ -106,7 +106,7 @@ def test_a_crowd_hears_of_a_failure_once() -> None:
     """A sign-in that failed is not tried again by each thread."""
     service = Service()
     service.failing = True
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
 
     got = at_once(tokens.token)
 
@@ -121,7 +121,7 @@ def test_a_crowd_hears_of_a_failure_once() -> None:
 def test_a_young_token_is_kept() -> None:
     """Nobody is asked while it is good."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
 
     got = {tokens.token().value for _ in range(5)}
 
@@ -131,7 +131,7 @@ def test_a_young_token_is_kept() -> None:
 def test_a_token_without_an_end_is_kept(clock: Clock) -> None:
     """Where nobody told when it expires, only Azure can tell that it did."""
     service = Service(lifetime=None)
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = 1e9
 
@@ -149,7 +149,7 @@ def test_a_token_without_an_end_is_kept(clock: Clock) -> None:
 def test_when_a_token_ages(clock: Clock, lifetime: float, young: float, ageing: float) -> None:
     """It is renewed before its end, but not much before."""
     service = Service(lifetime)
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = young
     tokens.token()
@@ -175,7 +175,7 @@ def settle(service: Service, asked: int) -> None:
 def test_an_ageing_token_serves_while_one_thread_renews_it(clock: Clock) -> None:
     """Nobody waits for the renewal, and nobody makes a second one."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = LIFETIME - 100
     service.open.clear()
@@ -192,7 +192,7 @@ def test_an_ageing_token_serves_while_one_thread_renews_it(clock: Clock) -> None
 def test_an_ageing_token_serves_while_it_is_replaced_for_another_reason(clock: Clock) -> None:
     """Somebody was rejected with it; all others go on, and nobody renews it twice."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     old = tokens.token()
     clock.forward = LIFETIME - 100
     service.open.clear()
@@ -214,7 +214,7 @@ def test_an_ageing_token_serves_where_no_thread_can_be_started(
 ) -> None:
     """Nobody renews it meanwhile, and whoever finds it expired does."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     first = tokens.token()
 
     def refuse(thread: threading.Thread) -> None:
@@ -232,7 +232,7 @@ def test_an_ageing_token_serves_where_no_thread_can_be_started(
 def test_a_renewal_that_fails_leaves_the_old_token(clock: Clock) -> None:
     """A token service that is out of order does no harm while the old token is good."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = LIFETIME - 100
     service.failing = True
@@ -247,7 +247,7 @@ def test_a_renewal_that_fails_leaves_the_old_token(clock: Clock) -> None:
 def test_an_expired_token_never_serves(clock: Clock) -> None:
     """Not even where its renewal was tried, and failed, shortly before."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = LIFETIME - 100
     service.failing = True
@@ -262,7 +262,7 @@ def test_an_expired_token_never_serves(clock: Clock) -> None:
 def test_an_expired_token_is_replaced_once(clock: Clock) -> None:
     """The crowd after a long pause is a cold one."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
     tokens.token()
     clock.forward = LIFETIME
 
@@ -275,7 +275,7 @@ def test_an_expired_token_is_replaced_once(clock: Clock) -> None:
 def test_an_expired_token_that_cannot_be_replaced_is_said_once(clock: Clock) -> None:
     """The failure stays: each thread hears of it, the service is asked once."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
     tokens.token()
     clock.forward = LIFETIME + 1
     service.failing = True
@@ -289,7 +289,7 @@ def test_an_expired_token_that_cannot_be_replaced_is_said_once(clock: Clock) -> 
 def test_a_rejected_token_is_renewed_once_for_all() -> None:
     """A storm of rejections costs one token."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
     rejected = tokens.token()
 
     got = at_once(lambda: tokens.renew(rejected, None))
@@ -303,7 +303,7 @@ def test_a_rejected_token_is_renewed_once_for_all() -> None:
 def test_a_second_rejection_is_final_for_a_while(clock: Clock, claims: str | None) -> None:
     """A subscription that rejects every token does not cost a token each time."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.renew(tokens.token(), claims)
     clock.forward = RENEWAL_PAUSE - 1
 
@@ -316,7 +316,7 @@ def test_a_second_rejection_is_final_for_a_while(clock: Clock, claims: str | Non
 def test_after_the_pause_a_rejection_counts_again(clock: Clock) -> None:
     """A long run may outlive more than one revocation."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.renew(tokens.token(), None)
     clock.forward = RENEWAL_PAUSE
 
@@ -329,7 +329,7 @@ def test_after_the_pause_a_rejection_counts_again(clock: Clock) -> None:
 def test_claims_and_plain_rejections_are_counted_apart() -> None:
     """A challenge is answered though a token was renewed just now."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.renew(tokens.token(), None)
 
     answered = tokens.renew(tokens.token(), '{"access_token":{}}')
@@ -342,7 +342,7 @@ def test_the_same_token_again_is_no_other() -> None:
     """A cache that hands out the rejected token has not helped."""
     service = Service()
     service.same = True
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
 
     renewed = tokens.renew(tokens.token(), None)
 
@@ -352,7 +352,7 @@ def test_the_same_token_again_is_no_other() -> None:
 def test_a_rejection_that_comes_late_finds_the_new_token() -> None:
     """Whoever was rejected with an older token tries the newer one, and asks for nothing."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     old = tokens.token()
     tokens.renew(old, None)
 
@@ -364,7 +364,7 @@ def test_a_rejection_that_comes_late_finds_the_new_token() -> None:
 def test_a_renewal_that_fails_is_an_error_and_the_next_is_not_made() -> None:
     """The token service is not hammered; but all hear why there is no token."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     rejected = tokens.token()
     service.failing = True
 

@@ -1,4 +1,8 @@
-"""Prepares the answer of a managed identity endpoint for MSAL."""
+"""
+The HTTP client that MSAL uses to reach a managed identity.
+
+It turns each answer into one that MSAL reads the same way on each platform.
+"""
 
 import json
 import time
@@ -6,21 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from contacts_audit.azure.auth.access_token import epoch_seconds, expiry_of
 from contacts_audit.azure.auth.msal_http import Response, TokenService, object_of, reason_of
-from contacts_audit.azure.auth.sign_in import (
-    claims_of,
-)
-from contacts_audit.azure.auth.token_provider import moment
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AuthError
 
-UNTOLD = 3600.0  # seconds that a token is taken to live of which nobody tells, as by MSAL
-
-
 ASSIGN = "assign the identity to this machine or app, or name another by --identity-..."
 NO_IDENTITY = "check that a managed identity is at this address, and choose another by --auth"
-
-
+USUAL_LIFETIME = 3600.0  # seconds, if the answer names no expiry; MSAL assumes the same
 DATES = (
     "%Y-%m-%dT%H:%M:%S%z",
     "%Y-%m-%dT%H:%M:%S.%f%z",
@@ -33,16 +30,16 @@ DATES = (
 
 @dataclass(frozen=True, slots=True)
 class PlatformClient:
-    """What MSAL takes for a session: its platform's answers always tell an expiry in seconds."""
+    """What MSAL uses as a `requests.Session`. Each token that it returns has an expiry."""
 
     service: TokenService
 
     def get(self, url: str, **given: Any) -> Response:
         """
-        As `requests.Session.get`; a challenge of Azure Arc is left to MSAL.
+        Send a GET, as `requests.Session.get`. MSAL answers a challenge of Azure Arc.
 
         Raises:
-            AuthError: no token came; MSAL reads what each platform says of it in ways of its own.
+            AuthError: the answer holds no token. MSAL would not show the platform's own message.
         """
         answer = self.service.get(url, **given)
         if answer.status_code == 401 and "www-authenticate" in answer.headers:
@@ -50,52 +47,48 @@ class PlatformClient:
         return replace(answer, text=_with_expiry(answer))
 
     def post(self, url: str, **given: Any) -> Response:
-        """As `requests.Session.post`; no platform is asked so."""
+        """Send a POST, as `requests.Session.post`. No platform needs it."""
         return self.service.post(url, **given)
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing: the connections end with the process."""
 
 
 def _with_expiry(answer: Response) -> str:
     """
-    Return the text of *answer* with the expiry that its token shows, else what it tells in words.
+    Return the text of *answer* with the expiry in epoch seconds.
 
-    Platforms tell seconds, as a number or as text, or a date in words, or nothing at all:
+    The claims of the token come first. Platforms write seconds, as a number or as text, or a
+    date, or nothing:
     https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
 
     Raises:
         AuthError: it holds no token.
     """
-    told = object_of(answer.text)
-    if told is None:
+    body = object_of(answer.text)
+    if body is None:
         raise AuthError(f"it answered {answer.status_code}, without a JSON object", NO_IDENTITY)
-    bearer = told.get("access_token")
-    if answer.status_code != 200 or not (isinstance(bearer, str) and bearer):
+    token = body.get("access_token")
+    if answer.status_code != 200 or not (isinstance(token, str) and token):
         raise AuthError(f"it answered {answer.status_code}{reason_of(answer.text)}", ASSIGN)
     now = time.time()
-    lifetime = moment(told.get("expires_in"))
     expires = (
-        shown_expiry(bearer)
-        or _moment_in_words(told.get("expires_on"))
-        or now + (lifetime or UNTOLD)
+        expiry_of(AccessToken(token, None))
+        or _moment(body.get("expires_on"))
+        or now + (epoch_seconds(body.get("expires_in")) or USUAL_LIFETIME)
     )
-    return json.dumps({**told, "expires_on": int(expires), "expires_in": int(expires - now)})
+    return json.dumps({**body, "expires_on": int(expires), "expires_in": int(expires - now)})
 
 
-def shown_expiry(bearer: str) -> float | None:
-    """Return the expiry that the token itself shows."""
-    return moment(claims_of(AccessToken(bearer, None)).get("exp"))
-
-
-def _moment_in_words(value: object) -> float | None:
-    seconds = moment(value)
+def _moment(value: object) -> float | None:
+    """Return the epoch seconds of a number or a date."""
+    seconds = epoch_seconds(value)
     if seconds is not None or not isinstance(value, str):
         return seconds
     for form in DATES:
         try:
             date = datetime.strptime(value.strip(), form)
-            return moment((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+            return epoch_seconds((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             continue
     return None
