@@ -1,4 +1,4 @@
-"""Writing contacts: what a PUT or a DELETE does to a subscription, at each api-version."""
+"""Applies a PUT or a DELETE of a contact, at each api-version."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .spelling import V2017, V2020
 from .subscriptions import Json, Subscription
 from .world import World
 
-# Nothing is changed in place: a list of contacts may be in several subscriptions, and in the past.
+# Nothing is changed in place: several subscriptions, and old states, may share a list of contacts.
 
 
 def put(world: World, subscription: Subscription, version: str, name: str, body: Any) -> int:
-    """Write the contact *name* and return the status: 201 where nothing was stored, else 200."""
+    """Write the contact *name* and return the status: 201 if nothing was stored, else 200."""
     match body:
         case {"properties": dict(properties)}:
             written = known(version, properties) if world.drops_unknown else properties
@@ -38,7 +38,7 @@ def delete(world: World, subscription: Subscription, version: str, name: str) ->
     Delete the contact *name* and return the status.
 
     Raises:
-        Refused: it is not there, where that is an error, or a rule of 2017 is against it.
+        Refused: it does not exist, if that is an error; or a rule of 2017 forbids it.
     """
     if kept(world, subscription, version, name) is None:
         if world.delete_absent == 404:
@@ -125,7 +125,7 @@ def _put_2017(
 def _newer_beside(
     world: World, subscription: Subscription, record: Json, old: Json | None, *, separate: bool
 ) -> Json:
-    """Return what is left of the newer contact, now that *record* was written over *old*."""
+    """Return the newer contact after *record* was written over *old*."""
     contact = subscription.contact or {}
     overwrites = world.put_2017_on_newer == "overwrites"
     if separate:
@@ -142,7 +142,7 @@ def _newer_beside(
 
 
 def _unnamed(subscription: Subscription, address: str) -> bool:
-    """Say whether *address* stands without a name of its own: an assumption, it then gets one."""
+    """Say whether *address* has no name. Assumed: it then gets one."""
     wanted = address.casefold()
     named = {email(each).casefold() for each in subscription.contacts_2017}
     there = {each.casefold() for each in spelling.addresses(subscription.contact)}
@@ -178,7 +178,7 @@ def _delete_2017(world: World, subscription: Subscription, name: str) -> None:
 
 
 def _check_sequence(names: Iterable[str], name: str, properties: Json) -> None:
-    """Check what Azure checked before October 2020."""
+    """Check the sequence of names, as Azure did before October 2020."""
     known_names = list(names)
     if properties.get("phone") and known_names and known_names[0] != name:
         raise bad_input(
@@ -199,5 +199,5 @@ def _numbers(names: Iterable[str]) -> set[int]:
 
 
 def _bad_name(reason: str) -> Refused:
-    # An assumption: that a name is refused is on record, how that is worded is not.
+    # Assumed: the refusal of the name is recorded, but not its message.
     return bad_input("InvalidInputJson", f"Invalid JSON was provided - {reason}")

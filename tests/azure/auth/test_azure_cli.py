@@ -13,8 +13,8 @@ from azure_double import AzureDouble
 from conftest import ROOT, Run, coverage_variables, program, surroundings
 
 
-def test_az_is_asked_safely(azure: AzureDouble, run: Run, az: Az) -> None:
-    """From an absolute folder of PATH, in `/`, for JSON, for our audience, with nothing to read."""
+def test_az_is_run_safely(azure: AzureDouble, run: Run, az: Az) -> None:
+    """From an absolute folder in PATH, in `/`, for JSON and our audience, with empty stdin."""
     azure.add("Prod", contacts_2017=GOOD)
     path = az(az_output(azure))
 
@@ -28,10 +28,10 @@ def test_az_is_asked_safely(azure: AzureDouble, run: Run, az: Az) -> None:
     assert (folder / "stdin").read_text() == ""
 
 
-def test_az_gets_its_paths_whole(
+def test_az_gets_absolute_paths(
     azure: AzureDouble, az: Az, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It runs in another folder than we do; what is whole already, or is no path, stays."""
+    """It runs in another folder. Absolute paths, and values that are no paths, stay."""
     azure.add("Prod", contacts_2017=GOOD)
     path = az(az_output(azure))
     script = Path(path.split(":")[1]) / "az"
@@ -76,8 +76,8 @@ def test_az_gets_its_paths_whole(
     assert (seen["CURL_CA_BUNDLE"], seen["AZURE_CORE_OUTPUT"]) == ("/whole.pem", "tsv")
 
 
-def test_az_trusts_whom_we_trust(azure: AzureDouble, run: Run, az: Az, tmp_path: Path) -> None:
-    """`--ca-bundle` reaches it, as a whole path: it runs in another folder."""
+def test_az_gets_the_ca_bundle(azure: AzureDouble, run: Run, az: Az, tmp_path: Path) -> None:
+    """`--ca-bundle` reaches it as an absolute path, because it runs in another folder."""
     azure.add("Prod", contacts_2017=GOOD)
     path = az(az_output(azure))
     script = Path(path.split(":")[1]) / "az"
@@ -130,10 +130,10 @@ def test_az_trusts_whom_we_trust(azure: AzureDouble, run: Run, az: Az, tmp_path:
         ),
     ],
 )
-def test_what_az_says_is_turned_into_what_to_do(
+def test_an_error_of_az_gets_a_hint(
     azure: AzureDouble, run: Run, az: Az, out: str, err: str, code: int, says: str
 ) -> None:
-    """A failing az fails the run in one line; no other identity takes its place."""
+    """A failure of az fails the run in one line. No other identity takes its place."""
     ran = run("audit", "--auth", "azure-cli", PATH=az(out, err, code))
 
     assert (ran.code, ran.out, ran.err.count("\n"), azure.asked) == (1, b"", 1, [])
@@ -141,7 +141,7 @@ def test_what_az_says_is_turned_into_what_to_do(
 
 
 def test_an_az_that_hangs_is_killed(azure: AzureDouble, run: Run, az: Az) -> None:
-    """`--auth-timeout` bounds it, children and all."""
+    """`--auth-timeout` bounds it, with its children."""
     began = time.monotonic()
 
     ran = run("audit", "--auth", "azure-cli", "--auth-timeout", "0.5", PATH=az(sleep=60))
@@ -152,8 +152,8 @@ def test_an_az_that_hangs_is_killed(azure: AzureDouble, run: Run, az: Az) -> Non
 
 
 @pytest.mark.parametrize("script", ["", "#!/nonexistent/python\n", "\x7fELF no program"])
-def test_a_broken_az_is_said(run: Run, az: Az, script: str) -> None:
-    """After an upgrade of Python, say: one line, no bug of ours."""
+def test_a_broken_az_is_reported(run: Run, az: Az, script: str) -> None:
+    """It may break with an upgrade of Python. It is one line, and not called a bug."""
     path = az()
     (Path(path.split(":")[1]) / "az").write_text(script)
 
@@ -163,8 +163,8 @@ def test_a_broken_az_is_said(run: Run, az: Az, script: str) -> None:
     assert "bug" not in ran.err
 
 
-def test_a_missing_az_is_said(run: Run) -> None:
-    """Without az in PATH, the other ways are named."""
+def test_a_missing_az_is_reported(run: Run) -> None:
+    """The error names the other ways to sign in."""
     ran = run("audit", "--auth", "azure-cli", PATH="/nonexistent:.")
 
     assert ran.code == 1
@@ -174,10 +174,10 @@ def test_a_missing_az_is_said(run: Run) -> None:
 @pytest.mark.parametrize("expires", ["NaN", "1e300", '"soon"', "null", "[]"])
 @pytest.mark.parametrize("tenant", ["5", "null", '"x"'])
 @pytest.mark.parametrize("command", ["token", "doctor", "audit"])
-def test_odd_words_of_az_are_no_crash(
+def test_odd_output_of_az_does_not_crash(
     azure: AzureDouble, run: Run, az: Az, expires: str, tenant: str, command: str
 ) -> None:
-    """Its token is used, as far as it goes."""
+    """The token is used as far as possible."""
     azure.add("Prod", contacts_2017=GOOD)
     said = f'{{"accessToken":"{azure.token()}","expires_on":{expires},"tenant":{tenant}}}'
 
@@ -186,7 +186,7 @@ def test_odd_words_of_az_are_no_crash(
     assert ran.code == 0, ran.err
 
 
-def test_an_old_az_tells_local_time_only(azure: AzureDouble, run: Run, az: Az) -> None:
+def test_an_old_az_prints_local_time_only(azure: AzureDouble, run: Run, az: Az) -> None:
     """Before az 2.54 there was no expires_on."""
     path = az(az_output(azure, expires_on=None))
 
@@ -205,10 +205,10 @@ def test_an_old_az_tells_local_time_only(azure: AzureDouble, run: Run, az: Az) -
         pytest.param({"expires_on": {}, "expiresOn": []}, id="odd"),
     ],
 )
-def test_the_token_of_az_says_when_it_expires(
+def test_the_expiry_comes_from_the_token_of_az(
     azure: AzureDouble, run: Run, az: Az, told: dict[str, object]
 ) -> None:
-    """Where az does not, or does so in words."""
+    """If az prints none, or prints it in words."""
     said = json.loads(az_output(azure)) | told
 
     ran = run("token", **{**NO_CREDENTIAL, "PATH": az(json.dumps(said))})
@@ -218,7 +218,7 @@ def test_the_token_of_az_says_when_it_expires(
 
 
 def test_az_cannot_answer_a_claims_challenge(azure: AzureDouble, run: Run, az: Az) -> None:
-    """It takes a new sign-in by hand, and the command is told."""
+    """It needs a new sign-in by hand. The error shows the command."""
     azure.add("Prod", contacts_2017=GOOD)
     path = az(az_output(azure))
     azure.challenge('{"access_token":{}}')

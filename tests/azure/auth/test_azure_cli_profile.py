@@ -13,7 +13,7 @@ ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 
 
 def profile(folder: Path, *accounts: dict[str, object], **files: str) -> str:
-    """Write az's profile to *folder*, and its other settings."""
+    """Write the profile and the settings of az to *folder*."""
     folder.mkdir(exist_ok=True)
     text = json.dumps({"subscriptions": accounts})
     (folder / "azureProfile.json").write_text("\ufeff" + text)
@@ -23,7 +23,7 @@ def profile(folder: Path, *accounts: dict[str, object], **files: str) -> str:
 
 
 def account(cloud: str, default: bool = True, id_: str = ID) -> dict[str, object]:
-    """Return an account as az keeps it."""
+    """Return an account in the form of the profile."""
     return {"id": id_, "isDefault": default, "environmentName": cloud, "tenantId": "t"}
 
 
@@ -64,7 +64,7 @@ def test_another_cloud_of_az_is_named(
     variables: dict[str, str],
     cure: str,
 ) -> None:
-    """`--current` is az's, so the clouds must be one."""
+    """`--current` is a subscription of az, so az must be set to the cloud of the run."""
     folder = profile(tmp_path / "azure", *map(account, clouds), **files)
 
     ran = run(
@@ -80,8 +80,10 @@ def test_another_cloud_of_az_is_named(
     assert cure in ran.err
 
 
-def test_a_known_cloud_of_az_is_not_one_s_own(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """An endpoint of one's own shows no subscription of Azure Government."""
+def test_a_known_cloud_of_az_is_not_the_users_own(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """The user's own endpoint has no subscription of Azure Government."""
     folder = profile(tmp_path / "azure", account(GOV), config=ACTIVE.format(GOV))
 
     ran = run("audit", "--current", AZURE_CONFIG_DIR=folder)
@@ -93,8 +95,8 @@ def test_a_known_cloud_of_az_is_not_one_s_own(azure: AzureDouble, run: Run, tmp_
 @pytest.mark.parametrize(
     "config", ["", "no section\n", "[cloud]\n", "[cloud]\nname = AzureCloud\n", "\x00%(x)s"]
 )
-def test_odd_settings_of_az_are_no_error(run: Run, tmp_path: Path, config: str) -> None:
-    """They are az's."""
+def test_odd_settings_of_az_are_ignored(run: Run, tmp_path: Path, config: str) -> None:
+    """They are for az only."""
     folder = profile(tmp_path / "azure", account("AzureCloud"), config=config)
 
     ran = run(
@@ -114,8 +116,8 @@ def test_odd_settings_of_az_are_no_error(run: Run, tmp_path: Path, config: str) 
     assert ran.text == f"{ID}\ta.b.c\n", ran.err
 
 
-def test_the_profile_is_looked_for_at_home(run: Run, tmp_path: Path) -> None:
-    """In HOME, and where that is empty in the home of the list of users."""
+def test_the_profile_is_found_at_home(run: Run, tmp_path: Path) -> None:
+    """In HOME; if that is empty, in the home folder of the user database."""
     profile(tmp_path / ".azure", account("AzureCloud"))
     own = {
         "AZURE_ACCESS_TOKEN": "a.b.c",
@@ -130,10 +132,10 @@ def test_the_profile_is_looked_for_at_home(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("auth", ["auto", "azure-cli"])
-def test_a_missing_az_is_not_one_that_is_signed_out(
+def test_a_missing_az_is_not_called_signed_out(
     azure: AzureDouble, run: Run, auth: str, tmp_path: Path
 ) -> None:
-    """PATH is shown: cron's has no az; where it is elsewhere, that is told."""
+    """The error shows PATH, which is short in cron, and where az is."""
     elsewhere = tmp_path / ".local" / "bin"
     elsewhere.mkdir(parents=True)
     nowhere = {**NO_CREDENTIAL, "PATH": "/nonexistent", "HOME": str(tmp_path)}

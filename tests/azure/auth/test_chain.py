@@ -10,10 +10,8 @@ from conftest import Run
 GUID = "3d9e7b52-60af-4c18-b7d3-f8215e4a9c06"
 
 
-def test_auto_takes_az_where_nothing_else_is_configured(
-    azure: AzureDouble, run: Run, az: Az
-) -> None:
-    """Empty variables are unset; `-v` says which credential was used."""
+def test_auto_uses_az_if_nothing_else_is_configured(azure: AzureDouble, run: Run, az: Az) -> None:
+    """Empty variables are not set. `-v` says which credential was used."""
     azure.add("Prod", contacts_2017=GOOD)
     nothing = {"AZURE_TENANT_ID": "", "AZURE_CLIENT_ID": "", "AZURE_CLIENT_SECRET": ""}
 
@@ -23,8 +21,8 @@ def test_auto_takes_az_where_nothing_else_is_configured(
     assert "credential: Azure CLI" in ran.err
 
 
-def test_nothing_configured_names_the_ways_az_first(azure: AzureDouble, run: Run, az: Az) -> None:
-    """az is there, and nobody signed in."""
+def test_no_credential_names_all_ways_to_sign_in(azure: AzureDouble, run: Run, az: Az) -> None:
+    """az comes first: it is installed, but not signed in."""
     path = az(err="ERROR: Please run 'az login' to setup account.\n", code=1)
 
     ran = run("audit", **{**NO_CREDENTIAL, "PATH": path})
@@ -45,10 +43,8 @@ def test_nothing_configured_names_the_ways_az_first(azure: AzureDouble, run: Run
     assert hint.startswith("run: az login; or set AZURE_TENANT_ID, AZURE_CLIENT_ID and ")
 
 
-def test_no_other_identity_takes_the_place_of_a_managed_one(
-    azure: AzureDouble, run: Run, az: Az
-) -> None:
-    """What the platform configured goes before az, and its failure is the run's."""
+def test_no_other_identity_replaces_a_managed_one(azure: AzureDouble, run: Run, az: Az) -> None:
+    """The platform's identity comes before az, and its failure fails the run."""
     nothing = {
         "AZURE_CLIENT_SECRET": "",
         "AZURE_CLIENT_ID": "",
@@ -69,10 +65,10 @@ def test_no_other_identity_takes_the_place_of_a_managed_one(
         ("token", "AZURE_ACCESS_TOKEN"),
     ],
 )
-def test_a_chosen_credential_that_is_not_configured_is_said(
+def test_a_chosen_credential_that_is_not_configured_fails(
     azure: AzureDouble, run: Run, auth: str, names: str
 ) -> None:
-    """It names what to set."""
+    """The error names what to set."""
     ran = run("audit", "--auth", auth, AZURE_CLIENT_ID="")
 
     assert (ran.code, azure.asked) == (1, [])
@@ -98,10 +94,10 @@ def test_a_chosen_credential_that_is_not_configured_is_said(
         ),
     ],
 )
-def test_a_set_that_is_not_used_is_told_in_one_line(
+def test_an_unused_set_of_variables_is_reported(
     azure: AzureDouble, run: Run, more: dict[str, str], says: str
 ) -> None:
-    """It is complete, and another goes before it."""
+    """It is complete, but another set comes before it."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("audit", **more)
@@ -116,8 +112,8 @@ def test_a_set_that_is_not_used_is_told_in_one_line(
 
 
 @pytest.mark.parametrize("variable", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "ARM_TENANT_ID"])
-def test_a_name_alone_is_nobody(beside_az: Beside, variable: str) -> None:
-    """It proves nothing; other tools set it for reasons of their own."""
+def test_a_tenant_or_client_alone_is_no_credential(beside_az: Beside, variable: str) -> None:
+    """It proves nothing. Other tools set it for their own reasons."""
     ran = beside_az("audit", **{variable: GUID})
 
     assert ran.code == 0, ran.err
@@ -138,7 +134,7 @@ def test_a_name_alone_is_nobody(beside_az: Beside, variable: str) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["audit", "token", "fetch", "doctor"])
-def test_half_a_set_names_what_it_lacks(
+def test_an_incomplete_set_names_what_is_missing(
     azure: AzureDouble,
     beside_az: Beside,
     names: str,
@@ -146,7 +142,7 @@ def test_half_a_set_names_what_it_lacks(
     lacks: set[str],
     command: str,
 ) -> None:
-    """Exit 1 before anything is sent: az's identity does not take its place."""
+    """Exit 1 before anything is sent. The identity of az does not take its place."""
     federated = {"AZURE": "FEDERATED_TOKEN_FILE", "ARM": "OIDC_TOKEN_FILE_PATH"}[names]
     variables = {f"{names}_{federated if each == 'FEDERATED' else each}": GUID for each in given}
 
@@ -159,8 +155,8 @@ def test_half_a_set_names_what_it_lacks(
     assert all(f"{names}_{each}" in said for each in lacks)
 
 
-def test_another_tenant_is_signed_in_to(azure: AzureDouble, run: Run) -> None:
-    """`--tenant` goes before the variable; a domain name will do, and the report has the id."""
+def test_the_tenant_option_comes_before_the_variable(azure: AzureDouble, run: Run) -> None:
+    """It may be a domain. The report has the id."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("audit", "-o", "json", "--tenant", azure.domain, AZURE_TENANT_ID="")
@@ -168,7 +164,7 @@ def test_another_tenant_is_signed_in_to(azure: AzureDouble, run: Run) -> None:
     assert json.loads(ran.out)["tenants"] == [azure.tenant]
 
 
-def test_a_token_service_that_stumbles_is_asked_again(azure: AzureDouble, run: Run) -> None:
+def test_the_token_service_is_retried_after_a_503(azure: AzureDouble, run: Run) -> None:
     """One 503 is no failure."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.fail("POST", faults.status(503), times=1)
@@ -191,7 +187,7 @@ def test_a_token_service_that_stumbles_is_asked_again(azure: AzureDouble, run: R
         pytest.param(["--tenant", "a/../b"], id="a path for a tenant"),
     ],
 )
-def test_an_identity_that_is_none_is_wrong_usage(
+def test_an_invalid_identity_or_tenant_is_wrong_usage(
     azure: AzureDouble, run: Run, arguments: list[str]
 ) -> None:
     """Exit 2 before anything is sent."""
@@ -200,10 +196,8 @@ def test_an_identity_that_is_none_is_wrong_usage(
     assert (ran.code, ran.err.count("\n"), azure.asked) == (2, 1, [])
 
 
-def test_a_bad_authority_is_judged_by_whoever_needs_it(
-    azure: AzureDouble, run: Run, az: Az
-) -> None:
-    """az and a given token sign in elsewhere; the variable may be another tool's."""
+def test_a_bad_authority_matters_only_if_it_is_used(azure: AzureDouble, run: Run, az: Az) -> None:
+    """az and a given token do not use it. The variable may be for another tool."""
     azure.add("Prod", contacts_2017=GOOD)
     bad = {"AZURE_AUTHORITY_HOST": "http://x y/", "CONTACTS_AUDIT_AUTHORITY_HOST": ""}
 

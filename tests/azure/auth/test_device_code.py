@@ -10,7 +10,7 @@ from conftest import Run
 
 
 def test_a_person_signs_in_with_a_code(azure: AzureDouble, run: Run) -> None:
-    """The message is on stderr, whatever is silenced; stdout is the report's alone."""
+    """The message is on stderr, also with -q. Stdout has only the report."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("audit", "--auth", "device-code", "-q", "-o", "json", AZURE_CLIENT_ID="")
@@ -21,7 +21,7 @@ def test_a_person_signs_in_with_a_code(azure: AzureDouble, run: Run) -> None:
 
 
 def test_a_person_needs_no_tenant(azure: AzureDouble, run: Run) -> None:
-    """They sign in to that of their own."""
+    """They sign in to their own tenant."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("audit", "--auth", "device-code", **NO_CREDENTIAL)
@@ -41,7 +41,7 @@ def test_a_person_needs_no_tenant(azure: AzureDouble, run: Run) -> None:
 def test_a_code_that_is_not_used_fails_the_run(
     azure: AzureDouble, run: Run, answer: str, says: str
 ) -> None:
-    """Within `--auth-timeout`, which is how long the person has."""
+    """After `--auth-timeout`, which is how long the person has."""
     azure.device_answer, azure.device_pending = answer, 0  # type: ignore[assignment]
     began = time.monotonic()
 
@@ -52,8 +52,8 @@ def test_a_code_that_is_not_used_fails_the_run(
     assert time.monotonic() - began < 30
 
 
-def test_a_service_that_wants_no_pause_is_asked_once_a_second(azure: AzureDouble, run: Run) -> None:
-    """It is not hammered, and the person's time ends."""
+def test_an_interval_of_zero_is_one_second(azure: AzureDouble, run: Run) -> None:
+    """The service is not flooded, and the time of the person ends."""
     azure.device_answer, azure.device_interval = "never", 0
 
     ran = run("audit", "--auth", "device-code", "--auth-timeout", "3")
@@ -62,8 +62,8 @@ def test_a_service_that_wants_no_pause_is_asked_once_a_second(azure: AzureDouble
     assert 1 <= len(azure.token_asked()) <= 3
 
 
-def test_a_short_time_is_used(azure: AzureDouble, run: Run) -> None:
-    """Entra wants five seconds between two questions; even so, the first comes in time."""
+def test_a_short_timeout_still_polls(azure: AzureDouble, run: Run) -> None:
+    """Entra ID demands five seconds between two polls. The first poll is still in time."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.device_interval, azure.device_pending = 5, 0
 
@@ -72,8 +72,8 @@ def test_a_short_time_is_used(azure: AzureDouble, run: Run) -> None:
     assert ran.code == 0, ran.err
 
 
-def test_one_stumble_while_the_person_types_is_no_failure(azure: AzureDouble, run: Run) -> None:
-    """MSAL would replay a 503 for a minute."""
+def test_a_503_while_polling_is_retried(azure: AzureDouble, run: Run) -> None:
+    """MSAL alone would repeat a 503 from its cache for a minute."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.device_pending = 0
     azure.fail("/token", faults.status(503), times=1)
@@ -82,7 +82,7 @@ def test_one_stumble_while_the_person_types_is_no_failure(azure: AzureDouble, ru
 
 
 def test_a_later_token_needs_no_second_code(azure: AzureDouble, run: Run) -> None:
-    """The refresh token brings it, with the claims that Azure asks for."""
+    """The refresh token brings it, with the claims that Azure wants."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.challenge('{"access_token":{"nbf":{"essential":true,"value":"1"}}}')
 
@@ -94,8 +94,8 @@ def test_a_later_token_needs_no_second_code(azure: AzureDouble, run: Run) -> Non
     assert grants.count("refresh_token") == 1
 
 
-def test_a_refresh_token_that_died_asks_for_a_new_sign_in(azure: AzureDouble, run: Run) -> None:
-    """With the number of the error and the cure; no second code in the middle of a run."""
+def test_an_expired_refresh_token_asks_for_a_new_sign_in(azure: AzureDouble, run: Run) -> None:
+    """The error has its AADSTS number and a hint. No second code is shown during a run."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.challenge('{"access_token":{"nbf":{"essential":true,"value":"1"}}}')
     azure.refresh_dead = True

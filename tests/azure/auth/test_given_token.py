@@ -12,7 +12,7 @@ from conftest import Run
 
 
 def test_a_given_token_is_used_as_it_is(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """From the variable, from a file, from stdin; nobody signs in."""
+    """From the variable, from a file, or from stdin. Nothing signs in."""
     azure.add("Prod", contacts_2017=GOOD)
     token = azure.token()
     path = tmp_path / "token"
@@ -26,10 +26,10 @@ def test_a_given_token_is_used_as_it_is(azure: AzureDouble, run: Run, tmp_path: 
     assert azure.token_asked() == []
 
 
-def test_a_token_file_means_the_token(
+def test_a_token_file_comes_before_az(
     azure: AzureDouble, beside_az: Beside, tmp_path: Path
 ) -> None:
-    """Not az's identity, which is at hand, too."""
+    """The identity of az is not used."""
     (tmp_path / "token").write_text(azure.token())
 
     file = beside_az("audit", "-v", "--token-file", str(tmp_path / "token"))
@@ -40,10 +40,10 @@ def test_a_token_file_means_the_token(
     assert "Azure CLI" not in file.err + stdin.err
 
 
-def test_a_token_file_goes_before_every_variable(
+def test_a_token_file_comes_before_a_client_secret(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """Nobody signs in with the client secret that is set, too."""
+    """Nothing signs in with the client secret."""
     azure.add("Prod", contacts_2017=GOOD)
     (tmp_path / "token").write_text(azure.token())
 
@@ -59,7 +59,7 @@ GUID = "3d9e7b52-60af-4c18-b7d3-f8215e4a9c06"
     "auth", ["env", "workload", "managed-identity", "azure-cli", "device-code"]
 )
 @pytest.mark.parametrize("where", ["option", "variable"])
-def test_a_token_file_beside_another_way_is_wrong_usage(
+def test_a_token_file_with_another_auth_is_wrong_usage(
     azure: AzureDouble, beside_az: Beside, tmp_path: Path, auth: str, where: str
 ) -> None:
     """Exit 2 before anything is sent."""
@@ -73,10 +73,10 @@ def test_a_token_file_beside_another_way_is_wrong_usage(
     assert "--token-file" in ran.err
 
 
-def test_a_token_file_beside_a_managed_identity_is_wrong_usage(
+def test_a_token_file_with_a_managed_identity_is_wrong_usage(
     azure: AzureDouble, beside_az: Beside, tmp_path: Path
 ) -> None:
-    """Two identities are named."""
+    """The options name two identities."""
     (tmp_path / "token").write_text(azure.token())
 
     ran = beside_az("audit", "--token-file", str(tmp_path / "token"), "--identity-client-id", GUID)
@@ -84,16 +84,16 @@ def test_a_token_file_beside_a_managed_identity_is_wrong_usage(
     assert (ran.code, ran.err.count("\n"), azure.asked) == (2, 1, [])
 
 
-def test_a_token_variable_goes_before_az(azure: AzureDouble, beside_az: Beside) -> None:
-    """Somebody set it; az is only there."""
+def test_a_token_variable_comes_before_az(azure: AzureDouble, beside_az: Beside) -> None:
+    """The user set it. az is only installed."""
     ran = beside_az("audit", "-v", AZURE_ACCESS_TOKEN=azure.token())
 
     assert ran.code == 0, ran.err
     assert "credential: token of AZURE_ACCESS_TOKEN" in ran.err
 
 
-def test_what_is_no_token_is_not_sent(azure: AzureDouble, run: Run) -> None:
-    """A token with a line break in it could end the header."""
+def test_an_invalid_token_is_not_sent(azure: AzureDouble, run: Run) -> None:
+    """A token with a line break could end the header."""
     ran = run("audit", "--auth", "token", AZURE_ACCESS_TOKEN="abc\r\nX-Evil: 1")
 
     assert (ran.code, azure.asked) == (1, [])
@@ -101,7 +101,7 @@ def test_what_is_no_token_is_not_sent(azure: AzureDouble, run: Run) -> None:
 
 
 def test_an_empty_token_file_is_no_token(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """The variable does not take its place: it may be somebody else's."""
+    """AZURE_ACCESS_TOKEN does not take its place: it may be of somebody else."""
     (tmp_path / "empty").touch()
 
     ran = run(
@@ -123,7 +123,7 @@ def test_an_empty_token_file_is_no_token(azure: AzureDouble, run: Run, tmp_path:
 )
 @pytest.mark.parametrize("where", ["file", "stdin", "variable"])
 @pytest.mark.parametrize("command", ["audit", "token"])
-def test_an_expired_token_says_when_and_which(
+def test_an_expired_token_is_reported_with_its_source(
     azure: AzureDouble,
     beside_az: Beside,
     tmp_path: Path,
@@ -152,8 +152,8 @@ def test_an_expired_token_says_when_and_which(
 
 
 @pytest.mark.parametrize("exp", ["1e20", "NaN", "Infinity", "-1e20", "9" * 400, '"soon"', "null"])
-def test_an_odd_expiry_is_none(azure: AzureDouble, run: Run, exp: str) -> None:
-    """A moment that no calendar holds is not known."""
+def test_an_odd_expiry_is_unknown(azure: AzureDouble, run: Run, exp: str) -> None:
+    """A calendar cannot hold it."""
     payload = base64.urlsafe_b64encode(f'{{"exp":{exp}}}'.encode()).decode().rstrip("=")
 
     ran = run("token", "--auth", "token", AZURE_ACCESS_TOKEN=f"e30.{payload}.x")

@@ -15,11 +15,11 @@ from conftest import ROOT, Ran, coverage_variables, program, surroundings
 
 from contacts_audit.core.home import home
 
-STRANGER = "54321"  # whom no list of users knows
+STRANGER = "54321"  # a user id that the user database does not have
 
 
-def test_home_is_that_of_the_variable_or_of_the_list_of_users() -> None:
-    """As for az; an empty variable is none."""
+def test_home_comes_from_the_variable_or_the_user_database() -> None:
+    """As for az. An empty variable is not set."""
     own = Path(pwd.getpwuid(os.getuid()).pw_dir)
 
     assert home({"HOME": "/x"}) == Path("/x")
@@ -29,7 +29,7 @@ def test_home_is_that_of_the_variable_or_of_the_list_of_users() -> None:
 
 @pytest.fixture
 def as_a_stranger(azure: AzureDouble) -> Callable[..., Ran]:
-    """Return the program, run by a user without name and home, as containers do."""
+    """Return the program, run by a user without a name and without a home, as containers do."""
     tools = os.geteuid() == 0 and shutil.which("setpriv")
     if not tools and os.environ.get("REQUIRE_DIFFERENTIAL_TESTS") and os.geteuid() == 0:
         pytest.fail("setpriv is missing")
@@ -44,7 +44,10 @@ def as_a_stranger(azure: AzureDouble) -> Callable[..., Ran]:
             [
                 *("setpriv", "--reuid", STRANGER, "--regid", STRANGER, "--clear-groups"),
                 *("--bounding-set", "+dac_read_search", "--inh-caps", "+dac_read_search"),
-                *("--ambient-caps", "+dac_read_search"),  # our own files may be root's
+                *(
+                    "--ambient-caps",
+                    "+dac_read_search",
+                ),  # the files of the program may belong to root
                 *program(*arguments),
             ],
             env=kept,
@@ -62,7 +65,7 @@ def as_a_stranger(azure: AzureDouble) -> Callable[..., Ran]:
 def test_without_any_home_the_state_folder_must_be_named(
     azure: AzureDouble, as_a_stranger: Callable[..., Ran], command: list[str]
 ) -> None:
-    """One line, no traceback, no folder called `~`; nothing was sent."""
+    """The error is one line. No folder `~` is made, and nothing is sent."""
     ran = as_a_stranger(*command, "--yes")
 
     assert (ran.code, ran.out, ran.err.count("\n"), azure.asked) == (2, b"", 1, [])
@@ -70,10 +73,10 @@ def test_without_any_home_the_state_folder_must_be_named(
     assert not Path("/~").exists()
 
 
-def test_without_any_home_all_else_works(
+def test_without_any_home_reading_works(
     azure: AzureDouble, as_a_stranger: Callable[..., Ran], tmp_path: Path
 ) -> None:
-    """Reading, and writing where the state has a folder."""
+    """Writing, too, if the state has a folder."""
     azure.add("Prod", contacts_2017=GOOD)
     state = tmp_path / "state"
     state.mkdir()
@@ -88,7 +91,7 @@ def test_without_any_home_all_else_works(
     assert "set HOME or AZURE_CONFIG_DIR" in current.err
 
 
-def test_a_unit_without_home_reads_and_says_so_once(azure: AzureDouble) -> None:
+def test_a_service_without_home_reads(azure: AzureDouble) -> None:
     """`env -i`, as systemd starts a service without User=."""
     azure.add("Prod", contacts_2017=GOOD)
     kept = {
@@ -117,10 +120,10 @@ def test_a_unit_without_home_reads_and_says_so_once(azure: AzureDouble) -> None:
         (("audit", "--jq", ".summary.in_scope"), 0, "1\n"),
     ],
 )
-def test_a_current_folder_that_was_deleted_is_no_bug_of_ours(
+def test_a_deleted_current_folder_does_not_crash(
     azure: AzureDouble, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
-    """What is relative is not found there; all else works."""
+    """Relative paths are not found. All else works."""
     azure.add("Prod", contacts_2017=GOOD)
     gone = tmp_path / "gone"
     gone.mkdir()

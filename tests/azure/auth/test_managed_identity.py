@@ -9,8 +9,10 @@ from azure.auth.stubs import GOOD, Machine
 from azure_double import AzureDouble, faults
 
 
-def test_an_app_service_signs_in_by_its_identity(azure: AzureDouble, on_a_machine: Machine) -> None:
-    """`auto` takes it where the platform tells of it, with our audience, slash and all."""
+def test_an_app_service_signs_in_with_its_identity(
+    azure: AzureDouble, on_a_machine: Machine
+) -> None:
+    """`auto` uses it if the variables name it. The audience keeps its slash."""
     azure.add("Prod", contacts_2017=GOOD)
 
     code, _, err = on_a_machine("audit", "-v", **azure.identity_variables)
@@ -31,7 +33,7 @@ def test_an_app_service_signs_in_by_its_identity(azure: AzureDouble, on_a_machin
     ],
 )
 @pytest.mark.parametrize("place", ["app service", "virtual machine"])
-def test_a_user_assigned_identity_is_asked_for(
+def test_a_user_assigned_identity_is_requested(
     azure: AzureDouble,
     on_a_machine: Machine,
     option: str,
@@ -40,7 +42,7 @@ def test_a_user_assigned_identity_is_asked_for(
     imds: str,
     place: str,
 ) -> None:
-    """By client id, object id or resource id, as the platform spells it."""
+    """By client id, object id or resource id, in the parameters of the platform."""
     azure.add("Prod", contacts_2017=GOOD)
     here = place == "app service"
     variables = azure.identity_variables if here else azure.imds_variables
@@ -55,8 +57,10 @@ def test_a_user_assigned_identity_is_asked_for(
     assert asked.params[app_service if here else imds] == wanted
 
 
-def test_a_named_identity_is_no_other(azure: AzureDouble, on_a_machine: Machine) -> None:
-    """Who names one means it, whatever else is configured."""
+def test_an_identity_option_comes_before_every_variable(
+    azure: AzureDouble, on_a_machine: Machine
+) -> None:
+    """Other configured credentials are not used."""
     azure.add("Prod", contacts_2017=GOOD)
 
     code, _, err = on_a_machine(
@@ -76,7 +80,7 @@ def test_a_named_identity_is_no_other(azure: AzureDouble, on_a_machine: Machine)
 def test_azure_client_id_names_the_identity(
     azure: AzureDouble, on_a_machine: Machine, place: str
 ) -> None:
-    """As for every SDK of Azure; `-v` says so."""
+    """As for the Azure SDKs. `-v` says so."""
     azure.add("Prod", contacts_2017=GOOD)
     here = place == "app service"
     variables = azure.identity_variables if here else azure.imds_variables
@@ -93,8 +97,8 @@ def test_azure_client_id_names_the_identity(
     assert f"signed in as application {azure.assigned.client_id}" in err
 
 
-def test_an_option_goes_before_azure_client_id(azure: AzureDouble, on_a_machine: Machine) -> None:
-    """Whatever the platform's variables say."""
+def test_an_option_comes_before_azure_client_id(azure: AzureDouble, on_a_machine: Machine) -> None:
+    """The variable of the platform is ignored."""
     azure.add("Prod", contacts_2017=GOOD)
 
     code, _, err = on_a_machine(
@@ -108,10 +112,10 @@ def test_an_option_goes_before_azure_client_id(azure: AzureDouble, on_a_machine:
 
 
 @pytest.mark.parametrize("client", ["3d9e7b52-0000-4c18-b7d3-f8215e4a9c06", "my-identity"])
-def test_an_identity_that_is_not_there_is_no_other(
+def test_a_missing_identity_is_not_replaced(
     azure: AzureDouble, on_a_machine: Machine, client: str
 ) -> None:
-    """The variable that names it is told."""
+    """The error names the variable."""
     code, _, err = on_a_machine("audit", **azure.identity_variables | {"AZURE_CLIENT_ID": client})
 
     assert (code, err.count("\n"), azure.arm_asked()) == (1, 1, [])
@@ -122,7 +126,7 @@ def test_an_identity_that_is_not_there_is_no_other(
 def test_a_token_of_another_identity_is_refused(
     azure: AzureDouble, on_a_machine: Machine, option: str
 ) -> None:
-    """Old agents know no user-assigned identity, and give the machine's own without a word."""
+    """Old agents ignore a user-assigned identity, and return the machine's own."""
     own = requests.get(
         f"{azure.platform}/metadata/identity/oauth2/token",
         params={"api-version": "2018-02-01", "resource": azure.audience},
@@ -141,10 +145,8 @@ def test_a_token_of_another_identity_is_refused(
     assert "another identity" in err
 
 
-def test_an_identity_that_the_machine_lacks_is_said(
-    azure: AzureDouble, on_a_machine: Machine
-) -> None:
-    """As the platform words it; it is asked once."""
+def test_a_machine_without_identity_is_reported(azure: AzureDouble, on_a_machine: Machine) -> None:
+    """In the words of the platform, after one request."""
     azure.user_assigned = azure.system_assigned = False
 
     app_service = on_a_machine("audit", **azure.identity_variables)
@@ -172,10 +174,10 @@ def test_an_identity_that_the_machine_lacks_is_said(
     ],
 )
 @pytest.mark.parametrize("place", ["app service", "virtual machine"])
-def test_the_token_itself_says_when_it_expires(
+def test_the_expiry_comes_from_the_token(
     azure: AzureDouble, on_a_machine: Machine, told: dict[str, object], place: str
 ) -> None:
-    """However the platform spells it."""
+    """In any form of the platform's answer."""
     here = place == "app service"
     variables = azure.identity_variables if here else azure.imds_variables
     way = [] if here else ["--auth", "managed-identity"]
@@ -191,8 +193,10 @@ def test_the_token_itself_says_when_it_expires(
     assert abs(json.loads(out)["expires_on"] - expires) <= 1
 
 
-def test_words_count_where_the_token_is_opaque(azure: AzureDouble, on_a_machine: Machine) -> None:
-    """There is nothing else to go by."""
+def test_the_expiry_of_an_opaque_token_comes_from_the_answer(
+    azure: AzureDouble, on_a_machine: Machine
+) -> None:
+    """The token shows none."""
     said = {"access_token": "opaque", "expires_on": "01/02/2090 03:04:05 PM +00:00"}
     azure.fail("/msi/token", faults.answer(json.dumps(said).encode()))
 

@@ -26,7 +26,7 @@ from contacts_audit.core.errors import AzureError
         *("http://[fd00::1]:8081/", "http://[fc00::1]/", "http://[::ffff:172.16.0.1]/"),
     ],
 )
-def test_near_addresses_may_be_asked_in_plain_http(url: str) -> None:
+def test_plain_http_is_allowed_to_near_addresses(url: str) -> None:
     """This machine, its link, private and shared networks."""
     assert is_near(url)
 
@@ -46,16 +46,16 @@ def test_near_addresses_may_be_asked_in_plain_http(url: str) -> None:
         *("ftp://127.0.0.1/", "http:///msi", "http://[::1", "http://127.1/", "http://2130706433/"),
     ],
 )
-def test_no_other_address_may(url: str) -> None:
-    """Names least of all: they may lead anywhere."""
+def test_plain_http_is_refused_to_other_addresses(url: str) -> None:
+    """Also to names: they may resolve to any address."""
     assert not is_near(url)
 
 
 @pytest.mark.parametrize(
     "asked", ["http://127.0.0.1:9/other", "http://127.0.0.1:8/msi", "https://management.azure.com/"]
 )
-def test_only_the_endpoint_that_the_platform_names_is_asked(asked: str) -> None:
-    """Not its neighbours, not even by https: the secret of the platform is for it alone."""
+def test_only_the_endpoint_of_the_platform_gets_a_request(asked: str) -> None:
+    """No other path or port gets one, not even by https: the platform's secret is for it alone."""
     request = requests.Request("GET", asked, params={"resource": "x"}).prepare()
 
     with pytest.raises(AzureError, match="not what the platform names"):
@@ -64,7 +64,7 @@ def test_only_the_endpoint_that_the_platform_names_is_asked(asked: str) -> None:
 
 @pytest.fixture(scope="session")
 def network() -> list[str]:
-    """Return how to run something in a network of its own; skip where nobody may."""
+    """Return the command for a program in its own network; skip if that is not allowed."""
     missing = [tool for tool in ("unshare", "ip") if shutil.which(tool) is None]
     if missing and os.environ.get("REQUIRE_DIFFERENTIAL_TESTS"):
         pytest.fail(f"missing: {', '.join(missing)}")
@@ -84,10 +84,10 @@ def network() -> list[str]:
         pytest.param("169.254.169.254", 80, id="virtual machine"),
     ],
 )
-def test_the_endpoint_of_a_platform_is_asked_where_it_really_is(
+def test_the_endpoint_is_reached_at_its_real_address(
     network: list[str], address: str, port: int
 ) -> None:
-    """In plain http, past every proxy."""
+    """In plain http, without a proxy."""
     path = {"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}", "PATH": os.environ["PATH"]}
     script = str(ROOT / "tests" / "in_a_network.py")
 
@@ -117,10 +117,10 @@ def test_the_endpoint_of_a_platform_is_asked_where_it_really_is(
         "nonsense",
     ],
 )
-def test_an_endpoint_elsewhere_is_not_asked(
+def test_an_endpoint_elsewhere_gets_no_request(
     azure: AzureDouble, on_a_machine: Machine, endpoint: str
 ) -> None:
-    """One line that names it; what it holds of a password is not shown."""
+    """The error names it in one line, and shows no password in it."""
     variables = {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": "h"}
 
     code, out, err = on_a_machine("audit", PATH="/nonexistent", **variables)
@@ -130,10 +130,10 @@ def test_an_endpoint_elsewhere_is_not_asked(
     assert "hunter2" not in err
 
 
-def test_no_proxy_stands_between_us_and_the_metadata_service(
+def test_the_metadata_service_is_reached_without_a_proxy(
     azure: AzureDouble, on_a_machine: Machine
 ) -> None:
-    """It would get the token; and it would ask its own machine."""
+    """A proxy would see the token, and would ask for its own machine."""
     azure.add("Prod", contacts_2017=GOOD)
     with Proxy(azure) as proxy:
         address = proxy.url
@@ -177,10 +177,10 @@ def test_no_proxy_stands_between_us_and_the_metadata_service(
         ),
     ],
 )
-def test_an_identity_that_cannot_be_had_fails_the_run(
+def test_an_unreachable_identity_fails_the_run(
     azure: AzureDouble, on_a_machine: Machine, variables: dict[str, str], says: str
 ) -> None:
-    """One line, exit 1, and no other identity in its place."""
+    """One line, exit 1, and no other identity takes its place."""
     code, out, err = on_a_machine("audit", "--auth-timeout", "1", PATH="/nonexistent", **variables)
 
     assert (code, out, err.count("\n"), azure.asked) == (1, "", 1, [])
@@ -188,17 +188,17 @@ def test_an_identity_that_cannot_be_had_fails_the_run(
 
 
 def test_the_metadata_service_is_not_probed(azure: AzureDouble, on_a_machine: Machine) -> None:
-    """`auto` asks it nothing where the platform tells of no identity."""
+    """`auto` sends it nothing if no variable names an identity."""
     code, _, err = on_a_machine("audit", PATH="/nonexistent", **azure.imds_variables)
 
     assert (code, azure.asked) == (1, [])
     assert "no credential is configured" in err
 
 
-def test_empty_variables_of_the_platform_are_unset(
+def test_empty_variables_of_the_platform_are_not_set(
     azure: AzureDouble, on_a_machine: Machine
 ) -> None:
-    """An empty IDENTITY_ENDPOINT is no App Service, for MSAL either."""
+    """An empty IDENTITY_ENDPOINT is no App Service, for MSAL, too."""
     azure.add("Prod", contacts_2017=GOOD)
 
     code, _, err = on_a_machine(
@@ -211,8 +211,8 @@ def test_empty_variables_of_the_platform_are_unset(
     assert code == 0, err
 
 
-def test_cloud_shell_goes_on_to_az(azure: AzureDouble, on_a_machine: Machine, az: Az) -> None:
-    """Its MSI_ENDPOINT comes without a secret; `-v` says why it is passed over."""
+def test_cloud_shell_uses_az(azure: AzureDouble, on_a_machine: Machine, az: Az) -> None:
+    """Its MSI_ENDPOINT has no MSI_SECRET. `-v` says why it is not used."""
     azure.add("Prod", contacts_2017=GOOD)
     variables = {"MSI_ENDPOINT": "http://localhost:50342/oauth2/token"}
 
@@ -223,10 +223,10 @@ def test_cloud_shell_goes_on_to_az(azure: AzureDouble, on_a_machine: Machine, az
     assert "MSI_ENDPOINT is set without MSI_SECRET" in err
 
 
-def test_who_insists_on_the_identity_of_cloud_shell_is_told(
+def test_managed_identity_in_cloud_shell_fails(
     azure: AzureDouble, on_a_machine: Machine, az: Az
 ) -> None:
-    """No other machine's identity takes its place."""
+    """The identity of another machine does not take its place."""
     code, _, err = on_a_machine(
         *("audit", "--auth", "managed-identity"),
         PATH=az(az_output(azure)),

@@ -26,10 +26,10 @@ from contacts_audit.core.shutdown import Ending
         faults.throttle("1"),
     ],
 )
-def test_a_metadata_service_that_starts_is_waited_for(
+def test_a_starting_metadata_service_is_retried(
     azure: AzureDouble, on_a_machine: Machine, fault: Fault
 ) -> None:
-    """It says so by many statuses, and more than three times."""
+    """After many statuses, and more than three times."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.fail("/metadata/identity", fault, times=2)
 
@@ -39,8 +39,8 @@ def test_a_metadata_service_that_starts_is_waited_for(
     assert len(azure.identity_asked()) == 3
 
 
-def test_all_the_time_is_used(azure: AzureDouble, on_a_machine: Machine) -> None:
-    """An update takes up to 70 s: what is said then is the status, the endpoint and the option."""
+def test_retries_use_the_whole_timeout(azure: AzureDouble, on_a_machine: Machine) -> None:
+    """An update takes up to 70 s. The error then has the status, the endpoint and the option."""
     azure.fail("/metadata/identity", faults.status(410))
 
     code, _, err = on_a_machine(
@@ -54,8 +54,8 @@ def test_all_the_time_is_used(azure: AzureDouble, on_a_machine: Machine) -> None
     assert "--auth-timeout" in err
 
 
-def test_an_update_of_a_metadata_service_is_outlasted() -> None:
-    """It takes up to 70 s: nobody has to know that."""
+def test_the_default_timeout_outlasts_an_update() -> None:
+    """An update takes up to 70 s."""
     variables = {"AZURE_CLIENT_ID": ""}
     host = Host(variables, None, Screen(io.BytesIO(), io.StringIO()), Ending())
 
@@ -66,10 +66,10 @@ def test_an_update_of_a_metadata_service_is_outlasted() -> None:
     assert usual.imds_timeout > 70 + 15
 
 
-def test_an_endpoint_that_is_not_there_yet_is_waited_for(
+def test_an_endpoint_that_is_not_there_yet_is_retried(
     azure: AzureDouble, on_a_machine: Machine
 ) -> None:
-    """A container may start before the sidecar that has its identity."""
+    """A container may start before the sidecar with its identity."""
     azure.add("Prod", contacts_2017=GOOD)
     there = int(azure.platform.rsplit(":", 1)[1])
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -107,7 +107,7 @@ def test_an_endpoint_that_is_not_there_yet_is_waited_for(
         pytest.param(faults.answer(b'{"access_token":"a\\nb","expires_in":"1"}'), "", id="odd"),
     ],
 )
-def test_a_metadata_service_that_fails_ends_in_time(
+def test_a_failing_metadata_service_ends_in_time(
     azure: AzureDouble, on_a_machine: Machine, fault: Fault, says: str
 ) -> None:
     """Within `--auth-timeout`, in one line."""
@@ -127,7 +127,7 @@ def test_a_metadata_service_that_fails_ends_in_time(
 def test_a_refusal_of_an_app_service_is_final(
     azure: AzureDouble, on_a_machine: Machine, status: int
 ) -> None:
-    """It is asked once, and its endpoint is named."""
+    """It gets one request, and the error names its endpoint."""
     azure.fail("/msi/token", faults.status(status, {"statusCode": status, "message": "no"}))
 
     code, _, err = on_a_machine("audit", **azure.identity_variables)
@@ -161,10 +161,10 @@ SAYS = {
 
 @pytest.mark.parametrize(("status", "body", "says"), SAYS.values(), ids=SAYS.keys())
 @pytest.mark.parametrize("platform", ["App Service", "virtual machine", "Machine Learning", "Arc"])
-def test_what_a_platform_says_is_told(
+def test_the_message_of_the_platform_is_shown(
     azure: AzureDouble, on_a_machine: Machine, platform: str, status: int, body: bytes, says: str
 ) -> None:
-    """In its own words; MSAL would make `None, None` of them, or Python's own of a dictionary."""
+    """In its own words. MSAL would show `None, None`, or a Python dictionary."""
     azure.fail("/msi/token", faults.answer(body, status=status))
     azure.fail("/metadata/identity", faults.answer(body, status=status))
     endpoint = azure.identity_variables["IDENTITY_ENDPOINT"]
@@ -186,10 +186,10 @@ def test_what_a_platform_says_is_told(
     assert not any(word in err for word in ("None", "{", "raise --auth-timeout"))
 
 
-def test_a_key_of_azure_arc_that_is_not_ours_is_told(
+def test_an_unreadable_key_of_azure_arc_gets_a_hint(
     azure: AzureDouble, on_a_machine: Machine
 ) -> None:
-    """Who may read it: that is what most people miss there."""
+    """The hint says who can read it."""
     challenge = {"WWW-Authenticate": "Basic realm=/var/opt/azcmagent/tokens/no-such.key"}
     azure.fail("/msi/token", faults.answer(b"", status=401, headers=challenge))
     endpoint = azure.identity_variables["IDENTITY_ENDPOINT"]

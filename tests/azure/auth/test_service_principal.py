@@ -14,7 +14,7 @@ NO_SECRET = {"AZURE_CLIENT_SECRET": ""}
 
 
 def terraform(azure: AzureDouble, **more: str) -> dict[str, str]:
-    """Return the variables of somebody who uses Terraform."""
+    """Return the variables of a user of Terraform."""
     return {
         **NO_CREDENTIAL,
         "ARM_TENANT_ID": azure.tenant,
@@ -25,7 +25,7 @@ def terraform(azure: AzureDouble, **more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", ["pem", "pfx", "encrypted_pem", "encrypted_pfx"])
 def test_a_certificate_signs_in(azure: AzureDouble, run: Run, kind: str) -> None:
-    """PEM and PFX, with a password where the key is encrypted; told apart by their content."""
+    """PEM and PFX, with or without a password. The content decides, not the name."""
     azure.add("Prod", contacts_2017=GOOD)
     certificate = azure.app_certificate
     variables = {"AZURE_CLIENT_CERTIFICATE_PATH": str(getattr(certificate, kind))}
@@ -40,7 +40,7 @@ def test_a_certificate_signs_in(azure: AzureDouble, run: Run, kind: str) -> None
 
 
 def test_a_federated_token_signs_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """A workload identity shows the assertion in its file."""
+    """A workload identity sends the token in its file."""
     azure.add("Prod", contacts_2017=GOOD)
     path = tmp_path / "assertion"
     path.write_text(azure.federated_token + "\n")
@@ -71,7 +71,7 @@ def test_a_federated_token_signs_in(azure: AzureDouble, run: Run, tmp_path: Path
 def test_a_wrong_credential_fails_in_one_line(
     azure: AzureDouble, run: Run, variables: dict[str, str], says: list[str]
 ) -> None:
-    """The error's number and the cure; no other identity is tried."""
+    """With the AADSTS number and a hint. No other identity is tried."""
     ran = run("audit", **variables)
 
     assert (ran.code, ran.out, azure.arm_asked()) == (1, b"", [])
@@ -79,8 +79,8 @@ def test_a_wrong_credential_fails_in_one_line(
     assert all(word in ran.err for word in says), ran.err
 
 
-def test_an_expired_secret_is_told_from_a_wrong_one(azure: AzureDouble, run: Run) -> None:
-    """The cure is another one."""
+def test_an_expired_secret_has_its_own_hint(azure: AzureDouble, run: Run) -> None:
+    """A wrong secret has another one."""
     azure.secret_expired = True
 
     ran = run("audit")
@@ -89,7 +89,7 @@ def test_an_expired_secret_is_told_from_a_wrong_one(azure: AzureDouble, run: Run
     assert "add a new one" in ran.err
 
 
-def test_a_pem_without_a_key_is_said(azure: AzureDouble, run: Run) -> None:
+def test_a_pem_without_a_key_is_refused(azure: AzureDouble, run: Run) -> None:
     """A certificate alone proves nothing."""
     ran = run("audit", **NO_SECRET, AZURE_CLIENT_CERTIFICATE_PATH=str(azure.ca))
 
@@ -100,7 +100,7 @@ def test_a_pem_without_a_key_is_said(azure: AzureDouble, run: Run) -> None:
 def test_an_expired_federated_token_is_no_wrong_clock(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """AADSTS700024 has two causes; the token itself tells which."""
+    """AADSTS700024 has two causes. The token itself shows which."""
     from azure_double import faults
 
     said = {"error": "invalid_client", "error_description": "AADSTS700024: not within its time"}
@@ -118,8 +118,8 @@ def test_an_expired_federated_token_is_no_wrong_clock(
     assert f"the token in {path} (AZURE_FEDERATED_TOKEN_FILE) has expired, or" in untold.err
 
 
-def test_a_credential_that_is_a_pipe_is_said(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Nobody may ever write to it."""
+def test_a_pipe_is_no_credential(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """A writer may never come."""
     os.mkfifo(tmp_path / "pipe")
 
     ran = run("audit", AZURE_CLIENT_SECRET="", AZURE_FEDERATED_TOKEN_FILE=str(tmp_path / "pipe"))
@@ -128,8 +128,8 @@ def test_a_credential_that_is_a_pipe_is_said(azure: AzureDouble, run: Run, tmp_p
     assert "not a regular file (AZURE_FEDERATED_TOKEN_FILE)" in ran.err
 
 
-def test_a_tenant_variable_that_is_none_is_said(azure: AzureDouble, run: Run) -> None:
-    """It would become part of an address."""
+def test_an_invalid_tenant_variable_is_refused(azure: AzureDouble, run: Run) -> None:
+    """It would become a part of a URL."""
     ran = run("audit", AZURE_TENANT_ID="a/../b")
 
     assert (ran.code, azure.asked) == (1, [])
@@ -137,7 +137,7 @@ def test_a_tenant_variable_that_is_none_is_said(azure: AzureDouble, run: Run) ->
 
 
 def test_a_token_of_unknown_lifetime_is_used(azure: AzureDouble, run: Run) -> None:
-    """Where the token service tells no `expires_in`, the token's own claims do."""
+    """If the token service sends no `expires_in`, the claims show the expiry."""
     azure.add("Prod", contacts_2017=GOOD)
     body = json.dumps({"access_token": azure.token(), "token_type": "Bearer"}).encode()
     azure.fail("POST", faults.answer(body))
@@ -146,8 +146,8 @@ def test_a_token_of_unknown_lifetime_is_used(azure: AzureDouble, run: Run) -> No
     assert len(azure.token_asked()) == 1
 
 
-def test_terraform_s_names_sign_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """By secret, certificate and federated token."""
+def test_terraform_variables_sign_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """With a secret, a certificate and a federated token."""
     azure.add("Prod", contacts_2017=GOOD)
     certificate = azure.app_certificate
     (tmp_path / "assertion").write_text(azure.federated_token)
@@ -169,8 +169,8 @@ def test_terraform_s_names_sign_in(azure: AzureDouble, run: Run, tmp_path: Path)
     assert "(ARM_CLIENT_ID and ARM_CLIENT_SECRET are set)" in secret.err
 
 
-def test_the_names_of_azure_go_before_terraform_s(azure: AzureDouble, run: Run) -> None:
-    """A set is taken as a whole."""
+def test_azure_variables_come_before_terraform_variables(azure: AzureDouble, run: Run) -> None:
+    """A set is used as a whole."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("audit", ARM_TENANT_ID="x", ARM_CLIENT_ID="y", ARM_CLIENT_SECRET="z")
@@ -180,7 +180,7 @@ def test_the_names_of_azure_go_before_terraform_s(azure: AzureDouble, run: Run) 
 
 @pytest.mark.parametrize("auth", ["auto", "env"])
 def test_two_sets_are_never_mixed(azure: AzureDouble, run: Run, auth: str) -> None:
-    """A secret of the one does not prove the client of the other."""
+    """A secret of one set does not prove the client of the other."""
     ran = run(
         *("audit", "--auth", auth),
         AZURE_CLIENT_SECRET="",
@@ -193,8 +193,8 @@ def test_two_sets_are_never_mixed(azure: AzureDouble, run: Run, auth: str) -> No
     assert "AZURE_CLIENT_SECRET" in ran.err
 
 
-def test_the_client_id_of_a_machine_is_no_set(azure: AzureDouble, run: Run) -> None:
-    """AZURE_CLIENT_ID alone, as platforms set it, hides no set of Terraform's."""
+def test_a_client_id_alone_does_not_hide_the_terraform_set(azure: AzureDouble, run: Run) -> None:
+    """Platforms set AZURE_CLIENT_ID alone."""
     azure.add("Prod", contacts_2017=GOOD)
     variables = terraform(azure, ARM_CLIENT_SECRET=azure.secret)
 
@@ -203,18 +203,16 @@ def test_the_client_id_of_a_machine_is_no_set(azure: AzureDouble, run: Run) -> N
     assert ran.code == 0, ran.err
 
 
-def test_an_incomplete_set_of_terraform_s_names_its_three_ways(
-    azure: AzureDouble, run: Run
-) -> None:
-    """It is no fall to az, either."""
+def test_an_incomplete_terraform_set_names_its_three_ways(azure: AzureDouble, run: Run) -> None:
+    """az is not used instead."""
     ran = run("audit", **terraform(azure))
 
     assert (ran.code, azure.asked) == (1, [])
     assert "ARM_CLIENT_SECRET, ARM_CLIENT_CERTIFICATE_PATH, ARM_OIDC_TOKEN_FILE_PATH" in ran.err
 
 
-def test_errors_speak_of_the_set_that_is_used(azure: AzureDouble, run: Run) -> None:
-    """Terraform's names, where those are set."""
+def test_errors_name_the_variables_of_the_used_set(azure: AzureDouble, run: Run) -> None:
+    """Those of Terraform, if they are used."""
     ran = run(
         "audit",
         **NO_CREDENTIAL,

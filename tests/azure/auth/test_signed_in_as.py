@@ -13,10 +13,10 @@ READING = [["audit"], ["emails"], ["fetch"], ["token"], ["explain", "Prod"], ["p
 
 
 @pytest.mark.parametrize("arguments", READING, ids=lambda each: each[0])
-def test_every_command_says_as_whom_at_a_terminal_and_nowhere_else(
+def test_reading_says_who_is_signed_in_only_at_a_terminal(
     azure: AzureDouble, run: Run, arguments: list[str]
 ) -> None:
-    """The credential, the application, the tenant: in one line; a mail of cron has none."""
+    """One line with the credential, the application and the tenant. Mail of cron has none."""
     azure.add("Prod", contacts_2017=GOOD)
     name = f"environment: client secret of application {azure.client_id}"
     line = f"signed in as application {azure.client_id}, tenant {azure.tenant} ({name})"
@@ -30,10 +30,10 @@ def test_every_command_says_as_whom_at_a_terminal_and_nowhere_else(
     assert "signed in" not in mailed.err
 
 
-def test_writing_says_as_whom_at_a_terminal_and_nowhere_else(
+def test_writing_says_who_is_signed_in_only_at_a_terminal(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """`apply` and `restore`, also where nobody is asked: once, and not in a mail of cron."""
+    """`apply` and `restore`, once, also without a question. Mail of cron has no such line."""
     one, two = azure.add("One"), azure.add("Two")
     line = f"signed in as application {azure.client_id}"
 
@@ -56,15 +56,17 @@ def test_writing_says_as_whom_at_a_terminal_and_nowhere_else(
 
 
 def test_quiet_is_quiet_at_a_terminal(azure: AzureDouble) -> None:
-    """Nothing but errors."""
+    """It shows only errors."""
     azure.add("Prod", contacts_2017=GOOD)
 
     assert at_a_terminal(["audit", "-q"], surroundings(azure)).err == ""
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_no_change_is_no_byte(azure: AzureDouble, run: Run, tmp_path: Path, terminal: bool) -> None:
-    """Not even the line about the identity."""
+def test_no_change_prints_nothing(
+    azure: AzureDouble, run: Run, tmp_path: Path, terminal: bool
+) -> None:
+    """Not even who is signed in."""
     azure.add("Prod", contacts_2017=GOOD)
     baseline = str(tmp_path / "old.json")
     arguments = ["audit", "--only-changes", "--baseline", baseline, "--report", baseline]
@@ -76,10 +78,10 @@ def test_no_change_is_no_byte(azure: AzureDouble, run: Run, tmp_path: Path, term
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"y\n"])
-def test_whoever_is_asked_sees_as_whom_it_would_be_written(
+def test_the_question_says_who_is_signed_in(
     azure: AzureDouble, tmp_path: Path, answer: bytes
 ) -> None:
-    """`apply` and `restore` say it in their question."""
+    """That of `apply` and of `restore`."""
     azure.add("Prod")
     variables = surroundings(azure)
     state = ["--state-dir", str(tmp_path / "state")]
@@ -96,8 +98,8 @@ def test_whoever_is_asked_sees_as_whom_it_would_be_written(
         assert line in restored.err.partition("[y/N]")[0].splitlines()[-2]
 
 
-def test_reports_record_as_whom(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """JSON, JSON lines, the page and Markdown; a recording is read by nobody."""
+def test_reports_record_who_is_signed_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """JSON, JSON lines, HTML and Markdown. In a replay, nobody is."""
     azure.add("Prod", contacts_2017=GOOD)
     files = {name: tmp_path / f"r.{name}" for name in ("json", "jsonl", "html", "md")}
     folder = str(tmp_path / "recording")
@@ -124,7 +126,7 @@ def test_reports_record_as_whom(azure: AzureDouble, run: Run, tmp_path: Path) ->
     assert json.loads(replayed.out)["identities"] == []
 
 
-def test_each_tenant_is_signed_in_to_by_somebody(azure: AzureDouble, run: Run) -> None:
+def test_reports_record_an_identity_for_each_tenant(azure: AzureDouble, run: Run) -> None:
     """In the order of the tenants."""
     other = azure.add_tenant("fabrikam.example")
     azure.add("Ours", contacts_2017=GOOD)
@@ -139,7 +141,7 @@ def test_each_tenant_is_signed_in_to_by_somebody(azure: AzureDouble, run: Run) -
 
 
 def test_a_merged_report_keeps_who_signed_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Once, where all shards were audited by one; a report of an older version names nobody."""
+    """Once, if all shards have the same identity. Old reports have none."""
     azure.add("One", contacts_2017=GOOD)
     azure.add("Two", contacts_2017=GOOD)
     names = [str(tmp_path / f"{part}.json") for part in (0, 1)]
@@ -157,10 +159,8 @@ def test_a_merged_report_keeps_who_signed_in(azure: AzureDouble, run: Run, tmp_p
     assert (merged["identities"], older["identities"]) == ([identity], [])
 
 
-def test_a_person_is_named_and_what_they_are_called_is_inert(
-    azure: AzureDouble, run: Run, az: Az
-) -> None:
-    """By az's token; nobody verified it, so it is not believed to be harmless."""
+def test_a_hostile_user_name_is_sanitized(azure: AzureDouble, run: Run, az: Az) -> None:
+    """The claims of the token are not verified."""
     azure.add("Prod", contacts_2017=GOOD)
     hostile = unsigned_token(
         upn="ada\x1b[2J\n@contoso.com", oid="o", tid=azure.tenant, exp=4070908800
@@ -175,8 +175,8 @@ def test_a_person_is_named_and_what_they_are_called_is_inert(
 
 
 @pytest.mark.parametrize("claim", [None, 5, ["x"], {"a": 1}, True])
-def test_odd_claims_are_no_crash(run: Run, azure: AzureDouble, claim: object) -> None:
-    """A token may show anything."""
+def test_odd_claims_do_not_crash(run: Run, azure: AzureDouble, claim: object) -> None:
+    """A token may contain anything."""
     token = unsigned_token(upn=claim, appid=claim, azp=claim, oid=claim, tid=claim)
 
     ran = run("token", "-v", "--auth", "token", AZURE_ACCESS_TOKEN=token)
@@ -185,10 +185,8 @@ def test_odd_claims_are_no_crash(run: Run, azure: AzureDouble, claim: object) ->
     assert "signed in as an opaque token, tenant unknown (token of AZURE_ACCESS_TOKEN)" in ran.err
 
 
-def test_a_result_records_as_whom_it_was_written(
-    azure: AzureDouble, run: Run, tmp_path: Path
-) -> None:
-    """`apply -o json`, where something was written and where nothing had to be."""
+def test_a_result_records_who_is_signed_in(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """`apply -o json`, with and without a write."""
     azure.add("Prod")
     arguments = ["apply", "--email", "b@contoso.com", "--yes", "-o", "json"]
 

@@ -9,7 +9,7 @@ from conftest import Run
 
 
 def test_a_token_is_printed_as_az_prints_it(azure: AzureDouble, run: Run) -> None:
-    """Keys sorted, two blanks, local time and epoch; a subscription where one was given."""
+    """Sorted keys, two spaces, local time and epoch; the subscription if one was given."""
     plain = run("token")
     given = run("token", "-s", "0A1B2C3D-4E5F-4A6B-8C7D-9E0F1A2B3C4D")
 
@@ -23,7 +23,7 @@ def test_a_token_is_printed_as_az_prints_it(azure: AzureDouble, run: Run) -> Non
 
 
 def test_a_token_for_the_pipeline(azure: AzureDouble, run: Run, az: Az) -> None:
-    """`-o tsv` needs a subscription, az's own will do; `-o raw` is the token alone."""
+    """`-o tsv` needs a subscription, also that of az. `-o raw` is the token alone."""
     az_token = json.loads(az_output(azure))
 
     without = run("token", "-o", "tsv")

@@ -16,14 +16,14 @@ MOMENT = Recording.read(CONTOSO).recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def changed(path: Path, change: Callable[[Any], object]) -> None:
-    """Let *change* have its way with the JSON in *path*."""
+    """Apply *change* to the JSON in *path*."""
     document = json.loads(path.read_text())
     change(document)
     path.write_text(json.dumps(document))
 
 
 def everywhere(folder: Path, old: str, new: str) -> None:
-    """Put *new* in the place of *old* in each file of *folder*."""
+    """Replace *old* by *new* in each file of *folder*."""
     for path in folder.iterdir():
         path.write_text(path.read_text().replace(old, new))
 

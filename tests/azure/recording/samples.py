@@ -58,7 +58,7 @@ def contact(email: object, **properties: Any) -> dict[str, Any]:
 
 
 def masked(mask: Mask, body: object) -> Any:
-    """Return *body* as *mask* leaves it."""
+    """Return *body* as *mask* masks it."""
     return json.loads(mask.body(json.dumps(body)))
 
 

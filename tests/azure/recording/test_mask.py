@@ -18,8 +18,8 @@ from contacts_audit.azure.contacts.read import addresses, is_address
 from contacts_audit.azure.recording.mask import Mask
 
 
-def test_nothing_of_a_body_remains() -> None:
-    """Ids, names, addresses, telephone numbers, tags and skip tokens are all replaced."""
+def test_all_personal_values_of_a_body_are_masked() -> None:
+    """Ids, names, addresses, telephone numbers, tags and skip tokens."""
     mask = Mask()
 
     shown = mask.body(json.dumps(LIST)) + mask.body(json.dumps(contact(EMAIL)))
@@ -27,8 +27,8 @@ def test_nothing_of_a_body_remains() -> None:
     assert [secret for secret in SECRETS if secret.lower() in shown.lower()] == []
 
 
-def test_what_is_no_secret_stays() -> None:
-    """A masked body is one that Azure could have sent."""
+def test_the_words_of_azure_stay() -> None:
+    """Azure could have sent the masked body."""
     mask = Mask()
 
     (listed,) = masked(mask, LIST)["value"]
@@ -47,8 +47,8 @@ def test_what_is_no_secret_stays() -> None:
     "value", [pytest.param("", id="empty"), pytest.param(" ", id="blank"), None, 5, True]
 )
 @pytest.mark.parametrize("key", ["displayName", "phone"])
-def test_a_name_that_is_none_stays(key: str, value: object) -> None:
-    """There is nothing to hide, and nothing to look for."""
+def test_an_empty_name_stays(key: str, value: object) -> None:
+    """There is nothing to mask."""
     mask = Mask()
 
     assert masked(mask, {key: value}) == {key: value}
@@ -57,25 +57,25 @@ def test_a_name_that_is_none_stays(key: str, value: object) -> None:
 
 @pytest.mark.parametrize("value", ["", " ", "\t", None, 5, []])
 def test_a_field_without_an_address_stays(value: object) -> None:
-    """To the letter: the first two programs of the rule print it."""
+    """Exactly: the first two programs of the rule print it."""
     assert masked(Mask(), {"email": value}) == {"email": value}
 
 
-def test_addresses_are_parted_as_everywhere() -> None:
-    """By commas and semicolons; they are put together again by semicolons, as Azure does."""
+def test_a_list_of_addresses_stays_a_list() -> None:
+    """Commas and semicolons separate them. The masked list has semicolons, as Azure writes it."""
     shown = masked(Mask(), {"emails": "a@x.co, b@x.co ;c@x.co"})["emails"]
 
     assert len(addresses(shown)) == shown.count(";") + 1 == 3
 
 
 @pytest.mark.parametrize("body", ["", "not JSON", '{"a":', '{"value":[]}', "null", "5"])
-def test_a_body_without_secrets_stays(body: str) -> None:
-    """Whether it is JSON or not."""
+def test_a_body_without_personal_values_stays(body: str) -> None:
+    """JSON or not."""
     assert Mask().body(body) == body
 
 
-def test_ids_are_hidden_where_they_are_keys() -> None:
-    """An object may be keyed by them."""
+def test_ids_in_keys_are_masked() -> None:
+    """The keys of an object may be ids."""
     shown = Mask().body(json.dumps({f"/subscriptions/{ID}": {EMAIL: 1}}))
 
     assert [secret for secret in SECRETS if secret in shown] == []
@@ -84,7 +84,7 @@ def test_ids_are_hidden_where_they_are_keys() -> None:
 @pytest.mark.parametrize("value", [4255550100, 14255550100.0, [4255550100], {"mobile": 4255550100}])
 @pytest.mark.parametrize("key", ["phone", "Phone"])
 def test_a_number_under_phone_is_masked(key: str, value: object) -> None:
-    """A telephone number may be one of JSON's; it stays one, and is the same in prose."""
+    """A telephone number may be a JSON number. It stays one, and is masked in messages, too."""
     mask = Mask()
 
     shown = mask.body(json.dumps({"properties": {key: value}}))
@@ -96,8 +96,8 @@ def test_a_number_under_phone_is_masked(key: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("key", ["createdBy", "clientName", "userPrincipalName", "managedByUser"])
-def test_who_is_named_in_a_field_that_nobody_knows_is_hidden(key: str) -> None:
-    """By what the field is called; an id there stays an id."""
+def test_a_name_in_an_unknown_field_is_masked(key: str) -> None:
+    """The name of the field decides. An id in it stays an id."""
     mask = Mask()
 
     shown = mask.body(json.dumps({"systemData": {key: "Anna", f"x{key}": ID}}))
@@ -107,7 +107,7 @@ def test_who_is_named_in_a_field_that_nobody_knows_is_hidden(key: str) -> None:
 
 
 def test_keys_of_tags_are_masked() -> None:
-    """And whatever is below them, numbers too; the key that they stand under is Azure's."""
+    """With all below them, also numbers. The key `tags` stays."""
     tags = {"owner-anna": "Bob", "cost": {"Contoso": [4711, True, None]}}
 
     shown = Mask().body(json.dumps({"value": [{"tags": tags}]}))
@@ -117,8 +117,8 @@ def test_keys_of_tags_are_masked() -> None:
 
 
 @pytest.mark.parametrize("number", ["1" * 5000, "1e999", "-1e999", "1.5", "123456789012345678901"])
-def test_a_number_of_any_size_is_no_way_out(number: str) -> None:
-    """What Python cannot convert, or spell, hides no name."""
+def test_a_huge_number_does_not_stop_masking(number: str) -> None:
+    """Python cannot convert or print it."""
     shown = Mask().body(f'{{"displayName":"Anna","value":[],"n":{number}}}')
 
     assert "Anna" not in shown
@@ -126,8 +126,8 @@ def test_a_number_of_any_size_is_no_way_out(number: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["displayName", "phone", "email", "state", "tags"])
-def test_half_a_character_is_masked_as_well(key: str) -> None:
-    """A JSON escape may hold what no UTF-8 can: the recording goes on."""
+def test_half_a_surrogate_pair_is_masked(key: str) -> None:
+    """A JSON escape may hold what UTF-8 cannot encode. The recording continues."""
     mask = Mask()
 
     shown = mask.body(f'{{"{key}":"ab\\ud800","message":"ab\\ud800 {ID}"}}')
@@ -141,8 +141,8 @@ odd_text = st.text(st.characters() | st.characters(categories=["Cs", "Cc"]))
 
 
 @given(odd_text | st.binary().map(lambda raw: raw.decode("utf-8", "replace")))
-def test_no_text_is_too_strange(text: str) -> None:
-    """Whatever a body or a header holds, masking it ends well."""
+def test_any_text_can_be_masked(text: str) -> None:
+    """In a body or a header."""
     mask = Mask()
 
     mask.body(text)
@@ -154,7 +154,7 @@ def test_no_text_is_too_strange(text: str) -> None:
 
 @pytest.mark.parametrize("depth", [100, 500, 900, 100_000])
 def test_a_deep_body_is_masked(depth: int) -> None:
-    """Nesting that nobody needs cannot end the run."""
+    """Deep nesting does not end the run."""
     body = f'{{"id":"{ID}","x":' + "[" * depth + "]" * depth + "}"
 
     shown = Mask().body(body)

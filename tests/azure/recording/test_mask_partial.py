@@ -33,24 +33,24 @@ from contacts_audit.core.errors import AzureError
         pytest.param("[" * 100_000 + f'"{ID}","{EMAIL}"', id="nested without end"),
     ],
 )
-def test_a_body_that_is_no_json_is_masked_as_text(body: str) -> None:
-    """Ids and addresses go from whatever a proxy or a cut connection leaves."""
+def test_a_body_that_is_not_json_is_masked_as_text(body: str) -> None:
+    """Ids and addresses are masked in the page of a proxy and in a cut body."""
     shown = Mask().body(body)
 
     assert shown != body
     assert [secret for secret in SECRETS if secret in shown] == []
 
 
-def test_names_behind_a_byte_order_mark_are_hidden() -> None:
-    """Such a body is read, so it is masked by its fields, too."""
+def test_a_body_with_a_byte_order_mark_is_masked_by_fields() -> None:
+    """The program reads such a body."""
     shown = Mask().body("\ufeff" + json.dumps(LIST, ensure_ascii=False))
 
     assert shown.startswith('\ufeff{"value":[{')
     assert [secret for secret in SECRETS if secret in shown] == []
 
 
-def test_names_in_a_body_that_is_cut_are_hidden() -> None:
-    """A list that breaks off names subscriptions all the same."""
+def test_names_in_a_cut_body_are_masked() -> None:
+    """A cut list still names subscriptions."""
     cut = json.dumps([LIST, contact(EMAIL)], ensure_ascii=False)[:-1]
 
     shown = Mask().body(cut)
@@ -58,8 +58,8 @@ def test_names_in_a_body_that_is_cut_are_hidden() -> None:
     assert [secret for secret in (NAME, PHONE, EMAIL, ID) if secret in shown] == []
 
 
-def test_a_name_is_the_same_in_a_body_that_is_cut() -> None:
-    """Whoever compares the files of a recording finds one pseudonym."""
+def test_a_name_has_the_same_pseudonym_in_a_cut_body() -> None:
+    """A reader can compare the files."""
     mask = Mask()
     whole = mask.body('{"displayName":"Contoso Payroll"}')
 
@@ -69,8 +69,8 @@ def test_a_name_is_the_same_in_a_body_that_is_cut() -> None:
 
 
 @pytest.mark.parametrize("cut", range(1, 60))
-def test_a_body_that_is_cut_anywhere_is_masked_by_its_fields(cut: int) -> None:
-    """Names of tags, too; and it stays cut."""
+def test_a_body_is_masked_by_fields_wherever_it_is_cut(cut: int) -> None:
+    """Names of tags, too. It stays cut."""
     whole = json.dumps(
         {"value": [{"tags": {"boss": "Anna"}, "displayName": "Bob", "n": 123, "e": [True, None]}]}
     )
@@ -83,8 +83,8 @@ def test_a_body_that_is_cut_anywhere_is_masked_by_its_fields(cut: int) -> None:
 
 
 @given(some_body)
-def test_a_masked_body_is_read_as_it_was(body: dict[str, Any]) -> None:
-    """What was malformed is so still, and what was not is not."""
+def test_a_masked_body_is_as_readable_as_before(body: dict[str, Any]) -> None:
+    """A malformed body stays malformed, and a good one good."""
     for spelt in (json.dumps(body), json.dumps(body)[:-1]):
         for text in (spelt, Mask().body(spelt)):
             try:

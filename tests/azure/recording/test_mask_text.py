@@ -22,8 +22,8 @@ from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.recording.mask import Mask
 
 
-def test_an_address_of_arm_keeps_its_form() -> None:
-    """A replay asks for it: only the id changes."""
+def test_a_url_of_arm_keeps_its_form() -> None:
+    """A replay requests it. Only the id changes."""
     mask = Mask()
     masked(mask, LIST)
 
@@ -34,8 +34,8 @@ def test_an_address_of_arm_keeps_its_form() -> None:
 
 @pytest.mark.parametrize("sign", ["$", "%24"])
 @pytest.mark.parametrize("word", ["skiptoken", "skipToken"])
-def test_a_skip_token_is_hidden_wherever_it_stands(sign: str, word: str) -> None:
-    """Azure writes names and ids into it; the page after it is still found."""
+def test_a_skip_token_is_masked(sign: str, word: str) -> None:
+    """Azure writes names and ids into it. The next page is still found."""
     mask = Mask()
     link = f"{ENDPOINT}/subscriptions?{sign}{word}=c2VjcmV0&api-version=2022-12-01"
 
@@ -57,7 +57,7 @@ def test_a_skip_token_is_hidden_wherever_it_stands(sign: str, word: str) -> None
     ],
 )
 def test_headers_and_messages_are_masked(header: str) -> None:
-    """Names count as soon as a body has told them."""
+    """With the names that a body has shown before."""
     mask = Mask()
     masked(mask, LIST)
     masked(mask, contact(EMAIL))
@@ -79,8 +79,8 @@ def test_headers_and_messages_are_masked(header: str) -> None:
         ("x-anything", f"{{{ID}}}"),
     ],
 )
-def test_ids_in_headers_are_hidden(header: str, value: str) -> None:
-    """Whatever stands around them; the same id has the same pseudonym, dashes or none."""
+def test_ids_in_headers_are_masked(header: str, value: str) -> None:
+    """In any form. The same id has the same pseudonym, with or without dashes."""
     mask = Mask()
 
     shown = mask.header(header, value)
@@ -97,8 +97,8 @@ HOST = "management.contoso-stack.local"
 
 
 @pytest.mark.parametrize("host", [HOST, "stack", "10.1.2.3", "2001:db8::7"])
-def test_ones_own_hosts_are_masked(host: str) -> None:
-    """In addresses, nextLinks and messages, as one, so that the pages still follow each other."""
+def test_the_users_own_hosts_are_masked(host: str) -> None:
+    """Alike in URLs, nextLinks and messages, so the pages still follow each other."""
     mask = Mask([host])
     literal = f"[{host}]" if ":" in host else host
     link = f"https://{literal}:8443/subscriptions?api-version=2022-12-01&$skiptoken=abc"
@@ -112,8 +112,8 @@ def test_ones_own_hosts_are_masked(host: str) -> None:
     assert urlsplit(shown).hostname.endswith(".example")
 
 
-def test_a_name_with_dots_is_hidden_before_anybody_tells_of_it() -> None:
-    """A message may be the first to name a contact, or a domain; Azure's own words stay."""
+def test_an_unknown_name_with_dots_is_masked() -> None:
+    """A message may be the first to name a contact or a domain. The words of Azure stay."""
     mask = Mask()
     text = (
         "Microsoft.Security at management.azure.com knows anna-contoso.com. Ask it.support.local!"
@@ -135,8 +135,8 @@ def test_a_name_with_dots_is_hidden_before_anybody_tells_of_it() -> None:
         "newSecurityContact4199",
     ],
 )
-def test_a_contact_is_hidden_wherever_it_is_named(name: str) -> None:
-    """2017 names contacts after their addresses: in bodies, URLs, messages and prose, as one."""
+def test_the_name_of_a_contact_is_masked_everywhere(name: str) -> None:
+    """2017 names contacts after their addresses. All texts have the same pseudonym."""
     mask = Mask()
     url = protocol.contact_url(ENDPOINT, ID, name, protocol.V2017)
     hidden_url = mask.url(url)
@@ -152,7 +152,7 @@ def test_a_contact_is_hidden_wherever_it_is_named(name: str) -> None:
 
 
 def test_a_name_is_a_whole_word() -> None:
-    """Prose is full of words that hold a short name."""
+    """Other words may contain a short name."""
     mask = Mask()
     name = masked(mask, {"displayName": "Prod"})["displayName"]
 
@@ -161,8 +161,8 @@ def test_a_name_is_a_whole_word() -> None:
     assert shown == f"a Product, nonProd, '{name}' and {name}."
 
 
-def test_a_name_of_one_letter_is_hidden_where_it_stands() -> None:
-    """It is not looked for elsewhere: every text is full of it."""
+def test_a_name_of_one_letter_is_masked_in_its_field_only() -> None:
+    """All texts contain it."""
     mask = Mask()
 
     shown = masked(mask, {"displayName": "a", "message": "a cat"})
@@ -171,8 +171,8 @@ def test_a_name_of_one_letter_is_hidden_where_it_stands() -> None:
     assert shown["message"] == "a cat"
 
 
-def test_a_name_that_is_part_of_another_hides_neither() -> None:
-    """The longer one is looked for first."""
+def test_a_name_inside_another_name_is_masked() -> None:
+    """The longer one is replaced first."""
     mask = Mask()
     masked(mask, [{"displayName": "Contoso"}, {"displayName": "Contoso Payroll"}])
 
@@ -182,17 +182,19 @@ def test_a_name_that_is_part_of_another_hides_neither() -> None:
     assert "Payroll" not in shown
 
 
-def test_a_long_word_is_masked_at_once() -> None:
-    """The time grows with the text, and no faster: a body may be 8 MiB of one word."""
+def test_a_long_word_is_masked_in_linear_time() -> None:
+    """A body may be one word of 8 MiB."""
     began = time.perf_counter()
 
     Mask().text("a" * 2_000_000)
 
-    assert time.perf_counter() - began < 30  # a tenth of a second, or else an hour
+    assert (
+        time.perf_counter() - began < 30
+    )  # it takes a tenth of a second, or an hour if the time is not linear
 
 
-def test_a_hundred_thousand_names_are_no_burden() -> None:
-    """To know more names makes no text slower to mask: each is looked for by its first word."""
+def test_many_names_do_not_slow_down_masking() -> None:
+    """Each is found by its first word."""
     mask = Mask()
     for number in range(30):
         names = [{"displayName": f"Prod {number} {each}"} for each in range(1000)]

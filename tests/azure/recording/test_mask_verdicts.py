@@ -28,7 +28,7 @@ CRITERIA = Criteria(None, (Check.CONTACT_EMAIL,))
 
 
 def judged(body: object) -> tuple[bool, int, list[bool]]:
-    """Return what an audit sees in *body*: the verdict, the addresses, which are malformed."""
+    """Return what an audit sees in *body*: verdict, number of addresses, malformed ones."""
     answer = Answer(ENDPOINT, 200, {}, json.dumps(body).encode())
     found = list(contacts(answer, "2023-12-01-preview"))
     spelt = [email in one.malformed for one in found for email in one.emails]
@@ -62,7 +62,7 @@ def judged(body: object) -> tuple[bool, int, list[bool]]:
     ],
 )
 def test_the_verdict_does_not_change(email: object) -> None:
-    """An address stays one, what is malformed stays malformed, what is blank stays blank."""
+    """Addresses stay addresses, malformed ones malformed, and blank ones blank."""
     body = contact(email)
 
     shown = masked(Mask(), body)
@@ -72,7 +72,7 @@ def test_the_verdict_does_not_change(email: object) -> None:
 
 @given(some_body)
 def test_no_verdict_changes(body: dict[str, Any]) -> None:
-    """Whatever the contacts hold."""
+    """Whatever the contacts contain."""
     assert judged(masked(Mask(), body)) == judged(body)
 
 
@@ -90,8 +90,8 @@ def test_no_verdict_changes(body: dict[str, Any]) -> None:
         pytest.param("phone", "08", id="a part of the api-version"),
     ],
 )
-def test_a_name_may_be_a_word_of_azure_s(key: str, name: str) -> None:
-    """Whoever calls a subscription Security still has a recording that plays."""
+def test_a_name_may_be_a_word_of_azure(key: str, name: str) -> None:
+    """A subscription may be called Security, and its recording still replays."""
     mask = Mask()
     url = protocol.contacts_url(ENDPOINT, ID, protocol.V2017)
     body = contact(
@@ -111,8 +111,8 @@ def test_a_name_may_be_a_word_of_azure_s(key: str, name: str) -> None:
     assert listed["state"] == "Enabled"
 
 
-def test_a_refusal_of_a_version_is_one_behind_a_mask() -> None:
-    """The api-versions that Azure lists are no names, whatever somebody calls himself."""
+def test_a_masked_version_refusal_stays_one() -> None:
+    """The api-versions in it are not masked, also if a name is equal to a part of one."""
     mask = Mask()
     masked(mask, [{"displayName": "preview"}, {"phone": "08"}])
     url = protocol.contacts_url(ENDPOINT, ID, protocol.V2017)
@@ -207,7 +207,7 @@ ALL = Criteria(None, tuple(Check), "Critical", (), (), 1)
 
 
 def outcomes(answer: Answer) -> object:
-    """Return what an audit makes of *answer*: why it is refused, or which checks fail."""
+    """Return what an audit concludes from *answer*: the error, or which checks hold."""
     try:
         complete = protocol.complete(answer)
         found = list(contacts(complete, "2023-12-01-preview"))
@@ -230,8 +230,8 @@ def seen(mask: Mask, status: int, headers: dict[str, str], body: object) -> tupl
 
 @given(st.lists(st.sampled_from(WORDS) | st.text(min_size=1, max_size=8), min_size=1, max_size=6))
 @example([*WORDS])
-def test_no_name_turns_a_verdict(names: list[str]) -> None:
-    """Whatever subscriptions, contacts, telephones and tags are called: Azure's words stay."""
+def test_no_name_changes_a_verdict(names: list[str]) -> None:
+    """Whatever subscriptions, contacts, telephones and tags are called."""
     mask = Mask(["value", "management", "on"])
     for at, name in enumerate(names):
         listed = [{"displayName": name, "phone": names[at - 1], "name": name, "tags": {name: name}}]

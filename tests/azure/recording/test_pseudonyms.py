@@ -8,8 +8,8 @@ from azure.recording.samples import EMAIL, ENDPOINT, ID, LIST, NAME, PHONE, cont
 from contacts_audit.azure.recording.mask import Mask
 
 
-def test_a_pseudonym_is_the_same_throughout() -> None:
-    """In a body, a URL, a message, a header; in any case, in any order."""
+def test_a_value_has_one_pseudonym() -> None:
+    """In a body, a URL, a message and a header, in any case and order."""
     mask = Mask()
     (listed,) = masked(mask, LIST)["value"]
     (shown,) = masked(mask, contact(EMAIL.upper()))["value"]
@@ -24,8 +24,8 @@ def test_a_pseudonym_is_the_same_throughout() -> None:
     )
 
 
-def test_what_differs_stays_different() -> None:
-    """Two subscriptions, names or addresses are never made one."""
+def test_different_values_stay_different() -> None:
+    """Ids, and addresses."""
     mask = Mask()
 
     ids = {mask.text(f"{number:08x}{ID[8:]}") for number in range(100)}
@@ -35,7 +35,7 @@ def test_what_differs_stays_different() -> None:
 
 
 def test_addresses_of_one_domain_share_its_pseudonym() -> None:
-    """What a reader of the recording may want to see."""
+    """A reader may want to see the domain."""
     mask = Mask()
 
     first, second, other = (
@@ -53,8 +53,8 @@ def test_addresses_of_one_domain_share_its_pseudonym() -> None:
         pytest.param(f"{ENDPOINT}/x?$skiptoken=abc", id="skip token"),
     ],
 )
-def test_no_two_masks_agree(text: str) -> None:
-    """Nobody can test a guess: the key is of this recording alone."""
+def test_two_recordings_have_different_pseudonyms(text: str) -> None:
+    """Nobody can test a guess: each recording has its own key."""
     shown = {Mask().text(text) for _ in range(10)}
 
     assert len(shown) == 10
@@ -62,13 +62,13 @@ def test_no_two_masks_agree(text: str) -> None:
 
 
 def test_a_pseudonym_of_an_id_is_an_id() -> None:
-    """In lower case, as Azure spells them."""
+    """In lower case, as Azure writes it."""
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", Mask().text(ID.upper()))
 
 
 @pytest.mark.parametrize("name", ["alerts-contoso.com", "Jane Doe", "ops"])
 def test_what_is_masked_is_not_masked_again(name: str) -> None:
-    """A message may quote a URL that was masked before: one name has one pseudonym."""
+    """A message may quote a masked URL. One name has one pseudonym."""
     mask = Mask()
     once = mask.name(name)
 

@@ -18,7 +18,7 @@ WISH = ("--email", "soc@contoso.com")
 
 
 def test_a_replay_says_when_it_was_recorded(tmp_path: Path) -> None:
-    """One line on stderr for each command; in JSON, the page, Markdown and the metrics."""
+    """In one line on stderr, in JSON, HTML, Markdown and the metrics."""
     forms = ("json", "html", "md", "prom", "xml", "ocsf.json", "jsonl")
     reports = [word for form in forms for word in ("--report", str(tmp_path / f"r.{form}"))]
     replay = ("--replay", str(CONTOSO))
@@ -56,7 +56,7 @@ def test_a_replay_says_when_it_was_recorded(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("variable", [False, True], ids=["option", "variable"])
 def test_each_command_says_that_it_replays(command: tuple[str, ...], variable: bool) -> None:
-    """A variable that was forgotten in a file is named."""
+    """The line names the variable, which a user may have forgotten."""
     where = {"CONTACTS_AUDIT_REPLAY": str(CONTOSO)} if variable else {}
     options = () if variable else ("--replay", str(CONTOSO))
 
@@ -67,8 +67,8 @@ def test_each_command_says_that_it_replays(command: tuple[str, ...], variable: b
     assert line.startswith(f"{source}: {CONTOSO} was recorded {MOMENT};")
 
 
-def test_no_change_stays_without_a_byte(tmp_path: Path) -> None:
-    """As always: what is asked for is silence; the report that is written says the rest."""
+def test_a_replay_without_changes_prints_nothing(tmp_path: Path) -> None:
+    """The report file has the time of the recording."""
     replay = ("--replay", str(CONTOSO))
     run_in({}, "audit", *replay, "--report", str(tmp_path / "old.json"))
     baseline = ("--only-changes", "--baseline", str(tmp_path / "old.json"))
@@ -79,8 +79,8 @@ def test_no_change_stays_without_a_byte(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "new.json").read_text())["recorded"] == MOMENT
 
 
-def test_a_live_report_was_not_recorded(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """The key is there, and null; a recording that is made keeps its time."""
+def test_a_live_report_has_no_recorded_time(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """The key is null. The recording has its own time."""
     azure.add("Prod")
 
     ran = run("audit", "-o", "json", "--record", str(tmp_path / "r"))
@@ -92,8 +92,8 @@ def test_a_live_report_was_not_recorded(azure: AzureDouble, run: Run, tmp_path: 
     assert json.loads(ran.out)["started"] <= manifest["recorded"] <= json.loads(ran.out)["finished"]
 
 
-def test_a_recording_of_old_tells_by_its_answers(folder: Path) -> None:
-    """Without a time of its own; and without any date, by its file."""
+def test_the_time_of_an_old_recording_comes_from_its_answers(folder: Path) -> None:
+    """It has no time of its own. Without any date, the file's time counts."""
 
     def without(told: dict[str, Any]) -> None:
         told.pop("recorded", None)

@@ -18,12 +18,12 @@ from contacts_audit.azure.kinds import CloudName
 
 
 def fifo(path: Path) -> None:
-    """Make a pipe that nobody writes to."""
+    """Make a pipe without a writer."""
     os.mkfifo(path)
 
 
 def sparse(path: Path) -> None:
-    """Make a file of 10 GB that takes no place on the disk."""
+    """Make a file of 10 GB that needs no disk space."""
     with path.open("wb") as file:
         file.truncate(10_000_000_000)
 
@@ -36,7 +36,7 @@ def loop(path: Path) -> None:
 def listening(path: Path) -> None:
     """Make a socket."""
     here = Path.cwd()
-    os.chdir(path.parent)  # the name of a socket is short
+    os.chdir(path.parent)  # the path of a socket must be short
     try:
         with socket.socket(socket.AF_UNIX) as made:
             made.bind(path.name)
@@ -65,10 +65,8 @@ KINDS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("place", ["recording.json", "00001-subscriptions.json", "99999999-x.json"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_file_of_a_recording_ends_the_run_at_once(
-    folder: Path, kind: str, place: str
-) -> None:
-    """A pipe is not waited for, and 10 GB of nothing are not read: exit 2, one line."""
+def test_an_unusual_file_ends_the_run_at_once(folder: Path, kind: str, place: str) -> None:
+    """The run does not wait for a pipe, or read 10 GB: exit 2, one line."""
     path = folder / place
     path.unlink(missing_ok=True)
     KINDS[kind](path)
@@ -86,8 +84,8 @@ def test_what_is_no_file_of_a_recording_ends_the_run_at_once(
     refused(Ran(ran.returncode, ran.stdout, ran.stderr.decode()))
 
 
-def test_many_small_values_are_refused_before_they_are_read(folder: Path) -> None:
-    """They would take thirty times the place of the file, whatever they are for."""
+def test_too_many_values_are_refused_before_they_are_parsed(folder: Path) -> None:
+    """In memory they would need thirty times the size of the file."""
     changed(folder / "recording.json", lambda told: told.update(more=[[]] * 1_100_000))
 
     refused(run_in({}, "audit", "--replay", str(folder)))
@@ -124,8 +122,8 @@ HEAD = {"status": 200, "headers": {}}
         {"request": REQUEST, "failure": "timeout"},
     ],
 )
-def test_loose_types_are_refused(folder: Path, kept: object) -> None:
-    """Before anything is judged, whatever stands where something else should."""
+def test_wrong_types_are_refused(folder: Path, kept: object) -> None:
+    """Before anything is judged."""
     (folder / "00000-x.json").write_text(json.dumps(kept))
 
     refused(run_in({}, "audit", "--replay", str(folder)))
@@ -147,15 +145,15 @@ def test_loose_types_are_refused(folder: Path, kept: object) -> None:
         {"schema": "1"},
     ],
 )
-def test_a_loose_manifest_is_refused(folder: Path, told: dict[str, Any]) -> None:
-    """A text is no list of tenants, and a time has a zone."""
+def test_wrong_types_in_the_manifest_are_refused(folder: Path, told: dict[str, Any]) -> None:
+    """A string is no list of tenants, and a time has a zone."""
     changed(folder / "recording.json", lambda manifest: manifest.update(told))
 
     refused(run_in({}, "audit", "--replay", str(folder)))
 
 
-def test_a_deep_body_is_a_row(folder: Path) -> None:
-    """What is so deep that nobody can read it spoils its own subscription, and no other."""
+def test_a_deep_body_costs_one_row(folder: Path) -> None:
+    """The other subscriptions are read."""
     path = max(folder.glob("0*2017*.json"))
     deep = "[" * 50_000 + "]" * 50_000
     answer = {"status": 200, "headers": {}, "text": f'{{"value":{deep}}}'}
@@ -171,7 +169,7 @@ def test_a_deep_body_is_a_row(folder: Path) -> None:
 
 
 def test_a_deep_body_is_recorded(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """As a text: lines that are as deep nobody could write."""
+    """As a string: it cannot be indented."""
     body = ('{"value":[],"x":' + "[" * 500 + "]" * 500 + "}").encode()
     azure.add("Prod", answers={"2017-08-01-preview": body})
 
@@ -182,8 +180,8 @@ def test_a_deep_body_is_recorded(azure: AzureDouble, run: Run, tmp_path: Path) -
     assert again.out == ran.out == body
 
 
-def test_more_than_99999_exchanges_play_in_their_order(tmp_path: Path) -> None:
-    """Their files sort by number, not by letter."""
+def test_more_than_99999_exchanges_are_replayed_in_order(tmp_path: Path) -> None:
+    """The files are sorted by number, not by letter."""
     cloud = CLOUDS[CloudName.AZURE]
     identity = "20ff7fc3-e762-44dd-bd96-b71116dcdc23"
     listed = {"value": [{"subscriptionId": identity, "displayName": "P", "state": "Enabled"}]}

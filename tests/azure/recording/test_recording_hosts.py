@@ -27,23 +27,23 @@ WISH = ("--email", "soc@contoso.com")
     ],
 )
 def test_a_known_cloud_has_its_own_hosts(folder: Path, key: str, value: str) -> None:
-    """A recording that calls another host Azure's, or another name's, is refused whole."""
+    """A recording with another host for a known cloud is refused."""
     changed(folder / "recording.json", lambda told: told["cloud"].update({key: value}))
 
     refused(run_in({}, "audit", "--replay", str(folder)))
 
 
 @pytest.mark.parametrize("name", ["AzureChinaCloud", "azurecloud", "management.azure.com", "mine"])
-def test_a_known_host_has_its_own_name(folder: Path, name: str) -> None:
-    """Nor is Azure's Resource Manager any other cloud's."""
+def test_a_known_host_has_its_own_cloud(folder: Path, name: str) -> None:
+    """Azure's Resource Manager belongs to no other cloud."""
     changed(folder / "recording.json", lambda told: told["cloud"].update(name=name))
 
     refused(run_in({}, "audit", "--replay", str(folder)))
 
 
 @pytest.mark.parametrize("portal", ["https://evil.example", "https://portal.azure.com"])
-def test_a_cloud_of_ones_own_has_no_portal(folder: Path, portal: str) -> None:
-    """No link of a report comes from a recording."""
+def test_the_users_own_cloud_has_no_portal(folder: Path, portal: str) -> None:
+    """No link in a report comes from a recording."""
     everywhere(folder, "https://management.azure.com", "https://arm.evil.example")
     cloud = {"name": "arm.evil.example", "portal": portal, "authority": "", "audience": ""}
     changed(folder / "recording.json", lambda told: told["cloud"].update(cloud))
@@ -51,8 +51,8 @@ def test_a_cloud_of_ones_own_has_no_portal(folder: Path, portal: str) -> None:
     refused(run_in({}, "audit", "--replay", str(folder)))
 
 
-def test_an_exchange_is_of_its_clouds_host(folder: Path) -> None:
-    """A file that tells of another host is no part of the recording."""
+def test_an_exchange_with_another_host_is_refused(folder: Path) -> None:
+    """It does not belong to the recording."""
     path = min(folder.glob("0*.json"))
     everywhere_else = path.read_text().replace("management.azure.com", EVIL)
     path.write_text(everywhere_else)
@@ -62,7 +62,7 @@ def test_an_exchange_is_of_its_clouds_host(folder: Path) -> None:
 
 @pytest.fixture
 def own(folder: Path) -> Path:
-    """Return a recording of a stranger's own cloud."""
+    """Return a recording of another user's own cloud."""
     everywhere(folder, "https://management.azure.com", f"https://arm.{EVIL}")
     cloud = {
         "name": f"arm.{EVIL}",
@@ -75,13 +75,13 @@ def own(folder: Path) -> Path:
 
 
 def commands_of(text: str) -> str:
-    """Return the part of a page, or of what is printed, that is copied to a shell."""
+    """Return the commands and links in a page."""
     found = re.findall(r"<code class=\"command\"[^>]*>(.*?)</code>|href=\"([^\"]*)\"", text)
     return " ".join(word for pair in found for word in pair)
 
 
-def test_no_command_of_a_recording_leads_to_its_host(own: Path, tmp_path: Path) -> None:
-    """Commands, links and curl: the host is a blank that the reader fills in."""
+def test_no_command_contains_the_host_of_a_recording(own: Path, tmp_path: Path) -> None:
+    """Commands, links and curl have a variable, which the reader sets."""
     replay = ("--replay", str(own))
     page = tmp_path / "r.html"
     first = json.loads(run_in({}, "audit", *replay, "-o", "json").out)["subscriptions"][1]["id"]
@@ -100,8 +100,8 @@ def test_no_command_of_a_recording_leads_to_its_host(own: Path, tmp_path: Path) 
         assert f"# They are from a recording of {MOMENT}, not of today" in ran.text
 
 
-def test_a_command_with_a_blank_host_runs_once_it_is_filled_in(own: Path, tmp_path: Path) -> None:
-    """The words that curl gets are those of the host that the reader chose."""
+def test_a_curl_command_runs_with_the_host_of_the_reader(own: Path, tmp_path: Path) -> None:
+    """ENDPOINT is the host."""
     (tmp_path / "curl").write_text('#!/bin/sh\nfor last; do :; done; echo "$last"\n')
     (tmp_path / "curl").chmod(0o700)
     replay = ("--replay", str(own))
@@ -119,16 +119,16 @@ def test_a_command_with_a_blank_host_runs_once_it_is_filled_in(own: Path, tmp_pa
     assert ran.stdout.startswith(b"https://mine.example/subscriptions/")
 
 
-def test_a_known_cloud_is_named_above_its_commands() -> None:
-    """What they talk to is the program's own word, and that they are of a recording is said."""
+def test_a_comment_names_the_known_cloud_of_curl_commands() -> None:
+    """It also says that they come from a recording."""
     ran = run_in({}, "plan", *WISH, "--curl", "--replay", str(CONTOSO))
 
     assert ran.text.startswith("# These commands talk to https://management.azure.com\n# They are ")
     assert f"from a recording of {MOMENT}" in ran.text.splitlines()[1]
 
 
-def test_a_live_command_names_what_it_talks_to(azure: AzureDouble, run: Run) -> None:
-    """The endpoint that the user gave; nothing is said of a recording."""
+def test_a_comment_names_the_endpoint_of_curl_commands(azure: AzureDouble, run: Run) -> None:
+    """Without a recording, it does not speak of one."""
     found = azure.add("Prod")
 
     for ran in (run("explain", found.id, "--curl"), run("plan", *WISH, "--curl")):
@@ -136,10 +136,10 @@ def test_a_live_command_names_what_it_talks_to(azure: AzureDouble, run: Run) -> 
         assert "recording" not in ran.text
 
 
-def test_a_masked_recording_hides_ones_own_host(
+def test_a_masked_recording_hides_the_users_own_host(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """In the manifest, URLs and pages; replayed, it is judged as it was."""
+    """In the manifest, URLs and pages. The verdicts stay the same."""
     azure.page_size = azure.contacts_page_size = 1
     email = {"email": "a@contoso.com", "phone": "+1-425-555-0100"}
     azure.add("High", contacts_2017=[{"name": "a-contoso.com", "properties": email}] * 2)
