@@ -11,7 +11,7 @@ from azure_double import AzureDouble
 
 @pytest.fixture
 def session(azure: AzureDouble) -> Iterator[requests.Session]:
-    """A session that trusts the double."""
+    """Return a session that trusts the double."""
     with requests.Session() as session:
         session.trust_env = False
         session.verify = str(azure.ca)

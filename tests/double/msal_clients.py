@@ -14,14 +14,14 @@ AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """Return what a token says of itself."""
+    """Return the claims of a token."""
     payload = token.split(".")[1]
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
     return claims
 
 
 def app(azure: AzureDouble, session: requests.Session, **how: Any) -> Any:
-    """Return MSAL's idea of the application."""
+    """Return MSAL's client of the application."""
     how.setdefault("client_credential", azure.secret)
     return msal.ConfidentialClientApplication(
         how.pop("client_id", azure.client_id),
@@ -33,12 +33,12 @@ def app(azure: AzureDouble, session: requests.Session, **how: Any) -> Any:
 
 
 def scope(azure: AzureDouble) -> list[str]:
-    """Return the scope of ARM, whose double slash is meant."""
+    """Return the scope of ARM, with its double slash."""
     return [f"{azure.audience}/.default"]
 
 
 def person(azure: AzureDouble, session: requests.Session, tenant: str = "organizations") -> Any:
-    """Return MSAL's idea of the client that a person signs in to."""
+    """Return MSAL's client that a person signs in to."""
     return msal.PublicClientApplication(
         AZURE_CLI,
         authority=f"{azure.authority}/{tenant}",
@@ -49,7 +49,7 @@ def person(azure: AzureDouble, session: requests.Session, tenant: str = "organiz
 
 
 def signed_in(azure: AzureDouble, client: Any) -> dict[str, Any]:
-    """Return what MSAL gets when the user signs in with a device code."""
+    """Return the result of MSAL after the user signed in with a device code."""
     flow = client.initiate_device_flow(scope(azure))
     result: dict[str, Any] = client.acquire_token_by_device_flow(flow)
     return result

@@ -20,7 +20,7 @@ from double.msal_clients import app, claims_of, scope
 def test_a_secret_signs_in(
     azure: AzureDouble, ask: Client, session: requests.Session, tenant: str
 ) -> None:
-    """MSAL signs in with the secret, whether the tenant is a GUID or a domain."""
+    """MSAL signs in with the secret. The tenant is a GUID or a domain."""
     azure.token_lifetime = 1234
 
     result = app(azure, session, tenant=getattr(azure, tenant)).acquire_token_for_client(
@@ -38,7 +38,7 @@ def test_a_secret_signs_in(
 
 @pytest.mark.parametrize("kind", ["pem", "encrypted_pem", "pfx", "encrypted_pfx", "RS256"])
 def test_a_certificate_signs_in(azure: AzureDouble, session: requests.Session, kind: str) -> None:
-    """MSAL signs in with the certificate, from each file and with either signature."""
+    """MSAL signs in with the certificate, from each kind of file, with either signature."""
     mine = azure.app_certificate
     passphrase = {"passphrase": mine.password} if "encrypted" in kind else {}
     if "pfx" in kind:
@@ -59,10 +59,10 @@ def test_a_certificate_signs_in(azure: AzureDouble, session: requests.Session, k
     assert "access_token" in result, result
 
 
-def test_another_certificate_does_not(
+def test_another_certificate_is_refused(
     azure: AzureDouble, session: requests.Session, tmp_path: Path
 ) -> None:
-    """An assertion that another key signed is refused."""
+    """Another key signed the assertion."""
     from azure_double import certificates
 
     assert azure.app_certificate.pem.exists()
@@ -78,7 +78,7 @@ def test_another_certificate_does_not(
 
 
 def test_a_federated_assertion_signs_in(azure: AzureDouble, session: requests.Session) -> None:
-    """A workload's own token is taken instead of a signature of ours."""
+    """The token of a workload is accepted as the assertion."""
     credential = {"client_assertion": lambda: azure.federated_token}
 
     result = app(azure, session, client_credential=credential).acquire_token_for_client(
@@ -95,10 +95,10 @@ def test_a_federated_assertion_signs_in(azure: AzureDouble, session: requests.Se
         pytest.param({"client_id": "no"}, "unauthorized_client", 700016, id="unknown client"),
     ],
 )
-def test_who_may_not_sign_in_reads_why(
+def test_a_refused_sign_in_says_why(
     azure: AzureDouble, session: requests.Session, how: dict[str, str], error: str, number: int
 ) -> None:
-    """Entra explains itself with a number and the ids to quote in a support call."""
+    """Entra ID names a number and the ids for support."""
     result = app(azure, session, **how).acquire_token_for_client(scope(azure))
 
     assert (result["error"], result["error_codes"]) == (error, [number])
@@ -108,7 +108,7 @@ def test_who_may_not_sign_in_reads_why(
 
 
 def test_a_secret_expires(azure: AzureDouble, session: requests.Session) -> None:
-    """The right secret may be too old."""
+    """The right secret may have expired."""
     azure.secret_expired = True
 
     result = app(azure, session).acquire_token_for_client(scope(azure))
@@ -133,7 +133,7 @@ def test_an_unknown_tenant(azure: AzureDouble, ask: Client, session: requests.Se
 def test_every_tenant_knows_the_application(
     azure: AzureDouble, ask: Client, session: requests.Session
 ) -> None:
-    """A tenant answers to its id and its domain, and its tokens and its issuer bear the id."""
+    """A tenant is found by id and domain. Its tokens and its issuer have the id."""
     fabrikam = azure.add_tenant("fabrikam.onmicrosoft.com")
 
     for name in (fabrikam.id, fabrikam.domain, fabrikam.domain.upper()):
@@ -149,7 +149,7 @@ def test_every_tenant_knows_the_application(
 
 
 def test_a_tenant_lists_its_own_subscriptions(azure: AzureDouble, ask: Client) -> None:
-    """It lists what is at home in it, and what was delegated to it, which keeps its home."""
+    """It lists its own subscriptions, and the delegated ones, which keep their home tenant."""
     fabrikam = azure.add_tenant("fabrikam.onmicrosoft.com")
     azure.add("Ours")
     azure.add("Delegated", delegated_to=[fabrikam.id])

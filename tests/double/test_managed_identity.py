@@ -19,7 +19,7 @@ from double.platform_requests import app_service, imds, plainly
 
 
 def identity(azure: AzureDouble, by: str) -> tuple[ManagedIdentity, Any]:
-    """Return an identity, and what MSAL is told of it: one of its ids, or nothing."""
+    """Return an identity, and MSAL's object for it, by one of its ids or by none."""
     if by == "system":
         return azure.system, msal.SystemAssignedManagedIdentity()
     chosen = azure.assigned
@@ -38,7 +38,7 @@ def test_a_machine_has_an_identity(
     place: str,
     slash: str,
 ) -> None:
-    """MSAL gets a token of any identity from the metadata service and from an App Service."""
+    """MSAL gets a token of each identity from the metadata service and from an App Service."""
     for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "IMDS_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     for name, value in getattr(azure, place).items():
@@ -62,8 +62,8 @@ def test_a_machine_has_an_identity(
     assert len(azure.arm_asked()) == 1
 
 
-def test_what_the_platform_answers(azure: AzureDouble) -> None:
-    """The metadata service writes all its numbers as strings, and so does an App Service."""
+def test_the_answers_of_the_platform(azure: AzureDouble) -> None:
+    """The metadata service and an App Service write numbers as strings."""
     azure.token_lifetime = 86400
 
     machine, service = imds(azure).json(), app_service(azure).json()
@@ -103,10 +103,10 @@ def test_what_the_platform_answers(azure: AzureDouble) -> None:
         pytest.param({"client_id": "no"}, "Identity not found", id="unknown identity"),
     ],
 )
-def test_what_the_metadata_service_refuses(
+def test_refusals_of_the_metadata_service(
     azure: AzureDouble, how: dict[str, Any], text: str
 ) -> None:
-    """A request must come from the machine itself, be complete, and name an identity of it."""
+    """A request must come from the machine, be complete, and name one of its identities."""
     refused = imds(azure, **how)
 
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
@@ -128,10 +128,10 @@ def test_what_the_metadata_service_refuses(
         ),
     ],
 )
-def test_what_an_app_service_refuses(
+def test_refusals_of_an_app_service(
     azure: AzureDouble, how: dict[str, Any], status: int, text: str
 ) -> None:
-    """A request must bear the secret header, be complete, and name an identity of the app."""
+    """A request must have the secret header, be complete, and name an identity of the app."""
     refused = app_service(azure, **how)
 
     assert (refused.status_code, refused.json()["statusCode"]) == (status, status)
@@ -139,8 +139,8 @@ def test_what_an_app_service_refuses(
     assert azure.tokens == {}
 
 
-def test_a_machine_without_an_identity_of_its_own(azure: AzureDouble) -> None:
-    """A virtual machine then uses its only user-assigned identity, an App Service does not."""
+def test_a_machine_without_a_system_assigned_identity(azure: AzureDouble) -> None:
+    """A virtual machine then uses its only user-assigned identity. An App Service does not."""
     azure.system_assigned = False
 
     machine, service = imds(azure), app_service(azure)
@@ -155,7 +155,7 @@ def test_a_machine_without_an_identity_of_its_own(azure: AzureDouble) -> None:
 
 
 def test_the_platform_is_a_part_of_the_double(azure: AzureDouble, ask: Client) -> None:
-    """It listens once it is looked for, is on record, and goes wrong as it is told to."""
+    """It listens from the first use, records requests, and has faults."""
     before = {thread.name for thread in threading.enumerate()}
     azure.fail("/metadata/identity/", faults.sequence(faults.status(500), faults.html(503)))
     assert ask(LIST).ok

@@ -24,7 +24,7 @@ from azure_double.exchange import Fault
 
 
 def test_a_missing_object_is_refused_at_2020(azure: AzureDouble, ask: Client) -> None:
-    """As it was recorded, though a contact existed: its text, and a type without charset."""
+    """As recorded, although a contact existed: the message, and a type without charset."""
     subscription = azure.add(contact=CONTACT)
     written = {key: value for key, value in WRITTEN_2020.items() if key != "notificationsByRole"}
 
@@ -42,7 +42,7 @@ def test_a_missing_object_is_refused_at_2020(azure: AzureDouble, ask: Client) ->
 
 
 def test_a_name_other_than_default_is_refused(azure: AzureDouble, ask: Client) -> None:
-    """At 2017 every name is taken, later but one."""
+    """At 2017 each name is accepted, later only one."""
     answers = [
         ask.put(azure.add(), WRITTEN[version], version, "default1") for version in (V2020, V2023)
     ]
@@ -50,7 +50,7 @@ def test_a_name_other_than_default_is_refused(azure: AzureDouble, ask: Client) -
     assert [code(each) for each in answers] == [(400, "BadRequest")] * 2
 
 
-def test_2017_takes_one_address_a_contact(azure: AzureDouble, ask: Client) -> None:
+def test_2017_accepts_one_address_for_each_contact(azure: AzureDouble, ask: Client) -> None:
     """A list of addresses is refused, and so is a contact without flags."""
     subscription = azure.add()
 
@@ -60,8 +60,8 @@ def test_2017_takes_one_address_a_contact(azure: AzureDouble, ask: Client) -> No
     assert [code(each) for each in (several, half)] == [(400, "InvalidInputJson")] * 2
 
 
-def test_writes_that_arm_refuses(azure: AzureDouble, ask: Client) -> None:
-    """A disabled subscription, no right to write, no JSON; the first can be read."""
+def test_refused_writes(azure: AzureDouble, ask: Client) -> None:
+    """A disabled subscription, no permission, no JSON. The first can be read."""
     disabled = azure.add(state="Disabled", contact=CONTACT)
     no_json = ask(contacts(azure.add(), V2023, "default"), method="PUT", data=b"{")
 
@@ -97,7 +97,7 @@ def test_writes_that_arm_refuses(azure: AzureDouble, ask: Client) -> None:
         ),
     ],
 )
-def test_a_write_may_go_wrong(
+def test_a_write_may_fail(
     azure: AzureDouble,
     ask: Client,
     method: str,
@@ -105,7 +105,7 @@ def test_a_write_may_go_wrong(
     outcome: int | None,
     applied: bool,
 ) -> None:
-    """Whatever is answered, if anything is, the write was applied as the fault says, once."""
+    """The write is applied or not, as the fault says, whatever the answer is."""
     subscription, other = azure.add(contact=CONTACT), azure.add(contact=CONTACT)
     azure.fail(f"{method} {subscription.scope}/", fault, times=1)
 
@@ -127,7 +127,7 @@ def test_a_write_may_go_wrong(
 
 
 def test_a_policy_may_deny_a_write(azure: AzureDouble, ask: Client) -> None:
-    """Reads go on, and the code is for the reader to see."""
+    """Reads still work, and the code shows the reason."""
     subscription = azure.add(contact=CONTACT)
     azure.fail("PUT", faults.arm_error(403, "RequestDisallowedByPolicy", "Disallowed by policy."))
 

@@ -19,14 +19,14 @@ from double.platform_requests import imds
 STRANGE = "e30.e30.x"
 
 
-def test_a_token_must_be_there_and_ours(azure: AzureDouble, ask: Client) -> None:
-    """A missing token and a strange one are told apart."""
+def test_a_token_must_be_known(azure: AzureDouble, ask: Client) -> None:
+    """A missing token and an unknown one get different errors."""
     assert code(ask(LIST, token=None)) == (401, "AuthenticationFailed")
     assert code(ask(LIST, token=STRANGE)) == (401, "InvalidAuthenticationToken")
 
 
 def test_a_token_must_be_for_arm(azure: AzureDouble, ask: Client) -> None:
-    """The audience counts, its trailing slash does not."""
+    """The audience matters, but not its trailing slash."""
     slashless = azure.token(audience=azure.audience.rstrip("/"))
     graph = azure.token(audience="https://graph.microsoft.com")
 
@@ -42,7 +42,7 @@ def test_a_token_expires(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_tokens_can_be_revoked(azure: AzureDouble, ask: Client) -> None:
-    """After a revocation only newer tokens are good."""
+    """After a revocation only newer tokens are valid."""
     old = azure.token()
 
     azure.revoke()
@@ -54,7 +54,7 @@ def test_tokens_can_be_revoked(azure: AzureDouble, ask: Client) -> None:
 def test_a_challenge_wants_claims(
     azure: AzureDouble, ask: Client, session: requests.Session
 ) -> None:
-    """MSAL, given the challenge's claims, gets a token that ARM takes."""
+    """MSAL gets a token with the claims of the challenge, and ARM accepts it."""
     client = app(azure, session, client_capabilities=["CP1"])
     token = client.acquire_token_for_client(scope(azure))["access_token"]
     azure.challenge('{"access_token":{"nbf":{"essential":true,"value":"1726077595"}}}')
@@ -72,8 +72,8 @@ def test_a_challenge_wants_claims(
     assert "1726077595" in azure.token_asked()[-1].form["claims"]
 
 
-def test_a_token_of_the_wrong_tenant(azure: AzureDouble, ask: Client) -> None:
-    """A subscription is neither read nor written with a token of a tenant that may not see it."""
+def test_a_token_of_the_wrong_tenant_is_refused(azure: AzureDouble, ask: Client) -> None:
+    """For reads and for writes."""
     fabrikam = azure.add_tenant("fabrikam.onmicrosoft.com")
     ours, delegated = azure.add(), azure.add(delegated_to=[fabrikam.id])
     token = azure.token(tenant=fabrikam.id)
@@ -98,7 +98,7 @@ def test_a_token_of_the_wrong_tenant(azure: AzureDouble, ask: Client) -> None:
 def test_a_refusal_names_the_user(
     azure: AzureDouble, ask: Client, session: requests.Session
 ) -> None:
-    """A user who lacks a role reads their name and their own object id."""
+    """With their name and their object id."""
     azure.device_pending = 0
     token = signed_in(azure, person(azure, session))["access_token"]
 
@@ -110,7 +110,7 @@ def test_a_refusal_names_the_user(
 
 
 def test_the_clock_can_be_set(azure: AzureDouble, ask: Client) -> None:
-    """From then on every answer's date is what it says; tokens live by the real time."""
+    """All answers have its date. Tokens expire by the real time."""
     token = azure.token()
     assert ask(LIST).headers["Date"] != "Tue, 14 Nov 2023 22:13:20 GMT"
 

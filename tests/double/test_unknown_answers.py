@@ -62,7 +62,7 @@ def test_the_answer_to_a_put(
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_if_match_is_ignored(azure: AzureDouble, ask: Client, method: str) -> None:
-    """Unless we are told otherwise, the last writer wins."""
+    """By default the last writer wins."""
     path = contacts(azure.add(contact=CONTACT), V2023, "default")
 
     for headers in ({"If-Match": '"other"'}, {"If-None-Match": "*"}):
@@ -109,7 +109,7 @@ def test_if_match_may_be_honoured(
 
 
 def test_if_match_at_2017(azure: AzureDouble, ask: Client) -> None:
-    """An etag is of all contacts, so that each write makes it stale; a hidden one exists, too."""
+    """All contacts share the etag, so each write changes it. A hidden contact counts, too."""
     azure.honours_if_match = True
     subscription = azure.add(contacts_2017=[record(), record(2, email="b@contoso.com")])
     etag = ask.listed(subscription, V2017)[0]["etag"]
@@ -123,7 +123,7 @@ def test_if_match_at_2017(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_lists_may_be_stale(azure: AzureDouble, ask: Client) -> None:
-    """The next lists of that subscription show what was before its last write."""
+    """The next lists of the subscription show the state before its last write."""
     azure.stale_reads = 2
     subscription, other = azure.add(), azure.add()
 
@@ -147,7 +147,7 @@ def test_lists_may_be_stale(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_lists_of_2017_may_be_stale(azure: AzureDouble, ask: Client) -> None:
-    """A record that is written, replaced or deleted is as it was, once; a refusal is no write."""
+    """A written or deleted record shows its old state once. A refused write changes nothing."""
     azure.stale_reads = 1
     subscription = azure.add(contacts_2017=[record()])
 
@@ -174,7 +174,7 @@ def test_lists_of_2017_may_be_stale(azure: AzureDouble, ask: Client) -> None:
 def test_a_disabled_subscription_is_read_only(
     azure: AzureDouble, ask: Client, method: str, status: Literal[403, 409]
 ) -> None:
-    """The refusal has been seen with either status, and the code is always the same."""
+    """The refusal was seen with two statuses, always with the same code."""
     azure.readonly_status = status
     subscription = azure.add(state="Disabled", contact=CONTACT)
     path = contacts(subscription, V2023, "default")
@@ -187,7 +187,7 @@ def test_a_disabled_subscription_is_read_only(
 
 @pytest.mark.parametrize("status", [200, 204, 404])
 @pytest.mark.parametrize("version", [V2017, V2020, V2023])
-def test_a_delete_of_what_is_not_there(
+def test_a_delete_of_a_missing_contact(
     azure: AzureDouble, ask: Client, version: str, status: Literal[200, 204, 404]
 ) -> None:
     """The documented 204 was not recorded."""
@@ -200,8 +200,8 @@ def test_a_delete_of_what_is_not_there(
 
 
 @pytest.mark.parametrize("version", [V2020, V2023])
-def test_azure_may_make_a_contact_again(azure: AzureDouble, ask: Client, version: str) -> None:
-    """It has no address and tells the owners; a delete is answered as ever."""
+def test_azure_may_recreate_a_contact(azure: AzureDouble, ask: Client, version: str) -> None:
+    """It has no address and notifies the owners. The answer to the delete does not change."""
     azure.remakes_default = True
     subscription = azure.add(contact=CONTACT)
 

@@ -79,10 +79,10 @@ from azure_double import AzureDouble
         ),
     ],
 )
-def test_what_no_specification_knows_may_be_lost(
+def test_unknown_properties_may_be_lost(
     azure: AzureDouble, ask: Client, version: str, written: dict[str, Any], kept: dict[str, Any]
 ) -> None:
-    """A PUT loses it, down to what is within a property; until then it is kept."""
+    """A PUT drops them, also within a property. Until then they stay."""
     azure.drops_unknown = True
     subscription = azure.add(contact=CONTACT)
     assert ask(contacts(subscription)).json()["value"][0]["properties"] == CONTACT
@@ -94,7 +94,7 @@ def test_what_no_specification_knows_may_be_lost(
 
 
 def test_a_contact_may_come_back_respelled(azure: AzureDouble, ask: Client) -> None:
-    """Addresses, roles and sources change their order, and letters their case; we keep ours."""
+    """Addresses, roles and sources change their order, and letters their case."""
     azure.respells = True
     sources = [
         {"sourceType": "Alert", "minimalSeverity": "High"},
@@ -134,7 +134,7 @@ def test_a_contact_may_come_back_respelled(azure: AzureDouble, ask: Client) -> N
 
 
 def test_a_record_of_2017_may_come_back_respelled(azure: AzureDouble, ask: Client) -> None:
-    """Its address is in lower case, and nothing else is changed; what is odd stays as it is."""
+    """Only its address changes, to lower case. An odd one stays."""
     azure.respells = True
     records = [record(email="A@Contoso.com", phone="X"), record(2, email="B@contoso.com")]
     odd = {"emails": None, "notificationsByRole": {"state": "On"}, "notificationsSources": None}
@@ -151,10 +151,10 @@ def test_a_record_of_2017_may_come_back_respelled(azure: AzureDouble, ask: Clien
 
 @pytest.mark.parametrize(("fate", "phone"), [("kept", "1"), ("emptied", "")])
 @pytest.mark.parametrize("version", [V2017, V2023])
-def test_an_empty_phone(
+def test_an_empty_phone_may_keep_the_old_one(
     azure: AzureDouble, ask: Client, version: str, fate: Literal["kept", "emptied"], phone: str
 ) -> None:
-    """It keeps the old one, as at 2020, or does not."""
+    """As at 2020, or not."""
     azure.empty_phone = fate
     subscription = azure.add()
     ask.put(subscription, WRITTEN[version], version)
@@ -173,7 +173,7 @@ def test_an_empty_phone(
     ],
 )
 @pytest.mark.parametrize("fate", ["refused", "kept", "emptied"])
-def test_what_a_put_leaves_out(
+def test_an_object_that_a_put_leaves_out(
     azure: AzureDouble,
     ask: Client,
     version: str,
@@ -181,7 +181,7 @@ def test_what_a_put_leaves_out(
     empty: Any,
     fate: Literal["refused", "kept", "emptied"],
 ) -> None:
-    """It is refused as 2020's roles are, or it stays as it was, or it is empty."""
+    """It is refused, as roles at 2020, or stays, or is empty."""
     azure.left_out = fate
     subscription = azure.add()
     before = ask.put(subscription, WRITTEN[version], version).json()["properties"]
@@ -199,10 +199,10 @@ def test_what_a_put_leaves_out(
 
 @pytest.mark.parametrize("fate", ["kept", "emptied"])
 @pytest.mark.parametrize("name", ["emails", "phone"])
-def test_a_text_that_a_put_leaves_out(
+def test_a_string_that_a_put_leaves_out(
     azure: AzureDouble, ask: Client, name: str, fate: Literal["kept", "emptied"]
 ) -> None:
-    """It stays, or it is empty."""
+    """It stays, or is empty."""
     azure.left_out = fate
     subscription = azure.add()
     ask.put(subscription, WRITTEN_2020, V2020)
@@ -217,7 +217,7 @@ def test_a_text_that_a_put_leaves_out(
 def test_an_empty_severity_sent_back(
     azure: AzureDouble, ask: Client, fate: Literal["refused", "taken"], status: int
 ) -> None:
-    """What is Off at 2020 reads back with one; whether it may be sent is not known."""
+    """Off at 2020 reads back with one. Whether it may be sent is not known."""
     azure.blank_severity = fate
     subscription = azure.add(contact={**CONTACT, "notificationsSources": []})
     (item,) = ask.listed(subscription, V2020)
@@ -230,7 +230,7 @@ def test_an_empty_severity_sent_back(
 def test_a_contact_without_an_address(
     azure: AzureDouble, ask: Client, version: str, fate: Literal["refused", "taken"], status: int
 ) -> None:
-    """Such contacts were recorded; that a client could write one was not."""
+    """Such contacts were recorded, but no write of one."""
     azure.empty_emails = fate
     subscription = azure.add(contact=CONTACT)
 

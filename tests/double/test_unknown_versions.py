@@ -40,7 +40,7 @@ def test_a_newer_put_and_the_records_of_2017(
     then: list[str],
     at_last: list[str],
 ) -> None:
-    """The records survive, are removed, or do not show until the newer contact is deleted."""
+    """The records stay, are removed, or are hidden until the newer contact is deleted."""
     azure.newer_put_on_2017 = fate
     subscription = azure.add(contact=CONTACT, contacts_2017=[record()])
     assert ask.names(subscription) == ["default1"]
@@ -54,7 +54,7 @@ def test_a_newer_put_and_the_records_of_2017(
 
 
 def test_hidden_records_are_hidden_from_every_read(azure: AzureDouble, ask: Client) -> None:
-    """Neither the list nor the name finds a hidden record; a PUT of one is still answered."""
+    """From the list and by name. A PUT of one is still answered."""
     azure.newer_put_on_2017 = "hidden"
     subscription = azure.add()
     ask.put(subscription, {**WRITTEN_2023, "emails": "a@b.c"})
@@ -67,8 +67,8 @@ def test_hidden_records_are_hidden_from_every_read(azure: AzureDouble, ask: Clie
     assert ask.put(subscription, CONTACT_2017, V2017).status_code == 200
 
 
-def test_two_documents_are_beside_each_other(azure: AzureDouble, ask: Client) -> None:
-    """The record of 2017 and the newer contact are beside each other."""
+def test_two_documents_may_exist(azure: AzureDouble, ask: Client) -> None:
+    """The record of 2017, and the newer contact."""
     subscription = azure.add(contact=CONTACT)
 
     azure.newer_put_on_2017 = "survives"
@@ -80,7 +80,7 @@ def test_two_documents_are_beside_each_other(azure: AzureDouble, ask: Client) ->
 
 
 def test_a_put_at_2017_may_overwrite_the_newer_contact(azure: AzureDouble, ask: Client) -> None:
-    """All that is left is what 2017 can say; where there was no newer contact, none appears."""
+    """Only what 2017 can express is left. Without a newer contact, none appears."""
     azure.newer_put_on_2017, azure.put_2017_on_newer = "survives", "overwrites"
     subscription, other = azure.add(contact=CONTACT), azure.add()
     properties = {**CONTACT_2017, "email": "new@contoso.com"}
@@ -102,7 +102,7 @@ def test_a_put_at_2017_may_overwrite_the_newer_contact(azure: AzureDouble, ask: 
 
 
 def test_2017_may_overwrite_the_one_document(azure: AzureDouble, ask: Client) -> None:
-    """All that 2017 cannot say is lost; the addresses are not."""
+    """What 2017 cannot express is lost, but not the addresses."""
     azure.put_2017_on_newer = "overwrites"
     subscription = azure.add(contact=CONTACT)
 
@@ -119,10 +119,10 @@ def test_2017_may_overwrite_the_one_document(azure: AzureDouble, ask: Client) ->
 
 
 @pytest.mark.parametrize("fate", ["keeps", "overwrites"])
-def test_2020_may_overwrite_what_it_has_no_words_for(
+def test_2020_may_overwrite_what_it_cannot_express(
     azure: AzureDouble, ask: Client, fate: Literal["keeps", "overwrites"]
 ) -> None:
-    """The source of the attack paths is kept, or lost."""
+    """The source of attack paths is kept, or lost."""
     azure.put_2017_on_newer = fate
     path = {"sourceType": "AttackPath", "minimalRiskLevel": "Low"}
     subscription = azure.add(contact={**CONTACT, "notificationsSources": [path]})
@@ -135,7 +135,7 @@ def test_2020_may_overwrite_what_it_has_no_words_for(
 
 
 def test_flags_and_phone_of_2017_may_be_shared(azure: AzureDouble, ask: Client) -> None:
-    """Then a write of one contact turns those of all, and the newer contact's."""
+    """A write of one contact then changes those of all, and of the newer contact."""
     azure.shared_2017 = True
     subscription = azure.add(contacts_2017=[record(), record(2, email="b@contoso.com")])
     off = {"alertNotifications": "Off", "alertsToAdmins": "On", "phone": "7"}
@@ -150,7 +150,7 @@ def test_flags_and_phone_of_2017_may_be_shared(azure: AzureDouble, ask: Client) 
 
 
 def test_shared_flags_change_the_newer_contact(azure: AzureDouble, ask: Client) -> None:
-    """It keeps its severity and its other sources, and has On and Off as 2017 said."""
+    """It keeps its severity and its other sources, with On and Off of 2017."""
     azure.shared_2017 = True
     sources = [
         {"sourceType": "Alert", "minimalSeverity": "Low"},
@@ -169,10 +169,10 @@ def test_shared_flags_change_the_newer_contact(azure: AzureDouble, ask: Client) 
 
 
 @pytest.mark.parametrize(("emptied", "shown"), [("absent", []), ("empty", [""])])
-def test_what_newer_versions_show_once_2017_deleted_all(
+def test_newer_versions_after_2017_deleted_all(
     azure: AzureDouble, ask: Client, emptied: Literal["absent", "empty"], shown: list[str]
 ) -> None:
-    """No contact, or one without an address."""
+    """They show no contact, or one without an address."""
     azure.emptied_2017 = emptied
     subscription = azure.add(contacts_2017=[record()])
 
@@ -183,7 +183,7 @@ def test_what_newer_versions_show_once_2017_deleted_all(
 
 
 def test_names_of_2017_may_be_a_sequence(azure: AzureDouble, ask: Client) -> None:
-    """Only the next name can be created, any replaced, and only the last deleted."""
+    """Only the next name can be created, each can be replaced, and only the last deleted."""
     azure.names_2017 = "sequence"
     subscription = azure.add()
     properties = record()["properties"]
@@ -207,8 +207,8 @@ def test_names_of_2017_may_be_a_sequence(azure: AzureDouble, ask: Client) -> Non
 
 
 @pytest.mark.parametrize("old", ["me", "default", "default07"])
-def test_names_of_2017_may_have_a_gap_already(azure: AzureDouble, ask: Client, old: str) -> None:
-    """What an earlier time left is no part of the sequence; the gap is what is next."""
+def test_names_of_2017_may_have_a_gap(azure: AzureDouble, ask: Client, old: str) -> None:
+    """Old names are no part of the sequence. The next name fills the gap."""
     azure.names_2017 = "sequence"
     records = [{"name": old, "properties": CONTACT_2017}, record(3), record(5)]
     subscription = azure.add(contacts_2017=records)
@@ -222,8 +222,8 @@ def test_names_of_2017_may_have_a_gap_already(azure: AzureDouble, ask: Client, o
     assert ask.names(subscription) == [old, "default3", "default1"]
 
 
-def test_a_phone_of_old_was_on_the_first_contact_only(azure: AzureDouble, ask: Client) -> None:
-    """The rules of before October 2020 go together."""
+def test_an_old_phone_was_on_the_first_contact_only(azure: AzureDouble, ask: Client) -> None:
+    """The rules before October 2020 belong together."""
     azure.names_2017 = "sequence"
     subscription = azure.add(contacts_2017=[record()])
 

@@ -21,7 +21,7 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 def test_a_person_signs_in_with_a_device_code(
     azure: AzureDouble, ask: Client, session: requests.Session, tenant: str
 ) -> None:
-    """MSAL shows the code, asks until it was used, and has a user's token, in its cache too."""
+    """MSAL shows the code, polls until it was used, and caches the token of the user."""
     azure.device_interval, azure.device_pending = 0, 2
     client = person(azure, session, tenant)
 
@@ -62,13 +62,15 @@ def test_a_person_may_not_sign_in(
     error: str,
     number: int,
 ) -> None:
-    """The user may decline, come too late, or never come."""
+    """The user declines, comes too late, or never comes."""
     azure.device_answer = answer
     client = person(azure, session)
     flow = client.initiate_device_flow(scope(azure))
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that we do not wait between the two
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # about the missing pause between the two polls
         first, second = (
             client.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
             for _ in range(2)
@@ -79,8 +81,8 @@ def test_a_person_may_not_sign_in(
     assert second["error_description"].startswith(f"AADSTS{number}: ")
 
 
-def test_a_device_code_is_good_once(azure: AzureDouble, ask: Client) -> None:
-    """Entra knows the code that it gave out to that client, until the first token."""
+def test_a_device_code_works_once(azure: AzureDouble, ask: Client) -> None:
+    """Only for the client that got it, and only for one token."""
     azure.device_pending, azure.device_interval = 0, 7
     form = {"client_id": azure.client_id, "scope": f"openid {azure.audience}/.default"}
     path = f"/{azure.tenant}/oauth2/v2.0"
@@ -112,7 +114,7 @@ def test_a_device_code_is_good_once(azure: AzureDouble, ask: Client) -> None:
         pytest.param("common", {"scope": "openid profile"}, 70011, id="no resource"),
     ],
 )
-def test_who_gets_no_device_code(
+def test_refusals_of_a_device_code(
     azure: AzureDouble, ask: Client, tenant: str, form: dict[str, str], number: int
 ) -> None:
     """The tenant, the client and the resource must be known."""
@@ -128,7 +130,7 @@ def test_who_gets_no_device_code(
 def test_a_refresh_token_brings_the_next_token(
     azure: AzureDouble, ask: Client, session: requests.Session
 ) -> None:
-    """MSAL refreshes with the claims of a challenge, and gets another refresh token too."""
+    """MSAL refreshes with the claims of a challenge, and gets a new refresh token, too."""
     azure.device_pending = 0
     client = person(azure, session)
     first = signed_in(azure, client)
@@ -147,8 +149,8 @@ def test_a_refresh_token_brings_the_next_token(
     assert set(tokens[1:]) <= azure.refresh_tokens.keys()
 
 
-def test_a_refresh_token_is_good_in_every_tenant(azure: AzureDouble, ask: Client) -> None:
-    """It belongs to a client, remembers its scope, and dies of old age."""
+def test_a_refresh_token_works_in_every_tenant(azure: AzureDouble, ask: Client) -> None:
+    """It belongs to a client, keeps its scope, and expires."""
     azure.device_pending = 0
     fabrikam = azure.add_tenant("fabrikam.onmicrosoft.com")
     form = {"client_id": AZURE_CLI, "scope": f"{azure.audience}/.default offline_access"}

@@ -26,7 +26,7 @@ VERSIONS = [V2017, V2020, V2023]
 def test_a_contact_is_written_read_back_and_deleted(
     azure: AzureDouble, ask: Client, version: str
 ) -> None:
-    """201 where nothing was stored, then 200; the answer is what is read; then there is none."""
+    """201 if nothing was stored, then 200. The answer is what a read shows."""
     subscription = azure.add()
 
     written = [ask.put(subscription, WRITTEN[version], version) for _ in range(2)]
@@ -44,7 +44,7 @@ def test_a_contact_is_written_read_back_and_deleted(
 def test_a_delete_is_204_at_2017_and_an_empty_object_later(
     azure: AzureDouble, ask: Client, version: str
 ) -> None:
-    """What is empty has no type either; a delete has an allowance of its own."""
+    """An empty body has no type. Deletes have their own quota."""
     subscription = azure.add()
     ask.put(subscription, WRITTEN[version], version)
 
@@ -59,8 +59,8 @@ def test_a_delete_is_204_at_2017_and_an_empty_object_later(
     assert "x-ms-ratelimit-remaining-subscription-resource-requests" not in answer.headers
 
 
-def test_a_put_counts_for_the_writes(azure: AzureDouble, ask: Client) -> None:
-    """A tenth of a thousand and a half, refused or not."""
+def test_a_put_uses_the_quota_of_writes(azure: AzureDouble, ask: Client) -> None:
+    """Refused or not."""
     subscription = azure.add()
 
     for properties in (WRITTEN_2023, {}):
@@ -70,8 +70,8 @@ def test_a_put_counts_for_the_writes(azure: AzureDouble, ask: Client) -> None:
         assert headers["api-supported-versions"] == V2023
 
 
-def test_each_write_moves_the_one_etag(azure: AzureDouble, ask: Client) -> None:
-    """Of all contacts of 2017, whichever is written or deleted, and though nothing changed."""
+def test_each_write_changes_the_one_etag(azure: AzureDouble, ask: Client) -> None:
+    """Of all contacts of 2017, also a write that changes nothing."""
     subscription = azure.add(contacts_2017=[record(), record(2, email="b@contoso.com")])
 
     def etags() -> set[str]:
@@ -88,8 +88,8 @@ def test_each_write_moves_the_one_etag(azure: AzureDouble, ask: Client) -> None:
     assert len(set.union(*seen)) == 4
 
 
-def test_what_a_newer_version_writes_2017_shows(azure: AzureDouble, ask: Client) -> None:
-    """A contact an address: named as it was given at 2017, or else after itself."""
+def test_2017_shows_what_a_newer_version_writes(azure: AzureDouble, ask: Client) -> None:
+    """One contact for each address, with its given name or named after the address."""
     subscription = azure.add()
     ask.put(subscription, record(phone="2")["properties"], V2017)
 
@@ -102,7 +102,7 @@ def test_what_a_newer_version_writes_2017_shows(azure: AzureDouble, ask: Client)
 
 
 def test_what_2017_writes_comes_last(azure: AzureDouble, ask: Client) -> None:
-    """A new name is a new contact, and its address the last of the newer one."""
+    """A new name is a new contact, and its address is the last of the newer one."""
     subscription = azure.add(contact=CONTACT)
     new = {**CONTACT_2017, "email": "new@contoso.com"}
 
@@ -115,10 +115,8 @@ def test_what_2017_writes_comes_last(azure: AzureDouble, ask: Client) -> None:
     assert newest["properties"]["notificationsByRole"] == CONTACT["notificationsByRole"]
 
 
-def test_a_contact_named_after_its_address_is_overwritten_by_that_name(
-    azure: AzureDouble, ask: Client
-) -> None:
-    """It then has another address than its name says."""
+def test_a_contact_can_be_overwritten_by_its_made_name(azure: AzureDouble, ask: Client) -> None:
+    """Its name then does not fit its address."""
     subscription = azure.add(contact=CONTACT)
     new = {**CONTACT_2017, "email": "new@contoso.com"}
 
@@ -131,7 +129,7 @@ def test_a_contact_named_after_its_address_is_overwritten_by_that_name(
 
 
 def test_contacts_of_2017_can_be_deleted_in_any_order(azure: AzureDouble, ask: Client) -> None:
-    """Also those that are named after their addresses; the newer contact has fewer addresses."""
+    """Also those named after their address. The newer contact then has fewer addresses."""
     subscription = azure.add(contact=CONTACT)
     ask.put(subscription, {**CONTACT_2017, "email": "new@contoso.com"}, V2017)
 
@@ -144,7 +142,7 @@ def test_contacts_of_2017_can_be_deleted_in_any_order(azure: AzureDouble, ask: C
 
 
 def test_after_the_last_delete_of_2017_a_document_is_left(azure: AzureDouble, ask: Client) -> None:
-    """A PUT three seconds after six deletes was 200; after a delete at 2020 it was 201."""
+    """A PUT three seconds after six deletes was 200. After a delete at 2020 it was 201."""
     subscription = azure.add(contacts_2017=[record()])
 
     ask.delete(subscription, V2017)
@@ -156,8 +154,8 @@ def test_after_the_last_delete_of_2017_a_document_is_left(azure: AzureDouble, as
 
 
 @pytest.mark.parametrize("version", [V2020, V2023])
-def test_a_newer_delete_takes_all(azure: AzureDouble, ask: Client, version: str) -> None:
-    """At 2017, too, there is nothing left."""
+def test_a_newer_delete_removes_all(azure: AzureDouble, ask: Client, version: str) -> None:
+    """At 2017, too."""
     subscription = azure.add(contacts_2017=[record(), record(2, email="b@contoso.com")])
 
     ask.delete(subscription, version)
@@ -167,7 +165,7 @@ def test_a_newer_delete_takes_all(azure: AzureDouble, ask: Client, version: str)
 
 
 def test_a_write_changes_no_other_subscription(azure: AzureDouble, ask: Client) -> None:
-    """Not even one that was made of the same records."""
+    """Not even one that shares the same records in the test."""
     shared = [record()]
     subscription, other = azure.add(contacts_2017=shared), azure.add(contacts_2017=shared)
 
@@ -178,7 +176,7 @@ def test_a_write_changes_no_other_subscription(azure: AzureDouble, ask: Client) 
 
 
 def test_any_contact_of_2017_may_have_a_phone_and_any_name(azure: AzureDouble, ask: Client) -> None:
-    """Six were recorded, with names of all kinds, and each with the phone."""
+    """Six were recorded, with all kinds of names, each with the phone."""
     subscription = azure.add()
 
     for number, name in enumerate(("me", "default3", "default", "newSecurityContact4199")):
@@ -191,7 +189,7 @@ def test_any_contact_of_2017_may_have_a_phone_and_any_name(azure: AzureDouble, a
 
 
 def test_the_documented_put(azure: AzureDouble, ask: Client) -> None:
-    """A body that bears another name than the path, and an id, is written under the path's."""
+    """The name in the path counts, not the name and id in the body."""
     azure.names_2017, azure.drops_unknown, azure.honours_if_match = "sequence", True, True
     subscription = azure.add()
     properties = {"email": "a@contoso.com", "alertNotifications": "On", "alertsToAdmins": "On"}
@@ -210,8 +208,8 @@ def test_the_documented_put(azure: AzureDouble, ask: Client) -> None:
     assert subscription.contacts_2017 == [{"name": "default1", "properties": properties}]
 
 
-def test_writes_are_on_record(azure: AzureDouble, ask: Client) -> None:
-    """Every PUT and DELETE is, in its order, whether or not it was applied; nothing else is."""
+def test_writes_are_recorded(azure: AzureDouble, ask: Client) -> None:
+    """Each PUT and DELETE in order, applied or not, and nothing else."""
     subscription = azure.add(writable=False)
     path = contacts(subscription, V2023, "default")
     azure.fail("PUT", faults.reset(), times=1)

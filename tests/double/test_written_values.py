@@ -24,7 +24,7 @@ VERSIONS = [V2017, V2020, V2023]
 def test_an_empty_phone_keeps_the_old_one_at_2020(
     azure: AzureDouble, ask: Client, sent: dict[str, Any]
 ) -> None:
-    """A PUT is no replacement; after a DELETE there is no phone to keep."""
+    """A PUT is no replacement. After a DELETE there is no old phone."""
     subscription = azure.add()
     ask.put(subscription, WRITTEN_2020, V2020)
     again = {key: value for key, value in WRITTEN_2020.items() if key != "phone"} | sent
@@ -50,7 +50,7 @@ def test_an_empty_phone_keeps_the_old_one_at_2020(
 def test_a_state_alone_is_completed_at_2020(
     azure: AzureDouble, ask: Client, state: str, alerts: dict[str, Any], by_role: dict[str, Any]
 ) -> None:
-    """On is High, for the owners; what is Off has the severity "", and no roles."""
+    """On means High, for the owners. Off has the severity "", and no roles."""
     written = {
         **WRITTEN_2020,
         "alertNotifications": {"state": state},
@@ -64,7 +64,7 @@ def test_a_state_alone_is_completed_at_2020(
 
 
 def test_roles_and_addresses_keep_their_order(azure: AzureDouble, ask: Client) -> None:
-    """They come back exactly as they were sent."""
+    """They read back exactly as sent."""
     written = {**WRITTEN_2020, "emails": "b@contoso.com;a@contoso.com"}
     written["notificationsByRole"] = {"state": "On", "roles": ["ServiceAdmin", "Owner"]}
 
@@ -74,8 +74,8 @@ def test_roles_and_addresses_keep_their_order(azure: AzureDouble, ask: Client) -
     assert properties["notificationsByRole"]["roles"] == ["ServiceAdmin", "Owner"]
 
 
-def test_2023_is_enabled_unless_it_is_told_otherwise(azure: AzureDouble, ask: Client) -> None:
-    """One source stays one; its level comes first, though it was sent last."""
+def test_2023_is_enabled_by_default(azure: AzureDouble, ask: Client) -> None:
+    """One source stays one. Its level comes first, although it was sent last."""
     subscription = azure.add()
 
     answer = ask.put(subscription, WRITTEN_2023)
@@ -86,8 +86,8 @@ def test_2023_is_enabled_unless_it_is_told_otherwise(azure: AzureDouble, ask: Cl
     assert disabled.json()["properties"]["isEnabled"] is False
 
 
-def test_what_2020_writes_2023_reads(azure: AzureDouble, ask: Client) -> None:
-    """Both spellings are views of one contact."""
+def test_2023_shows_what_2020_writes(azure: AzureDouble, ask: Client) -> None:
+    """Both are views of one contact."""
     subscription = azure.add()
 
     ask.put(subscription, WRITTEN_2020, V2020)
@@ -100,8 +100,8 @@ def test_what_2020_writes_2023_reads(azure: AzureDouble, ask: Client) -> None:
 
 
 @pytest.mark.parametrize("spelled", ["", "off", "OFF"])
-def test_flags_of_2017_read_off(azure: AzureDouble, ask: Client, spelled: str) -> None:
-    """What was sent is not what reads back."""
+def test_odd_flags_of_2017_read_off(azure: AzureDouble, ask: Client, spelled: str) -> None:
+    """They do not read back as sent."""
     written = {**CONTACT_2017, "alertNotifications": spelled, "alertsToAdmins": "on"}
 
     properties = ask.put(azure.add(), written, V2017).json()["properties"]
@@ -112,7 +112,7 @@ def test_flags_of_2017_read_off(azure: AzureDouble, ask: Client, spelled: str) -
 @pytest.mark.parametrize("phone", ["555010123", "+555-5550142", "(214) 275-4038", "ext. 12"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_phone_is_free_text(azure: AzureDouble, ask: Client, version: str, phone: str) -> None:
-    """It comes back to the letter."""
+    """It reads back exactly."""
     written = {**WRITTEN[version], "phone": phone}
 
     answer = ask.put(azure.add(), written, version)

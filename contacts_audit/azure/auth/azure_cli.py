@@ -9,18 +9,21 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from contacts_audit.azure.auth.access_token import bearer_token, epoch_seconds, with_claims
-from contacts_audit.azure.kinds import AccessToken
+from contacts_audit.azure.auth.managed_identity_endpoint import why_not_offered
+from contacts_audit.azure.auth.sign_in import Credential, SignIn
+from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.home import home
 from contacts_audit.core.paths import absolute
 from contacts_audit.core.sanitize import told_in_public
-from contacts_audit.core.shutdown import Ending
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 SIGN_IN = "sign in: az login"
@@ -64,22 +67,26 @@ def _usual_folders(environment: Mapping[str, str]) -> list[str]:
     return folders if own is None else [*folders, str(own / ".local/bin"), str(own / "bin")]
 
 
-def az_token(
-    claims: str | None,
-    *,
-    audience: str,
-    tenant: str | None,
-    subscription: str | None,
-    timeout: float,
-    ending: Ending,
-    environment: Mapping[str, str],
-) -> AccessToken:
+def azure_cli(sign_in: SignIn) -> Credential:
     """
-    Return the token that `az account get-access-token` prints, within *timeout* seconds.
+    Return the user or the application that `az login` signed in.
 
     Raises:
-        AuthError: az is missing, is not signed in, or fails; or Azure wants *claims*, which take
-            a new sign-in.
+        AuthError: az is not installed.
+    """
+    path = find_az(sign_in.environment)
+    why_not = why_not_offered(sign_in.environment)
+    why = f"{path}, as nothing else is configured" + (f"; {why_not}" if why_not else "")
+    return Credential("Azure CLI", why, partial(_acquire, sign_in, path), Auth.AZURE_CLI)
+
+
+def _acquire(sign_in: SignIn, path: str, claims: str | None, fresh: bool) -> AccessToken:
+    """
+    Return the token that `az account get-access-token` prints. az itself renews it.
+
+    Raises:
+        AuthError: az is not signed in, or fails; or Azure wants *claims*, for which a person must
+            sign in again.
     """
     if claims is not None:
         challenge = base64.b64encode(claims.encode()).decode()
@@ -87,13 +94,15 @@ def az_token(
             "Azure asks for a new sign-in of the Azure CLI",
             f"az login --claims-challenge {challenge}",
         )
-    arguments = ["account", "get-access-token", "--output", "json", "--resource", audience]
-    if tenant is not None:
-        arguments += ["--tenant", tenant]
-    elif subscription is not None:
-        arguments += ["--subscription", subscription]
+    until = time.monotonic() + sign_in.timeout
+    command = [path, "account", "get-access-token", "--output", "json"]
+    command += ["--resource", sign_in.audience()]
+    if sign_in.tenant is not None:
+        command += ["--tenant", sign_in.tenant]
+    elif sign_in.subscription is not None:
+        command += ["--subscription", sign_in.subscription]
     try:
-        output = json.loads(_run(arguments, timeout, ending, environment))
+        output = json.loads(_run(sign_in, command, max(0.1, until - time.monotonic())))
         return with_claims(
             AccessToken(
                 bearer_token(output["accessToken"], "the output of az"),
@@ -106,14 +115,13 @@ def az_token(
         raise AuthError("az printed no token", "check the output of: az --version") from error
 
 
-def _run(
-    arguments: list[str], timeout: float, ending: Ending, environment: Mapping[str, str]
-) -> bytes:
+def _run(sign_in: SignIn, command: list[str], timeout: float) -> bytes:
     """Return the output of az. It has no stdin, and runs in /, where nobody else can write."""
+    environment = sign_in.environment
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
     try:
-        with ending.running(
-            [find_az(environment), *arguments],
+        with sign_in.ending.running(
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from contacts_audit.azure.auth.msal_http import TokenService, refused
-from contacts_audit.azure.auth.sign_in import Credential, SignIn, is_tenant, token_of
+from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant, token_of
 from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
 
@@ -26,8 +26,7 @@ def device_code(sign_in: SignIn) -> Credential:
         AuthError: the tenant is not an id or a domain.
     """
     tenant = sign_in.tenant or sign_in.environment.get("AZURE_TENANT_ID", ANY_TENANT)
-    if not is_tenant(tenant):
-        raise AuthError(f"{tenant!r} is not a tenant", "give its id or one of its domains")
+    check_tenant(tenant, "AZURE_TENANT_ID")
 
     @functools.cache
     def service() -> TokenService:

@@ -46,13 +46,6 @@ class PlatformClient:
             return answer
         return replace(answer, text=_with_expiry(answer))
 
-    def post(self, url: str, **given: Any) -> Response:
-        """Send a POST, as `requests.Session.post`. No platform needs it."""
-        return self.service.post(url, **given)
-
-    def close(self) -> None:
-        """Do nothing: the connections end with the process."""
-
 
 def _with_expiry(answer: Response) -> str:
     """

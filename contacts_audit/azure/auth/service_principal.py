@@ -13,7 +13,7 @@ from typing import Any
 from contacts_audit.azure.auth import certificates, confidential_client, federated_token
 from contacts_audit.azure.auth.application_variables import AZURE, TERRAFORM, Variables
 from contacts_audit.azure.auth.managed_identity_endpoint import is_offered
-from contacts_audit.azure.auth.sign_in import Credential, SignIn, is_tenant
+from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.core.errors import AuthError
 
@@ -141,11 +141,7 @@ def _credential(
     sign_in: SignIn, names: Variables, kind: str, variable: str, proof: Callable[[], Any]
 ) -> Credential:
     client = sign_in.environment[names.client]
-    tenant = sign_in.tenant or sign_in.environment[names.tenant]
-    if not is_tenant(tenant):
-        raise AuthError(
-            f"{names.tenant}: {tenant!r} is not a tenant", "give its id or one of its domains"
-        )
+    tenant = check_tenant(sign_in.tenant or sign_in.environment[names.tenant], names.tenant)
     federated = variable == names.federated_token
     return Credential(
         f"{'workload identity' if federated else 'environment'}: {kind} of application {client}",

@@ -114,6 +114,18 @@ def is_tenant(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", text) is not None
 
 
+def check_tenant(tenant: str, source: str) -> str:
+    """
+    Return *tenant*, which becomes a part of a URL.
+
+    Raises:
+        AuthError: it is not an id or a domain. The message names *source*.
+    """
+    if is_tenant(tenant):
+        return tenant
+    raise AuthError(f"{source}: {tenant!r} is not a tenant", "give its id or one of its domains")
+
+
 def check_tenant_id(sign_in: SignIn) -> None:
     """
     Check that `--tenant` is an id, for a credential whose tenant is fixed and known by its id.

@@ -9,7 +9,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,15 +83,15 @@ class Recorder:
             shown = url if self._mask is None else self._mask.url(url)
             kept = {"request": {"method": method, "url": shown}, **self._outcome(outcome)}
             name = f"{number:05d}-{_slug(kept['request']['url'])}.json"
-            _write(self._folder / name, kept)
+            write_new(self._folder / name, _indented(kept).encode())
 
     def _outcome(self, outcome: Answer | AzureError) -> dict[str, Any]:
         if isinstance(outcome, AzureError):
             message = str(outcome) if self._mask is None else self._mask.text(str(outcome))
             return {"failure": {"reason": outcome.reason, "message": message}}
         headers = {
-            name.lower(): self._header(name.lower(), outcome.headers[name])
-            for name in outcome.headers
+            name.lower(): text if self._mask is None else self._mask.header(name, text)
+            for name, text in outcome.headers.items()
             if name.lower() not in SECRET_HEADERS and not is_cookie(name)
         }
         return {
@@ -112,9 +112,6 @@ class Recorder:
         except (ValueError, RecursionError):
             pass  # it is not JSON, or nested too deep to be indented
         return {"text": text}
-
-    def _header(self, name: str, text: str) -> str:
-        return text if self._mask is None else self._mask.header(name, text)
 
 
 def _reject(constant: str) -> None:
@@ -149,10 +146,6 @@ def _make(folder: Path) -> None:
         permit(folder, 0o700)
     except OSError as error:
         raise OutputError(f"--record: {folder}: {error.strerror}", "name another folder") from error
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    write_new(path, _indented(content).encode())
 
 
 def _indented(content: Any) -> str:
