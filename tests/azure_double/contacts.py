@@ -18,7 +18,7 @@ from .subscriptions import Json, Subscription
 from .wire import compact
 from .world import World
 
-__all__ = ["TYPE", "V2017", "V2020", "V2023", "apart", "list_body", "one", "records", "view"]
+__all__ = ["TYPE", "V2017", "V2020", "V2023", "has_own_2017", "list_body", "one", "records", "view"]
 
 TYPE = "Microsoft.Security/securityContacts"
 
@@ -53,14 +53,14 @@ def list_body(world: World, subscription: Subscription, version: str) -> object:
     return contacts if version == V2020 and contacts else {"value": contacts}
 
 
-def apart(world: World, subscription: Subscription) -> bool:
+def has_own_2017(world: World, subscription: Subscription) -> bool:
     """
     Say whether 2017 has a document of its own.
 
     The switch decides. A test that puts an address only into 2017 although there is a newer contact
     decides it, too: one document cannot hold both. It then stays so.
     """
-    if world.newer_put_on_2017 != "shows" or subscription.parted:
+    if world.newer_put_on_2017 != "shows" or subscription.own_2017:
         return True
     if subscription.contact is None:
         return False
@@ -70,7 +70,7 @@ def apart(world: World, subscription: Subscription) -> bool:
 
 def newer(world: World, subscription: Subscription) -> Json | None:
     """Return the stored properties of the contact that newer api-versions show."""
-    if subscription.contact is not None or apart(world, subscription):
+    if subscription.contact is not None or has_own_2017(world, subscription):
         return subscription.contact
     found = subscription.contacts_2017
     return spelling.from_2017(found) if found else None
@@ -78,7 +78,7 @@ def newer(world: World, subscription: Subscription) -> Json | None:
 
 def records(world: World, subscription: Subscription) -> Iterator[Json]:
     """Yield name and properties of the contacts of 2017, in their order."""
-    if apart(world, subscription):
+    if has_own_2017(world, subscription):
         if not (subscription.hides_2017 and subscription.contact is not None):
             yield from map(_filled, subscription.contacts_2017)
         return

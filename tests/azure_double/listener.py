@@ -14,7 +14,7 @@ from typing import Any
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 LARGEST_HEAD = 1 << 20
-PATIENCE = 0.5  # seconds for the client to close TLS
+CLOSING_SECONDS = 0.5  # seconds for the client to close TLS
 
 
 class _Stream(asyncio.StreamReaderProtocol):
@@ -129,7 +129,7 @@ class Listener:
             plain.set_protocol(protocol)
         else:
             transport = await self._loop.start_tls(
-                plain, protocol, self.tls, server_side=True, ssl_shutdown_timeout=PATIENCE
+                plain, protocol, self.tls, server_side=True, ssl_shutdown_timeout=CLOSING_SECONDS
             )
         if transport is None:  # the client left at once
             raise ConnectionResetError

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from . import completing, spelling
-from .contacts import apart, email, kept, newer, records
+from .contacts import email, has_own_2017, kept, newer, records
 from .refusals import Refused, bad_input, no_contact
 from .specification import known
 from .spelling import V2017, V2020
@@ -25,7 +25,7 @@ def put(world: World, subscription: Subscription, version: str, name: str, body:
             written = known(version, properties) if world.drops_unknown else properties
         case _:
             raise bad_input("InvalidInputJson", "Invalid JSON was provided - no 'properties'.")
-    subscription.parted = apart(world, subscription)
+    subscription.own_2017 = has_own_2017(world, subscription)
     write = _put_2017 if version == V2017 else _put_newer
     existed = write(world, subscription, version, name, written)
     subscription.emptied = False
@@ -44,7 +44,7 @@ def delete(world: World, subscription: Subscription, version: str, name: str) ->
         if world.delete_absent == 404:
             raise no_contact(name, subscription.id)
         return world.delete_absent
-    subscription.parted = apart(world, subscription)
+    subscription.own_2017 = has_own_2017(world, subscription)
     if version == V2017:
         _delete_2017(world, subscription, name)
     else:
@@ -67,7 +67,7 @@ def _put_newer(
             "security contact name is invalid. "
             "The only valid name for security contact is 'default'",
         )
-    separate = apart(world, subscription)
+    separate = has_own_2017(world, subscription)
     before = newer(world, subscription)
     after = completing.newer(world, version, written, before)
     if version == V2020:
@@ -87,7 +87,7 @@ def _put_newer(
 
 
 def _delete_newer(world: World, subscription: Subscription) -> None:
-    if not apart(world, subscription):
+    if not has_own_2017(world, subscription):
         subscription.contacts_2017 = []
     subscription.contact = spelling.EMPTY if world.remakes_default else None
 
@@ -96,7 +96,7 @@ def _put_2017(
     world: World, subscription: Subscription, version: str, name: str, written: Json
 ) -> bool:
     given = subscription.contacts_2017
-    separate = apart(world, subscription)
+    separate = has_own_2017(world, subscription)
     shown = given if separate else list(records(world, subscription))
     names = [each["name"] for each in shown]
     if world.names_2017 == "sequence":
@@ -150,7 +150,7 @@ def _unnamed(subscription: Subscription, address: str) -> bool:
 
 
 def _delete_2017(world: World, subscription: Subscription, name: str) -> None:
-    separate = apart(world, subscription)
+    separate = has_own_2017(world, subscription)
     shown = subscription.contacts_2017 if separate else list(records(world, subscription))
     names = [each["name"] for each in shown]
     if world.names_2017 == "sequence" and name in names:
