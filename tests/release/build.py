@@ -65,7 +65,7 @@ def build(commit: str, to: Path) -> None:
         file.seek(0)
         with tarfile.open(fileobj=file) as archive:
             archive.extractall(source, filter="data")
-    hatch = [sys.executable, "-m", "hatchling", "-q", "build", "-d", str(out)]
+    hatch = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
     subprocess.run(hatch, cwd=source, check=True)
     (wheel,) = out.glob("*.whl")
     needed = to / "requirements.txt"
