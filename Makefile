@@ -45,7 +45,7 @@ test-all: ## `make test` under each Python of 3.11 to 3.14 that is here; says wh
 	@python3 tests/pythons.py each test
 
 smoke: $(READY) ## Every command once, as a user runs it
-	PYTHONPATH=tests $(BIN)/python tests/smoke/run.py
+	PYTHONPATH=tests $(BIN)/python -m smoke.run
 
 test-az: $(READY) $(AZ_VENV)/bin/az ## The real Azure CLI beside ours (a download of 700 MB)
 	AZ_VENV=$(AZ_VENV) $(BIN)/python -m pytest tests/real_az/run.py $(PYTEST)
@@ -80,6 +80,12 @@ completion: $(READY) ## Update what shell completion knows about the options
 lock: $(READY) ## Pin the newest versions of all dependencies, with hashes
 	$(BIN)/pip-compile -q --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o tests/release/requirements.txt tests/release/requirements.in
+
+dist: $(VENV)/.release ## Build what a release hands out, twice, and try it: see docs/releasing.md
+	PYTHONPATH=tests $(BIN)/python -m release.build
+	PYTHONPATH=tests $(BIN)/python -m release.try_out
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .venv-3.* $(AZ_VENV) dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -96,6 +102,11 @@ $(VENV)/.fuzz: $(READY) tests/fuzz/requirements.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/fuzz/requirements.txt
 	@touch $@
 
+$(VENV)/.release: $(READY) tests/release/requirements.txt
+	$(PYTHON) -m venv $(VENV)/release
+	$(VENV)/release/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/release/requirements.txt
+	@touch $@
+
 $(VENV)/.mutate: $(READY) tests/mutation/requirements.txt
 	$(PYTHON) -m venv $(VENV)/mutate
 	$(VENV)/mutate/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
@@ -107,4 +118,4 @@ $(AZ_VENV)/bin/az:
 	python3 -m venv $(AZ_VENV)
 	$(AZ_VENV)/bin/python -m pip install -q --disable-pip-version-check azure-cli
 
-.PHONY: help demo test check lint types layers tests test-all smoke test-az fix bench fuzz mutate soak audit-deps fixtures golden completion lock clean
+.PHONY: help demo test check lint types layers tests test-all smoke test-az fix bench fuzz mutate soak audit-deps fixtures golden completion lock dist clean

@@ -16,12 +16,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyz
 from pythons import ROOT, supported
-from runtime import pins
+from release import pyz
+from release.runtime import pins
 
 DIST = ROOT / "dist"
-TOOLS = Path(sys.executable).with_name("..") / "release/bin"
+TOOLS = Path(sys.executable).parents[1] / "release/bin"
 SUMS = "SHA256SUMS"
 
 

@@ -20,7 +20,7 @@ if ENDING not in HELD:
         "error: contacts-audit.pyz runs under CPython %s on Linux (x86_64, glibc), not under %s"
         " (Python %s%s) -- start it by one of those: python3.13 contacts-audit.pyz, say"
         % (
-            ", ".join(HELD.values()),
+            ", ".join(sorted(HELD.values())),
             sys.executable or "this one",
             sys.version.split()[0],
             ENDING and ", which loads *" + ENDING,
