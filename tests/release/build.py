@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pythons import ROOT, supported
 from release import pyz
-from release.runtime import pins
+from release.runtime import fetch, install, pins
 
 DIST = ROOT / "dist"
 TOOLS = Path(sys.executable).parents[1] / "release/bin"
@@ -70,6 +70,7 @@ def build(commit: str, to: Path) -> None:
     (wheel,) = out.glob("*.whl")
     needed = to / "requirements.txt"
     needed.write_text(pins(source / "requirements.lock", supported()), encoding="utf-8")
+    fetch(needed, supported())
     archive_path = to / "contacts-audit.pyz"
     pyz.build(TOOLS / "shiv", wheel, needed, supported(), archive_path)
     shutil.move(archive_path, out)
@@ -85,9 +86,7 @@ def write_bill(needed: Path, source: Path, version: str, to: Path) -> None:
     """
     environment = to / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin/python"), "install"]
-    quiet = ["-q", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-    subprocess.run([*pip, *quiet, "-r", str(needed)], check=True)
+    install(needed, (), python=environment / "bin/python")
     about = to / "pyproject.toml"
     text = (source / "pyproject.toml").read_text(encoding="utf-8")
     about.write_text(text.replace('dynamic = ["version"]', f'version = "{version}"'), "utf-8")

@@ -1,18 +1,17 @@
 """Builds contacts-audit.pyz: one file that runs under each supported Python of this platform."""
 
-import platform
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from release.runtime import install, of_python
+
 START = Path(__file__).with_name("start.py")
 SHEBANG = "/usr/bin/env python3"
-GLIBC = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")  # of the wheels that are taken
 OF_ITS_PLACE = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")  # says how it was installed
 ABI = re.compile(r"\.cpython-3(\d+)-[^.]+\.so")
 
@@ -28,7 +27,7 @@ def build(shiv: Path, wheel: Path, pins: Path, pythons: Iterable[str], to: Path)
     packages = to.with_name("site-packages")
     for version in sorted(pythons, key=_by_number, reverse=True):
         each = to.with_name(f"site-packages-{version}")
-        _install(pins, version, each)
+        install(pins, [*of_python(version), "--target", str(each)])
         shutil.copytree(each, packages, dirs_exist_ok=True)  # the oldest last: its ABI serves all
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(packages)
@@ -43,16 +42,6 @@ def build(shiv: Path, wheel: Path, pins: Path, pythons: Iterable[str], to: Path)
 
 def _by_number(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
-
-
-def _install(pins: Path, version: str, to: Path) -> None:
-    """Put the wheels of the Python *version* into the folder *to*, whichever Python runs us."""
-    machine = platform.machine()
-    places = [word for libc in GLIBC for word in ("--platform", f"{libc}_{machine}")]
-    command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    command += ["--no-deps", "--no-compile", "--require-hashes", "--only-binary=:all:"]
-    command += ["--implementation", "cp", "--python-version", version, *places]
-    subprocess.run([*command, "--target", str(to), "-r", str(pins)], check=True)
 
 
 def _make_neutral(packages: Path) -> None:

@@ -14,11 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pythons import ROOT, resolve, supported
-from release.runtime import pins
+from release.build import DIST, last_commit
+from release.runtime import PIP, install, pins
 from smoke.run import Wrong, smoke
 
-DIST = ROOT / "dist"
-PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 OLDER = [f"python3.{minor}" for minor in range(6, 11)]
 
 
@@ -42,10 +41,10 @@ def installed(wheel: Path, python: str, environment: Path) -> list[str]:
     subprocess.run([python, "-m", "venv", "--without-pip", str(environment)], check=True)
     needed = environment / "requirements.txt"
     needed.write_text(pins(ROOT / "requirements.lock", supported()), encoding="utf-8")
-    install = [*PIP, "--python", str(environment / "bin/python"), "install", "-q", "--no-deps"]
-    only = ["--require-hashes", "--only-binary=:all:", "-r", str(needed)]
-    subprocess.run([*install, *only], check=True)
-    subprocess.run([*install, str(wheel)], check=True)
+    own = environment / "bin/python"
+    install(needed, (), python=own)
+    command = [*PIP, "--python", str(own), "install", "-q", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(command, check=True)
     return [str(environment / "bin/contacts-audit")]
 
 
@@ -79,6 +78,7 @@ def programs(scratch: Path, version: str, python: str) -> Mapping[str, Sequence[
 def main() -> int:
     """Try all, and say what was tried."""
     os.umask(0o022)
+    os.environ["SOURCE_DATE_EPOCH"] = last_commit()[1]
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=DIST, check=True)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)

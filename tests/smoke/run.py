@@ -2,8 +2,8 @@
 Tries every command once: `make smoke PYTHON=python3.13`, and of what `make dist` built.
 
 It runs as the user's process does, in an empty folder: on a copy of the recording fixtures/contoso,
-and signed in to the double, where it writes, too.  `python -m smoke.run PROGRAM [ARGUMENT...]` tries another
-program than the one that is installed beside this Python.
+and signed in to the double, where it writes, too.  `python -m smoke.run PROGRAM [ARGUMENT...]`
+tries another program than the one that is installed beside this Python.
 """
 
 import json
