@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -32,12 +31,12 @@ def build(shiv: Path, wheel: Path, pins: Path, pythons: Iterable[str], to: Path)
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(packages)
     _make_neutral(packages)
-    held = _held(packages, pythons)
+    held = pythons_of(packages, pythons)
     raw = to.with_name("raw.pyz")
     entry = "contacts_audit.__main__:main"
     command = [shiv, "--site-packages", packages, "-e", entry, "-p", SHEBANG, "-o", raw]
     subprocess.run(list(map(str, command)), check=True)
-    _guard(raw, to, held)
+    guard(raw, to, held)
 
 
 def _by_number(version: str) -> tuple[int, ...]:
@@ -54,25 +53,24 @@ def _make_neutral(packages: Path) -> None:
             path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _held(packages: Path, pythons: Iterable[str]) -> Mapping[str, str]:
+def pythons_of(packages: Path, pythons: Iterable[str]) -> Mapping[str, str]:
     """
     Return the Python of each ending of the C extensions in *packages*.
 
     Raises:
         ValueError: a library lacks a build for one of the *pythons*.
     """
-    endings: dict[Path, set[str]] = defaultdict(set)
-    for path in packages.rglob("*.so"):
-        if found := ABI.search(path.name):
-            endings[path.parent].add(found[0])
-    told = {ending: f"3.{ABI.fullmatch(ending)[1]}" for ending in set().union(*endings.values())}  # type: ignore[index]
-    for folder, held in endings.items():
-        if {told[ending] for ending in held} != {*pythons}:
-            raise ValueError(f"{folder} holds libraries for {sorted(held)} alone")
+    files = [(path.parent, ABI.search(path.name)) for path in packages.rglob("*.so")]
+    found = [(folder, match) for folder, match in files if match]
+    told = {match[0]: f"3.{match[1]}" for _, match in found}
+    for folder in {folder for folder, _ in found}:
+        held = {told[match[0]] for one, match in found if one == folder}
+        if held != {*pythons}:
+            raise ValueError(f"{folder} holds libraries for {', '.join(sorted(held))} alone")
     return dict(sorted(told.items(), key=lambda item: _by_number(item[1])))
 
 
-def _guard(raw: Path, to: Path, held: Mapping[str, str]) -> None:
+def guard(raw: Path, to: Path, held: Mapping[str, str]) -> None:
     """Copy the archive *raw*, with our start in the place of shiv's."""
     start = START.read_text(encoding="utf-8").replace("HELD = {}", f"HELD = {dict(held)!r}")
     with zipfile.ZipFile(raw) as old, to.open("wb") as file:
