@@ -1,7 +1,8 @@
 """
 Builds what a release hands out, from the last commit, into `dist/`: `make dist`.
 
-The wheel, the sdist, contacts-audit.pyz, a bill of materials (CycloneDX) and SHA256SUMS.  All are
+The wheel, the sdist, contacts-audit.pyz, requirements.txt with what the wheel needs, a bill of
+materials (CycloneDX) and SHA256SUMS.  All are
 built twice, in other folders and by another umask, and must be the same to the byte.
 """
 
@@ -68,7 +69,7 @@ def build(commit: str, to: Path) -> None:
     hatch = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
     subprocess.run(hatch, cwd=source, check=True)
     (wheel,) = out.glob("*.whl")
-    needed = to / "requirements.txt"
+    needed = out / "requirements.txt"
     needed.write_text(pins(source / "requirements.lock", supported()), encoding="utf-8")
     fetch(needed, supported())
     archive_path = to / "contacts-audit.pyz"

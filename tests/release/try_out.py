@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pythons import ROOT, resolve, supported
+from pythons import resolve, supported
 from release.build import DIST, last_commit
-from release.runtime import PIP, install, pins
+from release.runtime import PIP, install
 from smoke.run import Wrong, smoke
 
 OLDER = [f"python3.{minor}" for minor in range(6, 11)]
@@ -39,10 +39,8 @@ def wheel_of(sdist: Path, wheel: Path, to: Path) -> Path:
 def installed(wheel: Path, python: str, environment: Path) -> list[str]:
     """Install the *wheel* and what it needs in a new *environment*; return the program in it."""
     subprocess.run([python, "-m", "venv", "--without-pip", str(environment)], check=True)
-    needed = environment / "requirements.txt"
-    needed.write_text(pins(ROOT / "requirements.lock", supported()), encoding="utf-8")
     own = environment / "bin/python"
-    install(needed, (), python=own)
+    install(DIST / "requirements.txt", (), python=own)
     command = [*PIP, "--python", str(own), "install", "-q", "--no-deps", "--no-index", str(wheel)]
     subprocess.run(command, check=True)
     return [str(environment / "bin/contacts-audit")]
