@@ -2,8 +2,8 @@
 Builds what a release hands out, from the last commit, into `dist/`: `make dist`.
 
 The wheel, the sdist, contacts-audit.pyz, requirements.txt with what the wheel needs, a bill of
-materials (CycloneDX) and SHA256SUMS.  All are
-built twice, in other folders and by another umask, and must be the same to the byte.
+materials (CycloneDX) and SHA256SUMS.  All are built twice, in other folders and by another umask,
+and must be the same to the byte.
 """
 
 import hashlib
