@@ -39,9 +39,9 @@ class _Templates(Environment):
         return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
 
 
-def render(report: Report) -> Iterator[str]:
-    """Yield the page in pieces."""
-    environment = _Templates(
+def environment() -> Environment:
+    """Return the templates of pages, which escape and sanitize what they insert."""
+    templates = _Templates(
         loader=PackageLoader("contacts_audit.report", "page"),
         autoescape=True,
         finalize=_sanitized,
@@ -50,12 +50,18 @@ def render(report: Report) -> Iterator[str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(joined=_joined, several=_several)
-    style, script = _asset("page.css"), _asset("page.js")
-    page = environment.get_template("page.html.j2").stream(
+    templates.filters.update(joined=_joined, several=_several)
+    return templates
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the page in pieces."""
+    style, script = asset("page.css"), asset("page.js")
+    template = environment().get_template("page.html.j2")
+    page = template.stream(
         style=style,
         script=script,
-        csp=_content_security_policy(style, script),
+        csp=content_security_policy(style, script),
         signed_in=[identity.label for identity in report.run.identities],
         head=json_.summary(report.run, report.finished, report.verdicts),
         picture=_picture(report.verdicts),
@@ -113,17 +119,18 @@ def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
     }
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a file in the folder `page`."""
     return files("contacts_audit.report").joinpath("page", name).read_text("utf-8")
 
 
-def _content_security_policy(style: str, script: str) -> str:
+def content_security_policy(style: str, script: str | None = None) -> str:
     """Return a policy that allows exactly *style* and *script*, and nothing else."""
     return "; ".join(
         (
             "default-src 'none'",
             f"style-src {_hash(style)}",
-            f"script-src {_hash(script)}",
+            *([] if script is None else [f"script-src {_hash(script)}"]),
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",
