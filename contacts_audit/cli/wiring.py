@@ -147,7 +147,7 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     moment = recording.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
-    host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
+    host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the current state")
     wire, limits = (
         Wire(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
         _limits(network),
