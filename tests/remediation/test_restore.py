@@ -456,7 +456,7 @@ def test_a_restore_that_was_not_confirmed_can_be_gone_on_with(
 
 def test_an_address_that_was_added_elsewhere_is_a_change(azure: AzureDouble, desk: Desk) -> None:
     """At 2017 alone, where that has a document of its own."""
-    prod = azure.add("Prod", parted=True, contact=new("a@contoso.com"))
+    prod = azure.add("Prod", own_2017=True, contact=new("a@contoso.com"))
     desk.write("apply", *CHANGE)
     prod.contacts_2017 = [old("default1", "carol@contoso.com")]
 
