@@ -1,74 +1,15 @@
 """Decides which checks apply to which subscription, and which findings are waived."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from contacts_audit.audit.checks import RISKS
+from contacts_audit.audit.profiles import VALUES, Settings, criteria
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.model import Check, Criteria, Finding, Profile, Subscription, Waiver
+from contacts_audit.core.model import Criteria, Finding, Subscription, Waiver
 
-T = TypeVar("T")
 SOON = timedelta(days=14)
-BASE = (Check.CONTACT_EMAIL, Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED, Check.ATTACK_PATHS)
-VALUES: Mapping[Check, str] = {  # a value switches its check on
-    Check.REQUIRED_EMAIL: "required_emails",
-    Check.ALLOWED_DOMAIN: "allowed_domains",
-    Check.MINIMUM_EMAILS: "minimum_emails",
-}
-PROFILES: Mapping[Profile, tuple[Check, ...]] = {
-    Profile.CONFORMITY: (Check.CONTACT_EMAIL,),
-    Profile.CIS: BASE,
-    Profile.STRICT: (*BASE, Check.REACHABLE),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What options, a policy or an override say; None is nothing said."""
-
-    profile: Profile | None = None
-    checks: tuple[Check, ...] | None = None
-    required_emails: tuple[str, ...] | None = None
-    allowed_domains: tuple[str, ...] | None = None
-    minimum_emails: int | None = None
-    attack_path_level: str | None = None
-
-
-def criteria(levels: Sequence[Settings], *, anew: int | None = None) -> Criteria:
-    """
-    Return what is judged where *levels* count, nearest first: each key by the first that says it.
-
-    Profile and checks add up; with neither it is `conformity`.  A value switches its check on,
-    unless a level nearer than the value says *anew* what is judged: the first that has a profile.
-
-    Raises:
-        UsageError: a check lacks its value.
-    """
-    said: dict[str, Any] = {
-        item.name: _first(getattr(level, item.name) for level in levels)
-        for item in fields(Settings)
-    }
-    profile = said["profile"] or (None if said["checks"] else Profile.CONFORMITY)
-    checks = [*(PROFILES[profile] if profile else ()), *(said["checks"] or ())]
-    if anew is None:
-        anew = _place_of(levels, "profile")
-    for check, key in VALUES.items():
-        if said[key] and (_place_of(levels, key) <= anew or profile is Profile.STRICT):
-            checks.append(check)
-        elif check in checks and not said[key]:
-            raise UsageError(
-                f"the check {check} has no value", f"give --{check}, or {key} in the policy"
-            )
-    return Criteria(
-        profile,
-        tuple(dict.fromkeys(checks)),
-        said["attack_path_level"] or RISKS[-1],
-        said["required_emails"] or (),
-        said["allowed_domains"] or (),
-        said["minimum_emails"],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +29,7 @@ class Under(NamedTuple):
     groups: frozenset[str]
 
 
+NO_SETTINGS = Settings()
 NOTHING = Under(frozenset(), frozenset())
 
 
@@ -101,7 +43,7 @@ class Policy:
     """
 
     options: Settings
-    top: Settings = Settings()
+    top: Settings = NO_SETTINGS
     overrides: tuple[Override, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     groups: Mapping[str, Under] = field(default_factory=dict)
@@ -255,13 +197,3 @@ class Policy:
             return sum(own in self._under(one).groups for one in around)
 
         return sorted(around, key=depth, reverse=True)
-
-
-def _place_of(levels: Sequence[Settings], key: str) -> int:
-    """Return which of *levels* is the first to say *key*; beyond them all, if none does."""
-    said = (at for at, level in enumerate(levels) if getattr(level, key) is not None)
-    return next(said, len(levels))
-
-
-def _first(values: Iterable[T | None]) -> T | None:
-    return next((value for value in values if value is not None), None)

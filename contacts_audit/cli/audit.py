@@ -63,7 +63,7 @@ def audit(
 
     Exit codes: 0 all comply, 3 findings, 4 some were unreadable, 1 the run failed.
     """
-    from contacts_audit.audit.scope import run_id as named_run
+    from contacts_audit.audit.shards import run_id as named_run
 
     host: Host = context.obj
     if json_schema:

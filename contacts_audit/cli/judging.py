@@ -26,8 +26,9 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     Raises:
         UsageError: an option or the policy cannot be used.
     """
-    from contacts_audit.audit import policy_file
-    from contacts_audit.audit.policy import Policy, Settings
+    from contacts_audit.audit import policy_file, policy_values
+    from contacts_audit.audit.policy import Policy
+    from contacts_audit.audit.profiles import Settings
     from contacts_audit.core import mailbox
 
     for text in given.required_email:
@@ -36,7 +37,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
             raise UsageError(message, "give a@example.com")
     for text in given.allowed_domain:
         try:
-            policy_file.domain(text)
+            policy_values.domain(text)
         except (TypeError, ValueError) as error:
             raise UsageError(f"--allowed-domain: {text!r} is no domain", "example.com") from error
     asked = given.profile is not None or bool(given.check)
@@ -61,7 +62,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
     """Say which value that somebody gave is judged nowhere."""
-    from contacts_audit.audit.policy import VALUES
+    from contacts_audit.audit.profiles import VALUES
 
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
     said = [policy.top, *(one.settings for one in policy.overrides)]
@@ -83,7 +84,7 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
         ContactsAuditError: a group cannot be read.
     """
     from contacts_audit.audit.policy import Under
-    from contacts_audit.audit.scope import selector
+    from contacts_audit.audit.selectors import selector
     from contacts_audit.core.workers import apart
 
     exceptions: list[Override | Waiver] = [*policy.overrides, *policy.waivers]

@@ -61,7 +61,7 @@ def _checks(criteria: "Criteria") -> str:
 def checks_and_profiles() -> Iterator[str]:
     """Yield the table of all checks, and which profiles hold them."""
     from contacts_audit.audit.checks import HOLDS
-    from contacts_audit.audit.policy import PROFILES, VALUES
+    from contacts_audit.audit.profiles import PROFILES, VALUES
     from contacts_audit.report.table import aligned
 
     rows = [("CHECK", "PROFILES", "HOLDS WHEN")]

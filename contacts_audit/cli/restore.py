@@ -160,7 +160,8 @@ def _rows(
         UsageError: something that is not in it was chosen, or several by one name.
         ContactsAuditError: none is left.
     """
-    from contacts_audit.audit.scope import resolve, selector
+    from contacts_audit.audit.scope import resolve
+    from contacts_audit.audit.selectors import selector
 
     scope = ScopeOptions(chosen.subscription, chosen.subscriptions_from)
     wanted = selectors(host, scope)

@@ -13,7 +13,8 @@ from contacts_audit.cli.signing import credential, introduce, sign_in
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Scope, Selector
+    from contacts_audit.audit.scope import Scope
+    from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.arm.client import Limits
     from contacts_audit.azure.tenants import Connection
 
@@ -79,7 +80,9 @@ def enter(
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
-    from contacts_audit.audit.scope import Selector, group_id, resolve, selector, shard
+    from contacts_audit.audit.scope import resolve
+    from contacts_audit.audit.selectors import Selector, group_id, selector
+    from contacts_audit.audit.shards import shard
     from contacts_audit.core.workers import apart, started
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
@@ -120,8 +123,8 @@ def selectors(
     Raises:
         UsageError: a value or a file cannot be used.
     """
-    from contacts_audit.audit.scope import selector
-    from contacts_audit.audit.scope import selectors as in_lines
+    from contacts_audit.audit.selectors import selector
+    from contacts_audit.audit.selectors import selectors as in_lines
 
     if not (scope.subscription or scope.subscriptions_from):
         return None

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, Ran, run_in
 from report.test_formats import OUTCOMES, REPORT
 
-from contacts_audit.audit import merge, report_file
+from contacts_audit.audit import report_file, report_outcomes
 from contacts_audit.report import RENDERERS, Format, json_
 
 CONTOSO = ROOT / "fixtures/contoso"
@@ -74,7 +74,7 @@ def test_every_format_is_as_audits(tmp_path: Path, form: Format) -> None:
     """A report that is read back renders to the same bytes: nothing was lost on the way."""
     path = tmp_path / "report.json"
     path.write_text("".join(json_.render(REPORT)))
-    report = merge.report_of(report_file.read(path.read_bytes(), "x"), "x")
+    report = report_outcomes.report_of(report_file.read(path.read_bytes(), "x"), "x")
 
     again = "".join(RENDERERS[form](report))
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from contacts_audit.audit.checks import RULES, contact_email, distinct, judge, shows_address
-from contacts_audit.audit.policy import PROFILES, Override, Policy, Settings, Under, criteria
+from contacts_audit.audit.policy import Override, Policy, Under
+from contacts_audit.audit.profiles import PROFILES, Settings, criteria
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.read import contacts as read_contacts
 from contacts_audit.core.errors import UsageError

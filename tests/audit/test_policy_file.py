@@ -10,8 +10,9 @@ import pytest
 from azure_double import AzureDouble
 from conftest import Ran, Run, run_in
 
-from contacts_audit.audit.policy import Override, Policy, Settings
+from contacts_audit.audit.policy import Override, Policy
 from contacts_audit.audit.policy_file import read
+from contacts_audit.audit.profiles import Settings
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.judging import judged_by
 from contacts_audit.cli.options import PolicyOptions

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.test_report import REPORT
 
-from contacts_audit.audit import merge, report_file
+from contacts_audit.audit import merge, report_file, report_outcomes
 from contacts_audit.core.errors import ContactsAuditError, ExitCode
 from contacts_audit.report import RENDERERS, Format, json_
 
@@ -317,7 +317,7 @@ def test_no_value_is_too_strange(changes: list[tuple[tuple[Any, ...], Any]]) -> 
             continue  # an earlier change took it away
     try:
         read = report_file.read(json.dumps(document).encode(), "x")
-        report = merge.joined([("x", merge.report_of(read, "x"))])
+        report = merge.joined([("x", report_outcomes.report_of(read, "x"))])
         report_file.check_counts(read, "x")
     except ContactsAuditError as error:
         assert 0 < len(str(error)) < 1000  # noqa: PT017

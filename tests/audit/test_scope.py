@@ -6,15 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.audit.scope import (
-    LONGEST_NAME,
-    Selector,
-    Shard,
-    resolve,
-    selector,
-    selectors,
-    shard,
-)
+from contacts_audit.audit.scope import resolve
+from contacts_audit.audit.selectors import LONGEST_NAME, Selector, selector, selectors
+from contacts_audit.audit.shards import Shard, shard
 from contacts_audit.azure.arm.subscriptions import GUID
 from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.core.model import Subscription

@@ -8,7 +8,7 @@ import pytest
 from azure_double import Asked, AzureDouble, faults
 from conftest import Ran, Run, run_in
 
-from contacts_audit.audit.scope import group_id
+from contacts_audit.audit.selectors import group_id
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 GHOST = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts_audit.audit.checks import RISKS
-from contacts_audit.audit.policy import Policy, Settings
-from contacts_audit.audit.policy_file import SETTINGS, WAIVER, read
+from contacts_audit.audit.policy import Policy
+from contacts_audit.audit.policy_file import read
+from contacts_audit.audit.policy_table import SETTINGS, WAIVER
+from contacts_audit.audit.profiles import Settings
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.core.errors import AzureError, ExitCode, Reason, UsageError

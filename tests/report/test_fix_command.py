@@ -31,7 +31,7 @@ from report.test_page import (
     unread,
 )
 
-from contacts_audit.audit import policy
+from contacts_audit.audit import profiles
 from contacts_audit.audit.checks import distinct, judge
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.read import contacts as read_contacts
@@ -187,7 +187,7 @@ KNOWN: list[Json] = [
         ],
     )
 ]
-CHOICES = [*([check] for check in Check), [*policy.PROFILES[Profile.STRICT]], [*Check]]
+CHOICES = [*([check] for check in Check), [*profiles.PROFILES[Profile.STRICT]], [*Check]]
 
 
 @pytest.mark.parametrize("checks", CHOICES, ids=lambda checks: "+".join(checks[:2]))
