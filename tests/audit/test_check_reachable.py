@@ -1,0 +1,113 @@
+"""The check reachable: an alert would reach somebody."""
+
+from typing import Any
+
+import pytest
+from audit.samples import CRITERIA, V2017, V2020, V2023, contact, read, wrong
+
+from contacts_audit.audit.checks import judge
+from contacts_audit.core.model import (
+    Check,
+    Contact,
+)
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        pytest.param([contact("a@contoso.com", severity="High")], id="an address"),
+        pytest.param([contact(severity="Low", roles=("Owner",))], id="the owner"),
+        pytest.param(
+            [contact(), contact("a@contoso.com", severity="Medium")], id="one contact of two"
+        ),
+    ],
+)
+def test_somebody_is_reached(contacts: list[Contact]) -> None:
+    """One contact is enabled, sends alerts, and has a receiver."""
+    assert wrong(Check.REACHABLE, contacts) is None
+
+
+@pytest.mark.parametrize(
+    ("contacts", "detail"),
+    [
+        pytest.param([], "neither an address nor the role Owner", id="no contact"),
+        pytest.param([contact("a@contoso.com")], "", id="no alerts"),
+        pytest.param(
+            [contact(severity="High")], "neither an address nor the role Owner", id="no receiver"
+        ),
+        pytest.param(
+            [contact(severity="High", roles=("Reader",))],
+            "neither an address nor the role Owner",
+            id="another role",
+        ),
+        pytest.param(
+            [contact(malformed=("a@",), severity="High")],
+            "neither an address nor the role Owner",
+            id="a malformed address",
+        ),
+        pytest.param(
+            [contact("a@contoso.com", severity="High", enabled=False)],
+            "contact 'default' is disabled",
+            id="disabled",
+        ),
+        pytest.param(
+            [contact("a@contoso.com", roles=("Owner",)), contact(severity="High")],
+            "",
+            id="halves of two contacts",
+        ),
+        pytest.param(
+            [contact("a@contoso.com", severity="High", enabled=False), contact(severity="High")],
+            "contact 'default' is disabled",
+            id="the address of a disabled contact",
+        ),
+    ],
+)
+def test_nobody_is_reached(contacts: list[Contact], detail: str) -> None:
+    """A conjunction holds only if one contact satisfies all of it."""
+    message = wrong(Check.REACHABLE, contacts)
+
+    assert message is not None
+    assert message.startswith("an alert would reach nobody")
+    assert detail in message
+
+
+@pytest.mark.parametrize(
+    ("version", "properties"),
+    [
+        pytest.param(V2017, {"email": "a@contoso.com", "alertNotifications": "On"}, id="2017"),
+        pytest.param(V2017, {"alertsToAdmins": "On", "alertNotifications": "On"}, id="2017, owner"),
+        pytest.param(
+            V2020,
+            {
+                "emails": "a@contoso.com",
+                "alertNotifications": {"state": "On", "minimalSeverity": "Low"},
+            },
+            id="2020",
+        ),
+        pytest.param(
+            V2023,
+            {
+                "isEnabled": True,
+                "notificationsSources": [{"sourceType": "Alert", "minimalSeverity": "High"}],
+                "notificationsByRole": {"state": "On", "roles": ["Owner"]},
+            },
+            id="2023",
+        ),
+    ],
+)
+def test_reachable_reads_each_dialect(version: str, properties: Any) -> None:
+    """The same contact, three spellings."""
+    assert judge(Check.REACHABLE, read(version, properties), CRITERIA) is None
+
+
+def test_two_contacts_of_2017_do_not_add_up() -> None:
+    """The address of one that sends no alerts, and the alerts of one without an address."""
+    reading = read(
+        V2017,
+        {"email": "a@contoso.com", "alertNotifications": "Off"},
+        {"email": "", "alertNotifications": "On", "alertsToAdmins": "Off"},
+    )
+
+    assert judge(Check.REACHABLE, reading, CRITERIA) is not None
+    assert judge(Check.CONTACT_EMAIL, reading, CRITERIA) is None
+    assert judge(Check.ALERT_NOTIFICATIONS, reading, CRITERIA) is None

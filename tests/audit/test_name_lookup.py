@@ -1,0 +1,111 @@
+"""A name is found exactly, then in any case; for a misspelt one the nearest are named."""
+
+import pytest
+from audit.subscriptions import DEV, PROD, TEST, VISIBLE, A, B, C, D, asked
+
+from contacts_audit.audit.scope import resolve
+from contacts_audit.audit.selectors import selector
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.model import Subscription
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        pytest.param("Prod", PROD, id="to the letter"),
+        pytest.param("prod", DEV, id="to the letter, in lower case"),
+        pytest.param("TEST", TEST, id="in another case"),
+    ],
+)
+def test_a_name_is_matched_to_the_letter_first(name: str, found: Subscription) -> None:
+    """Only then does case not matter."""
+    assert resolve(VISIBLE, asked(name), []).subscriptions == (found,)
+
+
+def test_a_name_of_several_is_refused_with_the_ids() -> None:
+    """Neither of them is guessed at."""
+    with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'") as caught:
+        resolve(VISIBLE, asked("PROD"), [])
+
+    assert caught.value.hint == f"give the id, one of: Prod ({A}), prod ({C})"
+
+
+@pytest.mark.parametrize("name", ["staging", "*"])
+def test_a_name_of_none_is_refused_with_what_there_is(name: str) -> None:
+    """Where that is a handful."""
+    with pytest.raises(UsageError, match="no subscription is named") as caught:
+        resolve(VISIBLE, asked(name), [])
+
+    assert caught.value.hint == f"visible are: Prod ({A}), Test ({B}), prod ({C}), {D}"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param("Prdouction", "did you mean Production ({0})?", id="letters changed places"),
+        pytest.param("Prod", "did you mean Production ({0})?", id="its beginning"),
+        pytest.param("Production EU", "did you mean Production ({0})?", id="more than it"),
+        pytest.param("sandbox", "did you mean Sandbox 1 ({1}), Sandbox 22 ({2})?", id="several"),
+        pytest.param(
+            "staging", "none of the 1003 that are visible has a name like it", id="nothing like it"
+        ),
+    ],
+)
+def test_the_likes_of_a_misspelt_name_are_told(name: str, hint: str) -> None:
+    """By likeness, wherever Azure lists them; a thousand subscriptions do not fill the screen."""
+    names = [*("x" * 9 + str(at) for at in range(1000)), "Production", "Sandbox 1", "Sandbox 22"]
+    many = [Subscription(f"{at:08x}{A[8:]}", each) for at, each in enumerate(names)]
+
+    with pytest.raises(UsageError, match="no subscription is named") as caught:
+        resolve(many, asked(name), [])
+
+    assert caught.value.hint == hint.format(*(one.id for one in many[1000:]))
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "hint"),
+    [
+        pytest.param(
+            "Prod,My Test", "--subscription", "-s repeats: -s Prod -s 'My Test'", id="names"
+        ),
+        pytest.param(f"{A},{B}", "--subscription", f"-s repeats: -s {A} -s {B}", id="ids"),
+        pytest.param("a;b", "--exclude", "", id="an exclusion of none is only warned of"),
+        pytest.param(f"{A};{B}", "--exclude", f"--exclude repeats: --exclude {A}", id="excluded"),
+        pytest.param("Prod, Test", "--subscriptions-from F, line 1", "give one a line", id="file"),
+    ],
+)
+def test_several_in_one_are_told_to_repeat(text: str, option: str, hint: str) -> None:
+    """A comma may be of a name, and is no separator."""
+    said = ""
+    try:
+        resolve(VISIBLE, [selector(text, option)] if option != "--exclude" else None, [])
+        selector(text, option)
+    except UsageError as error:
+        said = error.hint
+
+    assert said.startswith(hint)
+
+
+def test_names_are_looked_up_among_all_that_is_visible() -> None:
+    """Not only in scope: of two shards, each would have one of the two."""
+    scope = resolve(VISIBLE, asked(A), [])
+
+    assert scope.ids(asked("Test", "nobody", B, "Prod")) == {"Test": B, "Prod": A}
+    with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'"):
+        scope.ids(asked("PROD"))
+
+
+def test_an_id_is_no_name() -> None:
+    """Whoever is called by the id of another is not meant by it."""
+    called = Subscription(D, A)
+
+    scope = resolve([PROD, called], asked(A), [selector(D, "--exclude")])
+
+    assert (scope.subscriptions, scope.ids(asked(A, D))) == ((PROD,), {})
+
+
+def test_an_exclusion_that_matches_nothing_names_what_is_like_it() -> None:
+    """What was to be left out is audited, and nobody would see why."""
+    scope = resolve(VISIBLE, None, [selector("Tset", "--exclude")])
+
+    assert scope.warnings == (f"--exclude: 'Tset' matches nothing -- did you mean Test ({B})?",)

@@ -1,0 +1,225 @@
+"""A waiver covers findings until it expires."""
+
+from datetime import date
+
+import pytest
+from audit.samples import (
+    AFTER,
+    ID,
+    LOOSE,
+    NAMES,
+    OTHER,
+    PROD,
+    TODAY,
+    V2023,
+    contact,
+    policy,
+    under,
+    wrong,
+)
+
+from contacts_audit.audit.policy import Override, Policy
+from contacts_audit.audit.profiles import Settings
+from contacts_audit.core.model import (
+    Audited,
+    Check,
+    Finding,
+    Subscription,
+    Verdict,
+    Waiver,
+)
+
+
+def waiver(
+    subscription: str = "Prod", day: date = TODAY, check: Check | None = None, reason: str = "why"
+) -> Waiver:
+    """Return a waiver that expires on *day*."""
+    return Waiver(subscription, reason, "who", day, check)
+
+
+def waiving(*waivers: Waiver) -> Policy:
+    """Return a policy with *waivers*, today."""
+    return Policy(Settings(), waivers=waivers, day=TODAY, ids=NAMES)
+
+
+EMAIL = Finding(Check.CONTACT_EMAIL, "x", V2023)
+OWNER = Finding(Check.OWNER_NOTIFIED, "x", V2023)
+
+
+@pytest.mark.parametrize("text", [ID, "Prod"])
+def test_a_waiver_names_an_id_or_a_name(text: str) -> None:
+    """And the whole of it."""
+    judged = waiving(waiver(text))
+
+    assert judged.waiver_of(PROD, (EMAIL,)) == waiver(text)
+    assert judged.waiver_of(OTHER, (EMAIL,)) is None
+
+
+@pytest.mark.parametrize("name", [ID, ID.upper(), OTHER.id])
+def test_ids_match_ids(name: str) -> None:
+    """Whoever may rename a subscription to the id of another would waive it, and override it."""
+    called = Subscription("2a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", name)
+    waives, overrides = waiving(waiver(ID)), policy(Override(LOOSE, subscription=ID))
+
+    assert waives.waiver_of(called, (EMAIL,)) is None
+    assert overrides.criteria_of(called).minimum_emails == 9
+
+
+def test_a_waiver_of_a_management_group() -> None:
+    """All that is under it, on all levels, is waived; nothing else is."""
+    of_group = Waiver(None, "why", "who", TODAY, management_group="Sandboxes")
+    judged = Policy(Settings(), waivers=(of_group,), groups={"sandboxes": under(PROD)}, day=TODAY)
+
+    assert judged.waiver_of(PROD, (EMAIL,)) == of_group
+    assert judged.waiver_of(OTHER, (EMAIL,)) is None
+    assert (judged.may_waive(PROD), judged.may_waive(OTHER)) == (True, False)
+    assert judged.warnings([OTHER]) == [
+        "the waiver of management group Sandboxes (why, who) matches no subscription in scope"
+    ]
+    assert judged.warnings([PROD]) == [
+        "the waiver of management group Sandboxes (why, who) ends on 2026-01-31"
+    ]
+
+
+@pytest.mark.parametrize("text", ["Pro", "Prod2", "", "*", ID[:-1], f"/subscriptions/{ID}"])
+def test_a_part_of_a_name_waives_nothing(text: str) -> None:
+    """Nor does a pattern."""
+    assert waiving(waiver(text)).waiver_of(PROD, (EMAIL,)) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "stands"),
+    [
+        pytest.param(date(2026, 1, 30), False, id="yesterday"),
+        pytest.param(TODAY, True, id="today"),
+        pytest.param(date(2026, 2, 1), True, id="tomorrow"),
+        pytest.param(date.max, True, id="the last day"),
+        pytest.param(date.min, False, id="the first day"),
+    ],
+)
+def test_a_waiver_is_valid_through_its_day(day: date, stands: bool) -> None:
+    """Not before, not after."""
+    found = waiving(waiver(day=day)).waiver_of(PROD, (EMAIL,))
+
+    assert (found is not None) is stands
+
+
+@pytest.mark.parametrize(
+    ("waivers", "findings", "waived"),
+    [
+        pytest.param([None], [EMAIL, OWNER], True, id="all checks"),
+        pytest.param([Check.CONTACT_EMAIL], [EMAIL], True, id="this check"),
+        pytest.param([Check.CONTACT_EMAIL], [OWNER], False, id="another check"),
+        pytest.param([Check.CONTACT_EMAIL], [EMAIL, OWNER], False, id="one of two"),
+        pytest.param([Check.CONTACT_EMAIL, Check.OWNER_NOTIFIED], [EMAIL, OWNER], True, id="each"),
+        pytest.param([None], [], False, id="nothing to waive"),
+        pytest.param([], [EMAIL], False, id="no waiver"),
+    ],
+)
+def test_every_failing_check_has_to_be_waived(
+    waivers: list[Check | None], findings: list[Finding], waived: bool
+) -> None:
+    """A waiver of one check says nothing of another that fails."""
+    judged = waiving(*(waiver(check=check) for check in waivers))
+
+    assert (judged.waiver_of(PROD, findings) is not None) is waived
+
+
+def test_of_several_waivers_the_one_that_ends_first_is_shown() -> None:
+    """Of those that were needed; an expired one and another check's are none of them."""
+    first = waiver(day=date(2026, 3, 1), check=Check.OWNER_NOTIFIED, reason="first")
+    judged = waiving(
+        waiver(day=date(2026, 1, 1), reason="expired"),
+        waiver(day=date(2026, 2, 1), check=Check.REACHABLE, reason="of another check"),
+        waiver(day=date(2026, 9, 1), reason="last"),
+        first,
+    )
+
+    assert judged.waiver_of(PROD, (EMAIL, OWNER)) == first
+    assert judged.waiver_of(PROD, (EMAIL,)) != first
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        pytest.param(date(2026, 1, 30), "expired on 2026-01-30 and does not count", id="expired"),
+        pytest.param(TODAY, "ends on 2026-01-31", id="today"),
+        pytest.param(date(2026, 2, 14), "ends on 2026-02-14", id="14 days"),
+        pytest.param(date(2026, 2, 15), None, id="15 days"),
+    ],
+)
+@pytest.mark.parametrize("text", [ID, "Prod"])
+def test_the_end_of_a_waiver_is_said(day: date, said: str | None, text: str) -> None:
+    """When it has come, and for 14 days before."""
+    warnings = waiving(waiver(text, day)).warnings([PROD])
+
+    assert warnings == ([f"the waiver of {text} (why, who) {said}"] if said else [])
+
+
+@pytest.mark.parametrize("text", ["Prdo", OTHER.id])
+def test_a_waiver_that_matches_nothing_is_said(text: str) -> None:
+    """A slip of the pen leaves a finding unwaived, and is hard to see."""
+    warnings = waiving(waiver(text, date.max)).warnings([PROD])
+
+    assert warnings == [f"the waiver of {text} (why, who) matches no subscription in scope"]
+
+
+def test_an_expired_waiver_that_matches_nothing_says_both() -> None:
+    """Either is to be mended, and the one would hide the other."""
+    matched, expired = waiving(waiver("Prdo", date(2026, 1, 30))).warnings([PROD])
+
+    assert matched.endswith("matches no subscription in scope")
+    assert expired.endswith("expired on 2026-01-30 and does not count")
+
+
+def test_the_verdict_of_what_was_judged() -> None:
+    """Findings are non-compliant unless they are waived."""
+    found = Audited(PROD, (), (), (EMAIL,), V2023)
+    waived = Audited(PROD, (), (), (EMAIL,), V2023, waiver())
+
+    assert found.verdict is Verdict.NON_COMPLIANT
+    assert waived.verdict is Verdict.WAIVED
+
+
+def test_the_whole_finding_of_an_alert_that_reaches_nobody() -> None:
+    """All that stands in its way, in one sentence, and nothing that does not."""
+    dead = contact("a@contoso.com", severity="High", enabled=False)
+    odd = contact(malformed=("a@",), severity="Critical", name="other")
+    gone = contact(severity="Høj", enabled=False, name="gone")
+
+    assert wrong(Check.REACHABLE, [dead]) == (
+        "an alert would reach nobody (contact 'default' is disabled)"
+    )
+    assert wrong(Check.REACHABLE, [gone, odd]) == (
+        "an alert would reach nobody (contact 'gone' is disabled; the severity 'Critical' is not "
+        f"known; there is neither an address nor the role Owner; malformed address 'a@'{AFTER})"
+    )
+    assert wrong(Check.REACHABLE, [contact("a@contoso.com")]) == "an alert would reach nobody"
+    assert wrong(Check.ALERT_NOTIFICATIONS, [gone, contact()]) == (
+        "no mail goes out for high-severity alerts (contact 'gone' is disabled)"
+    )
+
+
+def test_the_domain_is_what_follows_the_last_at() -> None:
+    """A quoted name may hold one, too."""
+    strange = '"a@contoso.com"@evil.example'
+
+    message = wrong(Check.ALLOWED_DOMAIN, [contact(strange)], allowed_domains=("evil.example",))
+
+    assert message is None
+
+
+def test_a_waiver_that_has_expired_may_still_waive() -> None:
+    """Whoever asks what a waiver is about is told of it, be it valid or not."""
+    judged = waiving(waiver("Prod", date.min))
+
+    assert judged.may_waive(PROD)
+    assert not judged.may_waive(OTHER)
+    assert not waiving().may_waive(PROD)
+
+
+def test_no_text_names_a_subscription_without_a_name() -> None:
+    """Whatever stands for the name that is missing."""
+    nameless = Subscription(ID)
+
+    assert not waiving(waiver("xxxx"), waiver("none"), waiver("XXXX")).may_waive(nameless)
