@@ -1,71 +1,72 @@
-"""Finds subscriptions by id or name, and suggests similar names. Pure."""
+"""Find subscriptions by id or name, and suggest similar names. Pure."""
 
 import difflib
 import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from contacts_audit.audit.selectors import LONGEST_NAME, Selector, _one_each
+from contacts_audit.audit.selectors import MAX_NAME, Selector, repeat_hint
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Subscription
 
-CANDIDATES = 5
-MOST_COMPARED = 20_000  # names that are compared with a misspelt one
+MAX_LISTED = 5  # subscriptions in a hint
+MAX_COMPARED = 20_000  # names that are compared with a misspelled one
 
 
-class Known:
-    """Subscriptions, to be found by what selects them, however many there are."""
+class SubscriptionIndex:
+    """Subscriptions by id and by name; a lookup takes the same time however many there are."""
 
     def __init__(self, subscriptions: Iterable[Subscription]) -> None:
         self.ids: dict[str, Subscription] = {}
-        self._named: defaultdict[str, list[Subscription]] = defaultdict(list)
+        self._names: defaultdict[str, list[Subscription]] = defaultdict(list)
         for subscription in subscriptions:
             self.ids[subscription.id] = subscription
             if subscription.name is not None:
-                self._named[subscription.name.casefold()].append(subscription)
+                self._names[subscription.name.casefold()].append(subscription)
 
-    def matching(self, wanted: Selector) -> list[Subscription]:
-        """An id matches in any case; a name to the letter, else in any case."""
+    def find(self, wanted: Selector) -> list[Subscription]:
+        """Return the matches: an id in any case; a name exactly, else in any case."""
         if wanted.is_id:
             return [self.ids[wanted.text]] if wanted.text in self.ids else []
-        folded = self._named.get(wanted.text.casefold(), [])
-        return [each for each in folded if each.name == wanted.text] or list(folded)
+        folded = self._names.get(wanted.text.casefold(), [])
+        return [one for one in folded if one.name == wanted.text] or list(folded)
 
 
-def _unknown(wanted: Selector, visible: Collection[Subscription]) -> UsageError:
-    """Return the error for a name of none, with those that are most like it."""
-    hints = [_one_each(wanted.text, wanted.option)]
-    if near := _did_you_mean(wanted.text, visible):
+def unknown_name(wanted: Selector, visible: Collection[Subscription]) -> UsageError:
+    """Return the error for a name that no subscription has, with the most similar names."""
+    hints = [repeat_hint(wanted.text, wanted.option)]
+    if near := suggestion(wanted.text, visible):
         hints.append(near)
-    elif len(visible) <= CANDIDATES:
-        hints.append(f"visible are: {_candidates(visible)}")
+    elif len(visible) <= MAX_LISTED:
+        hints.append(f"visible are: {_labels(visible)}")
     else:
-        hints.append(f"none of the {len(visible)} that are visible has a name like it")
+        hints.append(f"none of the {len(visible)} visible ones has a similar name")
     hint = "; ".join(filter(None, hints))
     return UsageError(f"{wanted.option}: no subscription is named {wanted.text!r}", hint)
 
 
-def _ambiguous(wanted: Selector, found: Sequence[Subscription]) -> UsageError:
+def ambiguous_name(wanted: Selector, found: Sequence[Subscription]) -> UsageError:
+    """Return the error for a name that several subscriptions have."""
     return UsageError(
         f"{wanted.option}: {len(found)} subscriptions are named {wanted.text!r}",
-        f"give the id, one of: {_candidates(found)}",
+        f"give the id, one of: {_labels(found)}",
     )
 
 
-def _did_you_mean(text: str, visible: Collection[Subscription]) -> str:
-    """Ask for the few whose names are most like *text*, the most alike first; empty for none."""
+def suggestion(text: str, visible: Collection[Subscription]) -> str:
+    """Return "did you mean ...?" with the names most similar to *text*; empty if none is."""
     named: defaultdict[str, list[Subscription]] = defaultdict(list)
-    for one in itertools.islice(visible, MOST_COMPARED):
+    for one in itertools.islice(visible, MAX_COMPARED):
         if one.name:
-            named[one.name[:LONGEST_NAME].casefold()].append(one)
+            named[one.name[:MAX_NAME].casefold()].append(one)
     wanted = text.casefold()
-    near = difflib.get_close_matches(wanted, named, n=CANDIDATES)
+    near = difflib.get_close_matches(wanted, named, n=MAX_LISTED)
     near += [name for name in named if wanted in name or (len(name) > 2 and name in wanted)]
-    alike = [one for name in dict.fromkeys(near) for one in named[name]]
-    return f"did you mean {_candidates(alike[:CANDIDATES])}?" if alike else ""
+    similar = [one for name in dict.fromkeys(near) for one in named[name]]
+    return f"did you mean {_labels(similar[:MAX_LISTED])}?" if similar else ""
 
 
-def _candidates(among: Collection[Subscription]) -> str:
-    more = len(among) - CANDIDATES
-    labels = [subscription.label for subscription in itertools.islice(among, CANDIDATES)]
+def _labels(among: Collection[Subscription]) -> str:
+    more = len(among) - MAX_LISTED
+    labels = [subscription.label for subscription in itertools.islice(among, MAX_LISTED)]
     return ", ".join(labels) + (f" and {more} more" if more > 0 else "")

@@ -1,5 +1,5 @@
 """
-Reads the policy file (TOML): checks, overrides and waivers.
+Read the policy file (TOML): checks, overrides and waivers.
 
 https://toml.io/en/v1.0.0
 """
@@ -10,121 +10,115 @@ import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from contacts_audit.audit.checks import RISKS
+from contacts_audit.audit import policy_values as values
 from contacts_audit.audit.policy import Override, Policy
-from contacts_audit.audit.policy_table import SETTINGS, WHOM, _File, _short, _Table
-from contacts_audit.audit.policy_values import (
-    MOST,
-    _address,
-    _count,
-    _day,
-    _each,
-    _group,
-    _level,
-    _subscription,
-    _text,
-    domain,
-)
+from contacts_audit.audit.policy_keys import SETTING_KEYS, TARGET_KEYS
+from contacts_audit.audit.policy_table import PolicySource, PolicyTable, shortened
 from contacts_audit.audit.profiles import Settings
 from contacts_audit.core import toml_lines
 from contacts_audit.core.errors import FaultsError, UsageError
 from contacts_audit.core.model import Check, Criteria, Profile, Waiver
 
-MOST_DOTS = 100  # of a key, or anything else between commas
+MAX_DOTS = 100  # of a key, or of anything else between commas
 
 
 def read(text: bytes, name: str, options: Settings, day: date) -> Policy:
     """
-    Return the policy in the file *name*, which *options* go before, on *day*.
+    Return the policy in the file *name*, below *options*, on *day* (UTC).
 
     Raises:
-        UsageError: it is no TOML, or has unknown keys or values that are none: all are told, each
-            with its place.
+        UsageError: it is not TOML.
+        FaultsError: keys are unknown or values malformed; it has every mistake, with its line.
     """
     try:
-        spelt = text.decode("utf-8-sig")
-        _check_dots(spelt)
-        document = tomllib.loads(spelt)
+        spelled = text.decode("utf-8-sig")
+        _check_dots(spelled)
+        document = tomllib.loads(spelled)
     except (ValueError, RecursionError) as error:
-        told = f"{name}: it is not TOML: {_short(str(error))}"
-        raise UsageError(told, "see https://toml.io") from error
-    file = _File(name, toml_lines.lines(spelt.replace("\r\n", "\n")))
-    top = _Table(file, document)
-    top.check()
+        message = f"{name}: it is not TOML: {shortened(str(error))}"
+        raise UsageError(message, "see https://toml.io") from error
+    file = PolicySource(name, toml_lines.lines(spelled.replace("\r\n", "\n")))
+    top = PolicyTable(file, document)
+    top.check_keys()
     settings = _settings(top)
     overrides = tuple(_override(table) for table in top.tables("override"))
     waivers = tuple(_waiver(table) for table in top.tables("waiver"))
     policy = Policy(options, settings, overrides, waivers, day=day)
     faults = [fault for _, fault in sorted(file.faults, key=lambda one: one[0])]
-    if faults or (faults := [*_without_value(policy, name)]):
+    if faults or (faults := [*_missing_values(policy, name)]):
         raise FaultsError(faults)
     return policy
 
 
-def _without_value(policy: Policy, name: str) -> Iterator[UsageError]:
-    """Yield where a check lacks its value, whatever Azure's tree of groups is."""
-    tried: list[tuple[str, Callable[[], Criteria]]] = [(name, lambda: policy.criteria)]
-    tried += [(one.place, functools.partial(policy.foreseen, one)) for one in policy.overrides]
-    for place, judged in tried:
+def _missing_values(policy: Policy, name: str) -> Iterator[UsageError]:
+    """Yield an error for each place where a check has no value, whatever the groups contain."""
+    places: list[tuple[str, Callable[[], Criteria]]] = [
+        (name, lambda: policy.criteria),
+        *(
+            (one.place, functools.partial(policy.criteria_of_override, one))
+            for one in policy.overrides
+        ),
+    ]
+    for place, criteria in places:
         try:
-            judged()
+            criteria()
         except UsageError as error:
             yield UsageError(f"{place}: {error}", error.hint)
 
 
 def _check_dots(text: str) -> None:
     """
-    Check that no key has very many parts: tomllib takes the square of their number.
+    Check that no key has very many parts: the time that tomllib takes grows with their square.
 
     Raises:
         ValueError: one has.
     """
     for number, line in enumerate(text.splitlines(), start=1):
-        if any(piece.count(".") > MOST_DOTS for piece in re.split("[=,@]", line)):
-            raise ValueError(f"line {number}: more than {MOST_DOTS} dots")
+        if any(piece.count(".") > MAX_DOTS for piece in re.split("[=,@]", line)):
+            raise ValueError(f"line {number}: more than {MAX_DOTS} dots")
 
 
-def _settings(table: _Table) -> Settings:
+def _settings(table: PolicyTable) -> Settings:
     return Settings(
-        table.get("profile", Profile, "no profile", tuple(Profile)),
-        table.get("checks", _each(Check), "no list of checks", tuple(Check)),
-        table.get("required_emails", _each(_address), "no list of addresses"),
-        table.get("allowed_domains", _each(domain), "no list of domains"),
-        table.get("minimum_emails", _count, f"no number from 1 to {MOST}"),
-        table.get("attack_path_level", _level, "no level", RISKS),
+        table.optional("profile", Profile),
+        table.optional("checks", values.list_of(Check)),
+        table.optional("required_emails", values.list_of(values.address)),
+        table.optional("allowed_domains", values.list_of(values.domain)),
+        table.optional("minimum_emails", values.count),
+        table.optional("attack_path_level", values.level),
     )
 
 
-def _whom(table: _Table) -> tuple[str | None, str | None]:
-    """Return the subscription or the management group that *table* is of: one of them."""
-    if table.lacks(*WHOM) or all(key in table.content for key in WHOM):
-        table.fault(
-            "it has to be of a subscription or of a management group",
-            f"give one of {' and '.join(WHOM)}",
+def _target(table: PolicyTable) -> tuple[str | None, str | None]:
+    """Return the subscription and the management group of *table*, one of them None."""
+    if table.lacks_all(*TARGET_KEYS) or all(key in table.content for key in TARGET_KEYS):
+        table.add_fault(
+            "it must name either a subscription or a management group",
+            f"give one of {' and '.join(TARGET_KEYS)}",
         )
     return (
-        table.get("subscription", _subscription, "no id or name"),
-        table.get("management_group", _group, "no id of a management group"),
+        table.optional("subscription", values.subscription),
+        table.optional("management_group", values.management_group),
     )
 
 
-def _override(table: _Table) -> Override:
-    table.check()
-    override = Override(_settings(table), *_whom(table), place=table.place()[1])
-    if not table.strange and table.lacks(*SETTINGS):
-        table.fault("it overrides nothing", f"give one of {', '.join(SETTINGS)}")
+def _override(table: PolicyTable) -> Override:
+    table.check_keys()
+    override = Override(_settings(table), *_target(table), place=table.place()[1])
+    if not table.unknown_keys and table.lacks_all(*SETTING_KEYS):
+        table.add_fault("it overrides nothing", f"give one of {', '.join(SETTING_KEYS)}")
     return override
 
 
-def _waiver(table: _Table) -> Waiver:
-    table.check()
-    subscription, group = _whom(table)
+def _waiver(table: PolicyTable) -> Waiver:
+    table.check_keys()
+    subscription, group = _target(table)
     return Waiver(
         subscription,
-        table.need("reason", _text, "no text", ""),
-        table.need("owner", _text, "no text", ""),
-        table.need("expires", _day, "no date (2026-12-31, without quotes)", date.min),
-        table.get("check", Check, "no check", tuple(Check)),
+        table.required("reason", values.text, ""),
+        table.required("owner", values.text, ""),
+        table.required("expires", values.day, date.min),
+        table.optional("check", Check),
         group,
         table.place()[1],
     )

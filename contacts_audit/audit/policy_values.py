@@ -1,71 +1,79 @@
-"""Checks single values of a policy file: each function returns its value or raises. Pure."""
+"""
+Parse single values of a policy file.
+
+Each function returns the value, or raises ValueError, TypeError or UsageError if it is malformed.
+"""
 
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from contacts_audit.audit.checks import RISKS
-from contacts_audit.audit.selectors import group_id, selector
-from contacts_audit.azure.contacts.read import is_address
+from contacts_audit.audit.selectors import parse_group_id, parse_selector
+from contacts_audit.core.mailbox import is_address
 
 T = TypeVar("T")
-MOST = 1024
+MAX_COUNT = 1024
 
 
-def _each(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
-    def several(value: Any) -> tuple[T, ...]:
+def list_of(parse: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    """Return a function that parses a list, each item by *parse*."""
+
+    def parse_all(value: Any) -> tuple[T, ...]:
         if not isinstance(value, list):
-            raise TypeError("no list")
-        return tuple(map(read, value))
+            raise TypeError("not a list")
+        return tuple(map(parse, value))
 
-    return several
+    return parse_all
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Return *value*, a string that is not blank."""
     if not isinstance(value, str) or not value.strip():
-        raise TypeError("no text")
+        raise TypeError("not a string")
     return value
 
 
-def _subscription(value: Any) -> str:
-    return selector(_text(value), "subscription").text
+def subscription(value: Any) -> str:
+    """Return the subscription id in lower case, or the name, that *value* is."""
+    return parse_selector(text(value), "subscription").text
 
 
-def _group(value: Any) -> str:
-    return group_id(_text(value), "management_group")
+def management_group(value: Any) -> str:
+    """Return the management group id that *value* is, alone or as a resource id."""
+    return parse_group_id(text(value), "management_group")
 
 
-def _address(value: Any) -> str:
-    if not is_address(_text(value)):
-        raise ValueError("no address")
+def address(value: Any) -> str:
+    """Return *value*, a well-formed email address."""
+    if not is_address(text(value)):
+        raise ValueError("not an address")
     return str(value)
 
 
 def domain(value: Any) -> str:
-    """
-    Return *value* where it is a domain.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not is_address(f"somebody@{_text(value)}"):
-        raise ValueError("no domain")
+    """Return *value*, the domain of a well-formed email address."""
+    if not is_address(f"somebody@{text(value)}"):
+        raise ValueError("not a domain")
     return str(value)
 
 
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST:
-        raise ValueError("no count")
+def count(value: Any) -> int:
+    """Return *value*, a whole number from 1 to MAX_COUNT."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_COUNT:
+        raise ValueError("not a count")
     return value
 
 
-def _level(value: Any) -> str:
+def level(value: Any) -> str:
+    """Return *value*, one of RISKS."""
     if value not in RISKS:
-        raise ValueError("no level")
+        raise ValueError("not a level")
     return str(value)
 
 
-def _day(value: Any) -> date:
+def day(value: Any) -> date:
+    """Return *value*, a TOML date without a time."""
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise TypeError("no date")
+        raise TypeError("not a date")
     return value

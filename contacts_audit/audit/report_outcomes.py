@@ -1,14 +1,14 @@
-"""Turns a JSON report, read as `report_file` does, back into a Report with its outcomes. Pure."""
+"""Turn a JSON report, read by `report_file`, back into a Report with its outcomes. Pure."""
 
 from dataclasses import fields
 from datetime import date
 
-from contacts_audit.audit.report_file import HINT, Row, moment
-from contacts_audit.audit.shards import shard
+from contacts_audit.audit.report_file import HINT, Row, parse_time
+from contacts_audit.audit.shards import parse_shard
 from contacts_audit.azure.clouds import CLOUDS
-from contacts_audit.azure.contacts.read import is_address
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.core.errors import HINTS, Reason, UsageError
+from contacts_audit.core.mailbox import is_address
 from contacts_audit.core.model import (
     Audited,
     Check,
@@ -28,12 +28,11 @@ from contacts_audit.core.model import (
 )
 
 
-def report_of(document: Row, name: str) -> Report:
+def report_from(document: Row, name: str) -> Report:
     """
-    Return the report that the *document* of the file *name* tells, as `reportfile` reads it.
+    Return the report in *document*, which `report_file.read` took from the file *name*.
 
-    Its words are told as they are.  Where they would lead somebody, they are ours: no link, and no
-    command to copy, takes a host from a file.
+    No link and no command takes a host from the file: links and hints with a URL are our own.
 
     Raises:
         UsageError: it is damaged.
@@ -42,18 +41,18 @@ def report_of(document: Row, name: str) -> Report:
         return Report(
             Run(
                 document["tool"]["version"],
-                moment(document["started"]),
+                parse_time(document["started"]),
                 document["cloud"],
                 tuple(document["tenants"]),
                 None if document["profile"] is None else Profile(document["profile"]),
                 tuple(map(Check, document["checks"])),
                 _portal(document["cloud"]),
-                None if document["shard"] is None else str(shard(document["shard"], None)),
+                None if document["shard"] is None else str(parse_shard(document["shard"], None)),
                 document["run_id"],
-                recorded=moment(document["recorded"]) if document["recorded"] else None,
+                recorded=parse_time(document["recorded"]) if document["recorded"] else None,
                 identities=tuple(map(_identity, document["identities"])),
             ),
-            moment(document["finished"]),
+            parse_time(document["finished"]),
             tuple(map(_outcome, document["subscriptions"])),
         )
     except (ValueError, UsageError) as error:
@@ -70,75 +69,77 @@ def _identity(row: Row) -> Identity:
 
 
 def _outcome(row: Row) -> Outcome:
-    """Return what *row* tells; its verdict has to follow from the rest."""
-    who = Subscription(row["id"], row["name"], row["state"], row["tenant_id"])
+    """Return the outcome in *row*; raise ValueError if its verdict contradicts its findings."""
+    subscription = Subscription(row["id"], row["name"], row["state"], row["tenant_id"])
     contacts = tuple(map(_contact, row["contacts"]))
     match Verdict(row["verdict"]):
         case Verdict.SKIPPED:
-            return Skipped(who)
+            return Skipped(subscription)
         case Verdict.UNREADABLE:
-            return Unread(who, _fault(row["error"], who), contacts)
+            return Unread(subscription, _fault(row["error"], subscription), contacts)
         case verdict:
             if row["decided_by"] is None:
-                raise ValueError(f"{who.id} was decided by nothing")
+                raise ValueError(f"{subscription.id} has no decided_by")
             audited = Audited(
-                who,
+                subscription,
                 contacts,
                 tuple(row["emails"]),
                 tuple(map(_finding, row["findings"])),
                 row["decided_by"],
-                None if row["waiver"] is None else _waiver(row["waiver"], who.id),
+                None if row["waiver"] is None else _waiver(row["waiver"], subscription.id),
                 _checks(row.get("checks", [])),
             )
             if audited.verdict is not verdict or (audited.waiver and not audited.findings):
-                raise ValueError(f"{verdict} does not follow from the findings of {who.id}")
+                raise ValueError(
+                    f"{verdict} does not follow from the findings of {subscription.id}"
+                )
             return audited
 
 
-def _checks(told: object) -> tuple[Check, ...]:
-    """Return the checks of a row, a key that came after the first reports."""
-    if not isinstance(told, list):
-        raise ValueError("the checks are no list")  # noqa: TRY004
-    return tuple(map(Check, told))
+def _checks(names: object) -> tuple[Check, ...]:
+    """Return the checks of a row; reports of version 0.1 have none."""
+    if not isinstance(names, list):
+        raise ValueError("the checks are not a list")  # noqa: TRY004
+    return tuple(map(Check, names))
 
 
-def _contact(told: Row) -> Contact:
-    emails = tuple(told["emails"])
+def _contact(row: Row) -> Contact:
+    emails = tuple(row["emails"])
     return Contact(
-        name=told["name"],
-        api_version=told["api_version"],
+        name=row["name"],
+        api_version=row["api_version"],
         emails=emails,
         malformed=tuple(email for email in emails if not is_address(email)),
-        enabled=told["enabled"],
-        phone=told["phone"],
-        alert_severity=told["alert_severity"],
-        attack_path_risk=told["attack_path_risk"],
-        roles=tuple(told["roles"]),
+        enabled=row["enabled"],
+        phone=row["phone"],
+        alert_severity=row["alert_severity"],
+        attack_path_risk=row["attack_path_risk"],
+        roles=tuple(row["roles"]),
     )
 
 
-def _finding(told: Row) -> Finding:
-    return Finding(Check(told["check"]), told["message"], told["api_version"])
+def _finding(row: Row) -> Finding:
+    return Finding(Check(row["check"]), row["message"], row["api_version"])
 
 
-def _waiver(told: Row, subscription_id: str) -> Waiver:
+def _waiver(row: Row, subscription_id: str) -> Waiver:
     return Waiver(
         subscription_id,
-        told["reason"],
-        told["owner"],
-        date.fromisoformat(told["expires"]),
-        None if told["check"] is None else Check(told["check"]),
+        row["reason"],
+        row["owner"],
+        date.fromisoformat(row["expires"]),
+        None if row["check"] is None else Check(row["check"]),
     )
 
 
-def _fault(told: Row, who: Subscription) -> Fault:
-    reason = Reason(told["reason"])
-    ours = HINTS[reason].replace("SUBSCRIPTION_ID", who.id)
+def _fault(row: Row, subscription: Subscription) -> Fault:
+    reason = Reason(row["reason"])
+    own_hint = HINTS[reason].replace("SUBSCRIPTION_ID", subscription.id)
     return Fault(
         reason,
-        told["message"],
-        ours if "://" in told["hint"] else told["hint"],
-        told["status"],
-        told["code"],
-        told["request_id"],
+        row["message"],
+        own_hint if "://" in row["hint"] else row["hint"],
+        row["status"],
+        row["code"],
+        row["request_id"],
     )

@@ -1,55 +1,55 @@
-"""The shape of a JSON report: which keys it has, and of which type each value is."""
+"""The keys of a JSON report and the type of each value, and the check that a report has them."""
 
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-SHOWN = 40  # of a value that is wrong
+MAX_SHOWN = 40  # of a value that is wrong
 Shape = type | list[Any] | tuple[Any, ...] | dict[str, Any]
-MAYBE = (str, None)
+_MAYBE_TEXT = (str, None)
 _CONTACT: Shape = {
     "name": str,
     "api_version": str,
     "emails": [str],
     "enabled": bool,
-    "phone": MAYBE,
-    "alert_severity": MAYBE,
-    "attack_path_risk": MAYBE,
+    "phone": _MAYBE_TEXT,
+    "alert_severity": _MAYBE_TEXT,
+    "attack_path_risk": _MAYBE_TEXT,
     "roles": [str],
 }
 _ERROR: Shape = {
     "reason": str,
     "status": (int, None),
-    "code": MAYBE,
+    "code": _MAYBE_TEXT,
     "message": str,
-    "request_id": MAYBE,
+    "request_id": _MAYBE_TEXT,
     "hint": str,
 }
 _ROW: Shape = {
     "id": str,
-    "name": MAYBE,
-    "tenant_id": MAYBE,
-    "state": MAYBE,
+    "name": _MAYBE_TEXT,
+    "tenant_id": _MAYBE_TEXT,
+    "state": _MAYBE_TEXT,
     "verdict": str,
-    "portal_url": MAYBE,
+    "portal_url": _MAYBE_TEXT,
     "emails": [str],
     "contacts": [_CONTACT],
     "findings": [{"check": str, "message": str, "api_version": str}],
-    "decided_by": MAYBE,
+    "decided_by": _MAYBE_TEXT,
     "error": (_ERROR, None),
-    "waiver": ({"reason": str, "owner": str, "expires": str, "check": MAYBE}, None),
+    "waiver": ({"reason": str, "owner": str, "expires": str, "check": _MAYBE_TEXT}, None),
 }
 _COUNTS = ("in_scope", "read", "compliant", "non_compliant", "unreadable", "waived", "skipped")
-_REPORT: Shape = {
+REPORT: Shape = {
     "schema": int,
     "tool": {"name": str, "version": str},
     "started": str,
     "finished": str,
     "cloud": str,
     "tenants": [str],
-    "profile": MAYBE,
+    "profile": _MAYBE_TEXT,
     "checks": [str],
-    "shard": MAYBE,
+    "shard": _MAYBE_TEXT,
     "summary": dict.fromkeys(_COUNTS, int),
     "exit_code": int,
     "subscriptions": [_ROW],
@@ -57,49 +57,57 @@ _REPORT: Shape = {
 _IDENTITY: Shape = {
     "auth": str,
     "credential": str,
-    **dict.fromkeys(("user", "application_id", "object_id", "tenant_id"), MAYBE),
+    **dict.fromkeys(("user", "application_id", "object_id", "tenant_id"), _MAYBE_TEXT),
 }
-_LATER: Mapping[str, Shape] = {  # keys that older reports lack
-    "run_id": MAYBE,
-    "recorded": MAYBE,
+LATER_KEYS: Mapping[str, Shape] = {  # keys that older reports lack
+    "run_id": _MAYBE_TEXT,
+    "recorded": _MAYBE_TEXT,
     "identities": [_IDENTITY],
 }
-_NAMES: Mapping[Any, str] = {
-    str: "a text", int: "a whole number", bool: "true or false", None: "null"
+_TYPE_NAMES: Mapping[Any, str] = {
+    str: "a string", int: "a whole number", bool: "true or false", None: "null"
 }  # fmt: skip
 
 
-def _check(value: Any, shape: Any, place: str) -> None:
-    """Check that *value*, at *place* in a report, is of *shape*."""
+def check_shape(value: Any, shape: Any, place: str) -> None:
+    """
+    Check that *value*, at *place* in a report, has *shape*.
+
+    A dict is an object with at least these keys, a list an array of one shape, `(shape, None)` may
+    be null.
+
+    Raises:
+        ValueError: it has another shape; the message names the place.
+    """
     match shape:
         case dict():
             if not isinstance(value, dict):
-                raise ValueError(f"{place or 'it'} is no object: {_shown(value)}")  # noqa: TRY004
+                raise ValueError(f"{place or 'it'} is not an object: {shown(value)}")  # noqa: TRY004
             for key, inner in shape.items():
                 if key not in value:
                     raise ValueError(f"{place or 'it'} has no {key}")
-                _check(value[key], inner, f"{place}.{key}" if place else key)
+                check_shape(value[key], inner, f"{place}.{key}" if place else key)
         case [inner]:
             if not isinstance(value, list):
-                raise ValueError(f"{place} is no list: {_shown(value)}")  # noqa: TRY004
+                raise ValueError(f"{place} is not a list: {shown(value)}")  # noqa: TRY004
             for one in value:
-                _check(one, inner, place)
+                check_shape(one, inner, place)
         case (inner, None):
             if value is not None:
-                _check(value, inner, place)
+                check_shape(value, inner, place)
         case _:
-            if type(value) is not shape:  # a bool is an int of Python's, and none of JSON's
-                raise ValueError(f"{place} is not {_NAMES[shape]}: {_shown(value)}")
+            if type(value) is not shape:  # to Python, a bool is an int
+                raise ValueError(f"{place} is not {_TYPE_NAMES[shape]}: {shown(value)}")
 
 
-def _shown(value: Any) -> str:
-    """Spell *value*, or the beginning of it; a number may have more digits than can be spelt."""
+def shown(value: Any) -> str:
+    """Return *value* as a message shows it: the beginning, if it is long."""
     if isinstance(value, str | list):
-        value = value[:SHOWN]
+        value = value[:MAX_SHOWN]
     elif isinstance(value, dict):
         value = dict(islice(value.items(), 3))
     try:
-        spelt = repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-    return spelt if len(spelt) <= SHOWN else f"{spelt[:SHOWN]}..."
+        text = repr(value)
+    except ValueError:  # Python does not print a number with thousands of digits
+        return "a number with thousands of digits"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

@@ -62,11 +62,11 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
     """Say which value that somebody gave is judged nowhere."""
-    from contacts_audit.audit.profiles import VALUES
+    from contacts_audit.audit.profiles import VALUE_KEYS
 
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
     said = [policy.top, *(one.settings for one in policy.overrides)]
-    for check, key in {**VALUES, Check.ATTACK_PATHS: "attack_path_level"}.items():
+    for check, key in {**VALUE_KEYS, Check.ATTACK_PATHS: "attack_path_level"}.items():
         if check in judged:
             continue
         if check is Check.ATTACK_PATHS and given.attack_path_level is not None:
@@ -83,24 +83,26 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
         UsageError: several subscriptions have a name that it holds, or a check lacks its value.
         ContactsAuditError: a group cannot be read.
     """
-    from contacts_audit.audit.policy import Under
-    from contacts_audit.audit.selectors import selector
+    from contacts_audit.audit.policy import GroupMembers
+    from contacts_audit.audit.selectors import parse_selector
     from contacts_audit.core.workers import apart
 
     exceptions: list[Override | Waiver] = [*policy.overrides, *policy.waivers]
-    named = [selector(one.subscription, one.place) for one in exceptions if one.subscription]
-    policy = replace(policy, ids=found.ids(named))
+    named = [parse_selector(one.subscription, one.place) for one in exceptions if one.subscription]
+    policy = replace(policy, ids=found.resolve_names(named))
     groups = {}
     named_groups = (one.management_group for one in exceptions if one.management_group is not None)
     for group in {name.casefold(): name for name in named_groups}.values():
         read = functools.partial(connection.descendants, group)
         under = apart(read, deadline=connection.limits.deadline)
-        groups[group.casefold()] = Under(frozenset(under.subscriptions), frozenset(under.groups))
+        groups[group.casefold()] = GroupMembers(
+            frozenset(under.subscriptions), frozenset(under.groups)
+        )
     policy = replace(policy, groups=groups)
-    policy.check()
+    policy.check_values()
     for warning in policy.warnings(found.subscriptions):
         host.screen.warn(warning)
     for one in named:
-        if one.text not in policy.ids and (near := found.like(one)):
+        if one.text not in policy.ids and (near := found.suggestion(one)):
             host.screen.warn(f"{one.option}: no subscription is named {one.text!r} -- {near}")
     return policy

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from contacts_audit.audit.checks import judge
-from contacts_audit.audit.policy import Override, Policy, Under
+from contacts_audit.audit.policy import GroupMembers, Override, Policy
 from contacts_audit.audit.profiles import Settings
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.read import contacts as read_contacts
@@ -75,9 +75,9 @@ STRICT, LOOSE, TWICE = (
 NAMES = {"Prod": ID, "prod": ID, "PROD": ID, "pROD": ID}
 
 
-def under(*subscriptions: Subscription, groups: Sequence[str] = ()) -> Under:
+def under(*subscriptions: Subscription, groups: Sequence[str] = ()) -> GroupMembers:
     """Return what is under a management group."""
-    return Under(frozenset(one.id for one in subscriptions), frozenset(groups))
+    return GroupMembers(frozenset(one.id for one in subscriptions), frozenset(groups))
 
 
 def policy(*overrides: Override, **groups: Any) -> Policy:

@@ -1,6 +1,6 @@
 """The subscriptions that the tests of the scope select from."""
 
-from contacts_audit.audit.selectors import Selector, selector
+from contacts_audit.audit.selectors import Selector, parse_selector
 from contacts_audit.core.model import Subscription
 
 A, B, C, D = (f"{letter * 8}-0000-4000-8000-{letter * 12}" for letter in "abcd")
@@ -14,4 +14,4 @@ VISIBLE = (PROD, TEST, DEV, NAMELESS)
 
 def asked(*texts: str) -> list[Selector]:
     """Return what *texts* select on the command line."""
-    return [selector(text, "--subscription") for text in texts]
+    return [parse_selector(text, "--subscription") for text in texts]

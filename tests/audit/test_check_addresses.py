@@ -3,7 +3,7 @@
 import pytest
 from audit.samples import contact, wrong
 
-from contacts_audit.audit.checks import distinct
+from contacts_audit.audit.checks import distinct_emails
 from contacts_audit.core.model import (
     Check,
     Contact,
@@ -44,18 +44,18 @@ def test_each_required_address_is_looked_for(
     [
         pytest.param(TWO, ("contoso.com", "FABRIKAM.com"), None, id="both allowed"),
         pytest.param(
-            TWO, ("contoso.com",), "of a domain that is not allowed: b@fabrikam.com", id="one not"
+            TWO, ("contoso.com",), "in a domain that is not allowed: b@fabrikam.com", id="one not"
         ),
         pytest.param(
             TWO,
             ("example.com",),
-            "of a domain that is not allowed: A@contoso.com, b@fabrikam.com",
+            "in a domain that is not allowed: A@contoso.com, b@fabrikam.com",
             id="each once, as first spelt",
         ),
         pytest.param(
             [contact("a@sub.contoso.com", "a@notcontoso.com", "a@contoso.com.evil.com")],
             ("contoso.com",),
-            "of a domain that is not allowed: "
+            "in a domain that is not allowed: "
             "a@sub.contoso.com, a@notcontoso.com, a@contoso.com.evil.com",
             id="not a part of one",
         ),
@@ -106,4 +106,13 @@ def test_addresses_are_counted_once_as_first_spelt() -> None:
         contact("A@CONTOSO.COM", "b@contoso.com", "c@contoso.com", malformed=("x",)),
     ]
 
-    assert distinct(contacts) == ("B@contoso.com", "a@contoso.com", "c@contoso.com")
+    assert distinct_emails(contacts) == ("B@contoso.com", "a@contoso.com", "c@contoso.com")
+
+
+def test_the_domain_is_what_follows_the_last_at() -> None:
+    """A quoted name may hold one, too."""
+    strange = '"a@contoso.com"@evil.example'
+
+    message = wrong(Check.ALLOWED_DOMAIN, [contact(strange)], allowed_domains=("evil.example",))
+
+    assert message is None

@@ -96,7 +96,7 @@ def test_alerts_that_are_not_on_fail(version: str, properties: Any) -> None:
     finding = judge(Check.ALERT_NOTIFICATIONS, read(version, properties), CRITERIA)
 
     assert finding is not None
-    assert finding.message.startswith("no mail goes out for high-severity alerts")
+    assert finding.message.startswith("no email is sent for high-severity alerts")
 
 
 @pytest.mark.parametrize("check", [Check.ALERT_NOTIFICATIONS, Check.REACHABLE])
@@ -135,7 +135,7 @@ def test_a_disabled_contact_is_named_where_alerts_fail() -> None:
     """It is what the operator has to mend."""
     message = wrong(Check.ALERT_NOTIFICATIONS, [contact(severity="High", enabled=False)])
 
-    assert message == "no mail goes out for high-severity alerts (contact 'default' is disabled)"
+    assert message == "no email is sent for high-severity alerts (contact 'default' is disabled)"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_the_threshold_that_is_too_high_is_named() -> None:
     message = wrong(Check.ATTACK_PATHS, [contact(risk="Critical")], attack_path_level="High")
 
     assert message == (
-        "no mail goes out for attack paths of risk High (the threshold is 'Critical')"
+        "no email is sent for attack paths of risk High (the threshold is 'Critical')"
     )
 
 
@@ -53,7 +53,7 @@ def test_an_unknown_risk_is_named() -> None:
     message = wrong(Check.ATTACK_PATHS, [contact(risk="Severe\n")])
 
     assert message == (
-        "no mail goes out for attack paths of risk Critical (the threshold is 'Severe\\n')"
+        "no email is sent for attack paths of risk Critical (the threshold is 'Severe\\n')"
     )
 
 

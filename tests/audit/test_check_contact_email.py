@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from audit.samples import AFTER, CRITERIA, V2017, V2020, V2023, contact, read
 
-from contacts_audit.audit.checks import contact_email, judge, shows_address
+from contacts_audit.audit.checks import contact_email, has_address, judge
 from contacts_audit.core.model import (
     Check,
     Contact,
@@ -26,38 +26,38 @@ from contacts_audit.core.model import (
 )
 def test_an_address_of_an_enabled_contact_passes(contacts: list[Contact]) -> None:
     """One is enough."""
-    assert shows_address(contacts)
+    assert has_address(contacts)
     assert contact_email(contacts, CRITERIA) is None
 
 
 @pytest.mark.parametrize(
     ("contacts", "message"),
     [
-        pytest.param([], "no e-mail address is configured", id="no contact"),
-        pytest.param([contact()], "no e-mail address is configured", id="no address"),
+        pytest.param([], "no email address is configured", id="no contact"),
+        pytest.param([contact()], "no email address is configured", id="no address"),
         pytest.param(
             [contact(malformed=("a@",))],
-            f"no e-mail address is configured (malformed address 'a@'{AFTER})",
+            f"no email address is configured (malformed address 'a@'{AFTER})",
             id="a malformed address",
         ),
         pytest.param(
             [contact("a@contoso.com", enabled=False)],
-            "no enabled contact has an e-mail address (contact 'default' is disabled)",
+            "no enabled contact has an email address (contact 'default' is disabled)",
             id="a disabled contact",
         ),
         pytest.param(
             [contact(enabled=False)],
-            "no e-mail address is configured",
+            "no email address is configured",
             id="a disabled contact without an address",
         ),
         pytest.param(
             [contact(roles=("Owner", "Contributor")), contact(roles=("Owner",))],
-            "no e-mail address is configured (only the role Contributor, Owner is notified)",
+            "no email address is configured (only the role Contributor, Owner is notified)",
             id="roles only",
         ),
         pytest.param(
             [contact(roles=("Owner",), enabled=False)],
-            "no e-mail address is configured",
+            "no email address is configured",
             id="the role of a disabled contact",
         ),
         pytest.param(
@@ -66,7 +66,7 @@ def test_an_address_of_an_enabled_contact_passes(contacts: list[Contact]) -> Non
                 contact("c@contoso.com", malformed=("d",), enabled=False, name="default1"),
                 contact(roles=("Owner",)),
             ],
-            f"no enabled contact has an e-mail address (malformed address 'a@'{AFTER}; "
+            f"no enabled contact has an email address (malformed address 'a@'{AFTER}; "
             "malformed address '@b': There must be something before the @-sign; malformed address "
             "'d': An email address must have an @-sign; contact 'default1' is disabled; "
             "only the role Owner is notified)",
@@ -76,7 +76,7 @@ def test_an_address_of_an_enabled_contact_passes(contacts: list[Contact]) -> Non
 )
 def test_all_else_fails_and_says_why(contacts: list[Contact], message: str) -> None:
     """The message names what stands in the way of an address."""
-    assert not shows_address(contacts)
+    assert not has_address(contacts)
     assert contact_email(contacts, CRITERIA) == message
 
 
@@ -86,7 +86,7 @@ def test_hostile_text_is_quoted() -> None:
 
     shown = "a\\nb\\x1b[2J'"
     assert message == (
-        f'no e-mail address is configured (malformed address "{shown}": '
+        f'no email address is configured (malformed address "{shown}": '
         "An email address must have an @-sign)"
     )
 

@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
-from audit.samples import CRITERIA, V2017, V2020, V2023, contact, read, wrong
+from audit.samples import AFTER, CRITERIA, V2017, V2020, V2023, contact, read, wrong
 
 from contacts_audit.audit.checks import judge
 from contacts_audit.core.model import (
     Check,
     Contact,
 )
+
+NO_RECEIVER = "no email address and no Owner role to notify"
 
 
 @pytest.mark.parametrize(
@@ -30,19 +32,21 @@ def test_somebody_is_reached(contacts: list[Contact]) -> None:
 @pytest.mark.parametrize(
     ("contacts", "detail"),
     [
-        pytest.param([], "neither an address nor the role Owner", id="no contact"),
+        pytest.param([], NO_RECEIVER, id="no contact"),
         pytest.param([contact("a@contoso.com")], "", id="no alerts"),
         pytest.param(
-            [contact(severity="High")], "neither an address nor the role Owner", id="no receiver"
+            [contact(severity="High")],
+            NO_RECEIVER,
+            id="no receiver",
         ),
         pytest.param(
             [contact(severity="High", roles=("Reader",))],
-            "neither an address nor the role Owner",
+            NO_RECEIVER,
             id="another role",
         ),
         pytest.param(
             [contact(malformed=("a@",), severity="High")],
-            "neither an address nor the role Owner",
+            NO_RECEIVER,
             id="a malformed address",
         ),
         pytest.param(
@@ -111,3 +115,22 @@ def test_two_contacts_of_2017_do_not_add_up() -> None:
     assert judge(Check.REACHABLE, reading, CRITERIA) is not None
     assert judge(Check.CONTACT_EMAIL, reading, CRITERIA) is None
     assert judge(Check.ALERT_NOTIFICATIONS, reading, CRITERIA) is None
+
+
+def test_the_whole_finding_of_an_alert_that_reaches_nobody() -> None:
+    """All that stands in its way, in one sentence, and nothing that does not."""
+    dead = contact("a@contoso.com", severity="High", enabled=False)
+    odd = contact(malformed=("a@",), severity="Critical", name="other")
+    gone = contact(severity="Høj", enabled=False, name="gone")
+
+    assert wrong(Check.REACHABLE, [dead]) == (
+        "an alert would reach nobody (contact 'default' is disabled)"
+    )
+    assert wrong(Check.REACHABLE, [gone, odd]) == (
+        "an alert would reach nobody (contact 'gone' is disabled; the severity 'Critical' is not "
+        f"known; no email address and no Owner role to notify; malformed address 'a@'{AFTER})"
+    )
+    assert wrong(Check.REACHABLE, [contact("a@contoso.com")]) == "an alert would reach nobody"
+    assert wrong(Check.ALERT_NOTIFICATIONS, [gone, contact()]) == (
+        "no email is sent for high-severity alerts (contact 'gone' is disabled)"
+    )

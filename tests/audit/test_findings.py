@@ -38,7 +38,7 @@ def test_a_finding_names_its_version_and_carries_the_remark() -> None:
 
     found = judge(Check.CONTACT_EMAIL, reading, CRITERIA, "; it decided alone")
 
-    message = "no e-mail address is configured; it decided alone"
+    message = "no email address is configured; it decided alone"
     assert found == Finding(Check.CONTACT_EMAIL, message, V2017)
 
 

@@ -38,7 +38,7 @@ def test_every_format_is_as_audits(tmp_path: Path, form: Format) -> None:
     """A report that is read back renders to the same bytes: nothing was lost on the way."""
     path = tmp_path / "report.json"
     path.write_text("".join(json_.render(REPORT)))
-    report = report_outcomes.report_of(report_file.read(path.read_bytes(), "x"), "x")
+    report = report_outcomes.report_from(report_file.read(path.read_bytes(), "x"), "x")
 
     again = "".join(RENDERERS[form](report))
 
@@ -93,9 +93,9 @@ def test_shards_without_subscriptions_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        pytest.param(lambda one: one.update(checks=["reachable"]), "of other checks", id="checks"),
-        pytest.param(lambda one: one.update(cloud="AzureChinaCloud"), "of other cloud", id="cloud"),
-        pytest.param(lambda one: one.update(tenants=["x"]), "of other tenants", id="tenants"),
+        pytest.param(lambda one: one.update(checks=["reachable"]), "in its checks", id="checks"),
+        pytest.param(lambda one: one.update(cloud="AzureChinaCloud"), "in its cloud", id="cloud"),
+        pytest.param(lambda one: one.update(tenants=["x"]), "in its tenants", id="tenants"),
         pytest.param(lambda one: one.update(shard="0/2"), "both shard 0/2", id="twice"),
         pytest.param(lambda one: one.update(shard=None), "one of 1 shards", id="no shard"),
         pytest.param(lambda one: one.update(shard="1/3"), "one of 3 shards", id="another split"),
@@ -145,7 +145,7 @@ def test_a_subscription_in_two_shards_is_refused(tmp_path: Path) -> None:
     ran = merged(*names)
 
     assert (ran.code, ran.out) == (4, b"")
-    assert f"{rows[0]['id']} is there twice" in ran.err
+    assert f"{rows[0]['id']} appears twice" in ran.err
 
 
 @pytest.mark.parametrize(

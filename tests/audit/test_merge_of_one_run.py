@@ -24,11 +24,17 @@ def moved(name: str, **by: float) -> str:
     ("by", "ids", "code"),
     [
         pytest.param({"minutes": 55}, (None, None), 4, id="one after the other, no id"),
-        pytest.param({"hours": 2}, (None, None), "of another run", id="no id, hours before"),
-        pytest.param({"days": 1}, (None, None), "of another run", id="yesterday's, no id"),
+        pytest.param(
+            {"hours": 2}, (None, None), "belongs to another run", id="no id, hours before"
+        ),
+        pytest.param({"days": 1}, (None, None), "belongs to another run", id="yesterday's, no id"),
         pytest.param({"hours": 2}, ("a", "a"), 4, id="an id, hours before"),
-        pytest.param({"days": 1}, ("a", "a"), "of another run", id="yesterday's, the same id"),
-        pytest.param({"days": -1}, ("a", "a"), "of another run", id="tomorrow's, the same id"),
+        pytest.param(
+            {"days": 1}, ("a", "a"), "belongs to another run", id="yesterday's, the same id"
+        ),
+        pytest.param(
+            {"days": -1}, ("a", "a"), "belongs to another run", id="tomorrow's, the same id"
+        ),
         pytest.param({}, ("a", "b"), "its run_id is b, not a", id="another id"),
         pytest.param({}, ("a", None), "its run_id is none, not a", id="an id and none"),
         pytest.param({}, (None, "a"), "its run_id is a, not none", id="none and an id"),

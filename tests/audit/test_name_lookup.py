@@ -3,8 +3,8 @@
 import pytest
 from audit.subscriptions import DEV, PROD, TEST, VISIBLE, A, B, C, D, asked
 
-from contacts_audit.audit.scope import resolve
-from contacts_audit.audit.selectors import selector
+from contacts_audit.audit.scope import resolve_scope
+from contacts_audit.audit.selectors import parse_selector
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Subscription
 
@@ -19,13 +19,13 @@ from contacts_audit.core.model import Subscription
 )
 def test_a_name_is_matched_to_the_letter_first(name: str, found: Subscription) -> None:
     """Only then does case not matter."""
-    assert resolve(VISIBLE, asked(name), []).subscriptions == (found,)
+    assert resolve_scope(VISIBLE, asked(name), []).subscriptions == (found,)
 
 
 def test_a_name_of_several_is_refused_with_the_ids() -> None:
     """Neither of them is guessed at."""
     with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'") as caught:
-        resolve(VISIBLE, asked("PROD"), [])
+        resolve_scope(VISIBLE, asked("PROD"), [])
 
     assert caught.value.hint == f"give the id, one of: Prod ({A}), prod ({C})"
 
@@ -34,7 +34,7 @@ def test_a_name_of_several_is_refused_with_the_ids() -> None:
 def test_a_name_of_none_is_refused_with_what_there_is(name: str) -> None:
     """Where that is a handful."""
     with pytest.raises(UsageError, match="no subscription is named") as caught:
-        resolve(VISIBLE, asked(name), [])
+        resolve_scope(VISIBLE, asked(name), [])
 
     assert caught.value.hint == f"visible are: Prod ({A}), Test ({B}), prod ({C}), {D}"
 
@@ -47,7 +47,7 @@ def test_a_name_of_none_is_refused_with_what_there_is(name: str) -> None:
         pytest.param("Production EU", "did you mean Production ({0})?", id="more than it"),
         pytest.param("sandbox", "did you mean Sandbox 1 ({1}), Sandbox 22 ({2})?", id="several"),
         pytest.param(
-            "staging", "none of the 1003 that are visible has a name like it", id="nothing like it"
+            "staging", "none of the 1003 visible ones has a similar name", id="nothing like it"
         ),
     ],
 )
@@ -57,7 +57,7 @@ def test_the_likes_of_a_misspelt_name_are_told(name: str, hint: str) -> None:
     many = [Subscription(f"{at:08x}{A[8:]}", each) for at, each in enumerate(names)]
 
     with pytest.raises(UsageError, match="no subscription is named") as caught:
-        resolve(many, asked(name), [])
+        resolve_scope(many, asked(name), [])
 
     assert caught.value.hint == hint.format(*(one.id for one in many[1000:]))
 
@@ -66,11 +66,11 @@ def test_the_likes_of_a_misspelt_name_are_told(name: str, hint: str) -> None:
     ("text", "option", "hint"),
     [
         pytest.param(
-            "Prod,My Test", "--subscription", "-s repeats: -s Prod -s 'My Test'", id="names"
+            "Prod,My Test", "--subscription", "repeat -s: -s Prod -s 'My Test'", id="names"
         ),
-        pytest.param(f"{A},{B}", "--subscription", f"-s repeats: -s {A} -s {B}", id="ids"),
+        pytest.param(f"{A},{B}", "--subscription", f"repeat -s: -s {A} -s {B}", id="ids"),
         pytest.param("a;b", "--exclude", "", id="an exclusion of none is only warned of"),
-        pytest.param(f"{A};{B}", "--exclude", f"--exclude repeats: --exclude {A}", id="excluded"),
+        pytest.param(f"{A};{B}", "--exclude", f"repeat --exclude: --exclude {A}", id="excluded"),
         pytest.param("Prod, Test", "--subscriptions-from F, line 1", "give one a line", id="file"),
     ],
 )
@@ -78,8 +78,10 @@ def test_several_in_one_are_told_to_repeat(text: str, option: str, hint: str) ->
     """A comma may be of a name, and is no separator."""
     said = ""
     try:
-        resolve(VISIBLE, [selector(text, option)] if option != "--exclude" else None, [])
-        selector(text, option)
+        resolve_scope(
+            VISIBLE, [parse_selector(text, option)] if option != "--exclude" else None, []
+        )
+        parse_selector(text, option)
     except UsageError as error:
         said = error.hint
 
@@ -88,24 +90,24 @@ def test_several_in_one_are_told_to_repeat(text: str, option: str, hint: str) ->
 
 def test_names_are_looked_up_among_all_that_is_visible() -> None:
     """Not only in scope: of two shards, each would have one of the two."""
-    scope = resolve(VISIBLE, asked(A), [])
+    scope = resolve_scope(VISIBLE, asked(A), [])
 
-    assert scope.ids(asked("Test", "nobody", B, "Prod")) == {"Test": B, "Prod": A}
+    assert scope.resolve_names(asked("Test", "nobody", B, "Prod")) == {"Test": B, "Prod": A}
     with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'"):
-        scope.ids(asked("PROD"))
+        scope.resolve_names(asked("PROD"))
 
 
 def test_an_id_is_no_name() -> None:
     """Whoever is called by the id of another is not meant by it."""
     called = Subscription(D, A)
 
-    scope = resolve([PROD, called], asked(A), [selector(D, "--exclude")])
+    scope = resolve_scope([PROD, called], asked(A), [parse_selector(D, "--exclude")])
 
-    assert (scope.subscriptions, scope.ids(asked(A, D))) == ((PROD,), {})
+    assert (scope.subscriptions, scope.resolve_names(asked(A, D))) == ((PROD,), {})
 
 
 def test_an_exclusion_that_matches_nothing_names_what_is_like_it() -> None:
     """What was to be left out is audited, and nobody would see why."""
-    scope = resolve(VISIBLE, None, [selector("Tset", "--exclude")])
+    scope = resolve_scope(VISIBLE, None, [parse_selector("Tset", "--exclude")])
 
     assert scope.warnings == (f"--exclude: 'Tset' matches nothing -- did you mean Test ({B})?",)

@@ -72,9 +72,9 @@ def test_a_check_may_have_its_value_of_a_group_further_up() -> None:
     inside = policy(leaf, root, root=under(PROD, groups=["leaf"]), leaf=under(PROD))
     beside = policy(leaf, root, root=under(OTHER), leaf=under(PROD))
 
-    inside.check()
+    inside.check_values()
     with pytest.raises(UsageError, match=r"^p, line 3: the check required-email has no value"):
-        beside.check()
+        beside.check_values()
 
 
 def test_the_nearest_group_may_be_far_below() -> None:

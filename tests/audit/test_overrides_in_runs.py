@@ -68,7 +68,7 @@ def test_each_key_is_of_the_nearest_group_that_says_it(
     ran = run("audit", "-o", "json", "--policy", file)
 
     said = [[finding["message"] for finding in row["findings"]] for row in rows(ran)]
-    domain = "of a domain that is not allowed: soc@contoso.com"
+    domain = "in a domain that is not allowed: soc@contoso.com"
     assert said == [
         ["not configured: middle@contoso.com", domain, "1 of at least 3 addresses"],
         ["not configured: root@contoso.com", domain],

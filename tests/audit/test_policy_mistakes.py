@@ -46,7 +46,7 @@ def test_an_unknown_key_names_the_nearest(text: str, place: str, key: str, near:
     """A slip must not turn a policy into none."""
     said = refusal(text)
 
-    assert said == f"{place}: {key!r} is no key -- did you mean {near}?"
+    assert said == f"{place}: {key!r} is not a known key -- did you mean {near}?"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_unknown_key_names_the_nearest(text: str, place: str, key: str, near:
 )
 def test_a_key_in_the_wrong_place_is_told_its_place(text: str, hint: str) -> None:
     """In TOML, what stands below a table is in the table."""
-    assert refusal(text).endswith(f" is no key -- {hint}")
+    assert refusal(text).endswith(f" is not a known key -- {hint}")
 
 
 def test_all_faults_are_told_at_once_each_with_its_line() -> None:
@@ -105,29 +105,29 @@ def test_all_faults_are_told_at_once_each_with_its_line() -> None:
     found = [one.removeprefix("policy.toml, line ") for one in faults(text)]
 
     assert found == [
-        "2: 'profil' is no key -- did you mean profile?",
-        "3: required_emails: ['a@b.com', 'a@'] is no list of addresses -- "
+        "2: 'profil' is not a known key -- did you mean profile?",
+        "3: required_emails: ['a@b.com', 'a@'] is not a list of email addresses -- "
         'write required_emails = ["soc@example.com"]',
-        "9, override 1: profile: 'ciss' is no profile -- did you mean cis?",
-        "10, override 1: attack_path_level: 'high' is no level -- did you mean High?",
-        "17, waiver 1: expires: '2026-12-31' is no date (2026-12-31, without quotes) -- "
+        "9, override 1: profile: 'ciss' is not a profile -- did you mean cis?",
+        "10, override 1: attack_path_level: 'high' is not a level -- did you mean High?",
+        "17, waiver 1: expires: '2026-12-31' is not a date (2026-12-31, without quotes) -- "
         "write expires = 2026-12-31",
-        "18, waiver 1: 'waiver' is no key -- write [[waiver]] for it",
-        "19, waiver 1: subscription: '0a1b2c3d4e5f4a6b8c7d9e0f1a2b3c4d' is nearly a subscription "
-        "id, but not quite -- give an id (8-4-4-4-12) or a name",
-        "20, waiver 1: check: 'contact-mail' is no check -- did you mean contact-email?",
-        "21, waiver 2: it has to be of a subscription or of a management group -- "
+        "18, waiver 1: 'waiver' is not a known key -- write [[waiver]] for it",
+        "19, waiver 1: subscription: '0a1b2c3d4e5f4a6b8c7d9e0f1a2b3c4d' is a malformed "
+        "subscription id -- give an id (8-4-4-4-12) or a name",
+        "20, waiver 1: check: 'contact-mail' is not a check -- did you mean contact-email?",
+        "21, waiver 2: it must name either a subscription or a management group -- "
         "give one of subscription and management_group",
-        '21, waiver 2: it has no reason -- add reason = "closed at the end of the year"',
-        '21, waiver 2: it has no owner -- add owner = "platform team"',
-        "21, waiver 2: it has no expires -- add expires = 2026-12-31",
+        '21, waiver 2: reason is missing -- add reason = "closed at the end of the year"',
+        '21, waiver 2: owner is missing -- add owner = "platform team"',
+        "21, waiver 2: expires is missing -- add expires = 2026-12-31",
     ]
 
 
 @pytest.mark.parametrize("key", ['""', '"\\n"', '"\\u001b[2J"', '"ключ"', f'"{"x" * 9999}"'])
 def test_a_key_that_is_like_none_is_refused_too(key: str) -> None:
     """Some key is always the nearest."""
-    assert "is no key -- did you mean " in refusal(f"{key} = 1")
+    assert "is not a known key -- did you mean " in refusal(f"{key} = 1")
 
 
 TEXTS = ["7", "true", "[]", '[["x"]]', "{a = 1}", "2026-12-31", "1.5", "nan"]
@@ -204,12 +204,12 @@ def test_a_waiver_needs_all_but_the_check(key: str) -> None:
     """Nobody waives without a reason, an owner and an end."""
     said = refusal(waiver(**{key: ""}))
 
-    assert said.startswith(f"policy.toml, waiver 1: it has no {key} -- add {key} = ")
+    assert said.startswith(f"policy.toml, waiver 1: {key} is missing -- add {key} = ")
 
 
 def test_a_waiver_is_of_somebody() -> None:
     """Of one subscription, or of one management group."""
-    assert "has to be of a subscription or of a management group" in refusal(
+    assert "must name either a subscription or a management group" in refusal(
         waiver(subscription="")
     )
     of_group = parsed(waiver(subscription="", management_group='"sandboxes"'))
@@ -223,7 +223,7 @@ def test_what_is_no_array_of_tables_is_refused(key: str, value: str) -> None:
     """[override] is a slip for [[override]]."""
     said = refusal(f"{key} = {value}")
 
-    assert said == f"policy.toml: {key} is no array of tables -- write [[{key}]]"
+    assert said == f"policy.toml: {key} is not an array of tables -- write [[{key}]]"
 
 
 @pytest.mark.parametrize(

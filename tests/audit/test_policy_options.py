@@ -38,7 +38,9 @@ def asked_nothing(ran: Ran, azure: AzureDouble) -> str:
         pytest.param(b"# " + b"x" * 16 * 1024 * 1024, "is larger than", id="huge"),
         pytest.param(b"profil = 1", "did you mean profile?", id="an unknown key"),
         pytest.param(b'"\x1b[2J\n" = 1', "Illegal character", id="escape codes"),
-        pytest.param(b'"\\u001b[2J\\n" = 1', "'\\x1b[2J\\n' is no key", id="an escaped key"),
+        pytest.param(
+            b'"\\u001b[2J\\n" = 1', "'\\x1b[2J\\n' is not a known key", id="an escaped key"
+        ),
         pytest.param(b"x = 1\nx = 2\n", "at line 2", id="a key twice"),
         pytest.param(b'checks = ["minimum-emails"]', "has no value", id="no value"),
     ],
@@ -193,9 +195,9 @@ def test_the_values_have_variables_too(azure: AzureDouble, run: Run) -> None:
     said = {one["check"]: one["message"] for one in report["subscriptions"][0]["findings"]}
     assert report["checks"] == [str(check) for check in Check]
     assert said["required-email"] == "not configured: e@f.com"
-    assert said["allowed-domain"] == "of a domain that is not allowed: c@d.com"
+    assert said["allowed-domain"] == "in a domain that is not allowed: c@d.com"
     assert said["minimum-emails"] == "2 of at least 3 addresses"
-    assert said["attack-paths"] == "no mail goes out for attack paths of risk High"
+    assert said["attack-paths"] == "no email is sent for attack paths of risk High"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contacts_audit.audit.profiles import Settings, criteria
+from contacts_audit.audit.profiles import Settings, combined_criteria
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import (
     Check,
@@ -98,7 +98,7 @@ def test_profiles_and_checks_add_up(
     settings: Settings, checks: list[str], profile: str | None
 ) -> None:
     """With neither it is conformity; checks alone are alone."""
-    found = criteria([settings])
+    found = combined_criteria([settings])
 
     assert (list(found.checks), found.profile) == (checks, profile)
 
@@ -112,7 +112,7 @@ def test_a_check_without_its_value_is_wrong_usage(check: Check, profile: Profile
     settings = Settings(profile, (check,), (), (), None)
 
     with pytest.raises(UsageError, match=f"the check {check} has no value"):
-        criteria([settings])
+        combined_criteria([settings])
 
 
 def test_what_is_said_goes_before_what_is_not() -> None:
@@ -120,7 +120,7 @@ def test_what_is_said_goes_before_what_is_not() -> None:
     below = Settings(Profile.CIS, (Check.REACHABLE,), ("a@b.com",), ("b.com",), 3, "High")
     above = Settings(None, (), ("c@d.com",), None, 1, None)
 
-    found = criteria([above, below])
+    found = combined_criteria([above, below])
 
     assert found.profile is Profile.CIS
     assert Check.REACHABLE not in found.checks
@@ -154,4 +154,4 @@ def test_a_value_switches_its_check_on_until_a_nearer_profile(
     levels: list[Settings], judged: bool
 ) -> None:
     """A wish that is not judged would be called compliant."""
-    assert (Check.REQUIRED_EMAIL in criteria(levels).checks) is judged
+    assert (Check.REQUIRED_EMAIL in combined_criteria(levels).checks) is judged

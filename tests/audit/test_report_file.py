@@ -114,4 +114,4 @@ def test_a_part_of_a_report_is_no_baseline(tmp_path: Path) -> None:
         ran = told(reader, str(path), tmp_path)
 
         assert ran.code == (4 if name == "merge" else 2)
-        assert "counts 6 subscriptions and holds 5" in ran.err
+        assert "counts 6 subscriptions but has 5" in ran.err

@@ -52,7 +52,7 @@ def test_no_value_is_too_strange(changes: list[tuple[tuple[Any, ...], Any]]) -> 
             continue  # an earlier change took it away
     try:
         read = report_file.read(json.dumps(document).encode(), "x")
-        report = merge.joined([("x", report_outcomes.report_of(read, "x"))])
+        report = merge.merged([("x", report_outcomes.report_from(read, "x"))])
         report_file.check_counts(read, "x")
     except ContactsAuditError as error:
         assert 0 < len(str(error)) < 1000  # noqa: PT017

@@ -5,8 +5,8 @@ from audit.subscriptions import DEV, NAMELESS, PROD, TEST, VISIBLE, A, B, C, D, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.audit.scope import resolve
-from contacts_audit.audit.selectors import Selector, selector
+from contacts_audit.audit.scope import resolve_scope
+from contacts_audit.audit.selectors import Selector, parse_selector
 from contacts_audit.azure.arm.subscriptions import GUID
 from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.core.model import Subscription
@@ -14,7 +14,7 @@ from contacts_audit.core.model import Subscription
 
 def test_all_that_is_visible_is_the_default() -> None:
     """In Azure's order."""
-    scope = resolve(VISIBLE, None, [])
+    scope = resolve_scope(VISIBLE, None, [])
 
     assert (scope.subscriptions, scope.warnings) == (VISIBLE, ())
 
@@ -23,14 +23,14 @@ def test_nothing_visible_is_no_audit() -> None:
     """An identity that sees nothing is a failure, whatever was asked for."""
     for wanted in (None, [], asked(A)):
         with pytest.raises(ContactsAuditError, match="no subscription is visible") as caught:
-            resolve([], wanted, [])
+            resolve_scope([], wanted, [])
 
         assert caught.value.exit_code is ExitCode.FAILED
 
 
 def test_the_wanted_come_in_azure_s_order_and_once() -> None:
     """However often and in whatever order they are asked for."""
-    scope = resolve(VISIBLE, asked("Test", A.upper(), B, "Test", A), [])
+    scope = resolve_scope(VISIBLE, asked("Test", A.upper(), B, "Test", A), [])
 
     assert scope.subscriptions == (PROD, TEST)
 
@@ -39,7 +39,7 @@ def test_an_id_that_is_not_visible_is_a_row_at_the_end() -> None:
     """It is reported as asked for, after all that can be seen."""
     strangers = [letter * 8 + A[8:] for letter in "ef"]
 
-    scope = resolve(VISIBLE, asked(strangers[1].upper(), B, strangers[0], strangers[1]), [])
+    scope = resolve_scope(VISIBLE, asked(strangers[1].upper(), B, strangers[0], strangers[1]), [])
 
     assert scope.subscriptions == (
         TEST,
@@ -50,9 +50,9 @@ def test_an_id_that_is_not_visible_is_a_row_at_the_end() -> None:
 
 def test_the_unwanted_are_left_out() -> None:
     """By id in any case, or by name; what matches nothing is warned of."""
-    unwanted = [selector(text, "--exclude") for text in (A.upper(), "test", "nobody", B)]
+    unwanted = [parse_selector(text, "--exclude") for text in (A.upper(), "test", "nobody", B)]
 
-    scope = resolve(VISIBLE, None, unwanted)
+    scope = resolve_scope(VISIBLE, None, unwanted)
 
     assert scope.subscriptions == (DEV, NAMELESS)
     assert scope.warnings == ("--exclude: 'nobody' matches nothing",)
@@ -62,7 +62,7 @@ def test_one_that_is_not_visible_can_be_left_out_too() -> None:
     """What was asked for and is excluded is not in scope."""
     stranger = "e" * 8 + A[8:]
 
-    scope = resolve(VISIBLE, asked(stranger, A), asked(stranger))
+    scope = resolve_scope(VISIBLE, asked(stranger, A), asked(stranger))
 
     assert (scope.subscriptions, scope.warnings) == ((PROD,), ())
 
@@ -70,7 +70,7 @@ def test_one_that_is_not_visible_can_be_left_out_too() -> None:
 def test_an_ambiguous_exclusion_is_refused() -> None:
     """Leaving out too much would be an audit of too little."""
     with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'"):
-        resolve(VISIBLE, None, asked("PROD"))
+        resolve_scope(VISIBLE, None, asked("PROD"))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_empty_scope_is_no_audit(
 ) -> None:
     """Nothing to read is never "all compliant"."""
     with pytest.raises(ContactsAuditError, match="no subscription is left") as caught:
-        resolve(VISIBLE, wanted, unwanted)
+        resolve_scope(VISIBLE, wanted, unwanted)
 
     assert caught.value.exit_code is ExitCode.FAILED
 
@@ -95,7 +95,7 @@ def test_an_empty_scope_is_no_audit(
 def test_rows_out_are_subscriptions_in(visible: list[Subscription], ids: list[str]) -> None:
     """Each that was asked for is there exactly once, seen or not."""
     try:
-        scope = resolve(visible, asked(*ids), [])
+        scope = resolve_scope(visible, asked(*ids), [])
     except ContactsAuditError:
         assert not visible or not ids
         return

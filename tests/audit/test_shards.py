@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from contacts_audit.audit.scope import resolve
-from contacts_audit.audit.shards import Shard, shard
+from contacts_audit.audit.scope import resolve_scope
+from contacts_audit.audit.shards import Shard, parse_shard
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Subscription
 
@@ -15,7 +15,9 @@ def test_each_subscription_is_in_one_part(count: int) -> None:
     """By the SHA-256 of its id in lower case, modulo the number of parts."""
     known = [Subscription(f"{number:08x}-0000-4000-8000-000000000000") for number in range(50)]
 
-    parts = [resolve(known, None, [], Shard(index, count)).subscriptions for index in range(count)]
+    parts = [
+        resolve_scope(known, None, [], Shard(index, count)).subscriptions for index in range(count)
+    ]
 
     for index, part in enumerate(parts):
         assert list(part) == [
@@ -31,7 +33,7 @@ def test_each_subscription_is_in_one_part(count: int) -> None:
 )
 def test_parts(text: str, index: str | None, part: tuple[int, int]) -> None:
     """By number, or by the index of the job."""
-    assert shard(text, index) == part
+    assert parse_shard(text, index) == part
 
 
 @pytest.mark.parametrize(
@@ -45,4 +47,4 @@ def test_parts(text: str, index: str | None, part: tuple[int, int]) -> None:
 def test_what_is_no_part(text: str, index: str | None) -> None:
     """Wrong usage, before anything is sent."""
     with pytest.raises(UsageError):
-        shard(text, index)
+        parse_shard(text, index)

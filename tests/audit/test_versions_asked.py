@@ -223,7 +223,7 @@ def test_the_text_of_a_finding_names_what_is_unknown(azure: AzureDouble, run: Ru
         pytest.param(
             ["--allowed-domain", "Contoso.com"],
             "allowed-domain",
-            "of a domain that is not allowed: c@fabrikam.com",
+            "in a domain that is not allowed: c@fabrikam.com",
             id="allowed",
         ),
         pytest.param(

@@ -137,7 +137,7 @@ def policies(data: bytes) -> None:
         return
     exceptions: list[policy.Override | Waiver] = [*found.overrides, *found.waivers]
     groups = {
-        one.management_group.casefold(): policy.Under(frozenset({SOMEBODY.id}), frozenset())
+        one.management_group.casefold(): policy.GroupMembers(frozenset({SOMEBODY.id}), frozenset())
         for one in exceptions
         if one.management_group is not None
     }
