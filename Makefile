@@ -52,6 +52,10 @@ fuzz: $(VENV)/.fuzz ## Look for inputs that crash or mislead: FUZZ_SECONDS (60) 
 mutate: $(VENV)/.mutate ## Look for code that no test covers: MUTATE="policy protocol read apply"
 	nice $(VENV)/mutate/bin/python tests/mutation/run.py
 
+findings: ## Run what surprised us in other software, and say what changed since
+	@changed=; for script in findings/*.sh; do echo "== $$script"; $$script || changed="$$changed $$script"; done; \
+	test -z "$$changed" || { echo "changed:$$changed"; exit 1; }
+
 fixtures: $(READY) ## Record the folders under fixtures/ again
 	$(BIN)/python tests/record_fixtures.py
 
@@ -91,4 +95,4 @@ $(AZ_VENV)/bin/az:
 	python3 -m venv $(AZ_VENV)
 	$(AZ_VENV)/bin/python -m pip install -q --disable-pip-version-check azure-cli
 
-.PHONY: help demo test check lint types layers tests test-az fix bench fuzz mutate soak audit-deps fixtures golden completion lock clean
+.PHONY: help findings demo test check lint types layers tests test-az fix bench fuzz mutate soak audit-deps fixtures golden completion lock clean
