@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from contacts_audit.audit import policy_values as values
+from contacts_audit.audit.excerpt import shortened
 from contacts_audit.audit.policy import Override, Policy
 from contacts_audit.audit.policy_keys import SETTING_KEYS, TARGET_KEYS
-from contacts_audit.audit.policy_table import PolicySource, PolicyTable, shortened
+from contacts_audit.audit.policy_table import PolicySource, PolicyTable
 from contacts_audit.audit.profiles import Settings
 from contacts_audit.core import toml_lines
 from contacts_audit.core.errors import FaultsError, UsageError

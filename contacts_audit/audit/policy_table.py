@@ -3,15 +3,14 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
 from typing import Any, TypeVar
 
+from contacts_audit.audit.excerpt import MAX_LENGTH, excerpt
 from contacts_audit.audit.policy_keys import KEYS, SETTING_KEYS, VALUES
 from contacts_audit.core import toml_lines
 from contacts_audit.core.errors import UsageError
 
 T = TypeVar("T")
-MAX_SHOWN = 100  # characters of a value in a message
 MAX_GUESSES = 1000  # searches for a similar key, in one file
 
 
@@ -30,7 +29,7 @@ class PolicySource:
         if self.guesses < 0:
             return []
         spelled = {one.casefold(): one for one in known}
-        short = text[:MAX_SHOWN].casefold()
+        short = text[:MAX_LENGTH].casefold()
         return [spelled[one] for one in difflib.get_close_matches(short, spelled, 1, cutoff)]
 
     def top_place(self) -> str:
@@ -71,7 +70,7 @@ class PolicyTable:
     def check_keys(self) -> None:
         """Record each key that does not belong here."""
         for key in self.unknown_keys:
-            self.add_fault(f"{shown(key)} is not a known key", self._hint(key), key)
+            self.add_fault(f"{excerpt(key)} is not a known key", self._hint(key), key)
 
     def lacks_all(self, *keys: str) -> bool:
         """Return whether none of *keys* is here, not even misspelled."""
@@ -99,7 +98,7 @@ class PolicyTable:
         except UsageError as error:
             self.add_fault(str(error), error.hint, key)
         except (ValueError, TypeError, RecursionError):
-            message = f"{key}: {shown(value)} is not {VALUES[key].kind}"
+            message = f"{key}: {excerpt(value)} is not {VALUES[key].kind}"
             self.add_fault(message, self._advice(key, value), key)
         return None
 
@@ -142,18 +141,3 @@ class PolicyTable:
             return f"{key} belongs {self.file.top_place()}{also}"
         kinds = [f"{'an' if kind == 'override' else 'a'} [[{kind}]]" for kind in KEYS if kind]
         return f"{key} belongs in {' or '.join(kinds if key in KEYS['override'] else kinds[1:])}"
-
-
-def shortened(text: str) -> str:
-    """Return *text*, or its beginning if it is long."""
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
-
-
-def shown(value: Any) -> str:
-    """Return *value* as a message shows it."""
-    if isinstance(value, date | time):
-        return value.isoformat()
-    try:
-        return shortened(repr(value))
-    except (ValueError, RecursionError):  # a number with thousands of digits, or deep nesting
-        return "the value"

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from contacts_audit.audit.report_shape import LATER_KEYS, REPORT, check_shape, shown
+from contacts_audit.audit.excerpt import excerpt
+from contacts_audit.audit.report_shape import LATER_KEYS, REPORT, check_shape
 from contacts_audit.azure.kinds import GUID
 from contacts_audit.core import strict_json
 from contacts_audit.core.errors import ContactsAuditError, UsageError
@@ -65,11 +66,11 @@ def check_counts(report: Mapping[str, Any], name: str) -> None:
     counts["in_scope"] = len(rows)
     for key, number in counts.items():
         if (counted := report["summary"][key]) != number:
-            raise _not_a_report(name, f"it counts {shown(counted)} as {key}, but has {number}")
+            raise _not_a_report(name, f"it counts {excerpt(counted)} as {key}, but has {number}")
     if len(ids) < len(rows):
         raise _not_a_report(name, f"{ids.most_common(1)[0][0]} appears twice")
     if report["exit_code"] != exit_code(verdicts):
-        raise _not_a_report(name, f"its exit code is not {shown(report['exit_code'])}")
+        raise _not_a_report(name, f"its exit code is not {excerpt(report['exit_code'])}")
 
 
 def parse_time(text: str) -> datetime:
@@ -82,12 +83,12 @@ def parse_time(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:
-            raise ValueError(f"{shown(text)} has no time zone")
+            raise ValueError(f"{excerpt(text)} has no time zone")
         found = found.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError(f"{shown(text)} is not a time") from error
+        raise ValueError(f"{excerpt(text)} is not a time") from error
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(f"{shown(text)} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+        raise ValueError(f"{excerpt(text)} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
     return found
 
 
@@ -119,10 +120,10 @@ def _validated(report: Any) -> Mapping[str, Any]:
 def _check_row(row: Row) -> None:
     """Check what the types of the values in *row* do not tell."""
     if not GUID.fullmatch(row["id"]) or row["id"] != row["id"].lower():
-        raise ValueError(f"{shown(row['id'])} is not a subscription id in lower case")
+        raise ValueError(f"{excerpt(row['id'])} is not a subscription id in lower case")
     verdict = Verdict(row["verdict"])
     if (verdict is Verdict.UNREADABLE) is (row["error"] is None):
         raise ValueError(f"{row['id']} is {verdict}, which its error contradicts")
     status = None if row["error"] is None else row["error"]["status"]
     if status is not None and not 0 <= status <= 999:
-        raise ValueError(f"{shown(status)} is not an HTTP status")
+        raise ValueError(f"{excerpt(status)} is not an HTTP status")

@@ -1,10 +1,10 @@
 """The keys of a JSON report and the type of each value, and the check that a report has them."""
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
-MAX_SHOWN = 40  # of a value that is wrong
+from contacts_audit.audit.excerpt import excerpt
+
 Shape = type | list[Any] | tuple[Any, ...] | dict[str, Any]
 _MAYBE_TEXT = (str, None)
 _CONTACT: Shape = {
@@ -82,14 +82,14 @@ def check_shape(value: Any, shape: Any, place: str) -> None:
     match shape:
         case dict():
             if not isinstance(value, dict):
-                raise ValueError(f"{place or 'it'} is not an object: {shown(value)}")  # noqa: TRY004
+                raise ValueError(f"{place or 'it'} is not an object: {excerpt(value)}")  # noqa: TRY004
             for key, inner in shape.items():
                 if key not in value:
                     raise ValueError(f"{place or 'it'} has no {key}")
                 check_shape(value[key], inner, f"{place}.{key}" if place else key)
         case [inner]:
             if not isinstance(value, list):
-                raise ValueError(f"{place} is not a list: {shown(value)}")  # noqa: TRY004
+                raise ValueError(f"{place} is not a list: {excerpt(value)}")  # noqa: TRY004
             for one in value:
                 check_shape(one, inner, place)
         case (inner, None):
@@ -97,17 +97,4 @@ def check_shape(value: Any, shape: Any, place: str) -> None:
                 check_shape(value, inner, place)
         case _:
             if type(value) is not shape:  # to Python, a bool is an int
-                raise ValueError(f"{place} is not {_TYPE_NAMES[shape]}: {shown(value)}")
-
-
-def shown(value: Any) -> str:
-    """Return *value* as a message shows it: the beginning, if it is long."""
-    if isinstance(value, str | list):
-        value = value[:MAX_SHOWN]
-    elif isinstance(value, dict):
-        value = dict(islice(value.items(), 3))
-    try:
-        text = repr(value)
-    except ValueError:  # Python does not print a number with thousands of digits
-        return "a number with thousands of digits"
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+                raise ValueError(f"{place} is not {_TYPE_NAMES[shape]}: {excerpt(value)}")

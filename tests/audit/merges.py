@@ -35,7 +35,7 @@ def forged(name: str, change: Forge) -> str:
     return name
 
 
-def told(ran: Ran) -> dict[str, Any]:
+def printed_report(ran: Ran) -> dict[str, Any]:
     """Return the report that was printed, its rows by id, without its times."""
     document = json.loads(ran.out)
     del document["started"], document["finished"]

@@ -34,7 +34,7 @@ OTHERS = {
 Reader = Callable[[str], tuple[str, ...]]
 
 
-def told(reader: Reader, name: str, tmp_path: Path) -> Ran:
+def read_by(reader: Reader, name: str, tmp_path: Path) -> Ran:
     """Run the command that reads the file *name* beside a good report."""
     whole = tmp_path / "whole.json"
     whole.write_text(json.dumps(WHOLE))

@@ -32,10 +32,10 @@ OFF = contact("c@contoso.com", enabled=False, name="default2")
         ),
     ],
 )
-def test_each_required_address_is_looked_for(
+def test_each_required_address_must_be_configured(
     contacts: list[Contact], required: tuple[str, ...], message: str | None
 ) -> None:
-    """In all enabled contacts, whatever the case; each that is missing is named."""
+    """All enabled contacts count, case does not matter, and the message names what is missing."""
     assert wrong(Check.REQUIRED_EMAIL, contacts, required_emails=required) == message
 
 
@@ -68,7 +68,7 @@ def test_each_required_address_is_looked_for(
 def test_each_address_has_an_allowed_domain(
     contacts: list[Contact], allowed: tuple[str, ...], message: str | None
 ) -> None:
-    """The whole domain, whatever the case; where there is no address, none is strange."""
+    """The whole domain is compared, case does not matter; no address at all passes."""
     assert wrong(Check.ALLOWED_DOMAIN, contacts, allowed_domains=allowed) == message
 
 
@@ -85,13 +85,13 @@ def test_each_address_has_an_allowed_domain(
 def test_distinct_addresses_are_counted(
     contacts: list[Contact], minimum: int, message: str | None
 ) -> None:
-    """Of all enabled contacts, each once."""
+    """The addresses of all enabled contacts count, each once."""
     assert wrong(Check.MINIMUM_EMAILS, contacts, minimum_emails=minimum) == message
 
 
 @pytest.mark.parametrize("check", [Check.REQUIRED_EMAIL, Check.MINIMUM_EMAILS, Check.REACHABLE])
 def test_a_malformed_address_is_named_where_the_check_fails(check: Check) -> None:
-    """Whoever mistyped the second address sees that it was seen."""
+    """The message shows that a mistyped address was read, and why it does not count."""
     contacts = [contact(malformed=("soc@contoso",), severity="High")]
 
     message = wrong(check, contacts, required_emails=("soc@contoso.com",), minimum_emails=1)
@@ -99,8 +99,8 @@ def test_a_malformed_address_is_named_where_the_check_fails(check: Check) -> Non
     assert "malformed address 'soc@contoso'" in (message or "")
 
 
-def test_addresses_are_counted_once_as_first_spelt() -> None:
-    """Case does not make another address, and a malformed one is none."""
+def test_addresses_are_counted_once_as_first_spelled() -> None:
+    """An address in another case is the same address; a malformed one does not count."""
     contacts = [
         contact("B@contoso.com", "a@contoso.com"),
         contact("A@CONTOSO.COM", "b@contoso.com", "c@contoso.com", malformed=("x",)),
@@ -110,7 +110,7 @@ def test_addresses_are_counted_once_as_first_spelt() -> None:
 
 
 def test_the_domain_is_what_follows_the_last_at() -> None:
-    """A quoted name may hold one, too."""
+    """A quoted local part may contain an "@"."""
     strange = '"a@contoso.com"@evil.example'
 
     message = wrong(Check.ALLOWED_DOMAIN, [contact(strange)], allowed_domains=("evil.example",))

@@ -31,7 +31,7 @@ from contacts_audit.core.model import (
 def test_high_or_lower_sends_mail_for_high_severity(
     version: str, dialect: str, severity: str
 ) -> None:
-    """A threshold of Low or Medium lets High through, too."""
+    """A threshold of Low or Medium includes High."""
     reading = read(version, {dialect: alerts(dialect, severity)})
 
     assert judge(Check.ALERT_NOTIFICATIONS, reading, CRITERIA) is None
@@ -45,7 +45,7 @@ def alerts(dialect: str, severity: Any) -> Any:
 
 
 def test_on_is_high_at_2017() -> None:
-    """There was no other threshold."""
+    """2017-08-01-preview has no other threshold."""
     on = read(V2017, {"alertNotifications": "On"})
     off = read(V2017, {"alertNotifications": "Off"})
 
@@ -92,7 +92,7 @@ def test_on_is_high_at_2017() -> None:
     ],
 )
 def test_alerts_that_are_not_on_fail(version: str, properties: Any) -> None:
-    """What is off, absent or of no known shape sends no mail."""
+    """Notifications that are off, absent or malformed send no email."""
     finding = judge(Check.ALERT_NOTIFICATIONS, read(version, properties), CRITERIA)
 
     assert finding is not None
@@ -111,7 +111,7 @@ def test_alerts_that_are_not_on_fail(version: str, properties: Any) -> None:
 def test_an_unknown_severity_is_named_and_never_passes(
     check: Check, version: str, dialect: str, severity: str
 ) -> None:
-    """Nobody knows what it lets through."""
+    """What an unknown severity includes is unknown."""
     reading = read(version, {"emails": "a@contoso.com", dialect: alerts(dialect, severity)})
 
     finding = judge(check, reading, CRITERIA)
@@ -121,8 +121,8 @@ def test_an_unknown_severity_is_named_and_never_passes(
 
 
 @pytest.mark.parametrize("severity", [3, True, ["High"], {"level": "High"}])
-def test_a_severity_that_is_no_text_is_named_too(severity: Any) -> None:
-    """An operator sees why the check fails although the portal shows a source."""
+def test_a_severity_that_is_not_a_string_is_named_too(severity: Any) -> None:
+    """The operator sees why the check fails although the portal shows a source."""
     reading = read(V2023, {"notificationsSources": alerts("notificationsSources", severity)})
 
     finding = judge(Check.ALERT_NOTIFICATIONS, reading, CRITERIA)
@@ -132,7 +132,7 @@ def test_a_severity_that_is_no_text_is_named_too(severity: Any) -> None:
 
 
 def test_a_disabled_contact_is_named_where_alerts_fail() -> None:
-    """It is what the operator has to mend."""
+    """The message says what to fix."""
     message = wrong(Check.ALERT_NOTIFICATIONS, [contact(severity="High", enabled=False)])
 
     assert message == "no email is sent for high-severity alerts (contact 'default' is disabled)"
@@ -150,8 +150,8 @@ def test_a_disabled_contact_is_named_where_alerts_fail() -> None:
         ),
     ],
 )
-def test_the_owner_is_notified_in_each_dialect(version: str, properties: Any) -> None:
-    """The state On, and Owner among the roles."""
+def test_the_owner_is_notified_at_each_api_version(version: str, properties: Any) -> None:
+    """The state is On, and Owner is one of the roles."""
     assert judge(Check.OWNER_NOTIFIED, read(version, properties), CRITERIA) is None
 
 
@@ -197,7 +197,7 @@ def test_an_owner_who_is_not_notified_fails(version: str, properties: Any) -> No
 
 
 def test_other_roles_are_named() -> None:
-    """Those that nobody knows, too; not those of a disabled contact."""
+    """Unknown roles are named too; those of a disabled contact are not."""
     contacts = [
         contact(roles=("Zar", "AccountAdmin")),
         contact(roles=("Owner", "Contributor"), enabled=False),

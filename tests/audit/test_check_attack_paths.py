@@ -13,15 +13,15 @@ from contacts_audit.core.model import (
 
 @pytest.mark.parametrize("wanted", RISKS)
 @pytest.mark.parametrize("threshold", RISKS)
-def test_a_lower_threshold_than_wanted_holds(threshold: str, wanted: str) -> None:
-    """The levels have an order: Low, Medium, High, Critical."""
+def test_a_lower_threshold_than_wanted_passes(threshold: str, wanted: str) -> None:
+    """The levels are ordered: Low, Medium, High, Critical."""
     message = wrong(Check.ATTACK_PATHS, [contact(risk=threshold)], attack_path_level=wanted)
 
     assert (message is None) is (RISKS.index(threshold) <= RISKS.index(wanted))
 
 
 def test_the_threshold_that_is_too_high_is_named() -> None:
-    """With what was wanted."""
+    """The message also says which level was wanted."""
     message = wrong(Check.ATTACK_PATHS, [contact(risk="Critical")], attack_path_level="High")
 
     assert message == (
@@ -42,14 +42,14 @@ def test_the_threshold_that_is_too_high_is_named() -> None:
     ],
 )
 def test_attack_paths_without_a_known_threshold_fail(source: Any) -> None:
-    """The level Critical is wanted, which all known ones would let through."""
+    """Even the level Critical, which every known threshold includes, fails."""
     reading = read(V2023, {"emails": "a@contoso.com", "notificationsSources": source})
 
     assert judge(Check.ATTACK_PATHS, reading, CRITERIA) is not None
 
 
 def test_an_unknown_risk_is_named() -> None:
-    """As it stands there."""
+    """The message quotes it."""
     message = wrong(Check.ATTACK_PATHS, [contact(risk="Severe\n")])
 
     assert message == (
@@ -58,7 +58,7 @@ def test_an_unknown_risk_is_named() -> None:
 
 
 def test_the_attack_paths_of_a_disabled_contact_do_not_count() -> None:
-    """It sends nothing."""
+    """A disabled contact sends nothing."""
     assert wrong(Check.ATTACK_PATHS, [contact(risk="Low", enabled=False)]) is not None
     assert (
         wrong(Check.ATTACK_PATHS, [contact(risk="Low", enabled=False), contact(risk="Low")]) is None

@@ -25,7 +25,7 @@ from contacts_audit.core.model import (
     ],
 )
 def test_an_address_of_an_enabled_contact_passes(contacts: list[Contact]) -> None:
-    """One is enough."""
+    """One address is enough."""
     assert has_address(contacts)
     assert contact_email(contacts, CRITERIA) is None
 
@@ -75,13 +75,13 @@ def test_an_address_of_an_enabled_contact_passes(contacts: list[Contact]) -> Non
     ],
 )
 def test_all_else_fails_and_says_why(contacts: list[Contact], message: str) -> None:
-    """The message names what stands in the way of an address."""
+    """The message says why no address counts."""
     assert not has_address(contacts)
     assert contact_email(contacts, CRITERIA) == message
 
 
 def test_hostile_text_is_quoted() -> None:
-    """What somebody wrote into a contact cannot break the sentence."""
+    """Text from a contact cannot break the message."""
     message = contact_email([contact(malformed=("a\nb\x1b[2J'",))], CRITERIA)
 
     shown = "a\\nb\\x1b[2J'"
@@ -110,8 +110,8 @@ def test_hostile_text_is_quoted() -> None:
         pytest.param(V2023, {"emails": "a@contoso.com", "isEnabled": "true"}, id="2023, no flag"),
     ],
 )
-def test_what_is_no_address_is_none_in_each_dialect(version: str, properties: Any) -> None:
-    """An empty text, a lone separator, a disabled contact: none of it reaches anybody."""
+def test_what_is_not_an_address_fails_at_each_api_version(version: str, properties: Any) -> None:
+    """An empty string, a lone separator and a disabled contact reach nobody."""
     reading = read(version, properties)
 
     finding = judge(Check.CONTACT_EMAIL, reading, CRITERIA)
@@ -138,6 +138,6 @@ def test_what_is_no_address_is_none_in_each_dialect(version: str, properties: An
         ),
     ],
 )
-def test_an_address_is_one_in_each_dialect(version: str, properties: Any) -> None:
-    """Notifications that are off do not touch contact-email."""
+def test_an_address_passes_at_each_api_version(version: str, properties: Any) -> None:
+    """Notifications that are off do not matter to contact-email."""
     assert judge(Check.CONTACT_EMAIL, read(version, properties), CRITERIA) is None

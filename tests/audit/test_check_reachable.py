@@ -67,7 +67,7 @@ def test_somebody_is_reached(contacts: list[Contact]) -> None:
     ],
 )
 def test_nobody_is_reached(contacts: list[Contact], detail: str) -> None:
-    """A conjunction holds only if one contact satisfies all of it."""
+    """One contact must meet all conditions; two contacts do not add up."""
     message = wrong(Check.REACHABLE, contacts)
 
     assert message is not None
@@ -99,13 +99,13 @@ def test_nobody_is_reached(contacts: list[Contact], detail: str) -> None:
         ),
     ],
 )
-def test_reachable_reads_each_dialect(version: str, properties: Any) -> None:
-    """The same contact, three spellings."""
+def test_reachable_reads_each_api_version(version: str, properties: Any) -> None:
+    """The same contact, as three API versions write it."""
     assert judge(Check.REACHABLE, read(version, properties), CRITERIA) is None
 
 
 def test_two_contacts_of_2017_do_not_add_up() -> None:
-    """The address of one that sends no alerts, and the alerts of one without an address."""
+    """One has an address but sends no alerts, the other sends alerts but has no address."""
     reading = read(
         V2017,
         {"email": "a@contoso.com", "alertNotifications": "Off"},
@@ -118,7 +118,7 @@ def test_two_contacts_of_2017_do_not_add_up() -> None:
 
 
 def test_the_whole_finding_of_an_alert_that_reaches_nobody() -> None:
-    """All that stands in its way, in one sentence, and nothing that does not."""
+    """One message names every obstacle, and nothing else."""
     dead = contact("a@contoso.com", severity="High", enabled=False)
     odd = contact(malformed=("a@",), severity="Critical", name="other")
     gone = contact(severity="Høj", enabled=False, name="gone")

@@ -21,7 +21,7 @@ from contacts_audit.core.model import (
 
 
 def test_every_check_has_a_rule_and_every_profile_its_checks() -> None:
-    """What can be asked for is judged."""
+    """Every check that can be asked for can be judged."""
     four = (Check.CONTACT_EMAIL, Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED)
 
     assert set(RULES) == set(Check)
@@ -32,8 +32,8 @@ def test_every_check_has_a_rule_and_every_profile_its_checks() -> None:
     }
 
 
-def test_a_finding_names_its_version_and_carries_the_remark() -> None:
-    """Whoever reads it knows which answer decided."""
+def test_a_finding_has_its_api_version_and_the_remark() -> None:
+    """The reader sees which answer decided."""
     reading = Reading(V2017, ())
 
     found = judge(Check.CONTACT_EMAIL, reading, CRITERIA, "; it decided alone")
@@ -42,8 +42,8 @@ def test_a_finding_names_its_version_and_carries_the_remark() -> None:
     assert found == Finding(Check.CONTACT_EMAIL, message, V2017)
 
 
-def test_a_check_that_holds_leaves_no_finding() -> None:
-    """Nothing found is compliant."""
+def test_a_check_that_passes_has_no_finding() -> None:
+    """Without a finding the verdict is compliant."""
     reading = Reading(VERSION, (contact("a@contoso.com"),))
 
     found = judge(Check.CONTACT_EMAIL, reading, CRITERIA, "; unsaid")
@@ -53,8 +53,8 @@ def test_a_check_that_holds_leaves_no_finding() -> None:
 
 
 @pytest.mark.parametrize("check", list(Check))
-def test_no_check_stumbles_over_nothing(check: Check) -> None:
-    """A subscription without a contact satisfies only what forbids."""
+def test_every_check_can_judge_no_contact(check: Check) -> None:
+    """Without a contact only allowed-domain passes: it forbids, the others demand."""
     criteria = Criteria(None, (check,), "Low", ("a@b.com",), ("b.com",), 1)
 
     found = judge(check, Reading(VERSION, ()), criteria)
@@ -63,8 +63,8 @@ def test_no_check_stumbles_over_nothing(check: Check) -> None:
 
 
 @pytest.mark.parametrize("check", [one for one in Check if one is not Check.ALLOWED_DOMAIN])
-def test_a_disabled_contact_satisfies_no_check(check: Check) -> None:
-    """However well it is filled in; enabled, it would satisfy all."""
+def test_a_disabled_contact_passes_no_check(check: Check) -> None:
+    """The same contact, enabled, passes all of them."""
     criteria = Criteria(None, (check,), "Low", ("a@b.com",), ("b.com",), 1)
     good, off = (
         contact("a@b.com", severity="High", risk="Low", roles=("Owner",), enabled=enabled)
@@ -90,5 +90,5 @@ def test_a_disabled_contact_satisfies_no_check(check: Check) -> None:
     ],
 )
 def test_the_exit_code_of_a_run(verdicts: list[Verdict], code: int) -> None:
-    """Zero is said only where all that is to be read was read and complies."""
+    """It is 0 only if everything was read and is compliant."""
     assert exit_code(Counter(verdicts)) == code

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from audit.merges import CONTOSO, Document, Forge, first, forged, merged, shards, told
+from audit.merges import CONTOSO, Document, Forge, first, forged, merged, printed_report, shards
 from conftest import run_in
 from report.test_formats import OUTCOMES, REPORT
 
@@ -22,20 +22,20 @@ from contacts_audit.report import RENDERERS, Format, json_
     ],
 )
 def test_the_shards_together_are_the_whole(tmp_path: Path, more: list[str]) -> None:
-    """Whatever order they are named in: every fact, the counts and the code of one run."""
+    """In any order they have every row, count and exit code of one run."""
     names = shards(tmp_path, 3, *more)
     whole = run_in({}, "audit", "--replay", str(CONTOSO), "-o", "json", *more)
 
     ran = merged("-o", "json", *reversed(names))
 
     assert ran.code == whole.code
-    assert told(ran) == told(whole)
+    assert printed_report(ran) == printed_report(whole)
     assert merged("-o", "json", *names).out == ran.out
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_every_format_is_as_audits(tmp_path: Path, form: Format) -> None:
-    """A report that is read back renders to the same bytes: nothing was lost on the way."""
+def test_every_format_equals_that_of_the_audit(tmp_path: Path, form: Format) -> None:
+    """A report that is read back renders to the same bytes."""
     path = tmp_path / "report.json"
     path.write_text("".join(json_.render(REPORT)))
     report = report_outcomes.report_from(report_file.read(path.read_bytes(), "x"), "x")
@@ -46,8 +46,8 @@ def test_every_format_is_as_audits(tmp_path: Path, form: Format) -> None:
     assert again == "".join(RENDERERS[form](unknown))
 
 
-def test_a_report_of_no_shard_is_a_whole_one(tmp_path: Path) -> None:
-    """It is rendered in another format, hours later."""
+def test_a_report_that_was_not_split_is_whole(tmp_path: Path) -> None:
+    """It can be rendered in another format, hours later."""
     path = tmp_path / "report.json"
     path.write_text("".join(json_.render(REPORT)))
 
@@ -58,7 +58,7 @@ def test_a_report_of_no_shard_is_a_whole_one(tmp_path: Path) -> None:
 
 
 def test_its_times_are_those_of_the_audits(tmp_path: Path) -> None:
-    """From the first start to the last end: a merge looks at nothing anew."""
+    """It has the first start and the last end: a merge reads nothing again."""
     names = shards(tmp_path, 2)
     forged(names[0], lambda one: one.update(started="2026-01-01T00:00:00Z"))
     forged(names[1], lambda one: one.update(finished="2027-01-01T00:00:00Z"))
@@ -69,7 +69,7 @@ def test_its_times_are_those_of_the_audits(tmp_path: Path) -> None:
 
 
 def test_a_merge_writes_and_compares_as_audit_does(tmp_path: Path) -> None:
-    """--report, --jq, --baseline with --only-changes."""
+    """--report, --jq, and --baseline with --only-changes work."""
     names = shards(tmp_path, 2)
     page, whole = tmp_path / "x.html", tmp_path / "x.json"
 
@@ -82,7 +82,7 @@ def test_a_merge_writes_and_compares_as_audit_does(tmp_path: Path) -> None:
 
 
 def test_shards_without_subscriptions_count(tmp_path: Path) -> None:
-    """More parts than subscriptions: some are empty, and belong to the whole all the same."""
+    """With more shards than subscriptions some are empty, and must be there too."""
     names = shards(tmp_path, 40)
 
     assert merged("-q", *names).code == 4
@@ -107,8 +107,8 @@ def test_shards_without_subscriptions_count(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_not_of_one_audit_is_refused(tmp_path: Path, change: Forge, said: str) -> None:
-    """One line, 4, and nothing is printed: a part must not look like the whole."""
+def test_reports_of_different_audits_are_refused(tmp_path: Path, change: Forge, said: str) -> None:
+    """One line, exit code 4, and no output: a part must not look like the whole."""
     names = shards(tmp_path, 2)
     forged(names[1], change)
 
@@ -119,7 +119,7 @@ def test_what_is_not_of_one_audit_is_refused(tmp_path: Path, change: Forge, said
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
-    """However many there should be: a number in a file costs no memory."""
+    """A huge number of shards in a file costs no memory."""
     names = shards(tmp_path, 3)
     forged(names[2], lambda one: one.update(shard="2/999999999"))
 
@@ -179,7 +179,7 @@ def test_a_subscription_in_two_shards_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_report_is_wrong_usage(tmp_path: Path, change: Forge) -> None:
-    """One line, 2, whichever part of it is wrong."""
+    """One line and exit code 2, whichever part is damaged."""
     names = shards(tmp_path, 1)
     forged(names[0], change)
 
@@ -191,7 +191,7 @@ def test_a_damaged_report_is_wrong_usage(tmp_path: Path, change: Forge) -> None:
 
 @pytest.mark.parametrize("fact", ["status", "message", "code"])
 def test_a_damaged_fault_is_wrong_usage(tmp_path: Path, fact: str) -> None:
-    """A report's rows are hostile input, too."""
+    """The error of a row is hostile input, too."""
 
     def change(one: Document) -> None:
         unread = next(row for row in one["subscriptions"] if row["error"] is not None)

@@ -43,7 +43,7 @@ def moved(name: str, **by: float) -> str:
 def test_a_report_of_another_run_is_refused(
     tmp_path: Path, by: dict[str, float], ids: tuple[str | None, str | None], code: int | str
 ) -> None:
-    """Left by a shard that failed tonight, it would be told as tonight's."""
+    """A report from yesterday must not stand in for the shard that failed tonight."""
     names = shards(tmp_path, 2)
     for name, run_id in zip(names, ids, strict=True):
         forged(name, lambda one, run_id=run_id: one.update(run_id=run_id))  # type: ignore[misc]
@@ -59,8 +59,8 @@ def test_a_report_of_another_run_is_refused(
         assert json.loads(ran.out)["run_id"] == ids[0]
 
 
-def test_shards_in_a_row_are_one_run(tmp_path: Path) -> None:
-    """Where one pod at a time is at work, each begins when the one before has ended."""
+def test_shards_that_ran_one_after_the_other_are_one_run(tmp_path: Path) -> None:
+    """With one pod at a time each shard starts after the one before."""
     names = shards(tmp_path, 4)
     for at, name in enumerate(names):
         moved(name, minutes=45 * at)
@@ -68,8 +68,8 @@ def test_shards_in_a_row_are_one_run(tmp_path: Path) -> None:
     assert json.loads(merged(*names, "-o", "json").out)["summary"]["in_scope"] > 0
 
 
-def test_reports_that_know_of_no_id_are_tied_by_their_times(tmp_path: Path) -> None:
-    """Those of an older version lack the key."""
+def test_reports_without_a_run_id_are_matched_by_their_times(tmp_path: Path) -> None:
+    """Reports of an older version lack the key."""
     names = shards(tmp_path, 2)
     for name in names:
         forged(name, lambda one: one.pop("run_id"))
@@ -95,7 +95,7 @@ def test_reports_that_know_of_no_id_are_tied_by_their_times(tmp_path: Path) -> N
 def test_a_shard_knows_its_run(
     variables: dict[str, str], more: list[str], run_id: str | None
 ) -> None:
-    """A pod of an Indexed Job is called after the Job and its index."""
+    """The name of a pod of an Indexed Job is the name of the Job and an index."""
     asked = ("audit", "--replay", str(CONTOSO), "-o", "json", "--shard", *more)
 
     ran = run_in({"JOB_COMPLETION_INDEX": "1", **variables}, *asked)
@@ -105,14 +105,14 @@ def test_a_shard_knows_its_run(
 
 @pytest.mark.parametrize("run_id", ["a b", "-a", "x" * 129, "a\n", "\u202e"])
 def test_a_run_id_is_a_plain_word(run_id: str) -> None:
-    """It is told in lines and logs."""
+    """It appears in messages and logs."""
     ran = run_in({}, "audit", "--replay", str(CONTOSO), f"--run-id={run_id}")
 
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, b"", 1)
 
 
-def test_a_merge_may_know_its_run(tmp_path: Path) -> None:
-    """Where all shards failed tonight, all that is there is yesterday's, and fits together."""
+def test_merge_takes_the_run_id_that_it_expects(tmp_path: Path) -> None:
+    """If all shards failed tonight, yesterday's reports fit together but are refused."""
     names = shards(tmp_path, 2, "--run-id", "yesterday")
 
     assert merged(*names, "-q", "--run-id", "yesterday").code == 4

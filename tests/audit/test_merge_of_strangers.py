@@ -14,7 +14,7 @@ from contacts_audit.report import Format
 def test_no_link_and_no_command_takes_a_host_from_a_report(
     tmp_path: Path, form: Format, cloud: str
 ) -> None:
-    """It is a file of strangers: links are ours where the cloud is known, else there are none."""
+    """Anybody may have written it: links are our own if the cloud is known, else there are none."""
     (name,) = shards(tmp_path, 1, "--profile", "strict")
 
     def forge(one: Document) -> None:
@@ -35,21 +35,21 @@ def test_no_link_and_no_command_takes_a_host_from_a_report(
 
 
 def test_the_portal_of_a_known_cloud_is_in_a_merged_page(tmp_path: Path) -> None:
-    """As in that of the audit."""
+    """As in the page of the audit."""
     (name,) = shards(tmp_path, 1)
 
     assert 'href="https://portal.azure.com/#blade/' in merged(name, "-o", "html").text
 
 
 def test_a_replay_names_no_host_of_its_recording(tmp_path: Path) -> None:
-    """A command to copy goes where the user wants it to go."""
+    """A command that the user copies must not send a token to another host."""
     ran = run_in({}, "audit", "--replay", str(ROOT / "fixtures/old-cloud"), "-o", "html")
 
     assert "--arm-endpoint https" not in ran.text
 
 
 def test_stdin_is_read_once(tmp_path: Path) -> None:
-    """One report may come through a pipe; a second reading would find nothing."""
+    """One report may come through a pipe, which cannot be read again."""
     (name,) = shards(tmp_path, 1)
     content = Path(name).read_bytes()
 

@@ -17,13 +17,13 @@ from contacts_audit.core.model import Subscription
         pytest.param("TEST", TEST, id="in another case"),
     ],
 )
-def test_a_name_is_matched_to_the_letter_first(name: str, found: Subscription) -> None:
-    """Only then does case not matter."""
+def test_an_exact_name_is_matched_first(name: str, found: Subscription) -> None:
+    """Otherwise case does not matter."""
     assert resolve_scope(VISIBLE, asked(name), []).subscriptions == (found,)
 
 
-def test_a_name_of_several_is_refused_with_the_ids() -> None:
-    """Neither of them is guessed at."""
+def test_an_ambiguous_name_is_refused_with_the_ids() -> None:
+    """The program does not guess."""
     with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'") as caught:
         resolve_scope(VISIBLE, asked("PROD"), [])
 
@@ -31,8 +31,8 @@ def test_a_name_of_several_is_refused_with_the_ids() -> None:
 
 
 @pytest.mark.parametrize("name", ["staging", "*"])
-def test_a_name_of_none_is_refused_with_what_there_is(name: str) -> None:
-    """Where that is a handful."""
+def test_an_unknown_name_is_refused_with_the_visible_ones(name: str) -> None:
+    """A handful of subscriptions is listed."""
     with pytest.raises(UsageError, match="no subscription is named") as caught:
         resolve_scope(VISIBLE, asked(name), [])
 
@@ -51,8 +51,8 @@ def test_a_name_of_none_is_refused_with_what_there_is(name: str) -> None:
         ),
     ],
 )
-def test_the_likes_of_a_misspelt_name_are_told(name: str, hint: str) -> None:
-    """By likeness, wherever Azure lists them; a thousand subscriptions do not fill the screen."""
+def test_similar_names_are_suggested(name: str, hint: str) -> None:
+    """The most similar come first; of a thousand subscriptions only five are listed."""
     names = [*("x" * 9 + str(at) for at in range(1000)), "Production", "Sandbox 1", "Sandbox 22"]
     many = [Subscription(f"{at:08x}{A[8:]}", each) for at, each in enumerate(names)]
 
@@ -74,8 +74,10 @@ def test_the_likes_of_a_misspelt_name_are_told(name: str, hint: str) -> None:
         pytest.param("Prod, Test", "--subscriptions-from F, line 1", "give one a line", id="file"),
     ],
 )
-def test_several_in_one_are_told_to_repeat(text: str, option: str, hint: str) -> None:
-    """A comma may be of a name, and is no separator."""
+def test_a_list_in_one_value_gets_a_hint_to_repeat_the_option(
+    text: str, option: str, hint: str
+) -> None:
+    """A comma may be part of a name, so it does not separate."""
     said = ""
     try:
         resolve_scope(
@@ -88,8 +90,8 @@ def test_several_in_one_are_told_to_repeat(text: str, option: str, hint: str) ->
     assert said.startswith(hint)
 
 
-def test_names_are_looked_up_among_all_that_is_visible() -> None:
-    """Not only in scope: of two shards, each would have one of the two."""
+def test_names_are_looked_up_among_all_visible_subscriptions() -> None:
+    """Two shards must find the same two subscriptions of one name."""
     scope = resolve_scope(VISIBLE, asked(A), [])
 
     assert scope.resolve_names(asked("Test", "nobody", B, "Prod")) == {"Test": B, "Prod": A}
@@ -97,8 +99,8 @@ def test_names_are_looked_up_among_all_that_is_visible() -> None:
         scope.resolve_names(asked("PROD"))
 
 
-def test_an_id_is_no_name() -> None:
-    """Whoever is called by the id of another is not meant by it."""
+def test_an_id_never_matches_a_name() -> None:
+    """A subscription that is named like the id of another is not meant."""
     called = Subscription(D, A)
 
     scope = resolve_scope([PROD, called], asked(A), [parse_selector(D, "--exclude")])
@@ -106,8 +108,8 @@ def test_an_id_is_no_name() -> None:
     assert (scope.subscriptions, scope.resolve_names(asked(A, D))) == ((PROD,), {})
 
 
-def test_an_exclusion_that_matches_nothing_names_what_is_like_it() -> None:
-    """What was to be left out is audited, and nobody would see why."""
+def test_an_exclusion_that_matches_nothing_suggests_similar_names() -> None:
+    """Otherwise the subscription is audited, and nobody sees why."""
     scope = resolve_scope(VISIBLE, None, [parse_selector("Tset", "--exclude")])
 
     assert scope.warnings == (f"--exclude: 'Tset' matches nothing -- did you mean Test ({B})?",)

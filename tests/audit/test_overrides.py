@@ -14,7 +14,7 @@ from contacts_audit.core.model import (
 
 @pytest.mark.parametrize("text", [ID, "Prod"])
 def test_an_override_is_of_one_subscription(text: str) -> None:
-    """By its id or its name; all others stay with the top."""
+    """Its id or its name selects it; all other subscriptions keep the settings of the top."""
     judged = policy(Override(LOOSE, subscription=text))
 
     assert judged.criteria_of(PROD).minimum_emails == 1
@@ -23,8 +23,8 @@ def test_an_override_is_of_one_subscription(text: str) -> None:
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["as written", "reversed"])
-def test_the_nearest_group_goes_before_those_around_it(reverse: bool) -> None:
-    """Whatever their order in the file, and however the ids are spelt."""
+def test_the_nearest_group_goes_before_its_parents(reverse: bool) -> None:
+    """The order in the file and the case of the ids do not matter."""
     overrides = [
         Override(LOOSE, management_group="Root"),
         Override(TWICE, management_group="MIDDLE"),
@@ -41,8 +41,8 @@ def test_the_nearest_group_goes_before_those_around_it(reverse: bool) -> None:
     assert judged.criteria_of(OTHER).minimum_emails == 2
 
 
-def test_each_key_is_of_the_nearest_group_that_says_it() -> None:
-    """A group with any override hides nothing of those above it but the keys that it says."""
+def test_each_key_is_taken_from_the_nearest_group_that_sets_it() -> None:
+    """An override hides only the keys that it sets itself."""
     judged = policy(
         Override(Settings(minimum_emails=3), management_group="leaf"),
         Override(Settings(required_emails=("b@b.com",), minimum_emails=1), management_group="mid"),
@@ -63,8 +63,8 @@ def test_each_key_is_of_the_nearest_group_that_says_it() -> None:
     assert (other.minimum_emails, other.required_emails) == (9, ("a@b.com",))
 
 
-def test_a_check_may_have_its_value_of_a_group_further_up() -> None:
-    """Only Azure's tree can tell whether it has one."""
+def test_a_check_may_take_its_value_from_a_group_further_up() -> None:
+    """Only the hierarchy in Azure can tell whether there is one."""
     leaf = Override(
         Settings(checks=(Check.REQUIRED_EMAIL,)), management_group="leaf", place="p, line 3"
     )
@@ -77,8 +77,8 @@ def test_a_check_may_have_its_value_of_a_group_further_up() -> None:
         beside.check_values()
 
 
-def test_the_nearest_group_may_be_far_below() -> None:
-    """Groups between, which no override names, change nothing."""
+def test_groups_without_an_override_change_nothing() -> None:
+    """The nearest group may be several levels below the next one."""
     judged = policy(
         Override(LOOSE, management_group="root"),
         Override(STRICT, management_group="leaf"),
@@ -91,7 +91,7 @@ def test_the_nearest_group_may_be_far_below() -> None:
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["as written", "reversed"])
 def test_a_subscription_goes_before_its_groups(reverse: bool) -> None:
-    """Its own override is the nearest there is."""
+    """Its own override is the nearest."""
     overrides = [
         Override(LOOSE, subscription="prod"),
         Override(STRICT, management_group="leaf"),
@@ -115,7 +115,7 @@ def test_an_override_replaces_whole_keys_and_leaves_the_others() -> None:
 
 
 def test_an_empty_list_takes_a_check_out_of_strict() -> None:
-    """Where it has no value, it is not judged."""
+    """A check without a value is not judged there."""
     top = Settings(Profile.STRICT, allowed_domains=("b.com",))
     override = Override(Settings(allowed_domains=()), subscription="Prod")
     judged = Policy(Settings(), top, (override,), ids=NAMES)
@@ -124,8 +124,8 @@ def test_an_empty_list_takes_a_check_out_of_strict() -> None:
     assert Check.ALLOWED_DOMAIN not in judged.criteria_of(PROD).checks
 
 
-def test_a_key_that_the_subscription_does_not_say_is_its_groups() -> None:
-    """Subscription before nearest group before top, key by key."""
+def test_a_key_that_the_subscription_does_not_set_comes_from_its_groups() -> None:
+    """The order is subscription, nearest group, top, for each key."""
     judged = policy(
         Override(Settings(attack_path_level="Low"), subscription="Prod"),
         Override(Settings(Profile.CIS, minimum_emails=3), management_group="leaf"),
@@ -139,7 +139,7 @@ def test_a_key_that_the_subscription_does_not_say_is_its_groups() -> None:
 
 
 def test_two_overrides_of_one_subscription_both_count() -> None:
-    """One names it by id, one by name; they say different keys."""
+    """One names it by id, the other by name; they set different keys."""
     judged = policy(
         Override(Settings(attack_path_level="Low"), subscription=ID),
         Override(Settings(minimum_emails=3), subscription="Prod"),
@@ -151,7 +151,7 @@ def test_two_overrides_of_one_subscription_both_count() -> None:
 
 
 def test_options_go_before_the_policy_and_its_overrides() -> None:
-    """Whoever types is the nearest of all."""
+    """What is typed is nearest."""
     override = Override(Settings(Profile.STRICT, minimum_emails=3), subscription="Prod")
     options = Settings(Profile.CIS, (Check.MINIMUM_EMAILS,), minimum_emails=1)
     judged = Policy(options, Settings(minimum_emails=9), (override,), ids=NAMES)
@@ -162,8 +162,8 @@ def test_options_go_before_the_policy_and_its_overrides() -> None:
     assert judged.criteria_of(PROD) == judged.criteria_of(OTHER) == judged.criteria
 
 
-def test_an_override_that_matches_nothing_is_said() -> None:
-    """One of a group is never said: who is under it, Azure knows."""
+def test_an_override_that_matches_nothing_is_warned_of() -> None:
+    """A misspelled name would leave a subscription judged by less than was meant."""
     judged = policy(
         Override(LOOSE, subscription="Prdo"),
         Override(LOOSE, subscription="Prod"),

@@ -23,7 +23,7 @@ SANDBOX = '[[override]]\nmanagement_group = "Sandbox"\nchecks = ["minimum-emails
 
 
 def test_the_nearest_override_counts(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """A subscription before its nearest group, that before the top; nested ones, too."""
+    """Subscription before nearest group before top, with nested groups."""
     names = ["Top", "InRoot", "InLeaf", "Own"]
     top, in_root, in_leaf, own = (azure.add(name, contact=GOOD) for name in names)
     azure.group("root", subscriptions=[in_root])
@@ -48,10 +48,10 @@ def test_the_nearest_override_counts(azure: AzureDouble, run: Run, policy: Write
     assert asked(azure, top) == [V2023]
 
 
-def test_each_key_is_of_the_nearest_group_that_says_it(
+def test_each_key_is_taken_from_the_nearest_group_that_sets_it(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """A group hides of those above it the keys that it says itself, and no others."""
+    """An override hides only the keys that it sets itself."""
     inside, outside = (azure.add(name, contact=GOOD) for name in ("Inside", "Outside"))
     azure.group("root", subscriptions=[outside])
     azure.group("middle", parent="root")
@@ -114,7 +114,7 @@ def test_a_value_switches_its_check_on(
     content: str | None,
     checks: list[str],
 ) -> None:
-    """Nobody who asks for an address is told "compliant" without having it looked for."""
+    """A value that somebody gives is never left unjudged."""
     azure.add("Prod", contact=GOOD)
     more = [] if content is None else ["--policy", policy(content)]
 
@@ -134,7 +134,7 @@ EXCEPTIONS = {
 def test_ids_match_ids_and_names_match_names(
     azure: AzureDouble, run: Run, policy: Write, exception: str
 ) -> None:
-    """Who is called by the id of another is neither waived, nor overridden, nor selected by it."""
+    """A subscription that is named like the id of another is not waived, overridden or selected."""
     meant = azure.add("Prod")
     azure.add(meant.id)
     azure.add(meant.id.upper())
@@ -165,7 +165,7 @@ def test_ids_match_ids_and_names_match_names(
 @pytest.mark.parametrize(
     "command", [("audit",), ("plan", "--email", "a@contoso.com"), ("explain", "Third")]
 )
-def test_a_name_that_several_have_is_wrong_usage(
+def test_an_ambiguous_name_is_wrong_usage(
     azure: AzureDouble,
     run: Run,
     policy: Write,
@@ -173,7 +173,7 @@ def test_a_name_that_several_have_is_wrong_usage(
     scope: list[str],
     command: tuple[str, ...],
 ) -> None:
-    """Wherever it stands, whatever is in scope: neither is guessed at, both ids are told."""
+    """Wherever the name stands and whatever is in scope, the error lists both ids."""
     ids = [azure.add("Sandbox").id, azure.add("sandbox").id]
     azure.add("Third")
     file = policy(exception.format("SANDBOX"))
@@ -197,7 +197,7 @@ def test_a_name_to_the_letter_is_of_one(azure: AzureDouble, run: Run, policy: Wr
 
 
 def test_a_waiver_of_a_management_group(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """All levels down; `plan` leaves them alone, too."""
+    """It covers all subscriptions under the group, at all levels, and no others."""
     inside = azure.add("Inside")
     azure.add("Outside")
     azure.group("trials")
@@ -218,7 +218,7 @@ def test_a_waiver_of_a_management_group(azure: AzureDouble, run: Run, policy: Wr
 def test_a_check_whose_value_no_group_above_has_is_wrong_usage(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """It is known when Azure has told its tree, and before any subscription is read."""
+    """It is refused once the groups are known, before any subscription is read."""
     azure.group("a", subscriptions=[azure.add("Prod")])
     azure.group("b")
     file = policy(
@@ -233,7 +233,7 @@ def test_a_check_whose_value_no_group_above_has_is_wrong_usage(
 
 
 def test_options_go_before_overrides(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """A check that is named stands alone, and a value counts everywhere."""
+    """A check that is named replaces the others, and a value counts everywhere."""
     azure.add("Prod", contact=GOOD)
     azure.add("Own", contact=GOOD | {"notificationsByRole": {"state": "Off", "roles": []}})
     file = policy(
@@ -250,7 +250,7 @@ def test_options_go_before_overrides(azure: AzureDouble, run: Run, policy: Write
 
 
 def test_groups_of_two_tenants_are_both_asked(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """A group may be in one of them alone, or in both under the same id."""
+    """A group may be in one tenant only, or in both under the same id."""
     other = azure.add_tenant("fabrikam.example")
     ours = azure.add("Ours", contact=GOOD)
     theirs = azure.add("Theirs", tenant_id=other.id, contact=GOOD)
@@ -278,7 +278,7 @@ def test_groups_of_two_tenants_are_both_asked(azure: AzureDouble, run: Run, poli
 def test_a_group_that_cannot_be_read_fails_the_run(
     azure: AzureDouble, run: Run, policy: Write, readable: bool
 ) -> None:
-    """Else its subscriptions would be judged by the wrong settings: no report, 1."""
+    """Otherwise its subscriptions would be judged by the wrong settings: no report, exit code 1."""
     subscription = azure.add("Prod", contact=GOOD)
     azure.groups_readable = readable
 
@@ -288,10 +288,8 @@ def test_a_group_that_cannot_be_read_fails_the_run(
     assert "Sandbox" in ran.err
 
 
-def test_a_group_that_cannot_be_read_is_told_as_the_policys(
-    azure: AzureDouble, run: Run, policy: Write
-) -> None:
-    """Nobody gave that option."""
+def test_the_error_of_a_group_names_the_policy(azure: AzureDouble, run: Run, policy: Write) -> None:
+    """No option named that group."""
     azure.add("Prod", contact=GOOD)
 
     ran = run("audit", "--policy", policy(f"minimum_emails = 1\n{SANDBOX}"))
@@ -300,7 +298,7 @@ def test_a_group_that_cannot_be_read_is_told_as_the_policys(
 
 
 def test_a_group_is_asked_for_once(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """Two overrides may name the same one."""
+    """Two overrides may name the same group."""
     azure.group("Sandbox", subscriptions=[azure.add("Prod", contact=GOOD)])
     second = SANDBOX.replace("Sandbox", "SANDBOX")
 
@@ -309,10 +307,10 @@ def test_a_group_is_asked_for_once(azure: AzureDouble, run: Run, policy: Write) 
     assert len([one for one in azure.arm_asked() if "descendants" in one.path]) == 1
 
 
-def test_an_override_that_matches_nothing_is_said(
+def test_an_override_that_matches_nothing_is_warned_of(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """A misspelt name leaves a subscription judged by less than was meant."""
+    """A misspelled name would leave a subscription judged by less than was meant."""
     azure.add("Prod", contact=GOOD)
 
     ran = run("audit", "--policy", policy('[[override]]\nsubscription = "Prdo"\nprofile = "cis"\n'))
@@ -321,10 +319,10 @@ def test_an_override_that_matches_nothing_is_said(
     assert "override 1: no subscription is named 'Prdo' -- did you mean Prod (" in ran.err
 
 
-def test_a_policy_is_judged_offline_as_it_was(
+def test_a_replay_judges_by_overrides_as_the_run_did(
     azure: AzureDouble, run: Run, policy: Write, tmp_path: Path
 ) -> None:
-    """A recording holds what the overrides need."""
+    """A recording has the groups that the overrides need."""
     azure.group("sandbox", subscriptions=[azure.add("Prod", contact=GOOD)])
     azure.add("Other")
     file = policy(f"minimum_emails = 2\n{SANDBOX}{waiver('Other')}")

@@ -12,7 +12,7 @@ from contacts_audit.core.model import Check, Profile
 
 
 def test_a_policy_is_checked_offline(tmp_path: Path) -> None:
-    """Without a network, credentials or variables; what it says is told."""
+    """It needs no network, credentials or variables, and prints what the policy says."""
     file = tmp_path / "policy.toml"
     file.write_text(WHOLE.replace('"Prod"\nrequired_emails = []', '"Prod"\nchecks = []'))
 
@@ -27,10 +27,8 @@ def test_a_policy_is_checked_offline(tmp_path: Path) -> None:
     )
 
 
-def test_all_faults_are_told_by_the_check_and_by_the_audit(
-    azure: AzureDouble, run: Run, tmp_path: Path
-) -> None:
-    """A line each, 2, and nothing is asked of Azure."""
+def test_check_and_audit_report_every_mistake(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """One line each, exit code 2, and no request."""
     file = tmp_path / "policy.toml"
     file.write_text('profil = "cis"\nminimum_emails = 0\n[[waiver]]\nowner = 1\n')
 
@@ -50,8 +48,8 @@ def test_all_faults_are_told_by_the_check_and_by_the_audit(
         ]
 
 
-def test_faults_without_number_do_not_fill_the_screen(tmp_path: Path) -> None:
-    """Fifty, and how many more."""
+def test_only_fifty_mistakes_are_printed(tmp_path: Path) -> None:
+    """The last line says how many more there are."""
     file = tmp_path / "policy.toml"
     file.write_text("".join(f"x{number} = 1\n" for number in range(1000)))
 
@@ -62,7 +60,7 @@ def test_faults_without_number_do_not_fill_the_screen(tmp_path: Path) -> None:
 
 
 def test_checks_and_profiles_are_listed() -> None:
-    """Offline; each check with what it wants."""
+    """Offline; each check with what it demands."""
     ran = run_in({}, "audit", "--list-checks")
 
     assert ran.code == 0
@@ -70,8 +68,10 @@ def test_checks_and_profiles_are_listed() -> None:
     assert all(profile in ran.text for profile in Profile)
 
 
-def test_hostile_text_of_a_policy_is_inert(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Whoever may edit the file may not write to a terminal, nor add a line to a log."""
+def test_hostile_text_in_a_policy_is_sanitized(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Whoever may edit the file must not control a terminal or add a line to a log."""
     azure.add("Prod")
     file = tmp_path / "policy.toml"
     file.write_text(waiver(subscription='"Prod"', reason='"\\u001b[2J\\nx"', owner='"\\u202e\\t"'))

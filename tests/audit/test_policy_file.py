@@ -12,7 +12,7 @@ from contacts_audit.core.model import Check, Profile, Waiver
 
 
 def test_all_keys_are_read() -> None:
-    """Each into its place."""
+    """Each value is in its place."""
     policy = parsed(WHOLE)
 
     assert policy.top == Settings(
@@ -48,8 +48,8 @@ def test_all_keys_are_read() -> None:
         pytest.param(b"override = []\nwaiver = []\n", id="empty arrays"),
     ],
 )
-def test_a_policy_may_say_nothing(text: bytes) -> None:
-    """Then all is as without it."""
+def test_a_policy_may_be_empty(text: bytes) -> None:
+    """Then the result is the same as without it."""
     assert parsed(text) == Policy(Settings(), day=TODAY)
 
 
@@ -62,13 +62,13 @@ def test_a_policy_may_say_nothing(text: bytes) -> None:
         pytest.param(WHOLE.encode() + b"# \xc3\xa4", id="no last line feed"),
     ],
 )
-def test_editors_may_spell_it_in_their_way(spelt: bytes) -> None:
-    """It says the same."""
+def test_bom_and_crlf_are_read(spelt: bytes) -> None:
+    """Editors write the same policy in several ways."""
     assert parsed(spelt) == parsed(WHOLE)
 
 
 def test_inline_tables_are_tables() -> None:
-    """TOML has two spellings of an array of them."""
+    """TOML can write an array of tables in two ways."""
     inline = (
         'waiver = [{subscription = "x", reason = "r", owner = "o", expires = 2026-12-31}]\n'
         'override = [{subscription = "x", profile = "cis"}]\n'
@@ -78,8 +78,8 @@ def test_inline_tables_are_tables() -> None:
 
 
 @pytest.mark.parametrize("level", ["Low", "Medium", "High", "Critical"])
-def test_each_level_is_one(level: str) -> None:
-    """As the option takes it."""
+def test_each_level_is_read(level: str) -> None:
+    """The option takes the same levels."""
     assert parsed(f'attack_path_level = "{level}"').criteria.attack_path_level == level
 
 
@@ -107,8 +107,8 @@ def test_each_level_is_one(level: str) -> None:
         pytest.param(b"expires = 2026-02-30", id="no day"),
     ],
 )
-def test_what_is_no_policy_is_refused(text: bytes) -> None:
-    """With its name; never by a traceback."""
+def test_a_file_that_is_not_toml_is_refused(text: bytes) -> None:
+    """The error names the file; there is no traceback."""
     assert refusal(text).startswith("policy.toml: ")
 
 
@@ -123,14 +123,14 @@ def test_what_is_no_policy_is_refused(text: bytes) -> None:
         pytest.param(f"attack_path_level = 0x{'f' * 5000}", id="a level of 5,000 digits"),
     ],
 )
-def test_what_python_cannot_spell_is_refused_too(text: str) -> None:
-    """Its limits are no crash of ours."""
+def test_what_python_cannot_print_is_refused_too(text: str) -> None:
+    """The limits of Python end no run."""
     with pytest.raises(UsageError):
         parsed(text)
 
 
 def test_a_count_has_an_upper_bound() -> None:
-    """As the option has (1024); beyond it, the finding could not be spelt."""
+    """It is 1024, as for the option."""
     assert "minimum_emails" in refusal(f"minimum_emails = 0x{'f' * 5000}")
 
 
@@ -143,10 +143,10 @@ def test_a_count_has_an_upper_bound() -> None:
     ],
 )
 def test_a_long_value_makes_no_long_line(text: str) -> None:
-    """The place is what one needs to see."""
+    """The place of the mistake stays visible."""
     assert len(refusal(text)) < 2_000
 
 
 def test_a_long_policy_is_read() -> None:
-    """Ten thousand waivers are some seconds' work for nobody."""
+    """Ten thousand waivers take less than seconds."""
     assert len(parsed(WAIVER * 10_000).waivers) == 10_000

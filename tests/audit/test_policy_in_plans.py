@@ -28,7 +28,7 @@ def statuses(ran: Ran) -> list[str]:
 def test_a_waived_subscription_is_left_alone(
     azure: AzureDouble, run: Run, policy: Write, tmp_path: Path
 ) -> None:
-    """By plan and by apply, in one go or from a saved plan; the others are written."""
+    """By plan and by apply, with or without a saved plan; the others are written."""
     waived, other = azure.add("Prod"), azure.add("Other")
     file = policy(waiver())
     saved, state = str(tmp_path / "plan.json"), str(tmp_path / "state")
@@ -74,7 +74,7 @@ def test_only_a_waiver_that_counts_holds_a_plan_back(
 def test_a_waiver_of_what_complies_holds_no_plan_back(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """It is not waived, it complies; the wish is another matter, unless --failing-only."""
+    """The subscription is compliant, not waived; only --failing-only leaves it out."""
     azure.add("Prod", contact=GOOD)
     file = policy(waiver())
 
@@ -85,7 +85,7 @@ def test_a_waiver_of_what_complies_holds_no_plan_back(
 
 
 def test_failing_only_judges_by_the_policy(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """Its overrides, too."""
+    """Its overrides count, too."""
     azure.add("Prod", contact=GOOD)
     azure.add("Strict", contact=GOOD)
     file = policy(
@@ -100,7 +100,7 @@ def test_failing_only_judges_by_the_policy(azure: AzureDouble, run: Run, policy:
 def test_a_waiver_costs_no_other_subscription_a_request(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """Nor can a check that the cloud lacks keep a plan from those that nobody waived."""
+    """A check that the cloud lacks does not stop the plan of subscriptions without a waiver."""
     azure.add("Prod")
     other = azure.add("Other", contact=GOOD)
     file = policy('profile = "cis"\n' + waiver())
@@ -115,7 +115,7 @@ def test_a_waiver_costs_no_other_subscription_a_request(
 def test_a_saved_plan_is_applied_whatever_the_variables_of_audit_say(
     azure: AzureDouble, run: Run, policy: Write, tmp_path: Path
 ) -> None:
-    """Who exports a policy for audit and plan applies the plan in the same shell."""
+    """A policy in a variable, set for audit and plan, does not matter to apply PLAN."""
     azure.add("Prod")
     saved = str(tmp_path / "plan.json")
     more = {"CONTACTS_AUDIT_POLICY": policy('profile = "cis"')}
@@ -129,7 +129,7 @@ def test_a_saved_plan_is_applied_whatever_the_variables_of_audit_say(
 def test_a_policy_that_is_given_with_a_plan_is_not_ignored(
     azure: AzureDouble, run: Run, policy: Write, tmp_path: Path
 ) -> None:
-    """Whoever waives between plan and apply must not see it written: left alone, or refused."""
+    """A subscription that was waived after the plan is left alone, or the plan is refused."""
     azure.add("Prod")
     saved = str(tmp_path / "plan.json")
     run("plan", *WISH, "--save", saved)
@@ -143,7 +143,7 @@ def test_a_policy_that_is_given_with_a_plan_is_not_ignored(
 def test_overrides_that_leave_a_check_without_its_value_are_2_before_any_list(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """The group asks for the check, the subscription takes its value away."""
+    """The group asks for the check, and the subscription removes its value."""
     first, second = azure.add("First"), azure.add("Second", contact=GOOD)
     azure.group("sandbox", subscriptions=[second])
     file = policy(

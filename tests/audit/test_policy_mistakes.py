@@ -43,7 +43,7 @@ from audit.policy_texts import OVERRIDE, WAIVER, faults, parsed, refusal, waiver
     ],
 )  # fmt: skip
 def test_an_unknown_key_names_the_nearest(text: str, place: str, key: str, near: str) -> None:
-    """A slip must not turn a policy into none."""
+    """A typing error must not disable a part of the policy."""
     said = refusal(text)
 
     assert said == f"{place}: {key!r} is not a known key -- did you mean {near}?"
@@ -86,13 +86,13 @@ def test_an_unknown_key_names_the_nearest(text: str, place: str, key: str, near:
         ),
     ],
 )
-def test_a_key_in_the_wrong_place_is_told_its_place(text: str, hint: str) -> None:
-    """In TOML, what stands below a table is in the table."""
+def test_a_key_in_the_wrong_place_gets_a_hint_where_it_belongs(text: str, hint: str) -> None:
+    """In TOML, everything below a table header belongs to that table."""
     assert refusal(text).endswith(f" is not a known key -- {hint}")
 
 
-def test_all_faults_are_told_at_once_each_with_its_line() -> None:
-    """In the order of the lines, whatever their kind; whoever mends one has not to run again."""
+def test_all_mistakes_are_reported_at_once_each_with_its_line() -> None:
+    """They are sorted by line, so that one run shows all there is to fix."""
     text = (
         '# a policy\nprofil = "cis"\nrequired_emails = [\n  "a@b.com", # [[waiver]]\n  "a@"\n]\n'
         "[[override]]\nmanagement_group = 'x'\nprofile = \"ciss\"\n"
@@ -125,8 +125,8 @@ def test_all_faults_are_told_at_once_each_with_its_line() -> None:
 
 
 @pytest.mark.parametrize("key", ['""', '"\\n"', '"\\u001b[2J"', '"ключ"', f'"{"x" * 9999}"'])
-def test_a_key_that_is_like_none_is_refused_too(key: str) -> None:
-    """Some key is always the nearest."""
+def test_a_key_that_is_similar_to_none_is_refused_too(key: str) -> None:
+    """The hint still names the nearest key."""
     assert "is not a known key -- did you mean " in refusal(f"{key} = 1")
 
 
@@ -163,8 +163,8 @@ LISTS = [
     ],
 )
 @pytest.mark.parametrize("table", ["", OVERRIDE], ids=["top", "override"])
-def test_a_value_that_is_none_is_refused(table: str, key: str, value: str) -> None:
-    """With the place and the key."""
+def test_a_malformed_value_is_refused(table: str, key: str, value: str) -> None:
+    """The error has the place and the key."""
     said = refusal(f"{table}{key} = {value}\n")
 
     assert said.startswith(f"policy.toml{', override 1' if table else ''}: {key}: ")
@@ -192,8 +192,8 @@ def test_a_value_that_is_none_is_refused(table: str, key: str, value: str) -> No
         ),
     ],
 )
-def test_a_waiver_with_a_wrong_value_is_refused(key: str, value: str) -> None:
-    """A waiver that is not understood must not be half of one."""
+def test_a_waiver_with_a_malformed_value_is_refused(key: str, value: str) -> None:
+    """A waiver must not count in part."""
     said = refusal(waiver(**{key: value}))
 
     assert said.startswith(f"policy.toml, waiver 1: {key}: ")
@@ -201,14 +201,14 @@ def test_a_waiver_with_a_wrong_value_is_refused(key: str, value: str) -> None:
 
 @pytest.mark.parametrize("key", ["reason", "owner", "expires"])
 def test_a_waiver_needs_all_but_the_check(key: str) -> None:
-    """Nobody waives without a reason, an owner and an end."""
+    """Reason, owner and end are required."""
     said = refusal(waiver(**{key: ""}))
 
     assert said.startswith(f"policy.toml, waiver 1: {key} is missing -- add {key} = ")
 
 
-def test_a_waiver_is_of_somebody() -> None:
-    """Of one subscription, or of one management group."""
+def test_a_waiver_names_a_subscription_or_a_group() -> None:
+    """It names one of them, not both."""
     assert "must name either a subscription or a management group" in refusal(
         waiver(subscription="")
     )
@@ -219,8 +219,8 @@ def test_a_waiver_is_of_somebody() -> None:
 
 @pytest.mark.parametrize("key", ["override", "waiver"])
 @pytest.mark.parametrize("value", ["1", "true", '"x"', "{}", "[1]", "[[]]", '[{}, "x"]'])
-def test_what_is_no_array_of_tables_is_refused(key: str, value: str) -> None:
-    """[override] is a slip for [[override]]."""
+def test_a_table_instead_of_an_array_of_tables_is_refused(key: str, value: str) -> None:
+    """[override] is a typing error for [[override]]."""
     said = refusal(f"{key} = {value}")
 
     assert said == f"policy.toml: {key} is not an array of tables -- write [[{key}]]"
@@ -241,13 +241,13 @@ def test_what_is_no_array_of_tables_is_refused(key: str, value: str) -> None:
         pytest.param('[[override]]\nsubscription = 7\nprofile = "cis"', id="no name"),
     ],
 )
-def test_an_override_is_of_one_thing_and_says_something(text: str) -> None:
-    """Else it is a slip."""
+def test_an_override_has_one_target_and_a_setting(text: str) -> None:
+    """Anything else is a mistake."""
     assert refusal(text).startswith("policy.toml, override 1: ")
 
 
-def test_an_override_of_both_is_told_so() -> None:
-    """It has one thing too many, not too few."""
+def test_an_override_with_two_targets_is_refused() -> None:
+    """The error does not say that a target is missing."""
     said = refusal(f'{OVERRIDE}management_group = "g"\nprofile = "cis"')
 
     assert "neither" not in said
@@ -270,7 +270,7 @@ def test_a_check_without_its_value_is_refused(table: str, check: str) -> None:
     ],
 )
 def test_a_check_without_its_value_names_the_place(table: str, place: str) -> None:
-    """And the key that would give it one."""
+    """The error also names the key that is missing."""
     said = refusal(f'{table}checks = ["required-email"]')
 
     assert said.startswith(place)
@@ -278,7 +278,7 @@ def test_a_check_without_its_value_names_the_place(table: str, place: str) -> No
 
 
 def test_an_override_may_take_the_value_of_the_top() -> None:
-    """Or bring its own."""
+    """Or it sets its own."""
     top = parsed(f'minimum_emails = 2\n{OVERRIDE}checks = ["minimum-emails"]')
     own = parsed(f'{OVERRIDE}checks = ["minimum-emails"]\nminimum_emails = 2')
 
@@ -286,7 +286,7 @@ def test_an_override_may_take_the_value_of_the_top() -> None:
 
 
 def test_an_override_may_take_the_value_of_a_group_further_up() -> None:
-    """Only Azure knows which group is in which: it is seen when it has told."""
+    """The hierarchy is known only when Azure was asked."""
     outer = '[[override]]\nmanagement_group = "outer"\nminimum_emails = 2\n'
 
     found = parsed(f'{outer}[[override]]\nmanagement_group = "x"\nchecks = ["minimum-emails"]')
@@ -295,7 +295,7 @@ def test_an_override_may_take_the_value_of_a_group_further_up() -> None:
 
 
 def test_an_override_may_not_take_the_value_of_a_wanted_check() -> None:
-    """An empty list is no value."""
+    """An empty list is not a value."""
     top = 'checks = ["required-email"]\nrequired_emails = ["a@b.com"]\n'
 
     assert "the check required-email has no value" in refusal(

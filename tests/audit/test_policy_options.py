@@ -53,7 +53,7 @@ def test_a_wrong_policy_is_2_before_any_request(
     content: bytes | str | None,
     said: str,
 ) -> None:
-    """In one line, and without a token."""
+    """One line, and no token is acquired."""
     azure.add("Prod")
     file = tmp_path / "policy.toml"
     if content == "folder":
@@ -90,7 +90,7 @@ def test_a_wrong_policy_is_2_before_any_request(
 def test_a_wrong_option_is_2_before_any_request(
     azure: AzureDouble, run: Run, arguments: list[str], said: str
 ) -> None:
-    """In one line, too."""
+    """One line, too."""
     azure.add("Prod")
 
     ran = run("audit", *arguments)
@@ -123,7 +123,7 @@ def test_the_policy_may_come_from_stdin(azure: AzureDouble, run: Run) -> None:
 def test_a_variable_names_checks(
     azure: AzureDouble, run: Run, text: str, checks: list[str]
 ) -> None:
-    """Parted by semicolons and line feeds; empty is unset."""
+    """Semicolons and line feeds separate them; an empty variable is unset."""
     azure.add("Prod")
 
     ran = run("audit", "-o", "json", CONTACTS_AUDIT_CHECK=text)
@@ -132,7 +132,7 @@ def test_a_variable_names_checks(
 
 
 def test_a_variable_that_names_no_check_is_2(azure: AzureDouble, run: Run) -> None:
-    """And is named itself."""
+    """The error names the variable."""
     ran = run("audit", CONTACTS_AUDIT_CHECK="reachable;reached")
 
     line = asked_nothing(ran, azure)
@@ -143,7 +143,7 @@ def test_a_variable_that_names_no_check_is_2(azure: AzureDouble, run: Run) -> No
 def test_the_command_line_goes_before_the_variables(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """It replaces them, and never adds."""
+    """It replaces their values and never adds to them."""
     azure.add("Prod")
     ours, theirs = tmp_path / "ours.toml", tmp_path / "theirs.toml"
     ours.write_text('required_emails = ["a@b.com"]')
@@ -159,7 +159,7 @@ def test_the_command_line_goes_before_the_variables(
 
 
 def test_a_variable_names_the_policy(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """None is read unless it is named."""
+    """No policy is read unless it is named."""
     azure.add("Prod")
     file = tmp_path / "policy.toml"
     file.write_text('profile = "cis"')
@@ -179,7 +179,7 @@ def test_a_variable_that_names_no_policy_is_2(azure: AzureDouble, run: Run) -> N
 
 
 def test_the_values_have_variables_too(azure: AzureDouble, run: Run) -> None:
-    """Repeatable ones are parted."""
+    """Repeatable values are separated by semicolons."""
     azure.add("Prod", contact={"emails": "a@b.com;c@d.com"})
 
     ran = run(
@@ -264,7 +264,7 @@ def test_options_go_before_the_policy(
     profile: str | None,
     checks: list[str] | int,
 ) -> None:
-    """A check or a profile before all of its checks and its profile."""
+    """A check or a profile replaces all checks and the profile of the policy."""
     azure.add("Prod")
     file = tmp_path / "policy.toml"
     file.write_text(content)
@@ -310,7 +310,7 @@ def judged(now: datetime, content: str, tmp_path: Path, **options: Any) -> tuple
 def test_the_day_of_a_waiver_is_that_of_utc(
     tmp_path: Path, hours: int, hour: int, day: date
 ) -> None:
-    """Wherever the cron job runs."""
+    """The time zone of the machine does not matter."""
     now = datetime(2026, 1, 31, hour, tzinfo=timezone(timedelta(hours=hours)))
 
     policy, _ = judged(now, "", tmp_path)
@@ -334,7 +334,7 @@ OVERRIDE_CIS = f'{OVERRIDE}profile = "cis"\n'
 def test_a_value_is_judged_whatever_the_policy_says(
     tmp_path: Path, content: str, options: dict[str, Any], check: str
 ) -> None:
-    """What is typed is nearer than all of the file: a wish that is not judged never complies."""
+    """An option is nearer than the whole file, and is never left unjudged."""
     policy, said = judged(NOW, content, tmp_path, **options)
 
     assert all(check in one.checks for one in policy.all_criteria)
@@ -342,7 +342,7 @@ def test_a_value_is_judged_whatever_the_policy_says(
 
 
 def test_a_level_that_nothing_judges_is_warned_of(tmp_path: Path) -> None:
-    """It has a default, and asks for no check by itself."""
+    """It has a default, and switches no check on."""
     level = {"attack_path_level": "Low"}
     _, said = judged(NOW, "", tmp_path, **level)
     _, strict = judged(NOW, 'profile = "strict"', tmp_path, **level)
@@ -359,7 +359,7 @@ def test_a_level_that_nothing_judges_is_warned_of(tmp_path: Path) -> None:
 def test_a_value_of_the_file_that_the_options_leave_out_is_warned_of(
     tmp_path: Path, options: dict[str, Any]
 ) -> None:
-    """An option says anew what is judged; what is not judged any more is told."""
+    """Options replace the checks of the file, so its value is no longer judged."""
     policy, said = judged(NOW, 'required_emails = ["a@b.com"]', tmp_path, **options)
 
     assert Check.REQUIRED_EMAIL not in policy.criteria.checks
@@ -367,7 +367,7 @@ def test_a_value_of_the_file_that_the_options_leave_out_is_warned_of(
 
 
 def test_a_value_that_an_override_judges_is_not_warned_of(tmp_path: Path) -> None:
-    """It would be wrong."""
+    """The warning would be wrong."""
     content = f'{OVERRIDE}profile = "strict"\n'
 
     _, said = judged(NOW, content, tmp_path, minimum_emails=2)

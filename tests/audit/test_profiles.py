@@ -97,7 +97,7 @@ from contacts_audit.core.model import (
 def test_profiles_and_checks_add_up(
     settings: Settings, checks: list[str], profile: str | None
 ) -> None:
-    """With neither it is conformity; checks alone are alone."""
+    """Without both it is conformity; checks alone have no profile."""
     found = combined_criteria([settings])
 
     assert (list(found.checks), found.profile) == (checks, profile)
@@ -108,15 +108,15 @@ def test_profiles_and_checks_add_up(
     "check", [Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN, Check.MINIMUM_EMAILS]
 )
 def test_a_check_without_its_value_is_wrong_usage(check: Check, profile: Profile | None) -> None:
-    """It would hold for everybody."""
+    """Without a value the check would always pass."""
     settings = Settings(profile, (check,), (), (), None)
 
     with pytest.raises(UsageError, match=f"the check {check} has no value"):
         combined_criteria([settings])
 
 
-def test_what_is_said_goes_before_what_is_not() -> None:
-    """A list replaces a list as a whole, an empty one too; None says nothing."""
+def test_what_is_set_goes_before_what_is_not() -> None:
+    """A list replaces a whole list, even an empty one; None sets nothing."""
     below = Settings(Profile.CIS, (Check.REACHABLE,), ("a@b.com",), ("b.com",), 3, "High")
     above = Settings(None, (), ("c@d.com",), None, 1, None)
 
@@ -153,5 +153,5 @@ ANEW = Settings(Profile.CONFORMITY)
 def test_a_value_switches_its_check_on_until_a_nearer_profile(
     levels: list[Settings], judged: bool
 ) -> None:
-    """A wish that is not judged would be called compliant."""
+    """A value that is not judged would look compliant."""
     assert (Check.REQUIRED_EMAIL in combined_criteria(levels).checks) is judged

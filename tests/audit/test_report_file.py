@@ -11,8 +11,8 @@ from audit.report_readers import (
     altered,
     first,
     raw,
+    read_by,
     refused,
-    told,
 )
 
 CONTACT = WHOLE["subscriptions"][0]["contacts"][0]
@@ -88,30 +88,32 @@ BAD = {
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD)
-def test_what_is_no_report_is_one_line(tmp_path: Path, content: bytes, reader: Reader) -> None:
-    """Exit 2, whichever command reads it, and nothing is compared or merged."""
+def test_a_file_that_is_not_a_report_is_refused_in_one_line(
+    tmp_path: Path, content: bytes, reader: Reader
+) -> None:
+    """Exit code 2 from every command that reads one, and nothing is compared or merged."""
     path = tmp_path / "x.json"
     path.write_bytes(content)
 
-    assert str(path) in refused(told(reader, str(path), tmp_path))
+    assert str(path) in refused(read_by(reader, str(path), tmp_path))
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_a_good_report_is_read(tmp_path: Path, reader: Reader) -> None:
-    """With a byte order mark, and keys that a later version added."""
+    """Even with a byte order mark, and with keys of a later version."""
     path = tmp_path / "x.json"
     path.write_bytes(b"\xef\xbb\xbf" + altered(lambda one: one.update(later={"x": [1.5, None]})))
 
-    assert told(reader, str(path), tmp_path).code in (0, 3, 4)
+    assert read_by(reader, str(path), tmp_path).code in (0, 3, 4)
 
 
 def test_a_part_of_a_report_is_no_baseline(tmp_path: Path) -> None:
-    """All that it leaves out would have appeared; to a merge it is incomplete."""
+    """All rows that it lacks would appear as new; for a merge it is incomplete."""
     path = tmp_path / "x.json"
     path.write_bytes(altered(lambda one: one["subscriptions"].pop()))
 
     for name, reader in READERS.items():
-        ran = told(reader, str(path), tmp_path)
+        ran = read_by(reader, str(path), tmp_path)
 
         assert ran.code == (4 if name == "merge" else 2)
         assert "counts 6 subscriptions but has 5" in ran.err

@@ -39,8 +39,8 @@ def paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @settings(max_examples=400)
 @given(st.lists(st.tuples(st.sampled_from(paths(WHOLE)), some_value), min_size=1, max_size=3))
-def test_no_value_is_too_strange(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
-    """A report is refused in a line, or rendered in every format."""
+def test_every_value_is_refused_or_rendered(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    """A report is refused in one line, or rendered in every format."""
     document = copy.deepcopy(WHOLE)
     for path, value in changes:
         place: Any = document
@@ -64,8 +64,8 @@ def test_no_value_is_too_strange(changes: list[tuple[tuple[Any, ...], Any]]) -> 
 
 @settings(max_examples=200)
 @given(st.binary(max_size=50) | st.text(max_size=50).map(str.encode), st.integers(0, 10_000))
-def test_no_text_is_too_strange(noise: bytes, at: int) -> None:
-    """Bytes that were damaged anywhere."""
+def test_every_text_is_refused_or_read(noise: bytes, at: int) -> None:
+    """Bytes are damaged at any place."""
     text = json.dumps(WHOLE).encode()
     at %= len(text)
     try:

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from audit.report_readers import OTHERS, READERS, WHOLE, Reader, refused, told
+from audit.report_readers import OTHERS, READERS, WHOLE, Reader, read_by, refused
 from conftest import ROOT, program, run_in
 
 
@@ -17,8 +17,10 @@ from conftest import ROOT, program, run_in
     "kind",
     ["directory", "pipe", "device", "too long", "under a file", "a loop", "sparse", "unreadable"],
 )
-def test_a_file_that_is_none_is_one_line(tmp_path: Path, kind: str, reader: Reader) -> None:
-    """No traceback, no waiting, no memory: a named pipe has nobody at its other end."""
+def test_what_is_not_a_regular_file_is_refused_in_one_line(
+    tmp_path: Path, kind: str, reader: Reader
+) -> None:
+    """No traceback, no waiting and no memory, even if nobody writes to the named pipe."""
     path = tmp_path / "x"
     match kind:
         case "directory":
@@ -45,7 +47,7 @@ def test_a_file_that_is_none_is_one_line(tmp_path: Path, kind: str, reader: Read
         path.write_text("{}")
         path.chmod(0)
 
-    refused(told(reader, str(path), tmp_path))
+    refused(read_by(reader, str(path), tmp_path))
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
@@ -56,7 +58,7 @@ def test_a_huge_file_is_refused_by_its_size(tmp_path: Path, reader: Reader) -> N
         file.write(b"{")
         file.truncate(1 << 40)
 
-    assert "is larger than" in refused(told(reader, str(path), tmp_path))
+    assert "is larger than" in refused(read_by(reader, str(path), tmp_path))
 
 
 def test_a_file_of_many_values_costs_no_memory(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_a_file_of_many_values_costs_no_memory(tmp_path: Path) -> None:
 
 
 def test_what_the_shell_opened_is_read(tmp_path: Path) -> None:
-    """`merge <(ssh host cat report.json)` hands over a pipe that has somebody at its other end."""
+    """`merge <(ssh host cat report.json)` is a pipe that somebody writes to."""
     out, into = os.pipe()
     content = json.dumps(WHOLE).encode()
 
@@ -98,10 +100,10 @@ def test_what_the_shell_opened_is_read(tmp_path: Path) -> None:
     assert ran.text.count("\n") == 7
 
 
-def test_a_baseline_that_may_not_be_looked_for_is_not_an_empty_one(tmp_path: Path) -> None:
-    """A folder that is not ours would make all subscriptions new, every night."""
+def test_a_baseline_in_a_forbidden_folder_is_not_an_empty_one(tmp_path: Path) -> None:
+    """Otherwise all subscriptions would be new, every night."""
     (tmp_path / "link").symlink_to(tmp_path / "link")
 
-    ran = told(READERS["baseline"], str(tmp_path / "link" / "x.json"), tmp_path)
+    ran = read_by(READERS["baseline"], str(tmp_path / "link" / "x.json"), tmp_path)
 
     assert "cannot be read" in refused(ran)

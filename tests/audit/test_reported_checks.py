@@ -27,7 +27,7 @@ from conftest import Run
 def test_contact_email_is_decided_by_the_first_version_that_shows_an_address(
     azure: AzureDouble, run: Run, profile: str
 ) -> None:
-    """Whatever else is checked: 2017 shows one, and the newest does not."""
+    """2017 shows one and the newest does not, whatever else is checked."""
     azure.add("Prod", contact=GOOD | {"emails": ""}, contacts_2017=old("old@contoso.com"))
 
     row = only(run("audit", "-o", "json", "--profile", profile))
@@ -90,7 +90,7 @@ def test_decided_by_and_emails_are_of_one_version(
     decided_by: str,
     emails: list[str],
 ) -> None:
-    """That of the first failing check, else of contact-email, else of the first check."""
+    """They are of the first failing check, else of contact-email, else of the first check."""
     azure.newer_put_on_2017 = "survives"
     azure.add("Prod", contact=contact, contacts_2017=at_2017)
 
@@ -126,7 +126,7 @@ def test_decided_by_and_emails_are_of_one_version(
 def test_a_report_names_profile_and_checks(
     azure: AzureDouble, run: Run, arguments: list[str], profile: str | None, checks: list[str]
 ) -> None:
-    """What was judged is told."""
+    """The report says what was judged."""
     azure.add("Prod", contact=GOOD)
 
     found = report(run("audit", "-o", "json", *arguments))

@@ -12,8 +12,8 @@ from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.core.model import Subscription
 
 
-def test_all_that_is_visible_is_the_default() -> None:
-    """In Azure's order."""
+def test_the_default_is_all_visible_subscriptions() -> None:
+    """They keep Azure's order."""
     scope = resolve_scope(VISIBLE, None, [])
 
     assert (scope.subscriptions, scope.warnings) == (VISIBLE, ())
@@ -28,15 +28,15 @@ def test_nothing_visible_is_no_audit() -> None:
         assert caught.value.exit_code is ExitCode.FAILED
 
 
-def test_the_wanted_come_in_azure_s_order_and_once() -> None:
-    """However often and in whatever order they are asked for."""
+def test_subscriptions_keep_azures_order_and_appear_once() -> None:
+    """However often and in whatever order they are given."""
     scope = resolve_scope(VISIBLE, asked("Test", A.upper(), B, "Test", A), [])
 
     assert scope.subscriptions == (PROD, TEST)
 
 
 def test_an_id_that_is_not_visible_is_a_row_at_the_end() -> None:
-    """It is reported as asked for, after all that can be seen."""
+    """It follows all visible ones, in the order given."""
     strangers = [letter * 8 + A[8:] for letter in "ef"]
 
     scope = resolve_scope(VISIBLE, asked(strangers[1].upper(), B, strangers[0], strangers[1]), [])
@@ -48,8 +48,8 @@ def test_an_id_that_is_not_visible_is_a_row_at_the_end() -> None:
     )
 
 
-def test_the_unwanted_are_left_out() -> None:
-    """By id in any case, or by name; what matches nothing is warned of."""
+def test_excluded_subscriptions_are_left_out() -> None:
+    """An id in any case or a name; an exclusion that matches nothing is warned of."""
     unwanted = [parse_selector(text, "--exclude") for text in (A.upper(), "test", "nobody", B)]
 
     scope = resolve_scope(VISIBLE, None, unwanted)
@@ -58,8 +58,8 @@ def test_the_unwanted_are_left_out() -> None:
     assert scope.warnings == ("--exclude: 'nobody' matches nothing",)
 
 
-def test_one_that_is_not_visible_can_be_left_out_too() -> None:
-    """What was asked for and is excluded is not in scope."""
+def test_an_invisible_subscription_can_be_excluded() -> None:
+    """What is given and excluded is not in scope."""
     stranger = "e" * 8 + A[8:]
 
     scope = resolve_scope(VISIBLE, asked(stranger, A), asked(stranger))
@@ -68,7 +68,7 @@ def test_one_that_is_not_visible_can_be_left_out_too() -> None:
 
 
 def test_an_ambiguous_exclusion_is_refused() -> None:
-    """Leaving out too much would be an audit of too little."""
+    """Excluding too much would be an audit of too little."""
     with pytest.raises(UsageError, match="2 subscriptions are named 'PROD'"):
         resolve_scope(VISIBLE, None, asked("PROD"))
 
@@ -93,7 +93,7 @@ def test_an_empty_scope_is_no_audit(
 
 @given(st.lists(st.sampled_from(VISIBLE), unique=True), st.lists(st.sampled_from([A, B, C, D])))
 def test_rows_out_are_subscriptions_in(visible: list[Subscription], ids: list[str]) -> None:
-    """Each that was asked for is there exactly once, seen or not."""
+    """Each subscription that was given is there exactly once, visible or not."""
     try:
         scope = resolve_scope(visible, asked(*ids), [])
     except ContactsAuditError:

@@ -21,7 +21,7 @@ from contacts_audit.core.errors import ExitCode, UsageError
     ],
 )
 def test_ids_are_taken_in_any_case(text: str) -> None:
-    """An id is its letters, whatever their case, alone or as a resource id."""
+    """Alone, or as a resource id."""
     found = parse_selector(text, "--subscription")
 
     assert found == Selector(text.strip("/").split("/")[-1].lower(), "--subscription")
@@ -47,7 +47,7 @@ def test_ids_are_taken_in_any_case(text: str) -> None:
     ],
 )
 def test_names_are_taken_as_they_are(text: str) -> None:
-    """A name is compared with names, and goes into no address: it can do no harm."""
+    """A name is only compared with names and never part of a URL, so it can do no harm."""
     found = parse_selector(text, "--subscription")
 
     assert found == Selector(text, "--subscription")
@@ -108,8 +108,8 @@ def test_names_are_taken_as_they_are(text: str) -> None:
         ),
     ],
 )
-def test_slips_are_refused_before_anything_is_asked(text: str, problem: str) -> None:
-    """Neither an id nor a name, or nearly an id: exit code 2, and the option is named."""
+def test_malformed_selectors_are_refused_before_any_request(text: str, problem: str) -> None:
+    """Exit code 2, and the error names the option."""
     with pytest.raises(UsageError, match=problem) as caught:
         parse_selector(text, "--subscription")
 
@@ -119,8 +119,8 @@ def test_slips_are_refused_before_anything_is_asked(text: str, problem: str) -> 
 
 
 @given(st.text(st.characters() | st.characters(categories=["Cs", "Cc", "Cf"])))
-def test_what_is_taken_is_an_id_or_harmless(text: str) -> None:
-    """Whatever is given, it ends as an id in lower case, as a printable name, or as wrong usage."""
+def test_a_selector_is_an_id_or_a_printable_name(text: str) -> None:
+    """Any other text is wrong usage."""
     try:
         found = parse_selector(text, "--exclude")
     except UsageError:
@@ -131,7 +131,7 @@ def test_what_is_taken_is_an_id_or_harmless(text: str) -> None:
 
 
 def test_lines_of_a_file() -> None:
-    """A line each; comments, blank lines, CRLF, indentation and a byte order mark go."""
+    """One a line; comments, blank lines, CRLF, indentation and a byte order mark are ignored."""
     lines = (
         f"\ufeff{A}\r\n\n   \r\n# all of them\r\n  # indented\n\t{B.upper()} \nProd\n{C} # why\n"
     )
@@ -157,7 +157,7 @@ def test_lines_of_a_file() -> None:
     ],
 )
 def test_a_hash_is_a_comment_behind_an_id_only(line: str, text: str) -> None:
-    """A name may well hold one."""
+    """A name may contain one."""
     (found,) = parse_selectors(line, "FILE")
 
     assert found.text == text
@@ -167,7 +167,7 @@ def test_a_hash_is_a_comment_behind_an_id_only(line: str, text: str) -> None:
     "lines", ["", "\ufeff", "\n\n", "# nothing", pytest.param(" \t\r\n#\n", id="blanks")]
 )
 def test_a_file_may_select_nothing(lines: str) -> None:
-    """Empty is no error yet."""
+    """An empty file is not an error yet."""
     assert parse_selectors(lines, "FILE") == []
 
 
@@ -184,6 +184,6 @@ def test_a_file_may_select_nothing(lines: str) -> None:
     ],
 )
 def test_a_bad_line_is_named(lines: str) -> None:
-    """The file is refused as a whole, with the number of the line."""
+    """The whole file is refused, with the number of the line."""
     with pytest.raises(UsageError, match=r"^FILE, line 2: "):
         parse_selectors(lines, "FILE")

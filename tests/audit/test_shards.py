@@ -11,8 +11,8 @@ from contacts_audit.core.model import Subscription
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_each_subscription_is_in_one_part(count: int) -> None:
-    """By the SHA-256 of its id in lower case, modulo the number of parts."""
+def test_each_subscription_is_in_one_shard(count: int) -> None:
+    """The SHA-256 of its id in lower case, modulo the number of shards, decides."""
     known = [Subscription(f"{number:08x}-0000-4000-8000-000000000000") for number in range(50)]
 
     parts = [
@@ -31,8 +31,10 @@ def test_each_subscription_is_in_one_part(count: int) -> None:
     ("text", "index", "part"),
     [("0/1", None, (0, 1)), ("2/3", "1", (2, 3)), ("auto/3", "1", (1, 3)), ("007/8", None, (7, 8))],
 )
-def test_parts(text: str, index: str | None, part: tuple[int, int]) -> None:
-    """By number, or by the index of the job."""
+def test_shards_are_named_by_number_or_job_index(
+    text: str, index: str | None, part: tuple[int, int]
+) -> None:
+    """`auto` takes the index of the Kubernetes job."""
     assert parse_shard(text, index) == part
 
 
@@ -44,7 +46,7 @@ def test_parts(text: str, index: str | None, part: tuple[int, int]) -> None:
         *(("auto/2", index) for index in (None, "2", "x", "-1", "")),
     ],
 )
-def test_what_is_no_part(text: str, index: str | None) -> None:
-    """Wrong usage, before anything is sent."""
+def test_a_malformed_shard_is_refused(text: str, index: str | None) -> None:
+    """Wrong usage, before any request."""
     with pytest.raises(UsageError):
         parse_shard(text, index)

@@ -77,7 +77,7 @@ from conftest import Run
         pytest.param(V2017, {V2017}, id="2017"),
     ],
 )
-def test_each_check_reads_each_dialect(
+def test_each_check_reads_each_api_version(
     azure: AzureDouble,
     run: Run,
     newest: str,
@@ -87,7 +87,7 @@ def test_each_check_reads_each_dialect(
     at_2017: list[dict[str, Any]],
     holds: bool,
 ) -> None:
-    """The newest version that is offered decides all but a contact-email that holds at 2017."""
+    """The newest version decides, except for a contact-email that passes at 2017."""
     azure.add("Prod", contact=contact, contacts_2017=at_2017 if newest == V2017 else [])
     azure.offered, azure.newer_put_on_2017 = set(offered), "survives"
 
@@ -116,7 +116,7 @@ def test_each_check_reads_each_dialect(
 def test_attack_paths_have_a_level(
     azure: AzureDouble, run: Run, sources: Any, level: str, holds: bool
 ) -> None:
-    """A lower threshold than wanted holds."""
+    """A lower threshold than wanted passes."""
     if isinstance(sources, str):
         sources = [{"sourceType": "AttackPath", "minimalRiskLevel": sources}]
     azure.add("Prod", contact=NOTHING | {"notificationsSources": sources})
@@ -131,7 +131,7 @@ def test_attack_paths_have_a_level(
 def test_attack_paths_without_2023_are_unreadable(
     azure: AzureDouble, run: Run, offered: set[str], checks: list[str]
 ) -> None:
-    """Neither a pass nor a fail; what was seen is shown."""
+    """Neither a pass nor a failure; the row shows the contacts that were read."""
     azure.add("Prod", contact=GOOD, contacts_2017=old())
     azure.offered = offered
 
@@ -145,7 +145,7 @@ def test_attack_paths_without_2023_are_unreadable(
 
 
 def test_attack_paths_without_2023_tell_what_to_do(azure: AzureDouble, run: Run) -> None:
-    """The cloud is the right one; the check is what it lacks."""
+    """The cloud is right; it lacks what the check needs."""
     azure.add("Prod", contact=GOOD)
     azure.offered = {V2017, V2020}
 
@@ -158,7 +158,7 @@ def test_attack_paths_without_2023_tell_what_to_do(azure: AzureDouble, run: Run)
 def test_where_no_version_is_offered_every_check_is_unreadable(
     azure: AzureDouble, run: Run, check: str
 ) -> None:
-    """Silence is no verdict."""
+    """No answer is not a verdict."""
     azure.add("Prod", contact=GOOD, contacts_2017=old())
     azure.offered = {"2099-01-01"}
 
@@ -168,7 +168,7 @@ def test_where_no_version_is_offered_every_check_is_unreadable(
 
 
 @pytest.mark.parametrize("check", STRICT)
-def test_a_contact_that_nobody_understands_fails_and_does_not_crash(
+def test_a_malformed_contact_fails_and_ends_no_run(
     azure: AzureDouble, run: Run, check: str
 ) -> None:
     """Unknown values never pass."""
@@ -191,7 +191,7 @@ def test_a_contact_that_nobody_understands_fails_and_does_not_crash(
 
 
 def test_the_text_of_a_finding_names_what_is_unknown(azure: AzureDouble, run: Run) -> None:
-    """And is inert on every screen."""
+    """The text is sanitized for every terminal."""
     strange = {
         "emails": "",
         "notificationsByRole": {"state": "On", "roles": ["Reader\x1b[2J"]},
@@ -234,7 +234,7 @@ def test_the_text_of_a_finding_names_what_is_unknown(azure: AzureDouble, run: Ru
 def test_the_address_rules_look_at_all_enabled_contacts_of_the_newest_version(
     azure: AzureDouble, run: Run, options: list[str], check: str, message: str
 ) -> None:
-    """What 2017 shows is another matter, and what a disabled contact holds, too."""
+    """What 2017 shows and what a disabled contact has does not count."""
     items = [
         ("default", {"emails": "soc@contoso.com;a@contoso.com", "isEnabled": True}),
         ("default1", {"emails": "A@CONTOSO.com, c@fabrikam.com,C@fabrikam.com"}),
@@ -291,7 +291,7 @@ def test_no_check_costs_more_than_it_needs(
     offered: set[str],
     versions: list[str],
 ) -> None:
-    """Each version at most once, and none that no check asks for."""
+    """Each version is read at most once, and only if a check needs it."""
     subscription = azure.add("Prod", contact=contact, contacts_2017=at_2017)
     azure.offered, azure.newer_put_on_2017 = set(offered), "survives"
 
@@ -302,7 +302,7 @@ def test_no_check_costs_more_than_it_needs(
 
 
 def test_attack_paths_alone_ask_2023_alone(azure: AzureDouble, run: Run) -> None:
-    """No older version can say anything of them."""
+    """Older versions have no attack paths."""
     subscription = azure.add("Prod", contact=GOOD, contacts_2017=old())
     azure.offered = {V2017, V2020}
 
@@ -312,7 +312,7 @@ def test_attack_paths_alone_ask_2023_alone(azure: AzureDouble, run: Run) -> None
 
 
 def test_an_override_asks_what_its_checks_need(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """Each subscription costs what is judged of it."""
+    """Each subscription costs only the reads that its checks need."""
     one, two = (azure.add(name, contact=GOOD, contacts_2017=old()) for name in ("One", "Two"))
     file = policy('[[override]]\nsubscription = "two"\nchecks = ["owner-notified"]\n')
 
@@ -326,7 +326,7 @@ def test_an_override_asks_what_its_checks_need(azure: AzureDouble, run: Run, pol
 def test_a_wanted_check_that_cannot_be_judged_makes_the_row_unreadable(
     azure: AzureDouble, run: Run, version: str
 ) -> None:
-    """Even beside one that fails, or holds; a failure is no refusal of a version."""
+    """Even if another check fails or passes; a failure is not a refusal of the version."""
     azure.add("Prod", contact=NOTHING, contacts_2017=old())
     azure.fail(version, faults.arm_error(403, "AuthorizationFailed", "no"))
 

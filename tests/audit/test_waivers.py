@@ -45,7 +45,7 @@ OWNER = Finding(Check.OWNER_NOTIFIED, "x", V2023)
 
 @pytest.mark.parametrize("text", [ID, "Prod"])
 def test_a_waiver_names_an_id_or_a_name(text: str) -> None:
-    """And the whole of it."""
+    """The whole id or name must match."""
     judged = waiving(waiver(text))
 
     assert judged.waiver_of(PROD, (EMAIL,)) == waiver(text)
@@ -53,8 +53,8 @@ def test_a_waiver_names_an_id_or_a_name(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", [ID, ID.upper(), OTHER.id])
-def test_ids_match_ids(name: str) -> None:
-    """Whoever may rename a subscription to the id of another would waive it, and override it."""
+def test_ids_match_only_ids(name: str) -> None:
+    """Somebody could rename a subscription to the id of another, to waive it."""
     called = Subscription("2a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", name)
     waives, overrides = waiving(waiver(ID)), policy(Override(LOOSE, subscription=ID))
 
@@ -63,7 +63,7 @@ def test_ids_match_ids(name: str) -> None:
 
 
 def test_a_waiver_of_a_management_group() -> None:
-    """All that is under it, on all levels, is waived; nothing else is."""
+    """It covers all subscriptions under the group, at all levels, and no others."""
     of_group = Waiver(None, "why", "who", TODAY, management_group="Sandboxes")
     judged = Policy(Settings(), waivers=(of_group,), groups={"sandboxes": under(PROD)}, day=TODAY)
 
@@ -80,7 +80,7 @@ def test_a_waiver_of_a_management_group() -> None:
 
 @pytest.mark.parametrize("text", ["Pro", "Prod2", "", "*", ID[:-1], f"/subscriptions/{ID}"])
 def test_a_part_of_a_name_waives_nothing(text: str) -> None:
-    """Nor does a pattern."""
+    """A pattern waives nothing either."""
     assert waiving(waiver(text)).waiver_of(PROD, (EMAIL,)) is None
 
 
@@ -95,7 +95,7 @@ def test_a_part_of_a_name_waives_nothing(text: str) -> None:
     ],
 )
 def test_a_waiver_is_valid_through_its_day(day: date, stands: bool) -> None:
-    """Not before, not after."""
+    """It counts on the day that it expires, and not after."""
     found = waiving(waiver(day=day)).waiver_of(PROD, (EMAIL,))
 
     assert (found is not None) is stands
@@ -116,14 +116,14 @@ def test_a_waiver_is_valid_through_its_day(day: date, stands: bool) -> None:
 def test_every_failing_check_has_to_be_waived(
     waivers: list[Check | None], findings: list[Finding], waived: bool
 ) -> None:
-    """A waiver of one check says nothing of another that fails."""
+    """A waiver of one check does not cover another."""
     judged = waiving(*(waiver(check=check) for check in waivers))
 
     assert (judged.waiver_of(PROD, findings) is not None) is waived
 
 
 def test_of_several_waivers_the_one_that_ends_first_is_shown() -> None:
-    """Of those that were needed; an expired one and another check's are none of them."""
+    """Expired waivers and those of other checks do not count."""
     first = waiver(day=date(2026, 3, 1), check=Check.OWNER_NOTIFIED, reason="first")
     judged = waiving(
         waiver(day=date(2026, 1, 1), reason="expired"),
@@ -146,23 +146,23 @@ def test_of_several_waivers_the_one_that_ends_first_is_shown() -> None:
     ],
 )
 @pytest.mark.parametrize("text", [ID, "Prod"])
-def test_the_end_of_a_waiver_is_said(day: date, said: str | None, text: str) -> None:
-    """When it has come, and for 14 days before."""
+def test_the_end_of_a_waiver_is_warned_of(day: date, said: str | None, text: str) -> None:
+    """The warning starts 14 days before."""
     warnings = waiving(waiver(text, day)).warnings([PROD])
 
     assert warnings == ([f"the waiver of {text} (why, who) {said}"] if said else [])
 
 
 @pytest.mark.parametrize("text", ["Prdo", OTHER.id])
-def test_a_waiver_that_matches_nothing_is_said(text: str) -> None:
-    """A slip of the pen leaves a finding unwaived, and is hard to see."""
+def test_a_waiver_that_matches_nothing_is_warned_of(text: str) -> None:
+    """A misspelled name leaves a finding unwaived, and is hard to see."""
     warnings = waiving(waiver(text, date.max)).warnings([PROD])
 
     assert warnings == [f"the waiver of {text} (why, who) matches no subscription in scope"]
 
 
-def test_an_expired_waiver_that_matches_nothing_says_both() -> None:
-    """Either is to be mended, and the one would hide the other."""
+def test_an_expired_waiver_that_matches_nothing_gets_two_warnings() -> None:
+    """One of them would hide the other."""
     matched, expired = waiving(waiver("Prdo", date(2026, 1, 30))).warnings([PROD])
 
     assert matched.endswith("matches no subscription in scope")
@@ -178,8 +178,8 @@ def test_the_verdict_of_what_was_judged() -> None:
     assert waived.verdict is Verdict.WAIVED
 
 
-def test_a_waiver_that_has_expired_may_still_waive() -> None:
-    """Whoever asks what a waiver is about is told of it, be it valid or not."""
+def test_an_expired_waiver_still_counts_for_has_waiver() -> None:
+    """`plan` must look at the subscription, because its findings decide."""
     judged = waiving(waiver("Prod", date.min))
 
     assert judged.has_waiver(PROD)
@@ -188,7 +188,7 @@ def test_a_waiver_that_has_expired_may_still_waive() -> None:
 
 
 def test_no_text_names_a_subscription_without_a_name() -> None:
-    """Whatever stands for the name that is missing."""
+    """A missing name equals no text."""
     nameless = Subscription(ID)
 
     assert not waiving(waiver("xxxx"), waiver("none"), waiver("XXXX")).has_waiver(nameless)

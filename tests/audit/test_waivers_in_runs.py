@@ -21,10 +21,10 @@ from azure_double import AzureDouble
 from conftest import Run
 
 
-def test_a_waived_subscription_never_raises_the_code(
+def test_a_waived_subscription_does_not_raise_the_exit_code(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """The finding stays in the report, with who answers for it, and until when."""
+    """The finding stays in the report, with the owner and the end of the waiver."""
     azure.add("Prod")
     azure.add("Good", contact=GOOD)
     file = policy(waiver(check=EMAIL))
@@ -44,8 +44,8 @@ def test_a_waived_subscription_never_raises_the_code(
     assert "warning" not in ran.err
 
 
-def test_a_waiver_lowers_no_code_either(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """What else fails, or cannot be read, is counted as ever."""
+def test_a_waiver_does_not_lower_the_exit_code(azure: AzureDouble, run: Run, policy: Write) -> None:
+    """What else fails or cannot be read counts as before."""
     azure.add("Prod")
     azure.add("Bad")
     locked = azure.add("Locked", readable=False)
@@ -63,7 +63,7 @@ def test_a_waiver_lowers_no_code_either(azure: AzureDouble, run: Run, policy: Wr
 def test_a_waiver_is_of_an_id_or_a_name(
     azure: AzureDouble, run: Run, policy: Write, text: str
 ) -> None:
-    """In any case."""
+    """Case does not matter."""
     prod = azure.add("Prod")
     azure.add("Production")
     named = {"ID": prod.id.upper(), "id": prod.id}.get(text, text)
@@ -82,10 +82,10 @@ def test_a_waiver_is_of_an_id_or_a_name(
         pytest.param(15, "waived", None, id="in 15 days"),
     ],
 )
-def test_the_end_of_a_waiver_counts_and_is_said(
+def test_an_expired_waiver_does_not_count_and_is_warned_of(
     azure: AzureDouble, run: Run, policy: Write, days: int, verdict: str, said: str | None
 ) -> None:
-    """Valid through its day, UTC."""
+    """A waiver is valid through its day, UTC."""
     azure.add("Prod")
     day: date = datetime.now(UTC).date()
     text = waiver(days=days)
@@ -100,10 +100,10 @@ def test_the_end_of_a_waiver_counts_and_is_said(
     assert said is None or f"{said} {day + timedelta(days=days)}" in warnings[0]
 
 
-def test_a_waiver_that_matches_nothing_is_said_once(
+def test_a_waiver_that_matches_nothing_is_warned_of_once(
     azure: AzureDouble, run: Run, policy: Write
 ) -> None:
-    """A misspelt name waives nothing, and `--quiet` silences what is said of it."""
+    """`--quiet` silences the warning."""
     azure.add("Prod")
     file = policy(waiver("Prdo"))
 
@@ -134,7 +134,7 @@ def test_every_failing_check_has_to_be_waived(
     verdict: str,
     shown: str | None,
 ) -> None:
-    """Of several waivers the one that ends first is shown."""
+    """A waiver of one check does not cover another."""
     azure.add("Prod", contact=NOTHING | {"notificationsSources": alert("High")})
     file = policy(
         "".join(
@@ -154,8 +154,10 @@ def test_every_failing_check_has_to_be_waived(
         assert row["waiver"] is None
 
 
-def test_a_waiver_of_what_complies_is_not_used(azure: AzureDouble, run: Run, policy: Write) -> None:
-    """There is nothing to waive, and nothing to be said."""
+def test_a_waiver_of_a_compliant_subscription_is_not_used(
+    azure: AzureDouble, run: Run, policy: Write
+) -> None:
+    """There is nothing to waive, and no warning."""
     azure.add("Prod", contact=GOOD)
 
     ran = run("audit", "-o", "json", "--policy", policy(waiver()))
@@ -172,7 +174,7 @@ def test_a_waiver_of_what_complies_is_not_used(azure: AzureDouble, run: Run, pol
 def test_a_skipped_subscription_stays_skipped(
     azure: AzureDouble, run: Run, policy: Write, state: str
 ) -> None:
-    """Skipped goes before waived; its waiver matches all the same."""
+    """Skipped goes before waived; the waiver still matches."""
     azure.add("Prod", state=state)
     azure.add("Good", contact=GOOD)
 
@@ -186,7 +188,7 @@ def test_a_skipped_subscription_stays_skipped(
 def test_a_waiver_shows_in_every_format(
     azure: AzureDouble, run: Run, policy: Write, form: str
 ) -> None:
-    """Who answers, and until when."""
+    """Every format has the owner and the end of the waiver."""
     azure.add("Prod")
 
     ran = run("audit", "-o", form, "--policy", policy(waiver()))
