@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from contacts_audit.audit.policy import PROFILES
+from contacts_audit.audit.profiles import PROFILES
 from contacts_audit.core.model import Report, Run, Verdict, exit_code
 from contacts_audit.core.sanitize import sanitized
 

@@ -22,8 +22,8 @@ from report.page_report import (
     unread,
 )
 
-from contacts_audit.audit import policy
-from contacts_audit.audit.checks import distinct
+from contacts_audit.audit import profiles
+from contacts_audit.audit.checks import distinct_emails
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.read import contacts as read_contacts
 from contacts_audit.azure.contacts.records import Json, Record, Snapshot
@@ -174,7 +174,7 @@ KNOWN: list[Json] = [
         ],
     )
 ]
-CHOICES = [*([check] for check in Check), [*policy.PROFILES[Profile.STRICT]], [*Check]]
+CHOICES = [*([check] for check in Check), [*profiles.PROFILES[Profile.STRICT]], [*Check]]
 
 
 @pytest.mark.parametrize("checks", CHOICES, ids=lambda checks: "+".join(checks[:2]))
@@ -198,7 +198,7 @@ def test_the_command_makes_all_checks_pass(
 def wished(command: str, contacts: Sequence[Contact]) -> Change:
     """Return what *command* wishes, once its words in capitals are filled in."""
     words = iter(shlex.split(command)[4:])
-    wrong = [one for one in distinct(contacts) if not one.endswith("@a.example")]
+    wrong = [one for one in distinct_emails(contacts) if not one.endswith("@a.example")]
     change = Change()
     for number, word in enumerate(words):
         match word:
