@@ -149,7 +149,7 @@ def reported(
             _tell(host, outcome)
     told = printing.format is not Format.PROMETHEUS  # which has no rows for what is no more
     for row in () if told else report.gone or ():
-        host.screen.note(f"{row['name'] or row['id']} ({row['id']}): it is in scope no more")
+        host.screen.note(f"{row['name'] or row['id']} ({row['id']}): no longer in scope")
     _sum_up(host, verdicts, fixes, wanted)
     if unwritten is not None:
         raise unwritten

@@ -77,7 +77,7 @@ def plan(
     """Return what fulfils *wish*, and what the findings of *failing* need, if they are to count."""
     match unasked(subscription):
         case Skipped():
-            why = f"its state is {subscription.state}"
+            why = subscription.state_message
             return PlanRow(subscription, Intent.SKIPPED, message=why)
         case Unread() as outcome:
             return unreadable_row(outcome)
@@ -218,7 +218,7 @@ def _now(
     found = here.get(subscription.id) or replace(subscription, visible=False)
     outcome = unasked(found)
     if isinstance(outcome, Skipped):
-        return Result(found, Status.SKIPPED, f"its state is {found.state}")
+        return Result(found, Status.SKIPPED, found.state_message)
     if isinstance(outcome, Unread):
         return _unreadable(found, outcome.fault)
     try:
