@@ -3,18 +3,16 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.auth.test_sign_in import az, az_says
+from az_stub import Az, az_output
 from azure_double import AzureDouble
 from conftest import coverage_variables, surroundings
 from deploy.manifests import DEPLOY, documents
 from junitparser import JUnitXml
 
-__all__ = ["az"]
 GOOD = [{"name": "default1", "properties": {"email": "soc@contoso.com"}}]
 SCHEMAS = {
     "github-actions.yml": "vendor.github-workflows",
@@ -80,16 +78,16 @@ def run_step(script: str, folder: Path, variables: dict[str, str]) -> int:
     return ran.returncode
 
 
-def signed_in_to_az(azure: AzureDouble, az: Callable[..., str]) -> dict[str, str]:
+def signed_in_to_az(azure: AzureDouble, az: Az) -> dict[str, str]:
     """Return the variables of a job that has run `az login`."""
-    variables = surroundings(azure, PATH=az(out=az_says(azure)))
+    variables = surroundings(azure, PATH=az(out=az_output(azure)))
     return {name: value for name, value in variables.items() if "CLIENT" not in name}
 
 
 @pytest.mark.parametrize(("contacts", "code"), [(GOOD, 0), ([], 3)])
 @pytest.mark.usefixtures("tools")
 def test_github_shows_the_report_and_keeps_the_code(
-    azure: AzureDouble, az: Callable[..., str], tmp_path: Path, contacts: list[Any], code: int
+    azure: AzureDouble, az: Az, tmp_path: Path, contacts: list[Any], code: int
 ) -> None:
     """The Markdown report is the step's summary, whatever the verdict."""
     azure.add("Prod", contacts_2017=contacts)
@@ -103,7 +101,7 @@ def test_github_shows_the_report_and_keeps_the_code(
 
 @pytest.mark.usefixtures("tools")
 def test_github_without_a_report_fails_with_the_code(
-    azure: AzureDouble, az: Callable[..., str], tmp_path: Path
+    azure: AzureDouble, az: Az, tmp_path: Path
 ) -> None:
     """Where the run failed there is no summary, and the step says why."""
     (script,) = (step["run"] for step in GITHUB["jobs"]["audit"]["steps"] if "run" in step)
@@ -115,7 +113,7 @@ def test_github_without_a_report_fails_with_the_code(
 
 @pytest.mark.usefixtures("tools")
 def test_azure_pipelines_publishes_what_the_audit_wrote(
-    azure: AzureDouble, az: Callable[..., str], tmp_path: Path
+    azure: AzureDouble, az: Az, tmp_path: Path
 ) -> None:
     """The file that PublishTestResults takes is JUnit, with a failure for the bare one."""
     azure.add("Prod", contacts_2017=GOOD)

@@ -1,20 +1,13 @@
 """Fixtures of the sign-in tests."""
 
-import functools
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from azure.auth.stubs import GOOD, NO_CREDENTIAL, Az, Beside, Machine, az_output, make_az
+from az_stub import Az, az_output
+from azure.auth.shared import GOOD, NO_CREDENTIAL, Beside, Machine
 from azure_double import AzureDouble
 from conftest import Ran, Run
-
-
-@pytest.fixture
-def az(tmp_path: Path) -> Az:
-    """Return a maker of a stub of az."""
-    return functools.partial(make_az, tmp_path / "bin")
 
 
 @pytest.fixture
