@@ -1,6 +1,5 @@
 """The double of Azure, and the program wired to it."""
 
-import functools
 import io
 import os
 import shutil
@@ -15,7 +14,6 @@ from typing import Any
 
 import pytest
 from asking import Client
-from az_stub import Az, make_az
 from azure_double import AzureDouble
 from hypothesis import HealthCheck, settings
 
@@ -105,12 +103,6 @@ def run(azure: AzureDouble) -> Run:
         return run_in(surroundings(azure, **variables), *arguments, stdin=stdin)
 
     return runner
-
-
-@pytest.fixture
-def az(tmp_path: Path) -> Az:
-    """Return a maker of a stub of az."""
-    return functools.partial(make_az, tmp_path / "bin")
 
 
 def program(*arguments: str) -> list[str]:

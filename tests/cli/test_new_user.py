@@ -202,7 +202,8 @@ def test_a_replay_of_more_than_was_recorded_says_so(
     [
         pytest.param("", "it is empty", id="empty"),
         pytest.param("hello\n", "it is not JSON (line 1, column 1)", id="text"),
-        pytest.param('{\n"schema": 1,\n}', "it is not JSON (line 3, column 1)", id="cut"),
+        pytest.param('{\n"schema": 1,\n', "it is not JSON (line 3, column 1)", id="cut"),
+        pytest.param('{\n"schema": 1,\n}', "it is not JSON (line ", id="a comma too many"),
         pytest.param("\u00e9".encode("latin-1"), "it is not UTF-8 text", id="Latin-1"),
         pytest.param("{}\n{}\n", "it is not one JSON value alone", id="JSON lines"),
         pytest.param('{"tool": "terraform"}', "another program wrote it", id="other"),

@@ -1,13 +1,21 @@
 """Fixtures of the sign-in tests."""
 
+import functools
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from az_stub import Az, az_output
+from az_stub import Az, az_output, make_az
 from azure.auth.shared import GOOD, NO_CREDENTIAL, Beside, Machine
 from azure_double import AzureDouble
 from conftest import Ran, Run
+
+
+@pytest.fixture
+def az(tmp_path: Path) -> Az:
+    """Return a maker of a stub of az."""
+    return functools.partial(make_az, tmp_path / "bin")
 
 
 @pytest.fixture
