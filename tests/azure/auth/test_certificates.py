@@ -1,5 +1,6 @@
 """The file of a certificate signs in, or the error names what is wrong with it."""
 
+import base64
 import os
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from azure.auth.shared import GOOD
 from azure_double import AzureDouble
 from certificate_files import certificate_of, pem
 from conftest import Ran, Run
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -52,6 +54,14 @@ def test_the_certificate_of_the_key_is_chosen(azure: AzureDouble, sign_in: SignI
         assert sign_in(content).code == 0
 
 
+def unknown_curve(certificate: x509.Certificate) -> bytes:
+    """Return *certificate*, whose curve is P-256, as PEM with a curve that nothing supports."""
+    p256 = bytes.fromhex("06082a8648ce3d030107")
+    der = certificate.public_bytes(Encoding.DER)
+    changed = base64.encodebytes(der.replace(p256, p256[:-1] + b"\x7f"))
+    return b"-----BEGIN CERTIFICATE-----\n" + changed + b"-----END CERTIFICATE-----\n"
+
+
 def test_the_pair_that_entra_accepts_is_chosen(azure: AzureDouble, sign_in: SignIn) -> None:
     """EC, short and damaged keys in the file are skipped, wherever they are."""
     key, own = parts_of(azure)
@@ -60,6 +70,7 @@ def test_the_pair_that_entra_accepts_is_chosen(azure: AzureDouble, sign_in: Sign
     others = [
         pem(curve, certificate_of(curve)),
         pem(curve),
+        unknown_curve(certificate_of(curve)),
         pem(short, certificate_of(short)),
         pem(rsa.generate_private_key(65537, 2048)),
         b"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
