@@ -54,10 +54,10 @@ def carried_out(
     Raises:
         OutputError: the backup or the journal could not be written.
     """
-    from contacts_audit.remediation.apply import Remedy
+    from contacts_audit.remediation.apply import Applier
     from contacts_audit.remediation.journal import Journal
     from contacts_audit.remediation.ledger import Backup, backup_document
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.remediation.tasks import Result, Task
 
     tasks = [item for item in items if isinstance(item, Task)]
@@ -81,12 +81,15 @@ def carried_out(
     journal = Journal(folder / journalled)
     host.screen.log(f"journal: {journal.path}")
     try:
-        with host.ending.gently():
-            remedy = Remedy(
-                connection.client, Surveyor(connection.client), journal, host.ending.asked
+        with host.shutdown.graceful():
+            applier = Applier(
+                connection.client,
+                SnapshotReader(connection.client),
+                journal,
+                host.shutdown.requested,
             )
-            results, failure = _collected(remedy.run(items), items)
-            ended = host.ending.first
+            results, failure = _collected(applier.run(items), items)
+            ended = host.shutdown.exit_code
             code = _reported(host, connection, results, output, backup, journal.path, ended)
             if failure is not None:
                 raise failure
@@ -120,7 +123,7 @@ def _agreed(
     from contacts_audit.remediation.tasks import deleted, recreated, written
     from contacts_audit.report import changes
 
-    anew = sum(recreated(task.certain) for task in tasks)
+    anew = sum(recreated(task.certain_steps) for task in tasks)
     if anew:
         host.screen.warn(
             f"--recreate: {_counted(anew, 'contact')} will be deleted and written anew; "
@@ -131,8 +134,8 @@ def _agreed(
             host.screen.warn(f"{task.subscription.label}: {task.overwrites}; it is overwritten")
     if yes:
         return True
-    gone = sum(len(deleted(task.certain)) for task in tasks)
-    kept = sum(len(written(task.certain)) for task in tasks)
+    gone = sum(len(deleted(task.certain_steps)) for task in tasks)
+    kept = sum(len(written(task.certain_steps)) for task in tasks)
     contacts = f"{_counted(kept, 'contact')} to write, {gone} to delete\n"
     deleting = f", deleting {_counted(gone, 'contact')}" if gone else ""
     table = "".join(changes.items_table(items, host.screen.terminal_width))

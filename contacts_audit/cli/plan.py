@@ -25,14 +25,15 @@ from contacts_audit.cli.options import (
 )
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
-from contacts_audit.cli.wishes import WishOptions, derives, wish_of
-from contacts_audit.core.files import check_writable, replace
+from contacts_audit.cli.wishes import ChangeOptions, change_of, derives
+from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
+from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.remediation.ledger import Plan
-    from contacts_audit.remediation.plan import Planned
+    from contacts_audit.remediation.plan import PlanRow
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,7 +43,7 @@ R = TypeVar("R")
 def plan(
     context: typer.Context,
     scope: ScopeOptions,
-    wish: WishOptions,
+    change: ChangeOptions,
     policy: PolicyOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
@@ -69,11 +70,11 @@ def plan(
     """
     host: Host = context.obj
     derive = derives(context)
-    wish_of(wish, derived=derive)
+    change_of(change, derived=derive)
     if save is not None:
         check_writable(save)
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    connection, made = planned(host, scope, wish, policy, identity, cloud, network, derive=derive)
+    connection, made = planned(host, scope, change, policy, identity, cloud, network, derive=derive)
     from contacts_audit.remediation.plan import Intent, exit_code
     from contacts_audit.report import changes
     from contacts_audit.report import curl as shell
@@ -94,7 +95,7 @@ def plan(
         if row.fault is not None:
             host.screen.fault(row.subscription, row.fault)
         elif row.intent is Intent.REFUSED:
-            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.told}")
+            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.detail}")
     sum_up(host, Counter(row.intent for row in made.rows))
     raise typer.Exit(exit_code(made.rows))
 
@@ -102,7 +103,7 @@ def plan(
 def planned(
     host: Host,
     scope: ScopeOptions,
-    wish: WishOptions,
+    change: ChangeOptions,
     policy: PolicyOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
@@ -111,7 +112,7 @@ def planned(
     derive: bool,
 ) -> "tuple[Connection, Plan]":
     """Read all subscriptions in scope, and plan; *derive* what the failing ones need."""
-    report = None if wish.from_report is None else reported_by(host, wish.from_report)
+    report = None if change.from_report is None else reported_by(host, change.from_report)
     if report is not None:
         scope = report.scope(scope)
     judged = judged_by(host, policy, datetime.now(UTC))
@@ -122,44 +123,44 @@ def planned(
     from contacts_audit.core.model import Audited
     from contacts_audit.remediation import prepare
     from contacts_audit.remediation.ledger import Origin, Plan
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 
     if report is not None:
         report.check(connection)
-    surveyor, wanted = Surveyor(connection.client), wish_of(wish, derived=derive)
+    reader, wanted = SnapshotReader(connection.client), change_of(change, derived=derive)
     judged = settled(host, judged, connection, found)
     auditor = Auditor(connection.client, judged)
 
-    def work(subscription: Subscription) -> "Planned":
+    def work(subscription: Subscription) -> "PlanRow":
         return prepare.with_verdict(
             decided(subscription), auditor, judged.criteria_of(subscription)
         )
 
-    def decided(subscription: Subscription) -> "Planned":
+    def decided(subscription: Subscription) -> "PlanRow":
         budget = connection.client(subscription).limits.until()
-        within, failing = surveyor.within(budget), None
-        looks = wish.of_failing or judged.has_waiver(subscription)
+        within, failing = reader.within(budget), None
+        looks = change.of_failing or judged.has_waiver(subscription)
         if looks and unasked(subscription) is None:
             outcome = auditor.within(budget).audit(subscription)
-            row = prepare.left_alone(outcome, within, subscription, failing_only=wish.of_failing)
+            row = prepare.left_alone(outcome, within, subscription, failing_only=change.of_failing)
             if row is not None:
                 return row
             failing = outcome if derive and isinstance(outcome, Audited) else None
-        return prepare.plan(within, subscription, wanted, wish.api_version, failing)
+        return prepare.plan(within, subscription, wanted, change.api_version, failing)
 
-    def late(subscription: Subscription) -> "Planned":
+    def late(subscription: Subscription) -> "PlanRow":
         if unasked(subscription) is not None:
             return work(subscription)
-        return prepare.unread(out_of_time(subscription))
+        return prepare.unreadable_row(out_of_time(subscription))
 
-    def stumbled(subscription: Subscription, error: Exception) -> "Planned":
-        return prepare.unread(broken(subscription, error))
+    def stumbled(subscription: Subscription, error: Exception) -> "PlanRow":
+        return prepare.unreadable_row(broken(subscription, error))
 
     rows = for_each(host, connection, found.subscriptions, work, late, stumbled, network.workers)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     return connection, Plan(
-        origin, wanted, wish.api_version, tuple(rows), time_of(connection.recorded)
+        origin, wanted, change.api_version, tuple(rows), time_of(connection.recorded)
     )
 
 
@@ -180,7 +181,7 @@ def for_each(
         items,
         workers=workers,
         deadline=connection.limits.deadline,
-        late=late,
+        timed_out=late,
         broken=broken,
     )
     return list(host.screen.progress(done, len(items)))

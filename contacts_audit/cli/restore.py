@@ -25,10 +25,10 @@ from contacts_audit.cli.wiring import selectors
 from contacts_audit.cli.wishes import WriteOptions
 from contacts_audit.cli.writing import LARGEST_FILE, check_writing, connected, undo_command
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.contacts.records import Seen
+    from contacts_audit.azure.contacts.records import Snapshot
     from contacts_audit.core.model import Subscription
     from contacts_audit.remediation.ledger import Backup
 
@@ -116,31 +116,33 @@ def restore(
         _list(host, folder, output)
         return
     check_writing(host, network, write)
-    from contacts_audit.remediation.backups import Kept, aftermath
+    from contacts_audit.remediation.backups import SavedBackup, history_since
     from contacts_audit.remediation.ledger import read_backup
-    from contacts_audit.remediation.prepare import compare, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.prepare import compare_backup, failed, timed_out
+    from contacts_audit.remediation.snapshot import SnapshotReader
 
     kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
     rows = _rows(host, kept, chosen)
     with locked(folder):
-        after = aftermath(Kept(Path(backup_file), kept), folder, lambda path: _read(host, path))
+        after = history_since(
+            SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
+        )
         connection, here = connected(host, kept.origin, backup_file, identity, cloud, network)
-        surveyor = Surveyor(connection.client)
+        reader = SnapshotReader(connection.client)
         items = for_each(
             host,
             connection,
             rows,
-            lambda row: compare(
-                surveyor,
+            lambda row: compare_backup(
+                reader,
                 *row,
                 here,
                 after,
                 recreate=chosen.recreate,
                 overwrite=chosen.overwrite,
             ),
-            lambda row: too_late(row[0]),
-            lambda row, error: stumbled(row[0], error),
+            lambda row: timed_out(row[0]),
+            lambda row, error: failed(row[0], error),
             network.workers,
         )
         undo = undo_command(identity, cloud, write)
@@ -152,7 +154,7 @@ def restore(
 
 def _rows(
     host: Host, kept: "Backup", chosen: RestoreOptions
-) -> "Sequence[tuple[Subscription, Seen]]":
+) -> "Sequence[tuple[Subscription, Snapshot]]":
     """
     Return the rows of a backup that were *chosen*, in its order.
 

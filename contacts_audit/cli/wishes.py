@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from contacts_audit.cli.options import RiskLevel, choice, flag, option, whole
-from contacts_audit.core.model import Wish
+from contacts_audit.core.model import Change
 
 
 class Severity(StrEnum):
@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class WishOptions:
+class ChangeOptions:
     """What to change in a contact; everything else stays as it is."""
 
     email: Annotated[
@@ -145,7 +145,7 @@ def derives(context: Any) -> bool:
     return any(source is not None and source.name == "COMMANDLINE" for source in sources)
 
 
-def wish_of(given: WishOptions, *, derived: bool = False) -> Wish:
+def change_of(given: ChangeOptions, *, derived: bool = False) -> Change:
     """
     Return what is wished, beside what is *derived* from what fails.
 
@@ -154,7 +154,7 @@ def wish_of(given: WishOptions, *, derived: bool = False) -> Wish:
     """
     from contacts_audit.remediation.plan import check, is_empty
 
-    wish = Wish(
+    change = Change(
         tuple(given.email),
         given.replace,
         tuple(given.remove_email),
@@ -165,6 +165,6 @@ def wish_of(given: WishOptions, *, derived: bool = False) -> Wish:
         given.phone,
         given.allow_empty,
     )
-    if not (derived and is_empty(wish)):
-        check(wish, given.api_version)
-    return wish
+    if not (derived and is_empty(change)):
+        check(change, given.api_version)
+    return change

@@ -24,9 +24,9 @@ from contacts_audit.cli.plan import for_each, planned
 from contacts_audit.cli.signing import introduce
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
-from contacts_audit.cli.wishes import WishOptions, WriteOptions, derives, wish_of
+from contacts_audit.cli.wishes import ChangeOptions, WriteOptions, change_of, derives
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ LARGEST_FILE = 256 * 1024 * 1024
 def apply(
     context: typer.Context,
     scope: ScopeOptions,
-    wish: WishOptions,
+    change: ChangeOptions,
     policy: PolicyOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
@@ -65,20 +65,20 @@ def apply(
     undo = undo_command(identity, cloud, write)
     if plan_file is None:
         derive = derives(context)
-        wish_of(wish, derived=derive)
+        change_of(change, derived=derive)
         with locked(host.state_folder(write.state_dir)):
-            from contacts_audit.remediation.prepare import foreseen
+            from contacts_audit.remediation.prepare import item_for
 
             connection, made = planned(
-                host, scope, wish, policy, identity, cloud, network, derive=derive
+                host, scope, change, policy, identity, cloud, network, derive=derive
             )
-            items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
+            items: Sequence[Item] = [item_for(row, made) for row in made.rows]
             tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
             code = carried_out(
                 host, connection, made.origin, items, write, output, undo, afterwards=tell
             )
             raise typer.Exit(code)
-    if _typed(context, wish, scope, policy):
+    if _typed(context, change, scope, policy):
         raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
     from contacts_audit.remediation.ledger import read_plan
 
@@ -101,18 +101,18 @@ def _reviewed(
     network: NetworkOptions,
 ) -> "tuple[Connection, Sequence[Item]]":
     """Read again every row of the plan *made*, and compare."""
-    from contacts_audit.remediation.prepare import review, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.prepare import failed, review_row, timed_out
+    from contacts_audit.remediation.snapshot import SnapshotReader
 
     connection, here = connected(host, made.origin, name, identity, cloud, network)
-    surveyor, today = Surveyor(connection.client), datetime.now(UTC).date()
+    reader, today = SnapshotReader(connection.client), datetime.now(UTC).date()
     items = for_each(
         host,
         connection,
         made.rows,
-        lambda row: review(surveyor, row, made, here, today),
-        lambda row: too_late(row.subscription),
-        lambda row, error: stumbled(row.subscription, error),
+        lambda row: review_row(reader, row, made, here, today),
+        lambda row: timed_out(row.subscription),
+        lambda row, error: failed(row.subscription, error),
         network.workers,
     )
     return connection, items
@@ -171,11 +171,11 @@ def connected(
     Raises:
         UsageError: it is of another cloud or tenant.
     """
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     connection = connect(host, identity, cloud, network)
     origin.check(connection.cloud, name)
-    listed = apart(connection.visible, deadline=connection.limits.deadline)
+    listed = in_thread(connection.visible, deadline=connection.limits.deadline)
     introduce(host, *connection.identities())
     missing = {*origin.tenants} - {*connection.tenant_ids()}
     if missing:
