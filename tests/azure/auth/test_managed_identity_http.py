@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from azure.auth.stubs import GOOD, Machine
+from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Fault
 from gateways import joined, listening
