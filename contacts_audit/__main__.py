@@ -28,7 +28,7 @@ def answer(arguments: list[str]) -> str | None:
     if arguments == ["--version"]:
         return f"contacts-audit {__version__}\n"
     if arguments[:1] == ["completion"] and "--" in arguments:
-        from contacts_audit.cli.completion import main as completed
+        from contacts_audit.cli.complete import main as completed
 
         return completed(arguments[1:])
     return None

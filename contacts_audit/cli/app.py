@@ -13,7 +13,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.fast_options import LeanCommand, LeanGroup
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import (
+from contacts_audit.cli.options.variables import (
     defaults_from,
     nearest_choice,
     unknown_variables,
@@ -29,33 +29,7 @@ EPILOG = (
     "those that say what is written. The command line takes precedence. See docs/options.md."
 )
 
-COMMANDS = {  # and the module of each, which is imported only when it is needed
-    "audit": "audit",
-    "emails": "emails",
-    "fetch": "fetch",
-    "token": "token",
-    "explain": "explain",
-    "diff": "diff",
-    "merge": "merge",
-    "policy": "policy",
-    "doctor": "doctor",
-    "plan": "plan",
-    "apply": "writing",
-    "restore": "restore",
-    "completion": "completing",
-}
-ELSEWHERE = {  # what other tools call an option of ours
-    "--format": "--output",
-    "--query": "--jq",
-    "--filter": "--jq",
-}
-INSTEAD = {  # what other tools begin with
-    "help": "--help",
-    "version": "--version",
-    "--install-completion": "completion",
-    "--show-completion": "completion",
-}
-PAGES = {  # in docs/, where they have more to say
+PAGES = {  # of each command its page in docs/; it is in the module of its name
     "audit": "audit",
     "emails": "pipeline",
     "fetch": "pipeline",
@@ -69,6 +43,18 @@ PAGES = {  # in docs/, where they have more to say
     "apply": "remediation",
     "restore": "remediation",
     "completion": "options",
+}
+COMMANDS = tuple(PAGES)
+ELSEWHERE = {  # what other tools call an option of ours
+    "--format": "--output",
+    "--query": "--jq",
+    "--filter": "--jq",
+}
+INSTEAD = {  # what other tools begin with
+    "help": "--help",
+    "version": "--version",
+    "--install-completion": "completion",
+    "--show-completion": "completion",
 }
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
 
@@ -157,7 +143,7 @@ def _program(name: str | None) -> Any:
     )
     app.callback()(contacts_audit)
     for command in COMMANDS if name is None else [name]:
-        run = getattr(import_module(f"contacts_audit.cli.{COMMANDS[command]}"), command)
+        run = getattr(import_module(f"contacts_audit.cli.{command}"), command)
         settings: Any = {
             "cls": LeanCommand,
             "help": run.__doc__,

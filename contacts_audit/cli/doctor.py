@@ -1,29 +1,24 @@
 """The command doctor: tests what an audit needs, and suggests fixes."""
 
 import functools
-import json
 import textwrap
 import time
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    TalkOptions,
-    printed_as,
-)
-from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions, TextFormat, TextOutput
+from contacts_audit.cli.sign_in import sign_in
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.core.errors import ExitCode
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import inert
+from contacts_audit.report import json_
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm.protocol import Answer
@@ -35,21 +30,12 @@ RECORDING = "recorded"  # of when, where it is not the state of today
 LEFT = 34  # columns of status and name
 
 
-class DoctorFormat(StrEnum):
-    """How an examination is printed; the first is the default."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @grouped
 def doctor(
     context: typer.Context,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    talk: TalkOptions,
-    output: Annotated[DoctorFormat, printed_as(DoctorFormat)] = DoctorFormat.TEXT,
+    azure: AzureOptions,
+    log: LogOptions,
+    output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """
     Diagnose sign-in, network, permissions and API versions, and suggest fixes.
@@ -60,9 +46,9 @@ def doctor(
     from contacts_audit.doctor import PARTS, PLAYED, examined, exit_code, skipped
 
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    deadline = time.monotonic() + network.deadline
-    examination = _examination(host, identity, cloud, network)
+    log_to(host.screen, log)
+    deadline = time.monotonic() + azure.network.deadline
+    examination = _examination(host, azure)
     found: list[Examined] = []
     width = host.screen.terminal_width
 
@@ -73,44 +59,42 @@ def doctor(
 
     def whole() -> "Iterator[Examined]":
         yield from examined("deadline", timely)
-        yield from skipped(found, PARTS if network.replay is None else PLAYED)
+        yield from skipped(found, PARTS if azure.network.replay is None else PLAYED)
 
     for each in whole():
         found.append(each)
-        if output is DoctorFormat.TEXT:
+        if output is TextFormat.TEXT:
             host.screen.data(lines(each, width))
     code = exit_code(found)
-    if output is DoctorFormat.JSON:
+    if output is TextFormat.JSON:
         host.screen.data(_document(found, code))
     well = code is ExitCode.CLEAN
     host.screen.note("An audit can run." if well else "Fix what failed, then run doctor again.")
     raise typer.Exit(code)
 
 
-def _examination(
-    host: Host, identity: IdentityOptions, cloud: CloudOptions, network: NetworkOptions
-) -> "Iterator[Examined]":
+def _examination(host: Host, azure: AzureOptions) -> "Iterator[Examined]":
     """Yield how each part is, up to the first failure that the others hang on."""
     from contacts_audit import doctor
     from contacts_audit.doctor import Status, examined
 
-    if network.replay is None:
-        chosen = sign_in(host, identity, cloud)
+    if azure.network.replay is None:
+        chosen = sign_in(host, azure.identity, azure.cloud)
         for told in host.of_tls():
             yield doctor.Examined("tls", Status.WARNING, told, "unset it, if you did not mean it")
         well = True
         for each in (
-            *examined("network", lambda: _network(chosen, cloud, network.timeout)),
-            *examined("credential", lambda: _credential(identity, chosen)),
+            *examined("network", lambda: _network(chosen, azure)),
+            *examined("credential", lambda: _credential(azure.identity.auth, chosen)),
         ):
             yield each
             well = well and (each.status is not Status.FAILED or each.name == "clock")
         if not well:
             return
-    connection = connect(host, identity, cloud, network)
+    connection = connect(host, azure)
     if connection.recorded is not None:
         yield doctor.Examined(RECORDING, Status.OK, f"{connection.recorded:%Y-%m-%dT%H:%M:%SZ}")
-    if network.replay is None:
+    if azure.network.replay is None:
         signed_in = list(examined("sign-in", lambda: doctor.sign_in(connection.tenants)))
         yield from signed_in
         if doctor.exit_code(signed_in) is not ExitCode.CLEAN:
@@ -120,17 +104,18 @@ def _examination(
     )
 
 
-def _network(chosen: "SignIn", cloud: CloudOptions, seconds: float) -> "Iterator[Examined]":
+def _network(chosen: "SignIn", azure: AzureOptions) -> "Iterator[Examined]":
     from contacts_audit import doctor
     from contacts_audit.azure.arm import protocol
     from contacts_audit.azure.arm.transport import prepared
     from contacts_audit.azure.arm.trust import trusted
 
     endpoint = chosen.cloud.arm
-    bundle = None if cloud.ca_bundle is None else str(cloud.ca_bundle)
+    bundle = None if azure.cloud.ca_bundle is None else str(azure.cloud.ca_bundle)
 
     def knock() -> "Answer":
-        return chosen.wire().send(prepared(protocol.metadata_url(endpoint), {}), timeout=seconds)
+        request = prepared(protocol.metadata_url(endpoint), {})
+        return chosen.wire().send(request, timeout=azure.network.timeout)
 
     login = chosen.cloud.authority or "(from the cloud's metadata)"
     audience = chosen.cloud.audience or "(from the cloud's metadata)"
@@ -139,11 +124,11 @@ def _network(chosen: "SignIn", cloud: CloudOptions, seconds: float) -> "Iterator
     yield from doctor.network(knock, endpoint, trusted(bundle))
 
 
-def _credential(identity: IdentityOptions, chosen: "SignIn") -> "Iterator[Examined]":
+def _credential(auth: Auth, chosen: "SignIn") -> "Iterator[Examined]":
     from contacts_audit.azure.auth import chain
     from contacts_audit.doctor import Examined, Status
 
-    found = chain.choose(identity.auth, chosen)
+    found = chain.choose(auth, chosen)
     yield Examined("credential", Status.OK, f"{found.name} ({found.why})")
 
 
@@ -171,4 +156,4 @@ def _document(found: "list[Examined]", code: ExitCode) -> str:
         "checks": checks,
         "exit_code": int(code),
     }
-    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    return json_.dump(document, indent=2) + "\n"

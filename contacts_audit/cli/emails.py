@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    ScopeOptions,
-    TalkOptions,
-)
-from contacts_audit.cli.pages import SHOWN, Missed, Stage, stages, was_read
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.pages import SHOWN, Missed, Page, pages, was_read
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import ContactsAuditError, ExitCode
 from contacts_audit.core.model import Subscription
@@ -33,10 +29,8 @@ BLIND = (
 def emails(
     context: typer.Context,
     scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    talk: TalkOptions,
+    azure: AzureOptions,
+    log: LogOptions,
     input: Annotated[
         str | None,
         typer.Option(
@@ -50,40 +44,41 @@ def emails(
     Exit codes: 0 all show an address at 2017-08-01-preview, 3 some do not, 4 some were unreadable.
     """
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    log_to(host.screen, log)
     if input is not None:
         raise typer.Exit(_jq_stage(host, input))
-
-    def lines(client: "Client", subscription: Subscription) -> Stage:
-        from contacts_audit.azure.arm import protocol
-        from contacts_audit.azure.contacts import read
-
-        url = protocol.contacts_url(client.endpoint, subscription.id, protocol.V2017)
-        printed, missed = [], Missed()
-        for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until()):
-            for line in read.documented_emails(answer):
-                if isinstance(line, str):
-                    printed.append(f"{line}\n".encode())
-                else:
-                    missed.add(line)
-        return Stage(subscription, printed, missed=missed)
-
     complete, without = True, 0
-    for stage in stages(host, scope, identity, cloud, network, lines):
-        for piece in stage.pieces:
+    for page in pages(host, scope, azure, _lines):
+        for piece in page.pieces:
             host.screen.data(piece)
-        if stage.missed is not None:
-            if stage.missed.number:
+        if page.missed is not None:
+            if page.missed.number:
                 complete = False
-                _tell_missed(host, stage.subscription.label, stage.missed)
-            elif not _any_address(stage.pieces):
+                _report_missed(host, page.subscription.label, page.missed)
+            elif not _any_address(page.pieces):
                 without += 1
-                host.screen.note(f"{stage.subscription.label}: no address at 2017-08-01-preview")
-        complete &= was_read(host, stage)
-    raise typer.Exit(_emails_code(host, complete, without))
+                host.screen.note(f"{page.subscription.label}: no address at 2017-08-01-preview")
+        complete &= was_read(host, page)
+    raise typer.Exit(_exit_code(host, complete, without))
 
 
-def _emails_code(host: Host, complete: bool, without: int) -> ExitCode:
+def _lines(client: "Client", subscription: Subscription) -> Page:
+    """Return the lines that the documented filter prints for one subscription."""
+    from contacts_audit.azure.arm import protocol
+    from contacts_audit.azure.contacts import read
+
+    url = protocol.contacts_url(client.endpoint, subscription.id, protocol.V2017)
+    printed, missed = [], Missed()
+    for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until()):
+        for line in read.documented_emails(answer):
+            if isinstance(line, str):
+                printed.append(f"{line}\n".encode())
+            else:
+                missed.add(line)
+    return Page(subscription, printed, missed=missed)
+
+
+def _exit_code(host: Host, complete: bool, without: int) -> ExitCode:
     if without:
         host.screen.note(BLIND)
     if not complete:
@@ -116,11 +111,11 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
         host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "look at what was fetched"))
         complete, without = False, 0
     if missed.number:
-        _tell_missed(host, "--input", missed)
-    return _emails_code(host, complete and not missed.number, without)
+        _report_missed(host, "--input", missed)
+    return _exit_code(host, complete and not missed.number, without)
 
 
-def _tell_missed(host: Host, where: str, missed: Missed) -> None:
+def _report_missed(host: Host, where: str, missed: Missed) -> None:
     """Tell which contacts are there although the documented filter does not print them."""
     from contacts_audit.azure.contacts.read import SELECTED
 

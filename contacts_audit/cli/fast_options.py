@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from contacts_audit.cli.option_groups import warn_of_ignored
+from contacts_audit.cli.options.variables import warn_of_ignored
 from contacts_audit.cli.terminal import Screen
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.judging import judged_by
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import PolicyOptions
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.policy_source import load_policy
 from contacts_audit.core.sanitize import inert
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def policy(
     Exit codes: 0 the file is valid, 2 it is not.
     """
     host: Host = context.obj
-    found = judged_by(host, PolicyOptions(policy=file), datetime.now(UTC))
+    found = load_policy(host, PolicyOptions(policy=file), datetime.now(UTC))
     for waiver in found.waivers:
         for line in found.ending(waiver):
             host.screen.warn(line)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO, TextIO, TypeVar
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, TypeVar
 
 from contacts_audit.core.errors import (
     AzureError,
@@ -19,6 +19,9 @@ from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.sanitize import inert
 from contacts_audit.core.workers import started
+
+if TYPE_CHECKING:
+    from contacts_audit.cli.options.output import LogOptions
 
 T = TypeVar("T")
 LONGEST = 2000  # characters of an error
@@ -223,10 +226,12 @@ class _LogHandler(logging.Handler):
         self._screen.log(self.format(record))
 
 
-def log_to(screen: Screen, *, verbose: bool, debug: bool) -> None:
+def log_to(screen: Screen, options: "LogOptions") -> None:
     """Send what our own loggers say to *screen*; the libraries' stay silent."""
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     ours = logging.getLogger("contacts_audit")
     ours.handlers[:] = [_LogHandler(screen)]
     ours.propagate = False
-    ours.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)
+    ours.setLevel(
+        logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.WARNING
+    )

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    Current,
-    IdentityOptions,
-    TalkOptions,
-    option,
-    printed_as,
-)
-from contacts_audit.cli.signing import credential, introduce, sign_in
+from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
+from contacts_audit.cli.options.declare import OUTPUT, printed_as
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.scope import Current
+from contacts_audit.cli.sign_in import credential, introduce, sign_in
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import UsageError
 
@@ -41,13 +37,7 @@ class TokenOptions:
 
     subscription: Annotated[
         list[str],
-        option(
-            "--subscription",
-            "-s",
-            panel="Output",
-            metavar="ID",
-            help="Print this subscription id with the token, as az does.",
-        ),
+        OUTPUT("--subscription -s ID", "Print this subscription id with the token, as az does."),
     ] = field(default_factory=list)
     current: Current = False
     output: Annotated[TokenFormat, printed_as(TokenFormat)] = TokenFormat.JSON
@@ -58,12 +48,12 @@ def token(
     context: typer.Context,
     identity: IdentityOptions,
     cloud: CloudOptions,
-    talk: TalkOptions,
+    log: LogOptions,
     printing: TokenOptions,
 ) -> None:
     """Print an access token for Azure Resource Manager, like az account get-access-token."""
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    log_to(host.screen, log)
     if len(identity.tenant) > 1:
         raise UsageError("token is of one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))

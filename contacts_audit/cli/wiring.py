@@ -1,15 +1,16 @@
-"""Connects the parts that a command needs."""
+"""Connects the parts of a command: signs in, lists and selects subscriptions, starts threads."""
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
-from contacts_audit.cli.signing import credential, introduce, sign_in
+from contacts_audit.cli.options.azure import AzureOptions, NetworkOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.sign_in import credential, introduce, sign_in
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
     from contacts_audit.azure.arm.client import Limits
     from contacts_audit.azure.tenants import Connection
 
+T = TypeVar("T")
+R = TypeVar("R")
 
-def connect(
-    host: Host, identity: IdentityOptions, cloud_options: CloudOptions, network: NetworkOptions
-) -> "Connection":
+
+def connect(host: Host, azure: AzureOptions) -> "Connection":
     """
-    Return the ways to Azure that the options choose; nothing is sent yet.
+    Return the connection that the options choose; nothing is sent yet.
 
     Raises:
-        ContactsAuditError: the options contradict each other, or lead nowhere.
+        ContactsAuditError: the options contradict each other, or cannot be used.
     """
+    network = azure.network
     if network.mask and network.record is None:
         raise UsageError("--mask needs --record", "give a folder by --record")
     if network.replay is not None:
@@ -37,11 +40,11 @@ def connect(
     from contacts_audit.azure.auth.token_provider import Tokens
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    chosen = sign_in(host, identity, cloud_options, connections=network.workers)
+    chosen = sign_in(host, azure.identity, azure.cloud, connections=network.workers)
     wire, limits = chosen.wire(), _limits(network)
     credentials = [
-        (tenant, credential(host, identity, replace(chosen, tenant=tenant)))
-        for tenant in (*identity.tenant,) or (None,)
+        (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
+        for tenant in (*azure.identity.tenant,) or (None,)
     ]
     recorder = None
     if network.record is not None:
@@ -61,25 +64,23 @@ def _load() -> None:
     import contacts_audit.audit  # noqa: F401 - and jq with it
 
 
-def enter(
+def connect_and_select(
     host: Host,
     scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud_options: CloudOptions,
-    network: NetworkOptions,
+    azure: AzureOptions,
     meanwhile: Callable[[], None] = _load,
     named: str = "--subscription",
 ) -> "tuple[Connection, Scope]":
     """
-    Sign in, read the list of subscriptions whole, and return the ways to Azure and the scope.
+    Sign in, list the subscriptions, and return the connection and those in scope.
 
-    While the list is on its way, *meanwhile* loads what comes after it.  Errors of a selected
+    While the list is on its way, *meanwhile* loads what comes after it. Errors of a selected
     subscription name what gave it as *named*.
 
     Raises:
-        ContactsAuditError: one of these failed; nothing was read of any subscription.
+        ContactsAuditError: one of these failed; no subscription was read.
     """
-    from contacts_audit.audit.scope import Selector, group_id, resolve, selector, shard
+    from contacts_audit.audit.scope import group_id, resolve, selector, shard
     from contacts_audit.core.workers import apart, started
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
@@ -87,12 +88,9 @@ def enter(
     groups = [group_id(text) for text in scope.management_group]
     index = host.variable("JOB_COMPLETION_INDEX")
     part = None if scope.shard is None else shard(scope.shard, index)
-    connection = connect(host, identity, cloud_options, network)
+    connection = connect(host, azure)
     if scope.current:
-        from contacts_audit.azure.auth.azure_cli import default_subscription
-
-        found = default_subscription(host.environment, connection.cloud.known_name)
-        wanted = [*(wanted or ()), Selector(found, "--current")]
+        wanted = [*(wanted or ()), _current(host, connection)]
     deadline = connection.limits.deadline
     apart(connection.sign_in, deadline=deadline)
     introduce(host, *connection.identities()[:1])
@@ -100,22 +98,40 @@ def enter(
     listed = apart(connection.visible, deadline=deadline)
     introduce(host, *connection.identities()[1:])
     for group in groups:
-        under = apart(functools.partial(connection.descendants, group), deadline=deadline)
-        option = f"--management-group {group}"
-        if not under.subscriptions:
-            host.screen.warn(f"{option}: it holds no subscription")
-        wanted = [*(wanted or ()), *(Selector(each, option) for each in under.subscriptions)]
+        wanted = [*(wanted or ()), *_under(host, connection, group)]
     resolved = resolve(listed, wanted, unwanted, part)
     for warning in resolved.warnings:
         host.screen.warn(warning)
     return connection, resolved
 
 
+def _current(host: Host, connection: "Connection") -> "Selector":
+    """Return the default subscription of az."""
+    from contacts_audit.audit.scope import Selector
+    from contacts_audit.azure.auth.azure_cli import default_subscription
+
+    found = default_subscription(host.environment, connection.cloud.known_name)
+    return Selector(found, "--current")
+
+
+def _under(host: Host, connection: "Connection", group: str) -> "list[Selector]":
+    """Return the subscriptions under the management group *group*."""
+    from contacts_audit.audit.scope import Selector
+    from contacts_audit.core.workers import apart
+
+    read = functools.partial(connection.descendants, group)
+    under = apart(read, deadline=connection.limits.deadline)
+    option = f"--management-group {group}"
+    if not under.subscriptions:
+        host.screen.warn(f"{option}: it holds no subscription")
+    return [Selector(each, option) for each in under.subscriptions]
+
+
 def selectors(
     host: Host, scope: ScopeOptions, named: str = "--subscription"
 ) -> "list[Selector] | None":
     """
-    Return what options and files select, None where they say nothing.
+    Return what options and files select, None where neither is given.
 
     Raises:
         UsageError: a value or a file cannot be used.
@@ -160,3 +176,25 @@ def _limits(network: NetworkOptions) -> "Limits":
     from contacts_audit.azure.arm.client import Limits
 
     return Limits(network.timeout, network.budget, time.monotonic() + network.deadline)
+
+
+def for_each(
+    host: Host,
+    connection: "Connection",
+    workers: int,
+    items: Collection[T],
+    work: Callable[[T], R],
+    late: Callable[[T], R],
+    broken: Callable[[T, Exception], R],
+) -> list[R]:
+    """
+    Return the result of *work* for each of *items*, in their order, made by *workers* threads.
+
+    *late* makes the result of an item that the deadline left out, *broken* that of an item whose
+    work failed unexpectedly.
+    """
+    from contacts_audit.core.workers import in_order
+
+    deadline = connection.limits.deadline
+    done = in_order(work, items, workers=workers, deadline=deadline, late=late, broken=broken)
+    return list(host.screen.progress(done, len(items)))

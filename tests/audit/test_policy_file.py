@@ -13,8 +13,8 @@ from conftest import Ran, Run, run_in
 from contacts_audit.audit.policy import Override, Policy, Settings
 from contacts_audit.audit.policy_file import read
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.judging import judged_by
-from contacts_audit.cli.options import PolicyOptions
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.policy_source import load_policy
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import FaultsError, UsageError
 from contacts_audit.core.model import Check, Profile, Waiver
@@ -811,7 +811,7 @@ def judged(now: datetime, content: str, tmp_path: Path, **options: Any) -> tuple
     file.write_text(content)
     sheet: Any = Sheet()
     host = Host({}, None, Screen(None, sheet), Ending())
-    return judged_by(host, PolicyOptions(policy=str(file), **options), now), sheet.text
+    return load_policy(host, PolicyOptions(policy=str(file), **options), now), sheet.text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run, coverage_variables, program, surroundings
 
-from contacts_audit.cli.completion import _listed
+from contacts_audit.cli.complete import _listed
 from contacts_audit.core.bounded import opened_to_read
 
 

@@ -23,8 +23,8 @@ from gateways import joined, listening
 
 from contacts_audit.azure.arm.transport import Wire, is_near
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import CloudOptions, IdentityOptions
-from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
+from contacts_audit.cli.sign_in import sign_in
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError
 from contacts_audit.core.shutdown import Ending

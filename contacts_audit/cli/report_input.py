@@ -1,12 +1,14 @@
-"""The report of an earlier audit as the source of a plan: its checks, and its subscriptions."""
+"""Reads reports of earlier audits: to compare with, and as the source of a plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.options import PolicyOptions, ScopeOptions
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Check
 
@@ -14,15 +16,64 @@ if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
 
-OPTION = "--from-report"
+FROM_REPORT = "--from-report"
+Rows = Sequence[Mapping[str, Any]]
+
+
+def read_report(host: Host, name: str, option: str) -> Mapping[str, Any]:
+    """
+    Return the JSON report in the file *name*, which *option* gave.
+
+    Raises:
+        UsageError: the file cannot be read, is not a report, or is not a complete one.
+    """
+    label = f"{option} {name}" if option.startswith("--") else name
+    document = report_file.read(host.read(name, option, LARGEST_REPORT), label)
+    report_file.check_counts(document, label)
+    return document
+
+
+def baseline_rows(host: Host, path: Path) -> Rows:
+    """
+    Return the rows of the report *path*, none where it does not exist yet.
+
+    Raises:
+        UsageError: it exists, and is not a complete report.
+    """
+    if _is_missing(path):
+        host.screen.note(f"--baseline: {path} does not exist: all is new")
+        return ()
+    rows: Rows = read_report(host, str(path), "--baseline")["subscriptions"]
+    return rows
+
+
+def _is_missing(path: Path) -> bool:
+    """Say whether there is no such file; one that we may not look for may be there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The *document* of a report, and the *name* of its file."""
+class EarlierReport:
+    """The *document* of a report that a plan is made from, and the *name* of its file."""
 
     document: Mapping[str, Any]
     name: str
+
+    @classmethod
+    def read(cls, host: Host, name: str) -> "EarlierReport":
+        """
+        Return the report in the file *name*.
+
+        Raises:
+            UsageError: the file is not a complete report.
+        """
+        return cls(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
 
     def scope(self, given: ScopeOptions) -> ScopeOptions:
         """Return the scope: the subscriptions of the report, unless others were *given*."""
@@ -31,11 +82,11 @@ class Source:
         rows = self.document["subscriptions"]
         return given if given.current else replace(given, subscription=[row["id"] for row in rows])
 
-    def judged(self, policy: "Policy", given: PolicyOptions) -> "Policy":
+    def policy(self, policy: "Policy", given: PolicyOptions) -> "Policy":
         """
-        Return what is judged: what was *given*, else the checks of the report.
+        Return *policy* where options chose it, else one with the checks of the report.
 
-        A report has no values: those come from options.
+        A report holds no values of checks: those come from options.
 
         Raises:
             UsageError: a check of the report is unknown, or lacks its value.
@@ -52,7 +103,7 @@ class Source:
             own = self._checks(finding["check"] for finding in row["findings"])
             if more := {*own} - {*found.criteria.checks}:
                 settings = Settings(checks=(*top, *sorted(more)))
-                overrides.append(Override(settings, row["id"], place=f"{OPTION} {self.name}"))
+                overrides.append(Override(settings, row["id"], place=self.name))
         return replace(found, overrides=tuple(overrides))
 
     def _checks(self, names: Any) -> tuple[Check, ...]:
@@ -63,10 +114,10 @@ class Source:
 
     def check(self, connection: "Connection") -> None:
         """
-        Check that the report is of the cloud and the tenants that are signed in to.
+        Check that the report comes from the cloud and tenants of *connection*.
 
         Raises:
-            UsageError: it is of others.
+            UsageError: it does not.
         """
         if (cloud := self.document["cloud"]) != connection.cloud.name:
             raise UsageError(
@@ -77,16 +128,3 @@ class Source:
                 f"{self.name} is of tenant {min(missing)}, which was not signed in to",
                 "give --tenant, or the credential that made it",
             )
-
-
-def reported_by(host: Host, name: str) -> Source:
-    """
-    Return the JSON report in the file *name*.
-
-    Raises:
-        UsageError: it is none, or not a whole one.
-    """
-    told = f"{OPTION} {name}"
-    document = report_file.read(host.read(name, OPTION, LARGEST_REPORT), told)
-    report_file.check_counts(document, told)
-    return Source(document, told)

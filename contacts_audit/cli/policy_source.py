@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import PolicyOptions
+from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Check
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contacts_audit.core.model import Waiver
 
 
-def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
+def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     """
     Return what is judged, before anything is asked of Azure.
 
@@ -74,7 +74,9 @@ def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
             host.screen.warn(f"{given.policy}: {key} is not judged -- add --check {check}")
 
 
-def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scope") -> "Policy":
+def resolve_policy(
+    host: Host, policy: "Policy", connection: "Connection", found: "Scope"
+) -> "Policy":
     """
     Return *policy* with what Azure knows of names and management groups; warn of its waivers.
 

@@ -1,11 +1,9 @@
-"""Option groups as dataclasses for typer, and the variables of options."""
+"""The variables CONTACTS_AUDIT_*, which stand for options."""
 
 import difflib
-import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,49 +16,6 @@ OF_WRITING = frozenset({"Changes", "Writing"})  # panels whose options say what 
 HARMLESS = frozenset({"--failing-only", "--max-changes", "--state-dir"})  # but for these
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})
-
-
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """
-    Let *command* take groups of options: typer sees the options, *command* the groups.
-
-    A parameter that is annotated with a dataclass is a group.
-    """
-    groups: dict[str, Any] = {}
-    flat: list[inspect.Parameter] = []
-    for parameter in inspect.signature(command).parameters.values():
-        if is_dataclass(parameter.annotation):
-            groups[parameter.name] = parameter.annotation
-            flat += [_parameter(item) for item in fields(parameter.annotation)]
-        else:
-            flat.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
-
-    def run(**given: Any) -> None:
-        if "context" in given and not given.get("quiet"):
-            _warn(given["context"].obj, held=bool(given.get("only_changes")))
-        for name, group in groups.items():
-            given[name] = group(**{item.name: given.pop(item.name) for item in fields(group)})
-        command(**given)
-
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
-    return run
-
-
-def _warn(host: Any, *, held: bool) -> None:
-    """Tell what was found wrong before the command was known to run; *held* until it says more."""
-    if held:
-        host.screen.hold()
-    for line in host.warnings:
-        host.screen.warn(line)
-
-
-def _parameter(item: Any) -> inspect.Parameter:
-    default = item.default if item.default is not MISSING else item.default_factory()
-    return inspect.Parameter(
-        item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=item.type
-    )
 
 
 def variable_of(parameter: Any) -> str:
@@ -161,24 +116,3 @@ def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any
         else:
             said[parameter.name] = text
     return said
-
-
-def words(group: Any, *leave_out: str, blank: str) -> tuple[str, ...]:
-    """
-    Return the options that the dataclass *group* holds, as words for a command line.
-
-    Options that have their default are not among them, nor those named in *leave_out*; *blank*
-    stands for stdin, which is read by now.
-    """
-    said: list[str] = []
-    for item in fields(group):
-        value = getattr(group, item.name)
-        if item.name in leave_out or value == _parameter(item).default or value is None:
-            continue
-        (told,) = cast(Any, item.type).__metadata__
-        option = min((told.default, *told.param_decls), key=len)
-        if value is True:
-            said.append(option)
-        for one in value if isinstance(value, list) else [] if value is True else [value]:
-            said += [option, blank if str(one) == "-" else str(one)]
-    return tuple(said)

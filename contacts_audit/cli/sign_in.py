@@ -3,15 +3,17 @@
 import functools
 import logging
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import CloudOptions, IdentityOptions
+from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
 from contacts_audit.core.errors import AuthError, ContactsAuditError, UsageError
 from contacts_audit.core.paths import absolute
 
 if TYPE_CHECKING:
+    from contacts_audit.azure.arm.transport import Wire
     from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
     from contacts_audit.core.model import Identity
@@ -27,62 +29,84 @@ def sign_in(
     host: Host, identity: IdentityOptions, cloud_options: CloudOptions, *, connections: int = 1
 ) -> "SignIn":
     """
-    Return what a credential may look at.
+    Return what credentials are chosen by and sign in with; nothing is sent yet.
 
     Raises:
         UsageError: an address, a tenant or an identity cannot be used.
     """
     from contacts_audit.azure import metadata
-    from contacts_audit.azure.arm.transport import Wire
     from contacts_audit.azure.auth.sign_in import SignIn, is_tenant
 
     for tenant in identity.tenant:
         if not is_tenant(tenant):
             raise UsageError(f"--tenant: {tenant!r} is no tenant", "give its id or a domain of it")
+    seconds = identity.auth_timeout
     assigned = _assigned(identity)
     cloud, authority_failure = _cloud(host, cloud_options)
-    token = None
-    if identity.token_file is not None:
-        if identity.auth not in (Auth.AUTO, Auth.TOKEN):
-            raise UsageError(
-                f"--token-file is not used by --auth {identity.auth}", "leave one of the two out"
-            )
-        given = host.read(identity.token_file, "--token-file", LARGEST_TOKEN, pipes=True)
-        token = given.decode("utf-8-sig", "replace")
-        host.secrets.add(token.strip())
-    for told in host.of_tls():
-        log.info("%s", told)
-    environment = {name: value for name, value in host.environment.items() if value}
-    bundle = None
-    if cloud_options.ca_bundle is not None:
-        bundle = environment["REQUESTS_CA_BUNDLE"] = absolute(cloud_options.ca_bundle)
-    wire_of = functools.partial(
-        Wire,
-        ca_bundle=bundle,
-        stopped=host.ending.stopped,
-        strict=not cloud_options.no_strict_certificates,
-        secrets=host.secrets,
-    )
+    token = _token(host, identity)
+    for message in host.of_tls():
+        log.info("%s", message)
+    wire_of = _wires(host, cloud_options)
     wire = functools.cache(lambda: wire_of(connections=connections))
 
-    def whole() -> "Cloud":
+    def complete_cloud() -> "Cloud":
         if authority_failure is not None:
             raise authority_failure
-        return metadata.completed(cloud, wire(), identity.auth_timeout or SECONDS)
+        return metadata.completed(cloud, wire(), seconds or SECONDS)
 
     return SignIn(
         cloud,
-        functools.cache(whole),
-        environment,
+        functools.cache(complete_cloud),
+        _environment(host, cloud_options),
         wire,
         lambda address: wire_of(platform=address),
-        identity.auth_timeout or SECONDS,
-        identity.auth_timeout or IMDS_SECONDS,
+        seconds or SECONDS,
+        seconds or IMDS_SECONDS,
         host.ending,
         host.screen.log,
         identity=assigned,
         token=token,
         token_name={"-": "stdin", None: ""}.get(identity.token_file, str(identity.token_file)),
+        secrets=host.secrets,
+    )
+
+
+def _token(host: Host, identity: IdentityOptions) -> str | None:
+    """
+    Return the token in --token-file, if that is given; from now on no line shows it.
+
+    Raises:
+        UsageError: --auth uses no token, or the file cannot be read.
+    """
+    if identity.token_file is None:
+        return None
+    if identity.auth not in (Auth.AUTO, Auth.TOKEN):
+        raise UsageError(
+            f"--token-file is not used by --auth {identity.auth}", "leave one of the two out"
+        )
+    given = host.read(identity.token_file, "--token-file", LARGEST_TOKEN, pipes=True)
+    token = given.decode("utf-8-sig", "replace")
+    host.secrets.add(token.strip())
+    return token
+
+
+def _environment(host: Host, options: CloudOptions) -> dict[str, str]:
+    """Return the variables that are set; --ca-bundle is in them, for the children that sign in."""
+    found = {name: value for name, value in host.environment.items() if value}
+    if options.ca_bundle is not None:
+        found["REQUESTS_CA_BUNDLE"] = absolute(options.ca_bundle)
+    return found
+
+
+def _wires(host: Host, options: CloudOptions) -> "Callable[..., Wire]":
+    """Return what opens connections that trust the certificates of --ca-bundle."""
+    from contacts_audit.azure.arm.transport import Wire
+
+    return functools.partial(
+        Wire,
+        ca_bundle=None if options.ca_bundle is None else absolute(options.ca_bundle),
+        stopped=host.ending.stopped,
+        strict=not options.no_strict_certificates,
         secrets=host.secrets,
     )
 
