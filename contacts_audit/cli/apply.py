@@ -54,7 +54,7 @@ def apply(
     """
     Apply a saved plan, or the changes given as options. Backs up first, and verifies every write.
 
-    Exit codes: 0 all confirmed, 5 something is not, 4 some were unreadable, 6 another run works.
+    Exit codes: 0 all confirmed, 5 some not confirmed, 4 some unreadable, 6 another one is running.
     """
     host: Host = context.obj
     check_writing(host, azure.network, write)
@@ -64,7 +64,9 @@ def apply(
         change_of(changes, derived=derive)
     else:
         if _typed(context, changes, scope, checks):
-            raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
+            raise UsageError(
+                "a saved plan has its own scope, changes and policy", "remove those options"
+            )
         from contacts_audit.remediation.ledger import read_plan
 
         saved = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)

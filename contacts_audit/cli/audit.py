@@ -18,7 +18,7 @@ from contacts_audit.cli.options.declare import CHECKS, OUTPUT
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.cli.options.output import LogOptions, OutputOptions
 from contacts_audit.cli.options.scope import RunId, ScopeOptions
-from contacts_audit.cli.output import checked, reported
+from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.cli.policy import checks_and_profiles
 from contacts_audit.cli.policy_source import load_policy, resolve_policy
 from contacts_audit.cli.terminal import log_to
@@ -64,7 +64,7 @@ def audit(
     if info != InfoOptions():
         host.screen.stream(_schema() if info.json_schema else checks_and_profiles())
         return
-    printing = checked(host, output)
+    printing = printing_of(host, output)
     host.screen.quiet = output.quiet
     log_to(host.screen, log)
     started = datetime.now(UTC)
@@ -85,7 +85,7 @@ def audit(
         _outcomes(connection, found.subscriptions, policy, azure.network.workers),
         len(found.subscriptions),
     )
-    raise typer.Exit(reported(host, run, outcomes, printing))
+    raise typer.Exit(print_report(host, run, outcomes, printing))
 
 
 def _schema() -> Iterator[str]:

@@ -1,10 +1,9 @@
 """
 Answers shell completion: the words that may stand at the cursor.
 
-A script calls `contacts-audit completion SHELL -- WORD...`, the last word being the one at the
-cursor, and gets lines: what kind of thing comes there (`words`, `files` or `folders`), then the
-words.  That must be quick: what the commands take is read from `completion.json`, which
-`make completion` writes, and nothing of the program is loaded but this file.
+A script runs `contacts-audit completion SHELL -- WORD...`; the last word is at the cursor. The
+answer is lines: the kind (`words`, `files` or `folders`), then the words. It must be quick: options
+come from `completion.json`, which `make completion` writes, and no command is loaded.
 """
 
 import os
@@ -15,25 +14,25 @@ from typing import Any
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 FILES, FOLDERS, SUBSCRIPTIONS = "files", "folders", "subscriptions"
-MOST_LISTS = 50  # exchanges of a recording that are looked at for a list of subscriptions
-LARGEST_LIST = 16 * 1024 * 1024  # bytes of one that is read
+MAX_LISTS = 50  # exchanges of a recording that are searched for subscriptions
+MAX_LIST_SIZE = 16 * 1024 * 1024  # bytes of one exchange
 
 
 def answer(shell: str, words: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Return what a script of *shell* gets for *words*: a line with the kind, a line a word."""
+    """Return the answer for *words* to the script of *shell*: the kind, then a line per word."""
     quote, cut = "", 0
     if shell == "bash":
-        words, cut, quote = _of_bash(words)
+        words, cut, quote = _bash_words(words)
     elif shell == "powershell":
         words = [*words[:-1], words[-1][1:] if words else ""]
-    kind, found = _next(words, environment)
+    kind, found = _candidates(words, environment)
     if shell == "bash":
         found = [one[cut:] if quote else _escaped(one[cut:]) for one in found]
     return "".join(f"{line}\n" for line in (kind, *found))
 
 
-def _next(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return the kind of what may stand in the place of the last of *words*, and the words."""
+def _candidates(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the kind of what may replace the last of *words*, and the words."""
     *before, current = words or [""]
     commands = _commands()
     name = next((word for word in before if not word.startswith("-")), None)
@@ -43,7 +42,7 @@ def _next(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, li
     if name not in commands:
         return "words", []
     options, arguments = commands[name]["options"], commands[name]["arguments"]
-    kind, place, ended = _awaited(before, options)
+    kind, place, ended = _expected(before, options)
     prefix = ""
     if kind is None and current.startswith("-") and not ended:
         prefix, kind = _option(current, options)
@@ -60,11 +59,11 @@ def _next(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, li
     return "words", [prefix + one for one in _matching(offered, current.removeprefix(prefix))]
 
 
-def _awaited(before: Sequence[str], options: Mapping[str, str]) -> tuple[str | None, int, bool]:
+def _expected(before: Sequence[str], options: Mapping[str, str]) -> tuple[str | None, int, bool]:
     """
-    Return the kind of value that the last word before wants, None where it wants none.
+    Return the kind of value that the last of *before* takes, None if it takes none.
 
-    And which argument would come, and whether `--` ended the options.
+    Return also the index of the next argument, and whether `--` ended the options.
     """
     kind, place, ended = None, -1, False  # the command itself is no argument
     for word in before:
@@ -80,14 +79,14 @@ def _awaited(before: Sequence[str], options: Mapping[str, str]) -> tuple[str | N
 
 
 def _option(current: str, options: Mapping[str, str]) -> tuple[str, str]:
-    """Return the option in front of its value (`--opt=`, `-o`) and the kind; else all options."""
+    """Return an option before its value (`--opt=`, `-o`), and the kind; else "" and all options."""
     found = re.match("(--[^=]+)=|(-[^-])(?=.)", current)
     kind = options.get(found[1] or found[2]) if found is not None else None
     return (found[0], kind) if found is not None and kind else ("", "|".join(options))
 
 
 def _matching(offered: Sequence[str], start: str) -> list[str]:
-    """Return what begins with *start*, in any case; each once."""
+    """Return those that begin with *start*, in any case, each once."""
     return [one for one in dict.fromkeys(offered) if one.lower().startswith(start.lower())]
 
 
@@ -95,14 +94,14 @@ def _commands() -> Any:
     import json
 
     path = os.path.join(os.path.dirname(__file__), "completion.json")  # noqa: PTH118, PTH120
-    return json.loads(__loader__.get_data(path))  # type: ignore[name-defined] # a zip file has it
+    return json.loads(__loader__.get_data(path))  # type: ignore[name-defined] # works in a zip file
 
 
 # The subscriptions of a recording
 
 
 def _subscriptions(before: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield names and ids of the recording that the words before name, if they name one."""
+    """Yield the names, then the ids, in the recording of `--replay` in *before*."""
     folder = environment.get("CONTACTS_AUDIT_REPLAY", "")
     for at, word in enumerate(before):
         if word == "--replay":
@@ -110,13 +109,13 @@ def _subscriptions(before: Sequence[str], environment: Mapping[str, str]) -> Ite
         elif word.startswith("--replay="):
             folder = word.removeprefix("--replay=")
     if folder:
-        found = list(_listed(os.path.expanduser(folder)))  # noqa: PTH111
+        found = list(_listed_subscriptions(os.path.expanduser(folder)))  # noqa: PTH111
         yield from (one for one, _ in found)
         yield from (one for _, one in found)
 
 
-def _listed(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield name and id of what the first exchanges of a recording list; a file may be anything."""
+def _listed_subscriptions(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield name and id of each subscription in the first exchanges; skip damaged files."""
     import json
 
     from contacts_audit.core.bounded import contents
@@ -125,9 +124,9 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
         names = sorted(name for name in os.listdir(folder) if re.match(r"\d{5,}-subs", name))  # noqa: PTH208
     except OSError:
         return
-    for name in names[:MOST_LISTS]:
+    for name in names[:MAX_LISTS]:
         try:
-            kept = json.loads(contents(f"{folder}/{name}", LARGEST_LIST))
+            kept = json.loads(contents(f"{folder}/{name}", MAX_LIST_SIZE))
             answered = kept["response"]
             body = answered["json"] if "json" in answered else json.loads(answered["text"])
             rows = [(row["displayName"], row["subscriptionId"]) for row in body["value"]]
@@ -138,30 +137,30 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
                 yield row
 
 
-# What bash hands over: words as they were typed, broken at = and :
+# The words of bash: as typed, split at = and :
 
 
-def _of_bash(raw: Sequence[str]) -> tuple[list[str], int, str]:
-    """Return the words, how much of the last one is not replaced, and the quote it stands in."""
+def _bash_words(raw: Sequence[str]) -> tuple[list[str], int, str]:
+    """Return the words, the length of the last one that bash keeps, and its open quote."""
     glued: list[str] = []
     cut, joining = 0, False
     for at, word in enumerate(raw):
         broken = bool(word) and not word.strip("=:")
         if glued and (broken or joining) and (at or not broken):
-            cut = len(_bare(glued[-1])) + (len(word) if broken else 0)
+            cut = len(_unquoted(glued[-1])) + (len(word) if broken else 0)
             glued[-1] += word
         else:
             cut = 0
             glued.append(word)
         joining = broken
     last = raw[-1] if raw else ""
-    return [_bare(word) for word in glued], cut, last[:1] if last[:1] in ("'", '"') else ""
+    return [_unquoted(word) for word in glued], cut, last[:1] if last[:1] in ("'", '"') else ""
 
 
-def _bare(raw: str) -> str:
-    """Return what a *raw* word of a shell means, be its quote still open; no variable is read."""
+def _unquoted(raw: str) -> str:
+    """Return *raw* without quotes and escapes; a quote may be open. Variables are not expanded."""
 
-    def meant(match: re.Match[str]) -> str:
+    def unquoted(match: re.Match[str]) -> str:
         single, double, escaped = match.groups()
         if single is not None:
             return single
@@ -169,7 +168,7 @@ def _bare(raw: str) -> str:
             return re.sub(r'\\([\\"$`])', r"\1", double)
         return escaped or ""
 
-    return re.sub(r"""'([^']*)'?|"((?:[^"\\]|\\.?)*)"?|\\(.?)""", meant, raw)
+    return re.sub(r"""'([^']*)'?|"((?:[^"\\]|\\.?)*)"?|\\(.?)""", unquoted, raw)
 
 
 def _escaped(text: str) -> str:
@@ -177,7 +176,7 @@ def _escaped(text: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> str | None:
-    """Return what the words after `completion SHELL --` are answered by; None without them."""
+    """Return the answer to `completion SHELL -- WORD...`, None for other *arguments*."""
     if len(arguments) < 2 or arguments[0] not in SHELLS or arguments[1] != "--":
         return None
     return answer(arguments[0], arguments[2:], os.environ)

@@ -11,7 +11,7 @@ from contacts_audit.cli.completion_scripts import SCRIPTS
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.groups import grouped
 
-KINDS = {  # what a metavar asks for; all else is text, of which nothing is known
+KINDS = {  # what to complete for a metavar; for others nothing is known
     "FILE": FILES,
     "OLD.json": FILES,
     "PATH": FILES,
@@ -28,7 +28,7 @@ KINDS = {  # what a metavar asks for; all else is text, of which nothing is know
 
 
 class Shell(StrEnum):
-    """The shells that are completed in."""
+    """The shells with completion."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -53,7 +53,7 @@ def completion(
 
 
 def described(commands: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `completion.json` holds: of each command its arguments, and kinds of options."""
+    """Return the content of `completion.json`: arguments and kinds of options per command."""
     return {
         name: {
             "arguments": [
@@ -72,7 +72,7 @@ def described(commands: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind(parameter: Any) -> str:
-    """Return what may come there: a kind, the values parted by |, or nothing after a flag."""
+    """Return what to complete: a kind, values separated by |, or "" for a flag."""
     if getattr(parameter, "is_flag", False):
         return ""
     wanted = parameter.type_descriptor.annotation

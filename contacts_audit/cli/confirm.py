@@ -25,8 +25,8 @@ def confirmed(
     anew = sum(recreated(task.certain) for task in tasks)
     if anew:
         host.screen.warn(
-            f"--recreate: {counted(anew, 'contact')} will be deleted and written anew; "
-            "in between, for a moment, there is no contact"
+            f"--recreate: {counted(anew, 'contact')} will be deleted and created again; "
+            "for a moment there is no contact"
         )
     for task in tasks:
         if task.overwrites is not None:
@@ -40,7 +40,7 @@ def confirmed(
     table = "".join(changes.items_table(items, host.screen.terminal_width))
     whom = "".join(f"signed in as {one.label}\n" for one in connection.identities())
     question = f"Write to {counted(len(tasks), 'subscription')}{deleting}? [y/N] "
-    return host.agreed(f"{table}{contacts}{whom}{question}")
+    return host.confirm(f"{table}{contacts}{whom}{question}")
 
 
 def counted(number: int, what: str) -> str:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from contacts_audit.azure.arm.client import Client
 
 LARGEST_INPUT = 256 * 1024 * 1024
-BLIND = (
-    "2017-08-01-preview may not show what the portal and newer clients wrote (in 2020 it did not, "
-    "and nobody has recorded it since): 'contacts-audit audit' decides"
+MAY_MISS = (
+    "2017-08-01-preview may not show what the portal and newer clients wrote (it did not in 2020, "
+    "and no later recording is known): 'contacts-audit audit' decides"
 )
 
 
@@ -80,19 +80,19 @@ def _lines(client: "Client", subscription: Subscription) -> Page:
 
 def _exit_code(host: Host, complete: bool, without: int) -> ExitCode:
     if without:
-        host.screen.note(BLIND)
+        host.screen.note(MAY_MISS)
     if not complete:
         return ExitCode.INCOMPLETE
     return ExitCode.FINDINGS if without else ExitCode.CLEAN
 
 
 def _jq_stage(host: Host, name: str) -> ExitCode:
-    """Run the document's two jq programs on a file, up to their first error."""
+    """Run the two documented jq programs on a file, up to their first error."""
     from contacts_audit.azure.contacts.read import documented_stage
 
     text = host.read(name, "--input", most=LARGEST_INPUT, pipes=True).decode("utf-8-sig", "replace")
     if not text.strip():
-        host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
+        host.screen.fail(ContactsAuditError("--input is empty", "check the output of fetch"))
         return ExitCode.INCOMPLETE
     without, shown, missed, before = 0, False, Missed(), 0
     complete = True
@@ -108,7 +108,7 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
                 case _:
                     missed.add(line)
     except ValueError as error:
-        host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "look at what was fetched"))
+        host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "check the output of fetch"))
         complete, without = False, 0
     if missed.number:
         _report_missed(host, "--input", missed)
@@ -116,7 +116,7 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
 
 
 def _report_missed(host: Host, where: str, missed: Missed) -> None:
-    """Tell which contacts are there although the documented filter does not print them."""
+    """Print which contacts exist although the documented filter does not show them."""
     from contacts_audit.azure.contacts.read import SELECTED
 
     several = missed.number > 1

@@ -66,7 +66,7 @@ def explain(
     now = datetime.now(UTC)
     policy = load_policy(host, checks, now)
     scope = ScopeOptions(subscription=[subscription])
-    connection, found = connect_and_select(host, scope, azure, named="SUBSCRIPTION")
+    connection, found = connect_and_select(host, scope, azure, option="SUBSCRIPTION")
     policy = resolve_policy(host, policy, connection, found)
     (one,) = found.subscriptions
     exchanges = Exchanges()

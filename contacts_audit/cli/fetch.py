@@ -38,7 +38,7 @@ class FetchOptions:
         OUTPUT("--api-version VERSION", "Use this API version. Default: 2017-08-01-preview."),
     ] = "2017-08-01-preview"
     jsonl: Annotated[
-        bool, OUTPUT("--jsonl", "Print each body as a line of JSON with its subscription.")
+        bool, OUTPUT("--jsonl", "Print each body as a line of JSON, with its subscription.")
     ] = False
 
 
@@ -58,7 +58,9 @@ def fetch(
     host: Host = context.obj
     version = chosen.api_version
     if not _is_version(version):
-        raise UsageError(f"--api-version: {version!r} is none", "give one like 2017-08-01-preview")
+        raise UsageError(
+            f"--api-version: {version!r} is not an API version", "give one like 2017-08-01-preview"
+        )
     log_to(host.screen, log)
 
     def first(client: "Client", subscription: Subscription) -> Page:
@@ -109,17 +111,17 @@ def _page(subscription: Subscription, answers: "Iterator[Answer]") -> Page:
 
 def body_line(subscription: Subscription, api_version: str, body: bytes) -> str:
     """
-    Return a line of JSON that says whose *body* this is.
+    Return a line of JSON with *body* and its subscription.
 
-    `body` is the JSON as it came, but for blanks between its marks; what is no JSON that every
-    reader takes is `text`, and what is no UTF-8 `base64`.
+    The key is `body` for JSON, which is kept but for blanks between tokens; `text` for what some
+    JSON readers refuse; `base64` for what is not UTF-8.
     """
     whose = json.dumps({"subscription": subscription.id, "api_version": api_version})
     try:
         text = body.decode("utf-8-sig")
         key, value = "text", json.dumps(text, ensure_ascii=False)
         parsed = json.loads(text, parse_constant=_no_constant)
-        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is refused by jq
+        json.dumps(parsed, ensure_ascii=False).encode()  # jq refuses half a surrogate pair
         key, value = "body", one_line(text)
     except UnicodeDecodeError:
         key, value = "base64", json.dumps(base64.b64encode(body).decode())
@@ -133,7 +135,7 @@ def _no_constant(constant: str) -> None:
 
 
 def _is_version(text: str) -> bool:
-    """Say whether *text* is an api-version: a date, and a word such as `-preview` after it."""
+    """Say whether *text* is an API version: a date, and maybe a word such as `-preview`."""
     found = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(-[A-Za-z][A-Za-z0-9.]{0,39})?", text)
     with suppress(ValueError):
         return found is not None and bool(date.fromisoformat(found[1]))

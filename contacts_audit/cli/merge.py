@@ -9,7 +9,7 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.declare import SCOPE
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.cli.options.output import OutputOptions
-from contacts_audit.cli.output import checked, reported
+from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.core.errors import IncompleteError
 
 
@@ -30,7 +30,7 @@ def merge(
     from contacts_audit.audit import merge
 
     host: Host = context.obj
-    printing = checked(host, output)
+    printing = printing_of(host, output)
     host.screen.quiet = output.quiet
     documents = {}
     for at, name in enumerate(names):
@@ -41,5 +41,5 @@ def merge(
     for (_, name), document in documents.items():
         report_file.check_counts(document, name)
     raise typer.Exit(
-        reported(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
+        print_report(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
     )

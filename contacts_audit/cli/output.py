@@ -39,7 +39,7 @@ class Printing:
         return self.format is Format.JSONL and self.baseline is None
 
 
-def checked(host: Host, output: OutputOptions) -> Printing:
+def printing_of(host: Host, output: OutputOptions) -> Printing:
     """
     Return what to print and write.
 
@@ -49,10 +49,12 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     """
     if output.jq is not None:
         if output.output not in (None, Format.JSON):
-            raise UsageError("--jq shapes JSON", f"leave -o {output.output} out")
+            raise UsageError(
+                f"--jq filters JSON, not {output.output}", f"remove -o {output.output}"
+            )
         jq_filter.check(output.jq, host.ending)
     elif output.raw:
-        raise UsageError("-r needs --jq", "give a filter by --jq")
+        raise UsageError("-r needs --jq", "add --jq FILTER")
     if output.only_changes != (output.baseline is not None):
         raise UsageError("--only-changes and --baseline need each other", "give both")
     report_files.check_paths(host, output)
@@ -60,14 +62,14 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     if form is None and not (output.quiet and not output.only_changes):
         form = Format.TABLE
     if output.sort and form and form not in report_files.FOR_PEOPLE and not output.quiet:
-        host.screen.warn(f"--sort orders table, markdown and html; {form} keeps Azure's order")
+        host.screen.warn(f"--sort applies to table, markdown and html; {form} keeps Azure's order")
     if output.baseline is None:
         return Printing(output, form)
     host.screen.hold()
     return Printing(output, form, baseline_rows(host, output.baseline))
 
 
-def reported(
+def print_report(
     host: Host,
     run: Run,
     outcomes: Iterator[Outcome],
@@ -102,7 +104,7 @@ def reported(
     if printing.baseline is None or report.outcomes or report.gone:
         host.screen.release()
         _print(host, report, printing, verdicts)
-        _sum_up(host, verdicts, fixes, only)
+        _print_summary(host, verdicts, fixes, only)
     else:
         host.screen.drop()
     if unwritten is not None:
@@ -125,7 +127,7 @@ def _changed(report: Report, baseline: Rows) -> Report:
 
 
 def _print(host: Host, report: Report, printing: Printing, verdicts: Counter[Verdict]) -> None:
-    """Print *report*, or only its end where its rows are printed; then what is wrong with rows."""
+    """Print *report*, or its last line if its rows are printed; then the faults of its rows."""
     options = printing.options
     if printing.streams:
         host.screen.data(jsonl.last_line(report.run, report.finished, verdicts, options.only))
@@ -136,7 +138,7 @@ def _print(host: Host, report: Report, printing: Printing, verdicts: Counter[Ver
             _report_fault(host, outcome)
     if printing.format is not Format.PROMETHEUS:  # metrics have no rows for what is gone
         for row in report.gone or ():
-            host.screen.note(f"{row['name'] or row['id']} ({row['id']}): it is in scope no more")
+            host.screen.note(f"{row['name'] or row['id']} ({row['id']}): no longer in scope")
 
 
 def _print_rows(host: Host, report: Report, printing: Printing) -> None:
@@ -158,10 +160,10 @@ def _report_fault(host: Host, outcome: Outcome) -> None:
         host.screen.fault(outcome.subscription, outcome.fault)
 
 
-def _sum_up(
+def _print_summary(
     host: Host, verdicts: Counter[Verdict], fixes: "Summary", only: Sequence[Verdict]
 ) -> None:
-    """Say the counts, and what to do next: a command for each kind of failure."""
+    """Print the counts, and a command for each kind of failure."""
     from contacts_audit.report.fix_command import source
 
     total = verdicts.total()

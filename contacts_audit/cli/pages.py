@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SHOWN = 3  # contacts that a line names
-MOST_WAITING = 32 * 1024 * 1024  # bytes that were read and cannot be printed yet
+MAX_BUFFERED = 32 * 1024 * 1024  # bytes that were read and not printed yet
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Page:
     missed: Missed | None = None
 
 
-class _Room:
+class _Buffer:
     """Bounds what was read and is not printed yet; readers wait while it is too much."""
 
     def __init__(self) -> None:
@@ -60,17 +60,17 @@ class _Room:
         self._waiting = 0  # bytes
         self._turn = 0
 
-    def enter(self, number: int) -> None:
+    def wait(self, number: int) -> None:
         """Wait until there is room, or it is the turn of *number*."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting < MOST_WAITING or number <= self._turn)
+            self._changed.wait_for(lambda: self._waiting < MAX_BUFFERED or number <= self._turn)
 
-    def take(self, page: Page) -> None:
+    def add(self, page: Page) -> None:
         """Count *page*, which was read."""
         with self._changed:
             self._waiting += sum(map(len, page.pieces))
 
-    def leave(self, page: Page) -> None:
+    def remove(self, page: Page) -> None:
         """Stop counting *page*, which was printed."""
         with self._changed:
             self._waiting -= sum(map(len, page.pieces))
@@ -88,16 +88,16 @@ def pages(
     connection, found = connect_and_select(host, scope, azure)
     from contacts_audit.audit.auditor import unasked
 
-    room = _Room()
+    buffer = _Buffer()
 
     def first(numbered: tuple[int, Subscription]) -> Page:
         number, subscription = numbered
         outcome: Any = unasked(subscription)
         if outcome is not None:
             return _unread(outcome)
-        room.enter(number)
+        buffer.wait(number)
         page = _caught(subscription, lambda: read(connection.client(subscription), subscription))
-        room.take(page)
+        buffer.add(page)
         return page
 
     def following(page: Page) -> Page:
@@ -107,7 +107,7 @@ def pages(
     coming = _in_order(connection, first, numbered, lambda item: item[1], azure.network.workers)
     for page in host.screen.progress(coming, len(found.subscriptions)):
         yield page
-        room.leave(page)
+        buffer.remove(page)
         while page.rest is not None:
             (page,) = _in_order(connection, following, [page], lambda one: one.subscription, 1)
             yield page
@@ -141,7 +141,7 @@ def _caught(subscription: Subscription, read: Callable[[], Page]) -> Page:
 
 
 def fault_of(error: AzureError | AuthError, subscription: Subscription) -> Fault:
-    """Return the facts of *error*, and a hint that names *subscription*."""
+    """Return *error* as a fault with a hint that names *subscription*."""
     from contacts_audit.audit.auditor import fault
 
     return fault(error, subscription)
@@ -154,7 +154,7 @@ def _unread(outcome: Skipped | Unread) -> Page:
 
 
 def was_read(host: Host, page: Page) -> bool:
-    """Print what went wrong with a subscription; return whether it was read, or need not be."""
+    """Print the fault of *page*, if any; return whether there is none."""
     if page.skipped:
         host.screen.note(f"{page.subscription.label}: skipped, it is {page.subscription.state}")
     if page.fault is not None:

@@ -27,7 +27,7 @@ from contacts_audit.cli.policy_source import load_policy, resolve_policy
 from contacts_audit.cli.report_input import EarlierReport
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select, for_each
-from contacts_audit.cli.writing import sum_up
+from contacts_audit.cli.writing import print_summary
 from contacts_audit.core.files import check_writable, replace
 from contacts_audit.core.model import Audited, Subscription, Wish
 
@@ -57,7 +57,7 @@ def plan(
     """
     Show what apply would change, before and after. Nothing is written to Azure.
 
-    Exit codes: 0 nothing to change, 3 there are changes to make, 4 some were unreadable, 5 refused.
+    Exit codes: 0 nothing to change, 3 changes to make, 4 some unreadable, 5 some refused.
     """
     host: Host = context.obj
     derive = derives(context)
@@ -103,7 +103,7 @@ def _report_rows(host: Host, made: "Plan") -> None:
             host.screen.fault(row.subscription, row.fault)
         elif row.intent is Intent.REFUSED:
             host.screen.log(f"{row.subscription.label}: {row.intent}: {row.told}")
-    sum_up(host, Counter(row.intent for row in made.rows))
+    print_summary(host, Counter(row.intent for row in made.rows))
 
 
 def planned(

@@ -1,4 +1,4 @@
-"""The command policy: checks a policy file; and the list of checks."""
+"""The command policy: validates a policy file. Also the list of all checks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What can be done with a policy file."""
+    """The actions on a policy file."""
 
     CHECK = "check"
 
@@ -59,7 +59,7 @@ def _checks(criteria: "Criteria") -> str:
 
 
 def checks_and_profiles() -> Iterator[str]:
-    """Yield the table of all checks, and which profiles hold them."""
+    """Yield the table of all checks and the profiles that include them."""
     from contacts_audit.audit.checks import HOLDS
     from contacts_audit.audit.policy import PROFILES, VALUES
     from contacts_audit.report.table import aligned
@@ -67,6 +67,6 @@ def checks_and_profiles() -> Iterator[str]:
     rows = [("CHECK", "PROFILES", "HOLDS WHEN")]
     for check, holds in HOLDS.items():
         profiles = [profile for profile, checks in PROFILES.items() if check in checks]
-        told = "any, with its value" if check in VALUES else ", ".join(profiles)
-        rows.append((check, told, holds))
+        included = "any, with its value" if check in VALUES else ", ".join(profiles)
+        rows.append((check, included, holds))
     yield from aligned(rows)

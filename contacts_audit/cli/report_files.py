@@ -41,7 +41,9 @@ def check_paths(host: Host, output: OutputOptions) -> None:
     if failures and len(failures) == len(output.report) and not asked_for:
         raise failures[0]
     for failure in failures:
-        host.screen.log(f"warning: {failure}: the run goes on without it, and ends with 74")
+        host.screen.log(
+            f"warning: {failure}: the run continues without it, and ends with exit code 74"
+        )
 
 
 def format_of(path: Path) -> Format:

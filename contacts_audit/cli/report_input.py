@@ -41,14 +41,14 @@ def baseline_rows(host: Host, path: Path) -> Rows:
         UsageError: it exists, and is not a complete report.
     """
     if _is_missing(path):
-        host.screen.note(f"--baseline: {path} does not exist: all is new")
+        host.screen.note(f"--baseline: {path} does not exist: every row is new")
         return ()
     rows: Rows = read_report(host, str(path), "--baseline")["subscriptions"]
     return rows
 
 
 def _is_missing(path: Path) -> bool:
-    """Say whether there is no such file; one that we may not look for may be there."""
+    """Say whether the file does not exist; without permission to look, it may exist."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -110,7 +110,9 @@ class EarlierReport:
         try:
             return tuple(map(Check, names))
         except ValueError as error:
-            raise UsageError(f"{self.name}: {error}", "name a report of this version") from error
+            raise UsageError(
+                f"{self.name}: {error}", "give a report made by this version"
+            ) from error
 
     def check(self, connection: "Connection") -> None:
         """
@@ -121,7 +123,7 @@ class EarlierReport:
         """
         if (cloud := self.document["cloud"]) != connection.cloud.name:
             raise UsageError(
-                f"{self.name} is of {cloud}, not of {connection.cloud.name}", "give --cloud as then"
+                f"{self.name} is from {cloud}, not {connection.cloud.name}", f"add --cloud {cloud}"
             )
         if missing := {*self.document["tenants"]} - {*connection.tenant_ids()}:
             raise UsageError(

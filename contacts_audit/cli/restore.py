@@ -46,23 +46,23 @@ def restore(
         str | None,
         typer.Argument(
             metavar="BACKUP",
-            help="A backup that 'apply' took. Without one, the backups are listed.",
+            help="A backup made by 'apply' or 'restore'. Without one, backups are listed.",
             show_default=False,
         ),
     ] = None,
     output: ChangeOutput = ChangeFormat.TABLE,
 ) -> None:
     """
-    Put back what `apply` found before it wrote; without a backup, list the backups.
+    Restore what a backup holds, verified write by write. Without a backup, list the backups.
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
+    Exit codes: 0 all confirmed, 5 some not confirmed, 4 some unreadable, 6 another one is running.
     """
     host: Host = context.obj
     log_to(host.screen, log)
     folder = host.state_folder(write.state_dir)
     if backup_file is None:
         if chosen != RestoreOptions():
-            raise UsageError("no backup is named", "'contacts-audit restore' alone lists them")
+            raise UsageError("no backup is given", "list them by 'contacts-audit restore'")
         _list(host, folder, output)
         return
     check_writing(host, azure.network, write)
@@ -135,7 +135,9 @@ def _rows(
         host.screen.warn(warning)
     for one in found.subscriptions:
         if not one.visible:
-            raise UsageError(f"the backup holds no subscription {one.id}", "look into it")
+            raise UsageError(
+                f"the backup holds no subscription {one.id}", "check the ids in the backup"
+            )
     ids = {one.id for one in found.subscriptions}
     return [row for row in kept.rows if row[0].id in ids]
 
@@ -152,9 +154,9 @@ def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
         table = backups.table if output is ChangeFormat.TABLE else backups.as_markdown
         host.screen.stream(table(found))
     else:
-        host.screen.log(f"there is no backup in {folder}")
+        host.screen.log(f"no backups in {folder}")
     for fault in found.faults:
-        host.screen.log(f"{fault} -- it is left out")
+        host.screen.log(f"{fault} -- skipped")
 
 
 def _read(host: Host, path: Path) -> bytes:

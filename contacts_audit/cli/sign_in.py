@@ -1,4 +1,4 @@
-"""Signs in as the options say, and prints as whom."""
+"""Prepares sign-in from the options, and prints the identity."""
 
 import functools
 import logging
@@ -18,33 +18,35 @@ if TYPE_CHECKING:
     from contacts_audit.azure.clouds import Cloud
     from contacts_audit.core.model import Identity
 
-SECONDS = 60.0  # that a sign-in has
-IMDS_SECONDS = 120.0  # an update of the metadata service takes up to 70
+SECONDS = 60.0  # for a sign-in
+IMDS_SECONDS = 120.0  # an update of the metadata service takes up to 70 s
 log = logging.getLogger(__name__)
 
-LARGEST_TOKEN = 256 * 1024  # bytes; one of many groups and roles has some 20,000
+LARGEST_TOKEN = 256 * 1024  # bytes; a token with many groups and roles has some 20,000
 
 
 def sign_in(
     host: Host, identity: IdentityOptions, cloud_options: CloudOptions, *, connections: int = 1
 ) -> "SignIn":
     """
-    Return what credentials are chosen by and sign in with; nothing is sent yet.
+    Return all that a credential needs to sign in; nothing is sent yet.
 
     Raises:
-        UsageError: an address, a tenant or an identity cannot be used.
+        UsageError: a URL, a tenant, an identity or the token file cannot be used.
     """
     from contacts_audit.azure import metadata
     from contacts_audit.azure.auth.sign_in import SignIn, is_tenant
 
     for tenant in identity.tenant:
         if not is_tenant(tenant):
-            raise UsageError(f"--tenant: {tenant!r} is no tenant", "give its id or a domain of it")
+            raise UsageError(
+                f"--tenant: {tenant!r} is not a tenant", "give its id or one of its domains"
+            )
     seconds = identity.auth_timeout
-    assigned = _assigned(identity)
+    assigned = _user_assigned(identity)
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
-    for message in host.of_tls():
+    for message in host.tls_warnings():
         log.info("%s", message)
     wire_of = _wires(host, cloud_options)
     wire = functools.cache(lambda: wire_of(connections=connections))
@@ -73,16 +75,16 @@ def sign_in(
 
 def _token(host: Host, identity: IdentityOptions) -> str | None:
     """
-    Return the token in --token-file, if that is given; from now on no line shows it.
+    Return the token in --token-file, None without it. No printed line shows the token.
 
     Raises:
-        UsageError: --auth uses no token, or the file cannot be read.
+        UsageError: --auth excludes a token, or the file cannot be read.
     """
     if identity.token_file is None:
         return None
     if identity.auth not in (Auth.AUTO, Auth.TOKEN):
         raise UsageError(
-            f"--token-file is not used by --auth {identity.auth}", "leave one of the two out"
+            f"--token-file is not used by --auth {identity.auth}", "remove one of the two"
         )
     given = host.read(identity.token_file, "--token-file", LARGEST_TOKEN, pipes=True)
     token = given.decode("utf-8-sig", "replace")
@@ -91,7 +93,7 @@ def _token(host: Host, identity: IdentityOptions) -> str | None:
 
 
 def _environment(host: Host, options: CloudOptions) -> dict[str, str]:
-    """Return the variables that are set; --ca-bundle is in them, for the children that sign in."""
+    """Return the variables that are set; --ca-bundle is among them, for the Azure CLI."""
     found = {name: value for name, value in host.environment.items() if value}
     if options.ca_bundle is not None:
         found["REQUESTS_CA_BUNDLE"] = absolute(options.ca_bundle)
@@ -99,7 +101,7 @@ def _environment(host: Host, options: CloudOptions) -> dict[str, str]:
 
 
 def _wires(host: Host, options: CloudOptions) -> "Callable[..., Wire]":
-    """Return what opens connections that trust the certificates of --ca-bundle."""
+    """Return a function that opens connections with the certificate options."""
     from contacts_audit.azure.arm.transport import Wire
 
     return functools.partial(
@@ -113,7 +115,9 @@ def _wires(host: Host, options: CloudOptions) -> "Callable[..., Wire]":
 
 def _cloud(host: Host, options: CloudOptions) -> "tuple[Cloud, ContactsAuditError | None]":
     """
-    Return the cloud, and why AZURE_AUTHORITY_HOST cannot be used: whoever needs it will say so.
+    Return the cloud, and why AZURE_AUTHORITY_HOST cannot be used, if it cannot.
+
+    That is an error only for a credential that needs the variable.
 
     Raises:
         UsageError: an option cannot be used.
@@ -136,8 +140,8 @@ def _cloud(host: Host, options: CloudOptions) -> "tuple[Cloud, ContactsAuditErro
         return choose(), AuthError(message, error.hint)
 
 
-def _assigned(identity: IdentityOptions) -> tuple[str, str] | None:
-    """Return the user-assigned identity, as MSAL names it."""
+def _user_assigned(identity: IdentityOptions) -> tuple[str, str] | None:
+    """Return the user-assigned managed identity: its kind, as MSAL names it, and its id."""
     from contacts_audit.azure.arm.subscriptions import GUID
 
     resource = r"/subscriptions/[\w./()-]+"
@@ -151,24 +155,27 @@ def _assigned(identity: IdentityOptions) -> tuple[str, str] | None:
         if value is not None
     ]
     if len(given) > 1:
-        raise UsageError("a managed identity is named once", "give one --identity-... option")
+        raise UsageError("several managed identities are given", "give one --identity-... option")
     other = identity.auth not in (Auth.AUTO, Auth.MANAGED_IDENTITY)
     if given and (other or identity.token_file is not None):
         raise UsageError("--identity-... needs a managed identity", "add --auth managed-identity")
     for kind, value, form in given:
         if not re.fullmatch(form, value, re.ASCII | re.IGNORECASE):
             option = f"--identity-{kind.replace('_', '-')}"
-            raise UsageError(f"{option}: {value!r} is none", "copy it from the identity's page")
+            raise UsageError(
+                f"{option}: {value!r} is not a valid id",
+                "copy it from the identity's page in the portal",
+            )
         return kind, value
     return None
 
 
 def credential(host: Host, identity: IdentityOptions, chosen: "SignIn") -> "Credential":
     """
-    Return the credential that is used; say so at `-v`, and what is configured, too, and is not.
+    Return the credential that is used; `-v` shows it. Warn of others that are configured, too.
 
     Raises:
-        AuthError: it is not configured.
+        AuthError: no credential is configured.
     """
     from contacts_audit.azure.auth import chain
 
@@ -176,15 +183,15 @@ def credential(host: Host, identity: IdentityOptions, chosen: "SignIn") -> "Cred
     found = chain.choose(auth, chosen)
     log.info("credential: %s (%s)", found.name, found.why)
     if found.unused and chosen.tenant in (None, *identity.tenant[:1]):  # once for all tenants
-        too = f"{' and '.join(found.unused)} {'is' if len(found.unused) == 1 else 'are'} set, too"
-        host.screen.warn(f"{too}, and not used: {found.why}")
+        are = "is" if len(found.unused) == 1 else "are"
+        host.screen.warn(f"{' and '.join(found.unused)} {are} set, too, and not used: {found.why}")
     return found
 
 
-def introduce(host: Host, *identities: "Identity") -> None:
-    """Say who asks: at a terminal and at `-v`, never in a mail of cron."""
+def show_identity(host: Host, *identities: "Identity") -> None:
+    """Print who is signed in, at a terminal and with `-v`; never into the mail of cron."""
     for identity in identities:
         if log.isEnabledFor(logging.INFO):
             log.info("signed in as %s", identity.label)
-        elif host.screen.watched:
+        elif host.screen.stderr_is_terminal:
             host.screen.note(f"signed in as {identity.label}")

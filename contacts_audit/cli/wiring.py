@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions, NetworkOptions
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.cli.sign_in import credential, introduce, sign_in
+from contacts_audit.cli.sign_in import credential, show_identity, sign_in
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     """
     network = azure.network
     if network.mask and network.record is None:
-        raise UsageError("--mask needs --record", "give a folder by --record")
+        raise UsageError("--mask needs --record", "add --record DIR")
     if network.replay is not None:
         if network.record is not None:
-            raise UsageError("--record and --replay exclude each other", "give one of them")
+            raise UsageError("--record and --replay cannot be combined", "remove one of them")
         return _replayed(host, network, network.replay)
     from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.auth.token_provider import Tokens
@@ -60,7 +60,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     return Connection(chosen.cloud, limits, tuple(tenants), recorder)
 
 
-def _load() -> None:
+def _preload() -> None:
     import contacts_audit.audit  # noqa: F401 - and jq with it
 
 
@@ -68,14 +68,14 @@ def connect_and_select(
     host: Host,
     scope: ScopeOptions,
     azure: AzureOptions,
-    meanwhile: Callable[[], None] = _load,
-    named: str = "--subscription",
+    meanwhile: Callable[[], None] = _preload,
+    option: str = "--subscription",
 ) -> "tuple[Connection, Scope]":
     """
     Sign in, list the subscriptions, and return the connection and those in scope.
 
     While the list is on its way, *meanwhile* loads what comes after it. Errors of a selected
-    subscription name what gave it as *named*.
+    subscription name the *option* that selected it.
 
     Raises:
         ContactsAuditError: one of these failed; no subscription was read.
@@ -84,7 +84,7 @@ def connect_and_select(
     from contacts_audit.core.workers import apart, started
 
     unwanted = [selector(text, "--exclude") for text in scope.exclude]
-    wanted = selectors(host, scope, named)
+    wanted = selectors(host, scope, option)
     groups = [group_id(text) for text in scope.management_group]
     index = host.variable("JOB_COMPLETION_INDEX")
     part = None if scope.shard is None else shard(scope.shard, index)
@@ -93,12 +93,12 @@ def connect_and_select(
         wanted = [*(wanted or ()), _current(host, connection)]
     deadline = connection.limits.deadline
     apart(connection.sign_in, deadline=deadline)
-    introduce(host, *connection.identities()[:1])
+    show_identity(host, *connection.identities()[:1])
     started(meanwhile)
     listed = apart(connection.visible, deadline=deadline)
-    introduce(host, *connection.identities()[1:])
+    show_identity(host, *connection.identities()[1:])
     for group in groups:
-        wanted = [*(wanted or ()), *_under(host, connection, group)]
+        wanted = [*(wanted or ()), *_in_group(host, connection, group)]
     resolved = resolve(listed, wanted, unwanted, part)
     for warning in resolved.warnings:
         host.screen.warn(warning)
@@ -114,8 +114,8 @@ def _current(host: Host, connection: "Connection") -> "Selector":
     return Selector(found, "--current")
 
 
-def _under(host: Host, connection: "Connection", group: str) -> "list[Selector]":
-    """Return the subscriptions under the management group *group*."""
+def _in_group(host: Host, connection: "Connection", group: str) -> "list[Selector]":
+    """Return the subscriptions in the management group *group*, at every level."""
     from contacts_audit.audit.scope import Selector
     from contacts_audit.core.workers import apart
 
@@ -123,12 +123,12 @@ def _under(host: Host, connection: "Connection", group: str) -> "list[Selector]"
     under = apart(read, deadline=connection.limits.deadline)
     option = f"--management-group {group}"
     if not under.subscriptions:
-        host.screen.warn(f"{option}: it holds no subscription")
+        host.screen.warn(f"{option}: it contains no subscriptions")
     return [Selector(each, option) for each in under.subscriptions]
 
 
 def selectors(
-    host: Host, scope: ScopeOptions, named: str = "--subscription"
+    host: Host, scope: ScopeOptions, option: str = "--subscription"
 ) -> "list[Selector] | None":
     """
     Return what options and files select, None where neither is given.
@@ -141,14 +141,14 @@ def selectors(
 
     if not (scope.subscription or scope.subscriptions_from):
         return None
-    wanted = [selector(text, named) for text in scope.subscription]
+    wanted = [selector(text, option) for text in scope.subscription]
     for name in scope.subscriptions_from:
-        option = f"--subscriptions-from {name}"
+        source = f"--subscriptions-from {name}"
         try:
             lines = host.read(name, "--subscriptions-from").decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise UsageError(f"{option}: it is no UTF-8 text: {error.reason}") from error
-        wanted += in_lines(lines, option)
+            raise UsageError(f"{source}: it is not UTF-8 text: {error.reason}") from error
+        wanted += in_lines(lines, source)
     return wanted
 
 
@@ -162,7 +162,7 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     moment = recording.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
-    host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
+    host.screen.notice(f"{source}: {folder} was recorded {moment}; this is not the state of today")
     wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
     tenants = []
     for tenant in recording.tenants or (None,):

@@ -14,7 +14,7 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import azure_words, tenant_words
 from contacts_audit.cli.options.azure import AzureOptions, NetworkOptions
 from contacts_audit.cli.options.changes import ChangeFormat, WriteOptions
-from contacts_audit.cli.sign_in import introduce
+from contacts_audit.cli.sign_in import show_identity
 from contacts_audit.cli.wiring import connect
 from contacts_audit.core.errors import ExitCode, OutputError, UsageError
 from contacts_audit.core.files import replace
@@ -40,11 +40,11 @@ def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> N
     if network.replay is not None:
         raise UsageError(
             "a recording cannot be written to",
-            "leave --replay out, and unset CONTACTS_AUDIT_REPLAY",
+            "remove --replay, and unset CONTACTS_AUDIT_REPLAY",
         )
     host.state_folder(write.state_dir)
-    if not write.yes and not host.asks:
-        raise UsageError("nobody can be asked: stdin is no terminal", "add --yes")
+    if not write.yes and not host.can_ask:
+        raise UsageError("cannot ask for confirmation: stdin is not a terminal", "add --yes")
 
 
 def connect_to(
@@ -61,7 +61,7 @@ def connect_to(
     connection = connect(host, azure)
     origin.check(connection.cloud, name)
     listed = apart(connection.visible, deadline=connection.limits.deadline)
-    introduce(host, *connection.identities())
+    show_identity(host, *connection.identities())
     missing = {*origin.tenants} - {*connection.tenant_ids()}
     if missing:
         raise UsageError(
@@ -108,7 +108,7 @@ class Writing:
             afterwards(results)
             return code
         if most is not None and len(tasks) > most:
-            return self._report(_withheld(items, len(tasks), most))
+            return self._report(_over_limit(items, len(tasks), most))
         if not confirmed(self.host, self.connection, items, tasks, yes=self.options.yes):
             self.host.screen.log("nothing was sent")
             return ExitCode.FAILED
@@ -197,22 +197,24 @@ class Writing:
                 line = f"{result.subscription.label}: {result.status}: {result.message}"
                 screen.log(f"{line} -- {result.next_step}" if result.next_step else line)
         deleted = sum(len(result.deleted) for result in results)
-        sum_up(self.host, Counter(result.status for result in results), deleted)
+        print_summary(self.host, Counter(result.status for result in results), deleted)
         return code
 
 
-def sum_up(host: Host, statuses: "Counter[Intent] | Counter[Status]", deleted: int = 0) -> None:
+def print_summary(
+    host: Host, statuses: "Counter[Intent] | Counter[Status]", deleted: int = 0
+) -> None:
     """Print how many subscriptions have which status, and how many contacts were *deleted*."""
     counts = ", ".join(f"{number} {what}" for what, number in statuses.items())
     more = f"; {counted(deleted, 'contact')} deleted" if deleted else ""
     host.screen.note(f"{counted(statuses.total(), 'subscription')}: {counts}{more}")
 
 
-def _withheld(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":
+def _over_limit(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":
     from contacts_audit.remediation.tasks import Result, Status
 
-    message = f"{changes} would change, more than --max-changes {most}"
-    hint = "nothing was tried: raise --max-changes if they are meant"
+    message = f"{changes} subscriptions would change, more than --max-changes {most}"
+    hint = "nothing was sent: raise --max-changes if that is intended"
     return [
         item
         if isinstance(item, Result)

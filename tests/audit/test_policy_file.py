@@ -863,9 +863,9 @@ def test_a_level_that_nothing_judges_is_warned_of(tmp_path: Path) -> None:
     _, strict = judged(NOW, 'profile = "strict"', tmp_path, **level)
     _, in_file = judged(NOW, 'attack_path_level = "Low"', tmp_path)
 
-    assert said == "warning: --attack-path-level is not judged -- add --check attack-paths\n"
+    assert said == "warning: --attack-path-level has no effect -- add --check attack-paths\n"
     assert strict == ""
-    assert in_file.endswith("attack_path_level is not judged -- add --check attack-paths\n")
+    assert in_file.endswith("attack_path_level has no effect -- add --check attack-paths\n")
 
 
 @pytest.mark.parametrize(
@@ -878,7 +878,7 @@ def test_a_value_of_the_file_that_the_options_leave_out_is_warned_of(
     policy, said = judged(NOW, 'required_emails = ["a@b.com"]', tmp_path, **options)
 
     assert Check.REQUIRED_EMAIL not in policy.criteria.checks
-    assert said.endswith("required_emails is not judged -- add --check required-email\n")
+    assert said.endswith("required_emails has no effect -- add --check required-email\n")
 
 
 def test_a_value_that_an_override_judges_is_not_warned_of(tmp_path: Path) -> None:

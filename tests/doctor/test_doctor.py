@@ -23,7 +23,7 @@ ALL = [
 
 
 def checks(ran: Ran) -> dict[str, dict[str, Any]]:
-    """Return the checks of a JSON examination by their names; its form is the promised one."""
+    """Return the checks of a JSON diagnoses by their names; its form is the promised one."""
     document = json.loads(ran.out)
     assert {*document} == {"schema", "recorded", "checks", "exit_code"}
     assert (document["schema"], document["exit_code"]) == (1, ran.code)
@@ -90,7 +90,7 @@ def test_the_text_has_a_line_a_part(azure: AzureDouble, run: Run) -> None:
         "",
         "ok",
     ]
-    assert lines[8].strip() == "audit asks at the others; check --cloud"
+    assert lines[8].strip() == "audit uses the other versions; check --cloud"
 
 
 @pytest.mark.parametrize(
@@ -396,7 +396,7 @@ def test_wrong_usage_is_nothing_to_examine(azure: AzureDouble, run: Run) -> None
 def test_a_broken_bundle_of_the_environment_is_found(
     azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """REQUESTS_CA_BUNDLE is no option of ours: it is examined."""
+    """REQUESTS_CA_BUNDLE is no option of ours: it is diagnosed."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nope")
 
     ran = run("doctor", "-o", "json", CONTACTS_AUDIT_CA_BUNDLE="")
@@ -422,17 +422,17 @@ def test_a_recording_is_examined_without_a_credential() -> None:
 
 def test_codes() -> None:
     """Only a failure counts."""
-    warning = doctor.Examined("x", Status.WARNING, "", "")
+    warning = doctor.Diagnosis("x", Status.WARNING, "", "")
 
     assert doctor.exit_code([warning]) is ExitCode.CLEAN
-    assert doctor.exit_code([warning, doctor.Examined("y", Status.FAILED, "")]) is ExitCode.FAILED
+    assert doctor.exit_code([warning, doctor.Diagnosis("y", Status.FAILED, "")]) is ExitCode.FAILED
 
 
 @pytest.mark.parametrize("width", [40, 80, 100, 140])
 def test_lines_are_folded_between_words_at_a_terminal(width: int) -> None:
     """Beneath what they belong to; an address stays whole, to be copied."""
     url = "https://management.azure.com/subscriptions/e6bd53fe-b19a-4834-a49e-f34c4fd55ca1"
-    each = doctor.Examined("network", Status.FAILED, f"no answer from {url} within 15 s", "wait")
+    each = doctor.Diagnosis("network", Status.FAILED, f"no answer from {url} within 15 s", "wait")
 
     piped, seen = lines(each, None), lines(each, width).splitlines()
 

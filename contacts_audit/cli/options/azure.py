@@ -31,7 +31,7 @@ class IdentityOptions:
         list[str],
         IDENTITY(
             "--tenant ID",
-            "Sign in to this tenant. Can be repeated. Default: the credential's own.",
+            "Sign in to this tenant. Can be repeated. Default: the tenant of the credential.",
         ),
     ] = field(default_factory=list)
     identity_client_id: Annotated[
@@ -63,8 +63,8 @@ class IdentityOptions:
         float | None,
         IDENTITY(
             "--auth-timeout SECONDS",
-            "Limit the time for signing in. Default: 60; 120 for the metadata service of a "
-            "machine.",
+            "Limit the time for sign-in. Default: 60, or 120 for the managed identity of a "
+            "virtual machine.",
             parser=seconds,
         ),
     ] = None
@@ -82,7 +82,7 @@ class CloudOptions:
         str | None,
         CLOUD(
             "--arm-endpoint URL",
-            "Use another cloud, such as Azure Stack, by the URL of its Resource Manager.",
+            "Use another cloud, such as Azure Stack: the URL of its Resource Manager.",
         ),
     ] = None
     authority_host: Annotated[
@@ -101,14 +101,14 @@ class CloudOptions:
         NETWORK(
             "--ca-bundle FILE",
             "Trust the certificates in this file or folder. Default: REQUESTS_CA_BUNDLE, or "
-            "certifi's.",
+            "the Mozilla certificates that are installed with contacts-audit.",
         ),
     ] = None
     no_strict_certificates: Annotated[
         bool,
         NETWORK(
             "--no-strict-certificates",
-            "Verify certificates, but without the strict rules (RFC 5280) of Python 3.13.",
+            "Verify certificates without the strict RFC 5280 rules of Python 3.13.",
         ),
     ] = False
 
@@ -121,7 +121,7 @@ class NetworkOptions:
         int,
         NETWORK(
             "--workers COUNT",
-            "Read this many subscriptions at the same time. Default: 32.",
+            "Read this many subscriptions in parallel. Default: 32.",
             parser=count,
         ),
     ] = 32
@@ -129,7 +129,7 @@ class NetworkOptions:
         float,
         NETWORK(
             "--timeout SECONDS",
-            "Limit one attempt, from connecting to the last byte. Default: 15.",
+            "Limit each attempt of a request, from connecting to the last byte. Default: 15.",
             parser=seconds,
         ),
     ] = 15.0
@@ -137,7 +137,7 @@ class NetworkOptions:
         float,
         NETWORK(
             "--budget SECONDS",
-            "Limit one subscription, retries included. Default: 90.",
+            "Limit the time for one subscription, including retries. Default: 90.",
             parser=seconds,
         ),
     ] = 90.0
@@ -145,7 +145,7 @@ class NetworkOptions:
         float,
         NETWORK(
             "--deadline SECONDS",
-            "Limit the run. What is left then is reported as unreadable. Default: 1800.",
+            "Limit the whole run. Subscriptions left then are unreadable. Default: 1800.",
             parser=seconds,
         ),
     ] = 1800.0
@@ -158,11 +158,11 @@ class NetworkOptions:
     ] = None
     mask: Annotated[
         bool,
-        RECORDINGS("--mask", "Replace ids, names and addresses in the recording by pseudonyms."),
+        RECORDINGS("--mask", "In the recording, replace ids, names and addresses with pseudonyms."),
     ] = False
     replay: Annotated[
         Path | None,
-        RECORDINGS("--replay DIR", "Run on a recording, offline and without credentials."),
+        RECORDINGS("--replay DIR", "Run from a recording, offline and without credentials."),
     ] = None
 
 

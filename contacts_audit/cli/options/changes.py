@@ -31,26 +31,28 @@ ChangeOutput = Annotated[ChangeFormat, printed_as(ChangeFormat)]
 
 @dataclass(frozen=True, slots=True)
 class ChangeOptions:
-    """What to change in a contact; everything else stays as it is."""
+    """What to change in a contact; the rest is kept."""
 
     email: Annotated[
         list[str], CHANGES("--email ADDRESS", "Add this email address. Can be repeated.")
     ] = field(default_factory=list)
-    replace: Annotated[bool, CHANGES("--replace", "Remove all addresses but those of --email.")] = (
-        False
-    )
+    replace: Annotated[
+        bool, CHANGES("--replace", "Keep no other addresses than those of --email.")
+    ] = False
     remove_email: Annotated[
         list[str], CHANGES("--remove-email ADDRESS", "Remove this email address. Can be repeated.")
     ] = field(default_factory=list)
-    allow_empty: Annotated[bool, CHANGES("--allow-empty", "Allow removing the last address.")] = (
-        False
-    )
-    notify_owners: Annotated[bool, CHANGES("--notify-owners", "Notify the role Owner.")] = False
+    allow_empty: Annotated[
+        bool, CHANGES("--allow-empty", "Allow --remove-email to remove the last address.")
+    ] = False
+    notify_owners: Annotated[
+        bool, CHANGES("--notify-owners", "Send notifications to the Owner role.")
+    ] = False
     minimum_severity: Annotated[
         Severity | None,
         CHANGES(
             "--minimum-severity SEVERITY",
-            "Send mail for alerts from this severity on: {}.",
+            "Send mail for alerts of this severity and above: {}.",
             values=Severity,
         ),
     ] = None
@@ -58,7 +60,7 @@ class ChangeOptions:
         RiskLevel | None,
         CHANGES(
             "--attack-paths RISK",
-            "Send mail for attack paths from this risk level on: {}.",
+            "Send mail for attack paths of this risk and above: {}.",
             values=RiskLevel,
         ),
     ] = None
@@ -68,28 +70,28 @@ class ChangeOptions:
         str | None,
         CHANGES(
             "--api-version VERSION",
-            "Write at 2017-08-01-preview, as the rule documents. Default: the newest that "
-            "the cloud offers.",
+            "Write with 2017-08-01-preview, as the rule documents. Default: the newest "
+            "version that the cloud offers.",
         ),
     ] = None
     failing_only: Annotated[
         bool,
         CHANGES(
             "--failing-only",
-            "Change only what audit calls non-compliant: what its failing checks need.",
+            "Change only non-compliant subscriptions, as their failing checks require.",
         ),
     ] = False
     from_report: Annotated[
         str | None,
         CHANGES(
             "--from-report REPORT",
-            "Change only what fails by the checks of this JSON report, in its subscriptions.",
+            "Like --failing-only, with the checks and subscriptions of this JSON report.",
         ),
     ] = None
 
     @property
     def of_failing(self) -> bool:
-        """Say whether only what fails is to be changed."""
+        """Say whether only failing subscriptions are changed."""
         return self.failing_only or self.from_report is not None
 
 
@@ -110,14 +112,14 @@ class WriteOptions:
         Path | None,
         WRITING(
             "--state-dir DIR",
-            "Keep backups, journals and the lock here. Default: the user's state folder.",
+            "Keep backups, journals and the lock in DIR. Default: the user's state folder.",
         ),
     ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreOptions:
-    """What of a backup is restored, and at what cost; no variable says any of that."""
+    """Which part of a backup is restored, and what may be lost for it."""
 
     subscription: Annotated[
         list[str],
@@ -130,33 +132,33 @@ class RestoreOptions:
         list[str],
         WRITING(
             "--subscriptions-from FILE",
-            "Restore those in FILE ('-': stdin), one per line. Can be repeated.",
+            "Restore the subscriptions in FILE ('-': stdin), one per line. Can be repeated.",
         ),
     ] = field(default_factory=list)
     exclude: Annotated[
-        list[str], WRITING("--exclude ID_OR_NAME", "Leave this subscription out. Can be repeated.")
+        list[str], WRITING("--exclude ID_OR_NAME", "Exclude this subscription. Can be repeated.")
     ] = field(default_factory=list)
     recreate: Annotated[
         bool,
         WRITING(
             "--recreate",
-            "Delete and write anew a contact whose telephone number Azure would keep.",
+            "Delete and create a contact again where Azure would keep its telephone number.",
         ),
     ] = False
     overwrite: Annotated[
         bool,
         WRITING(
             "--overwrite",
-            "Restore also what somebody else changed since; that change is lost.",
+            "Also restore what somebody else has changed since. Their change is lost.",
         ),
     ] = False
 
 
 def derives(context: Any) -> bool:
     """
-    Return whether what fails says what is written, beside the changes given.
+    Return whether failing checks add changes to those given.
 
-    No variable says what is written: CONTACTS_AUDIT_FAILING_ONLY narrows changes, and adds none.
+    A variable adds none: CONTACTS_AUDIT_FAILING_ONLY only narrows the scope.
     """
     sources = map(context.get_parameter_source, ("failing_only", "from_report"))
     return any(source is not None and source.name == "COMMANDLINE" for source in sources)
@@ -164,10 +166,10 @@ def derives(context: Any) -> bool:
 
 def change_of(given: ChangeOptions, *, derived: bool = False) -> Wish:
     """
-    Return the change that is *given*, beside what is *derived* from what fails.
+    Return the change that is *given*; it may be empty if failing checks add changes (*derived*).
 
     Raises:
-        UsageError: nothing is given, and nothing follows from what fails; or it is impossible.
+        UsageError: no change is given, or one that is impossible.
     """
     from contacts_audit.remediation.plan import check, is_empty
 

@@ -23,7 +23,7 @@ class PolicyOptions:
 
     check: Annotated[
         list[Check],
-        CHECKS("--check NAME", "Run this check. Can be repeated: {}.", values=Check),
+        CHECKS("--check NAME", "Run this check: {}. Can be repeated.", values=Check),
     ] = field(default_factory=list)
     profile: Annotated[
         Profile | None,
@@ -37,7 +37,7 @@ class PolicyOptions:
         RiskLevel | None,
         CHECKS(
             "--attack-path-level RISK",
-            "Require mail for attack paths from this risk level on: {}. Default: Critical.",
+            "Require mail for attack paths of this risk and above: {}. Default: Critical.",
             values=RiskLevel,
         ),
     ] = None
@@ -59,7 +59,7 @@ class PolicyOptions:
         int | None,
         CHECKS(
             "--minimum-emails COUNT",
-            "Require this many addresses (check minimum-emails).",
+            "Require at least this many addresses (check minimum-emails).",
             parser=count,
         ),
     ] = None
@@ -67,6 +67,6 @@ class PolicyOptions:
         str | None,
         CHECKS(
             "--policy FILE",
-            "Read checks, overrides and waivers from this TOML file. Options override it.",
+            "Read checks, overrides and waivers from this TOML file. Options take precedence.",
         ),
     ] = None

@@ -61,23 +61,23 @@ def printed_as(formats: type[StrEnum]) -> Any:
 
 
 def count(given: str | int) -> int:
-    """Read a number of workers; typer hands over the default, too."""
+    """Return a number from 1 to 1024; typer passes the default, too."""
     text = str(given)
     if re.fullmatch("[0-9]{1,4}", text) and 1 <= int(text) <= 1024:
         return int(text)
-    raise typer.BadParameter(f"{text!r} is no whole number from 1 to 1024")
+    raise typer.BadParameter(f"{text!r} is not a whole number from 1 to 1024")
 
 
 def whole(given: str | int) -> int:
-    """Read a number of things, none of them included."""
+    """Return a number from 0 to 999999999."""
     text = str(given)
     if re.fullmatch("[0-9]{1,9}", text):
         return int(text)
-    raise typer.BadParameter(f"{text!r} is no whole number from 0")
+    raise typer.BadParameter(f"{text!r} is not a whole number from 0")
 
 
 def seconds(given: str | float) -> float:
-    """Read a positive number of seconds; typer hands over the default, too."""
+    """Return a positive number of seconds; typer passes the default, too."""
     text = str(given)
     try:
         number = float(text) if text.isascii() and "_" not in text else math.nan
@@ -85,4 +85,4 @@ def seconds(given: str | float) -> float:
         number = math.nan
     if math.isfinite(number) and 0 < number <= 1e6:
         return number
-    raise typer.BadParameter(f"{text!r} is no number of seconds above 0, up to 1000000")
+    raise typer.BadParameter(f"{text!r} is not a number of seconds above 0, up to 1000000")

@@ -52,7 +52,7 @@ def _filled(group: Any, given: dict[str, Any]) -> Any:
 
 
 def _warn(host: Any, *, held: bool) -> None:
-    """Tell what was found wrong before the command was known to run; *held* until it says more."""
+    """Print the warnings about variables; hold them back if *held*."""
     if held:
         host.screen.hold()
     for line in host.warnings:
@@ -65,12 +65,12 @@ def _default(item: Any) -> Any:
 
 def words(group: Any, *leave_out: str, blank: str) -> tuple[str, ...]:
     """
-    Return the options that the dataclass *group* holds, as words for a command line.
+    Return the options in *group* as words of a command line.
 
-    Options that have their default are not among them, nor those named in *leave_out*; *blank*
-    stands for stdin, which is read by now.
+    Left out are options that have their default, and the fields *leave_out*. *blank* replaces "-":
+    stdin was read already.
     """
-    said: list[str] = []
+    found: list[str] = []
     for item in fields(group):
         value = getattr(group, item.name)
         if item.name in leave_out or value == _default(item) or value is None:
@@ -78,7 +78,7 @@ def words(group: Any, *leave_out: str, blank: str) -> tuple[str, ...]:
         (declared,) = cast(Any, item.type).__metadata__
         option = min((declared.default, *declared.param_decls), key=len)
         if value is True:
-            said.append(option)
+            found.append(option)
         for one in value if isinstance(value, list) else [] if value is True else [value]:
-            said += [option, blank if str(one) == "-" else str(one)]
-    return tuple(said)
+            found += [option, blank if str(one) == "-" else str(one)]
+    return tuple(found)

@@ -25,7 +25,7 @@ TextOutput = Annotated[TextFormat, printed_as(TextFormat)]
 class LogOptions:
     """How much is logged."""
 
-    verbose: Annotated[bool, OUTPUT("--verbose -v", "Log what is done to stderr.")] = False
+    verbose: Annotated[bool, OUTPUT("--verbose -v", "Log each step to stderr.")] = False
     debug: Annotated[
         bool, OUTPUT("--debug", "Log every exchange with Azure to stderr, without secrets.")
     ] = False
@@ -40,8 +40,8 @@ class OutputOptions:
         Sort | None,
         OUTPUT(
             "--sort ORDER",
-            "Sort the rows of table, Markdown and HTML: {}. Default: verdict, with failures "
-            "first. For a table that is piped: azure.",
+            "Order the rows of table, Markdown and HTML: {}. Default: verdict, failures first; "
+            "for a piped table, azure.",
             values=Sort,
         ),
     ] = None
@@ -49,7 +49,7 @@ class OutputOptions:
         list[Verdict],
         OUTPUT(
             "--only VERDICT",
-            "Print only rows with this verdict. Can be repeated: {}. Summary, exit code and "
+            "Print only rows with this verdict: {}. Can be repeated. Summary, exit code and "
             "--report files stay complete.",
             values=Verdict,
         ),
@@ -66,14 +66,14 @@ class OutputOptions:
         Path | None,
         OUTPUT(
             "--baseline OLD.json",
-            "Compare with this JSON report. A file that does not exist counts as empty.",
+            "Compare with this JSON report. A missing file counts as empty.",
         ),
     ] = None
     only_changes: Annotated[
         bool,
         OUTPUT(
             "--only-changes",
-            "Print only what differs from --baseline. If nothing does, print nothing.",
+            "Print only what differs from --baseline, and nothing if nothing does.",
         ),
     ] = False
     jq: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from contacts_audit.cli.options.declare import SCOPE
 
-Current = Annotated[bool, SCOPE("--current", "Use the default subscription of az.")]
+Current = Annotated[bool, SCOPE("--current", "Use the default subscription of the Azure CLI.")]
 RunId = Annotated[
     str | None,
     SCOPE(
@@ -23,21 +23,21 @@ class ScopeOptions:
         list[str],
         SCOPE(
             "--subscription -s ID_OR_NAME",
-            "Include this subscription. Can be repeated. Default: all that are visible.",
+            "Include this subscription. Can be repeated. Default: all visible subscriptions.",
         ),
     ] = field(default_factory=list)
     subscriptions_from: Annotated[
         list[str],
         SCOPE(
             "--subscriptions-from FILE",
-            "Include those in FILE ('-': stdin), one per line. Can be repeated.",
+            "Include the subscriptions in FILE ('-': stdin), one per line. Can be repeated.",
         ),
     ] = field(default_factory=list)
     management_group: Annotated[
         list[str],
         SCOPE(
             "--management-group ID",
-            "Include all below this management group, at every level. Can be repeated.",
+            "Include all subscriptions below this management group. Can be repeated.",
         ),
     ] = field(default_factory=list)
     current: Current = False
@@ -48,6 +48,6 @@ class ScopeOptions:
         str | None,
         SCOPE(
             "--shard I/N",
-            "Use only part I of N, counted from 0. auto/N: I is JOB_COMPLETION_INDEX.",
+            "Use only part I of N, counted from 0. With auto/N, JOB_COMPLETION_INDEX is I.",
         ),
     ] = None

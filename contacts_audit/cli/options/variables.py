@@ -1,4 +1,4 @@
-"""The variables CONTACTS_AUDIT_*, which stand for options."""
+"""The variables CONTACTS_AUDIT_*, which set options."""
 
 import difflib
 import re
@@ -12,29 +12,28 @@ if TYPE_CHECKING:
 
 PREFIX = "CONTACTS_AUDIT_"
 NO_VARIABLE = frozenset({"--token-file", "--help"})
-OF_WRITING = frozenset({"Changes", "Writing"})  # panels whose options say what is written
-HARMLESS = frozenset({"--failing-only", "--max-changes", "--state-dir"})  # but for these
+WRITING_PANELS = frozenset({"Changes", "Writing"})  # their options decide what is written
+ALLOWED_OF_WRITING = frozenset({"--failing-only", "--max-changes", "--state-dir"})
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})
 
 
 def variable_of(parameter: Any) -> str:
-    """Return the variable that stands for an option; the empty name where there is none."""
-    option = _name(parameter)
-    return _spelt(option) if option.startswith("--") and not _is_typed(parameter) else ""
+    """Return the name of the variable that sets an option, "" if none does."""
+    return "" if _is_command_line_only(parameter) else _variable(_name(parameter))
 
 
 def warn_of_ignored(host: "Host", command: Any) -> None:
     """
-    Warn of variables that are set although the options of *command* are for the command line.
+    Warn of variables that name options of *command* that only the command line can set.
 
-    What is written, what takes a guard off, and where a token lies is never said by a variable: one
-    that was forgotten in an environment would change what a command does.
+    These options decide what is written, remove a guard, or say where a token is. A variable that
+    was forgotten in the environment must not do that.
     """
-    names = (_spelt(_name(each)) for each in command.params if _is_typed(each))
-    found = [name for name in names if host.variable(name) and name != _spelt("--help")]
-    if found:
-        host.screen.warn(f"ignored: {', '.join(found)} -- give the option on the command line")
+    names = (_variable(_name(each)) for each in command.params if _is_command_line_only(each))
+    ignored = [name for name in names if host.variable(name) and name != _variable("--help")]
+    if ignored:
+        host.screen.warn(f"ignored: {', '.join(ignored)} -- give the option on the command line")
 
 
 def _name(parameter: Any) -> str:
@@ -42,43 +41,42 @@ def _name(parameter: Any) -> str:
     return option
 
 
-def _spelt(option: str) -> str:
-    """Return *option* as a variable is spelt; the empty name for an argument."""
+def _variable(option: str) -> str:
+    """Return *option* spelled as a variable, "" for an argument."""
     if not option.startswith("--"):
         return ""
     return PREFIX + option.removeprefix("--").upper().replace("-", "_")
 
 
-def _is_typed(parameter: Any) -> bool:
-    """Say whether an option has to stand on the command line."""
+def _is_command_line_only(parameter: Any) -> bool:
     option = _name(parameter)
-    writes = getattr(parameter, "rich_help_panel", None) in OF_WRITING
-    return option in NO_VARIABLE or (writes and option not in HARMLESS)
+    writes = getattr(parameter, "rich_help_panel", None) in WRITING_PANELS
+    return option in NO_VARIABLE or (writes and option not in ALLOWED_OF_WRITING)
 
 
 def unknown_variables(
     environment: Mapping[str, str], command: Any, all_commands: Callable[[], Sequence[Any]]
 ) -> list[str]:
     """
-    Return what is to be said of variables CONTACTS_AUDIT_* that stand for no option of any command.
+    Return a warning for each variable CONTACTS_AUDIT_* that names no option of any command.
 
-    *all_commands* is asked where *command* does not know a variable: it takes a while.
+    *all_commands* is slow: it is called only if *command* does not know a variable.
     """
     ours = {name for name, value in environment.items() if name.startswith(PREFIX) and value}
-    if not (strange := ours - _variables([command])):
+    if not (others := ours - _variables([command])):
         return []
     known = _variables(all_commands())
     words = [one.removeprefix(PREFIX) for one in known]
-    said = []
-    for name in sorted(strange - known):
+    warnings = []
+    for name in sorted(others - known):
         near = difflib.get_close_matches(name.removeprefix(PREFIX)[:100], words, n=1)
         hint = f" -- did you mean {PREFIX}{near[0]}?" if near else ""
-        said.append(f"{name} is not a variable of this program, and is ignored{hint}")
-    return said
+        warnings.append(f"{name} is not a variable of this program, and is ignored{hint}")
+    return warnings
 
 
 def nearest_choice(message: str) -> str:
-    """Return what was meant where *message* refuses a value that is nearly one of the choices."""
+    """Return a suggestion if typer's *message* refuses a value that is close to a choice."""
     refused, _, known = message.partition("' is not one of ")
     choices = {one.casefold(): one for one in re.findall("'([^']+)'", known)}
     wrong = refused.rpartition(": '")[2][:100].casefold()
@@ -87,32 +85,29 @@ def nearest_choice(message: str) -> str:
 
 
 def _variables(commands: Sequence[Any]) -> set[str]:
-    """Return the names of all options as variables, also of those that none stands for."""
-    options = (one for command in commands for one in command.params)
-    return {_spelt(max(one.opts, key=len)) for one in options}
+    """Return the variables of all options, also of those that no variable sets."""
+    return {_variable(_name(one)) for command in commands for one in command.params}
 
 
 def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any]:
     """
-    Return what the variables CONTACTS_AUDIT_* say, as defaults of *command*: argv goes before.
+    Return the values that variables give to options of *command*; the command line overrides them.
 
     Raises:
-        typer.BadParameter: a flag's variable is neither yes nor no.
+        typer.BadParameter: the variable of a flag is neither yes nor no.
     """
-    said: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for parameter in command.params:
         variable = variable_of(parameter)
         text = environment.get(variable, "") if variable else ""
         if not text:
             continue
+        value: Any = text
         if parameter.multiple:
-            said[parameter.name] = [
-                part.strip() for part in re.split("[\n;]", text) if part.strip()
-            ]
+            value = [part.strip() for part in re.split("[\n;]", text) if part.strip()]
         elif getattr(parameter, "is_flag", False):
             if text.lower() not in ON | OFF:
                 raise typer.BadParameter(f"{text!r} is neither yes nor no", param_hint=variable)
-            said[parameter.name] = text.lower() in ON
-        else:
-            said[parameter.name] = text
-    return said
+            value = text.lower() in ON
+        defaults[parameter.name] = value
+    return defaults
