@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
-from docs.test_readme import session_output
+from docs.sessions import session_output
 
 from contacts_audit.cli import app
 

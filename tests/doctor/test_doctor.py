@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, and names what mends it."""
+"""`doctor` tests each part, and says how to fix what fails."""
 
 import json
 import time
@@ -7,36 +7,13 @@ from typing import Any
 
 import pytest
 from azure_double import AzureDouble, Proxy, faults
-from conftest import ROOT, Ran, Run, run_in
+from conftest import ROOT, Run, run_in
+from doctor.checks import ALL, GOOD, checks, failed
 
 from contacts_audit import doctor
 from contacts_audit.cli.doctor import lines
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.doctor import Status
-
-GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
-ALL = [
-    *("cloud", "network", "clock", "credential", "sign-in", "subscriptions"),
-    *("read 2017-08-01-preview", "read 2020-01-01-preview", "read 2023-12-01-preview"),
-    "write permission",
-]
-
-
-def checks(ran: Ran) -> dict[str, dict[str, Any]]:
-    """Return the checks of a JSON diagnoses by their names; its form is the promised one."""
-    document = json.loads(ran.out)
-    assert {*document} == {"schema", "recorded", "checks", "exit_code"}
-    assert (document["schema"], document["exit_code"]) == (1, ran.code)
-    for check in document["checks"]:
-        assert {*check} == {"name", "status", "detail", "hint"}
-        assert check["status"] in {"ok", "warning", "failed", "skipped", "unknown"}
-        assert bool(check["hint"]) == (check["status"] not in {"ok", "skipped"}), check
-    return {check["name"]: check for check in document["checks"]}
-
-
-def failed(found: dict[str, dict[str, Any]]) -> list[str]:
-    """Return the names of the checks that failed."""
-    return [name for name, check in found.items() if check["status"] == "failed"]
 
 
 def test_all_is_well(azure: AzureDouble, run: Run) -> None:
