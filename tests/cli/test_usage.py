@@ -159,14 +159,14 @@ def test_a_report_that_cannot_be_written_costs_no_request(
 
 
 def test_a_crash_is_a_failed_run() -> None:
-    """A bug of ours is exit 1 with a traceback to report, never 3 or 4."""
+    """A bug is exit 1 with a traceback to report, never 3 or 4."""
     nowhere: Any = None
 
     ran = run_in(nowhere, "audit")
 
     assert (ran.code, ran.out) == (1, b"")
     assert ran.err.startswith("Traceback")
-    assert "this is a bug of contacts-audit" in ran.err
+    assert "this is a bug in contacts-audit" in ran.err
 
 
 def test_without_arguments_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
