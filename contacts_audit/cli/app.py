@@ -37,6 +37,7 @@ PAGES = {  # each command, which is in the module of its name, and its page in d
     "explain": "audit",
     "diff": "reports",
     "merge": "scheduling",
+    "history": "reports",
     "policy": "policy",
     "doctor": "troubleshooting",
     "plan": "remediation",

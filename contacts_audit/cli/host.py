@@ -121,7 +121,9 @@ def _read(path: Path, most: int, pipes: bool) -> bytes:
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not (regular or pipes or number(path) is not None or str(path) == os.devnull):
-        raise ValueError(ff"it is a pipe or a device, which may never end or be larger than {most} bytes")
+        raise ValueError(
+            f"it is a pipe or a device, which may never end or be larger than {most} bytes"
+        )
     if regular and found.st_size > most:
         raise ValueError(f"it is larger than {most} bytes")
     with opened_to_read(path) as file:

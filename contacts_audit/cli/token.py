@@ -81,7 +81,7 @@ def _single_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | N
         UsageError: a name is given: it would have to be looked up.
     """
     from contacts_audit.audit.scope import selector
-    from contacts_audit.azure.auth.azure_cli import default_subscription
+    from contacts_audit.azure.auth.azure_cli_profile import default_subscription
 
     picked = [selector(text, "--subscription") for text in printing.subscription]
     for one in picked:
