@@ -58,7 +58,7 @@ def audit(
 
     Exit codes: 0 all comply, 3 findings, 4 some were unreadable, 1 the run failed.
     """
-    from contacts_audit.audit.scope import run_id as shared_run_id
+    from contacts_audit.audit.shards import choose_run_id
 
     host: Host = context.obj
     if info != InfoOptions():
@@ -69,15 +69,15 @@ def audit(
     log_to(host.screen, log)
     started = datetime.now(UTC)
     policy = load_policy(host, checks, started)
-    run_id = shared_run_id(run_id, scope.shard, host.environment)
+    run_id = choose_run_id(run_id, scope.shard, host.environment)
     connection, found = connect_and_select(host, scope, azure, meanwhile=_warm_up)
     policy = resolve_policy(host, policy, connection, found)
     run = run_of(
         connection,
         policy.criteria,
         started,
-        invocation(scope, azure, checks, found.part),
-        shard=None if found.part is None else str(found.part),
+        invocation(scope, azure, checks, found.shard),
+        shard=None if found.shard is None else str(found.shard),
         run_id=run_id,
         scope=selection(scope, checks),
     )

@@ -12,7 +12,7 @@ from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.core.model import Criteria, Invocation, Run
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Shard
+    from contacts_audit.audit.shards import Shard
     from contacts_audit.azure.tenants import Connection
 
 

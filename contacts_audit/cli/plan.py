@@ -199,7 +199,7 @@ class _Planner:
         budget = self.connection.client(subscription).limits.until()
         surveyor, failing = self.surveyor.within(budget), None
         failing_only = self.options.of_failing
-        looks = failing_only or self.policy.may_waive(subscription)
+        looks = failing_only or self.policy.has_waiver(subscription)
         if looks and unasked(subscription) is None:
             outcome = self.auditor.within(budget).audit(subscription)
             row = prepare.left_alone(outcome, surveyor, subscription, failing_only=failing_only)

@@ -80,10 +80,10 @@ def _single_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | N
     Raises:
         UsageError: a name is given: it would have to be looked up.
     """
-    from contacts_audit.audit.scope import selector
+    from contacts_audit.audit.selectors import parse_selector
     from contacts_audit.azure.auth.azure_cli_profile import default_subscription
 
-    picked = [selector(text, "--subscription") for text in printing.subscription]
+    picked = [parse_selector(text, "--subscription") for text in printing.subscription]
     for one in picked:
         if not one.is_id:
             raise UsageError(

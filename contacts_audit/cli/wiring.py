@@ -14,7 +14,8 @@ from contacts_audit.cli.sign_in import credential, show_identity, sign_in
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Scope, Selector
+    from contacts_audit.audit.scope import Scope
+    from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.arm.client import Limits
     from contacts_audit.azure.tenants import Connection
 
@@ -80,14 +81,16 @@ def connect_and_select(
     Raises:
         ContactsAuditError: one of these failed; no subscription was read.
     """
-    from contacts_audit.audit.scope import group_id, resolve, selector, shard
+    from contacts_audit.audit.scope import resolve_scope
+    from contacts_audit.audit.selectors import parse_group_id, parse_selector
+    from contacts_audit.audit.shards import parse_shard
     from contacts_audit.core.workers import apart, started
 
-    unwanted = [selector(text, "--exclude") for text in scope.exclude]
+    unwanted = [parse_selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, option)
-    groups = [group_id(text) for text in scope.management_group]
+    groups = [parse_group_id(text) for text in scope.management_group]
     index = host.variable("JOB_COMPLETION_INDEX")
-    part = None if scope.shard is None else shard(scope.shard, index)
+    part = None if scope.shard is None else parse_shard(scope.shard, index)
     connection = connect(host, azure)
     if scope.current:
         wanted = [*(wanted or ()), _current(host, connection)]
@@ -99,7 +102,7 @@ def connect_and_select(
     show_identity(host, *connection.identities()[1:])
     for group in groups:
         wanted = [*(wanted or ()), *_in_group(host, connection, group)]
-    resolved = resolve(listed, wanted, unwanted, part)
+    resolved = resolve_scope(listed, wanted, unwanted, part)
     for warning in resolved.warnings:
         host.screen.warn(warning)
     return connection, resolved
@@ -107,7 +110,7 @@ def connect_and_select(
 
 def _current(host: Host, connection: "Connection") -> "Selector":
     """Return the default subscription of az."""
-    from contacts_audit.audit.scope import Selector
+    from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.auth.azure_cli_profile import default_subscription
 
     found = default_subscription(host.environment, connection.cloud.known_name)
@@ -116,7 +119,7 @@ def _current(host: Host, connection: "Connection") -> "Selector":
 
 def _in_group(host: Host, connection: "Connection", group: str) -> "list[Selector]":
     """Return the subscriptions in the management group *group*, at every level."""
-    from contacts_audit.audit.scope import Selector
+    from contacts_audit.audit.selectors import Selector
     from contacts_audit.core.workers import apart
 
     read = functools.partial(connection.descendants, group)
@@ -136,19 +139,19 @@ def selectors(
     Raises:
         UsageError: a value or a file cannot be used.
     """
-    from contacts_audit.audit.scope import selector
-    from contacts_audit.audit.scope import selectors as in_lines
+
+    from contacts_audit.audit.selectors import parse_selector, parse_selectors
 
     if not (scope.subscription or scope.subscriptions_from):
         return None
-    wanted = [selector(text, option) for text in scope.subscription]
+    wanted = [parse_selector(text, option) for text in scope.subscription]
     for name in scope.subscriptions_from:
         source = f"--subscriptions-from {name}"
         try:
             lines = host.read(name, "--subscriptions-from").decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise UsageError(f"{source}: it is not UTF-8 text: {error.reason}") from error
-        wanted += in_lines(lines, source)
+        wanted += parse_selectors(lines, source)
     return wanted
 
 
