@@ -42,9 +42,9 @@ def apply(
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
-    azure: AzureOptions,
     write: WriteOptions,
     log: LogOptions,
+    azure: AzureOptions,
     plan_file: Annotated[
         str | None,
         typer.Argument(metavar="PLAN", help="A plan saved by 'plan --save'.", show_default=False),

@@ -49,8 +49,8 @@ def audit(
     checks: PolicyOptions,
     output: OutputOptions,
     info: InfoOptions,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     run_id: RunId = None,
 ) -> None:
     """

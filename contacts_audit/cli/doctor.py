@@ -33,8 +33,8 @@ LEFT = 34  # columns for status and name
 @grouped
 def doctor(
     context: typer.Context,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """

@@ -51,8 +51,8 @@ def explain(
         str, typer.Argument(metavar="SUBSCRIPTION", help="The id or name of the subscription.")
     ],
     checks: PolicyOptions,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     output: TextOutput = TextFormat.TEXT,
     curl: Annotated[bool, OUTPUT("--curl", "Print only the requests, as curl commands.")] = False,
 ) -> None:

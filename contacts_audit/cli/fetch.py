@@ -46,9 +46,9 @@ class FetchOptions:
 def fetch(
     context: typer.Context,
     scope: ScopeOptions,
-    azure: AzureOptions,
     chosen: FetchOptions,
     log: LogOptions,
+    azure: AzureOptions,
 ) -> None:
     """
     Print the security contacts of each subscription as Azure sends them, like curl.

@@ -46,8 +46,8 @@ def plan(
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     output: ChangeOutput = ChangeFormat.TABLE,
     save: Annotated[
         Path | None, OUTPUT("--save FILE", "Save the plan to FILE, for 'apply FILE'.")

@@ -38,10 +38,10 @@ Row = tuple["Subscription", "Seen"]
 @grouped
 def restore(
     context: typer.Context,
-    azure: AzureOptions,
-    write: WriteOptions,
     chosen: RestoreOptions,
+    write: WriteOptions,
     log: LogOptions,
+    azure: AzureOptions,
     backup_file: Annotated[
         str | None,
         typer.Argument(

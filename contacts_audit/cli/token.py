@@ -46,10 +46,10 @@ class TokenOptions:
 @grouped
 def token(
     context: typer.Context,
+    printing: TokenOptions,
+    log: LogOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
-    log: LogOptions,
-    printing: TokenOptions,
 ) -> None:
     """Print an access token for Azure Resource Manager, like az account get-access-token."""
     host: Host = context.obj
