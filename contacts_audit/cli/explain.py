@@ -22,7 +22,7 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.errors import AzureError
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _audited(
         [subscription],
         workers=1,
         deadline=connection.limits.deadline,
-        late=out_of_time,
+        timed_out=out_of_time,
         broken=broken,
     )
     return outcome
@@ -193,4 +193,4 @@ def _body(body: bytes) -> Sequence[str]:
 
 
 def _line(text: str) -> str:
-    return inert(text).rstrip() + "\n"
+    return sanitized(text).rstrip() + "\n"

@@ -15,7 +15,7 @@ from contacts_audit.cli.options.declare import printed_as
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
@@ -134,4 +134,4 @@ def _changes(found: runs.History) -> Iterator[tuple[str, ...]]:
             was, now = (verdict or "" for verdict in one.verdicts)
             name = one.row["name"] or one.row["id"]
             when = f"{run.finished:%Y-%m-%d %H:%M}"
-            yield tuple(map(inert, (when, one.change, name, was, now, one.message)))
+            yield tuple(map(sanitized, (when, one.change, name, was, now, one.message)))
