@@ -184,7 +184,7 @@ def test_no_backup_at_all(desk: Desk, *, exists: bool) -> None:
     ran = desk.write("restore", output="table")
 
     assert (ran.code, ran.out) == (0, b"")
-    assert f"there is no backup in {desk.state}" in ran.err
+    assert f"no backups in {desk.state}" in ran.err
 
 
 @pytest.mark.parametrize("option", [("-s", "Prod"), ("--exclude", "Prod"), ("--overwrite",)])
