@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TextIO
 
 from contacts_audit.core.errors import BusyError, OutputError, PipeClosedError
-from contacts_audit.core.paths import is_file, is_mount, is_stream, number, opened_over
+from contacts_audit.core.paths import (
+    is_file,
+    is_folder,
+    is_mount,
+    is_stream,
+    kind_of,
+    number,
+    opened_over,
+)
 
 LETTING_GO = 1.0  # seconds that a lock may still be held by who is about to end
 # What a file system says that has no such thing as modes, syncing or locks: SMB, FUSE, NFS.
@@ -81,7 +89,7 @@ def make_private(folder: Path) -> None:
     Raises:
         OSError: it cannot be made.
     """
-    for each in reversed([each for each in (folder, *folder.parents) if not each.is_dir()]):
+    for each in reversed([each for each in (folder, *folder.parents) if not is_folder(each)]):
         each.mkdir(mode=0o700, exist_ok=True)
         sync_folder(each.parent)
 
@@ -180,15 +188,13 @@ def check_writable(path: Path) -> None:
 
 def _try(path: Path) -> None:
     ours = number(path)
-    with contextlib.suppress(FileNotFoundError):
-        os.lstat(path)  # raises what is_dir and its like keep to themselves: a name too long
-    if path.is_dir():
+    if is_folder(path):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if ours is not None:
         if fcntl.fcntl(ours, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
             raise PermissionError(errno.EBADF, "it is open for reading only")
     elif is_stream(path):
-        if path.is_socket():
+        if kind_of(path) == stat.S_IFSOCK:
             raise OSError(errno.ENXIO, "it is a socket")
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

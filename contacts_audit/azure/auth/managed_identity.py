@@ -7,6 +7,7 @@ https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/ho
 import functools
 import json
 import logging
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -179,7 +180,7 @@ def _place(environment: Mapping[str, str]) -> Place:
                 "choose another credential by --auth",
             )
         return Place(_address(environment[endpoint], endpoint), f"{endpoint} is set")
-    if ARC_AGENT.exists():
+    if os.access(ARC_AGENT, os.F_OK):
         return Place(ARC, "the agent of Azure Arc is installed")
     host = environment.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", IMDS).strip("/")
     address = _address(host + IMDS_PATH, "AZURE_POD_IDENTITY_AUTHORITY_HOST")

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.bounded import contents
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.model import Identity
+from contacts_audit.core.paths import kind_of
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.shutdown import Ending
 
@@ -161,7 +163,7 @@ def content(path: Path, what: str, variable: str) -> bytes:
         AuthError: it cannot be read, or is empty.
     """
     try:
-        if path.exists() and not path.is_file():
+        if kind_of(path) not in (None, stat.S_IFREG):
             raise unreadable(what, path, "it is not a regular file", variable)
         kept = contents(path, LARGEST)
     except (OSError, ValueError) as error:

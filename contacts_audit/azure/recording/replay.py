@@ -36,6 +36,7 @@ from contacts_audit.core.errors import (
     UsageError,
     VersionRefusedError,
 )
+from contacts_audit.core.paths import is_folder, kind_of
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 LARGEST_FILE = 64 * 1024 * 1024
@@ -75,7 +76,8 @@ class Recording:
             return cls._read(folder)
         except UNREADABLE as error:
             detail = error.strerror if isinstance(error, OSError) else error
-            if folder.is_dir() and not (folder / MANIFEST).exists():
+            lost = isinstance(error, FileNotFoundError) and is_folder(folder)
+            if lost and kind_of(folder / MANIFEST) is None:
                 detail = f"it holds no {MANIFEST}"
             raise UsageError(
                 f"--replay: {folder} is no recording: {str(detail)[:200]}",
