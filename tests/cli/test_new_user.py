@@ -245,8 +245,8 @@ def test_a_file_that_is_no_policy_is_named(tmp_path: Path, text: str) -> None:
     [
         (["diff", "{}", "{}"], "OLD: '{}' cannot be read: Is a directory"),
         (["diff", CONTOSO + "/none", "x"], "cannot be read: No such file or directory"),
-        (["audit", "--replay", "{}"], "{} is no recording: it holds no recording.json"),
-        (["audit", "--replay", "{}/none"], "{}/none is no recording: No such file or directory"),
+        (["audit", "--replay", "{}"], "{} is not a recording: it holds no recording.json"),
+        (["audit", "--replay", "{}/none"], "{}/none is not a recording: No such file or directory"),
     ],
 )
 def test_a_path_to_something_else_is_named(tmp_path: Path, arguments: list[str], says: str) -> None:

@@ -3,18 +3,16 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.auth.test_sign_in import az, az_says
+from azure.auth.stubs import az_output, make_az
 from azure_double import AzureDouble
 from conftest import coverage_variables, surroundings
 from deploy.manifests import DEPLOY, documents
 from junitparser import JUnitXml
 
-__all__ = ["az"]
 GOOD = [{"name": "default1", "properties": {"email": "soc@contoso.com"}}]
 SCHEMAS = {
     "github-actions.yml": "vendor.github-workflows",
@@ -80,49 +78,47 @@ def run_step(script: str, folder: Path, variables: dict[str, str]) -> int:
     return ran.returncode
 
 
-def signed_in_to_az(azure: AzureDouble, az: Callable[..., str]) -> dict[str, str]:
+def signed_in_to_az(azure: AzureDouble, folder: Path) -> dict[str, str]:
     """Return the variables of a job that has run `az login`."""
-    variables = surroundings(azure, PATH=az(out=az_says(azure)))
+    variables = surroundings(azure, PATH=make_az(folder / "bin", az_output(azure)))
     return {name: value for name, value in variables.items() if "CLIENT" not in name}
 
 
 @pytest.mark.parametrize(("contacts", "code"), [(GOOD, 0), ([], 3)])
 @pytest.mark.usefixtures("tools")
 def test_github_shows_the_report_and_keeps_the_code(
-    azure: AzureDouble, az: Callable[..., str], tmp_path: Path, contacts: list[Any], code: int
+    azure: AzureDouble, tmp_path: Path, contacts: list[Any], code: int
 ) -> None:
     """The Markdown report is the step's summary, whatever the verdict."""
     azure.add("Prod", contacts_2017=contacts)
     (script,) = (step["run"] for step in GITHUB["jobs"]["audit"]["steps"] if "run" in step)
     summary = tmp_path / "summary.md"
-    variables = signed_in_to_az(azure, az) | {"GITHUB_STEP_SUMMARY": str(summary)}
+    variables = signed_in_to_az(azure, tmp_path) | {"GITHUB_STEP_SUMMARY": str(summary)}
 
     assert run_step(script, checkout(tmp_path), variables) == code
     assert "| Prod |" in summary.read_text()
 
 
 @pytest.mark.usefixtures("tools")
-def test_github_without_a_report_fails_with_the_code(
-    azure: AzureDouble, az: Callable[..., str], tmp_path: Path
-) -> None:
+def test_github_without_a_report_fails_with_the_code(azure: AzureDouble, tmp_path: Path) -> None:
     """Where the run failed there is no summary, and the step says why."""
     (script,) = (step["run"] for step in GITHUB["jobs"]["audit"]["steps"] if "run" in step)
-    variables = signed_in_to_az(azure, az) | {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    variables = signed_in_to_az(azure, tmp_path) | {
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")
+    }
 
     assert run_step(script, checkout(tmp_path), variables) == 1
     assert not (tmp_path / "summary.md").exists()
 
 
 @pytest.mark.usefixtures("tools")
-def test_azure_pipelines_publishes_what_the_audit_wrote(
-    azure: AzureDouble, az: Callable[..., str], tmp_path: Path
-) -> None:
+def test_azure_pipelines_publishes_what_the_audit_wrote(azure: AzureDouble, tmp_path: Path) -> None:
     """The file that PublishTestResults takes is JUnit, with a failure for the bare one."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.add("Bare")
     audit, publish = (step["inputs"] for step in PIPELINE["steps"])
 
-    code = run_step(audit["inlineScript"], checkout(tmp_path), signed_in_to_az(azure, az))
+    code = run_step(audit["inlineScript"], checkout(tmp_path), signed_in_to_az(azure, tmp_path))
 
     assert code == 3
     suites = JUnitXml.fromfile(str(tmp_path / publish["testResultsFiles"]))
