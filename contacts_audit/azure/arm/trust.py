@@ -65,11 +65,7 @@ def _context_of(path: Path) -> ssl.SSLContext:
     for each in path.iterdir():
         if HASHED.fullmatch(each.name):  # found by OpenSSL itself, when it is looked for
             hashed = True
-        elif (
-            kind_of(each) == stat.S_IFREG
-            and is_small_file(each)
-            and BEGIN in contents(each, LARGEST)
-        ):
+        elif _is_certificate(each):
             context.load_verify_locations(cafile=str(each))
     if not hashed and not context.cert_store_stats()["x509_ca"]:
         raise ValueError("the folder holds no certificate (openssl rehash names them)")
