@@ -10,9 +10,9 @@ from pathlib import Path
 
 import certifi
 
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import ContactsAuditError, UsageError
-from contacts_audit.core.paths import is_folder, kind_of, number
+from contacts_audit.core.paths import descriptor, is_folder, kind_of
 
 BEGIN = b"-----BEGIN CERTIFICATE-----"
 LARGEST = 64 * 1024 * 1024  # bytes of a file of certificates
@@ -57,7 +57,7 @@ def tls_context(ca_bundle: str | None, *, strict: bool = True) -> ssl.SSLContext
 def _context_of(path: Path) -> ssl.SSLContext:
     """Return a context that trusts the file *path*, or the files of the folder *path*."""
     if not is_folder(path):
-        if not is_small_file(path) and number(path) is None:
+        if not is_small_file(path) and descriptor(path) is None:
             raise ValueError(f"it is no regular file of 1 to {LARGEST} bytes")
         return ssl.create_default_context(cafile=str(path))
     context = ssl.create_default_context(capath=str(path))
@@ -75,7 +75,7 @@ def _context_of(path: Path) -> ssl.SSLContext:
 def _is_certificate(path: Path) -> bool:
     """Say whether *path* is a file that holds a certificate."""
     regular = kind_of(path) == stat.S_IFREG
-    return regular and is_small_file(path) and BEGIN in contents(path, LARGEST)
+    return regular and is_small_file(path) and BEGIN in read_bounded(path, LARGEST)
 
 
 def is_small_file(path: Path) -> bool:

@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.paths import kind_of
 
@@ -20,7 +20,7 @@ def read(path: Path, kind: str, variable: str) -> bytes:
     try:
         if kind_of(path) not in (None, stat.S_IFREG):
             raise unusable(kind, path, "it is not a regular file", variable)
-        content = contents(path, LARGEST)
+        content = read_bounded(path, LARGEST)
     except (OSError, ValueError) as error:
         detail = error.strerror if isinstance(error, OSError) else str(error)
         raise unusable(kind, path, detail or str(error), variable) from error
