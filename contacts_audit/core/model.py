@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AzureError, ExitCode, Reason
 
 
@@ -31,6 +32,7 @@ class Check(StrEnum):
     REQUIRED_EMAIL = "required-email"
     ALLOWED_DOMAIN = "allowed-domain"
     MINIMUM_EMAILS = "minimum-emails"
+    DELIVERABLE = "deliverable"
 
 
 class Profile(StrEnum):
@@ -85,7 +87,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Which checks are judged, by which values; *profile* is None where single ones were named."""
+    """
+    Which checks are judged, by which values; *profile* is None where single ones were named.
+
+    *mail* has the answer of DNS for each mail domain (ASCII), for the check `deliverable`.
+    """
 
     profile: Profile | None
     checks: tuple[Check, ...]
@@ -93,6 +99,7 @@ class Criteria:
     required_emails: tuple[str, ...] = ()
     allowed_domains: tuple[str, ...] = ()
     minimum_emails: int | None = None
+    mail: Mapping[str, MailAnswer] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
