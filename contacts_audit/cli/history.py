@@ -1,6 +1,5 @@
 """The command history: how the verdicts of many runs went, from their JSON reports."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -12,11 +11,12 @@ import typer
 from contacts_audit.audit import history as told
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import printed_as
+from contacts_audit.cli.options.declare import printed_as
+from contacts_audit.cli.options.groups import grouped
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import inert
+from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
 OTHERS = re.compile(r"^\.|\.ocsf\.json$")  # hidden files, and reports in another format
@@ -96,7 +96,7 @@ class _Reader:
             report_file.check_counts(document, path.name)
         except UsageError as error:
             self.failed += 1
-            self._host.screen.say(f"left out: {error}")
+            self._host.screen.notice(f"left out: {error}")
             return None
         return document
 
@@ -110,8 +110,7 @@ def _rendered(found: told.History, output: HistoryFormat, width: int | None) -> 
                 yield "\n"
                 yield from aligned(rows) if width is None else folded(rows, width, plain=True)
         case HistoryFormat.JSON:
-            spelled = json.dumps(told.document(found), ensure_ascii=False, indent=2)
-            yield inert_json(spelled) + "\n"
+            yield json_.dump(told.document(found), indent=2) + "\n"
         case HistoryFormat.HTML:
             from contacts_audit.report import history_page
 
