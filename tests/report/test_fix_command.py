@@ -146,6 +146,11 @@ def test_a_word_for_the_shell_is_quoted() -> None:
             "--email ADDRESS --remove-email WRONG-ADDRESS-1",
             id="domain",
         ),
+        pytest.param(
+            Check.DELIVERABLE,
+            "--email ADDRESS --remove-email WRONG-ADDRESS-1",
+            id="deliverable",
+        ),
     ],
 )
 def test_what_was_asked_for_may_not_be_known(check: Check, options: str) -> None:
@@ -287,7 +292,7 @@ VALUED = {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN, Check.MINIMUM_EMAILS}
 VALUES = ["--required-email", SOC, "--allowed-domain", "a.example", "--minimum-emails", "3"]
 ASKED = [
     [],
-    *(["--check", check] for check in Check if check not in VALUED),
+    *(["--check", check] for check in Check if check not in {*VALUED, Check.DELIVERABLE}),
     ["--check", "required-email", "--required-email", SOC],
     ["--check", "allowed-domain", "--allowed-domain", "a.example"],
     ["--check", "minimum-emails", "--minimum-emails", "2"],
