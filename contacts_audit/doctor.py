@@ -29,7 +29,8 @@ ALLOWED_SKEW = 300.0  # seconds; Entra ID rejects a larger one
 NOTICED_SKEW = 10.0
 NEAR_EXPIRY = 600.0
 BATCH = 32
-READS = tuple(f"read {version}" for version in (protocol.V2017, protocol.V2020, protocol.V2023))
+VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)
+READS = tuple(f"read {version}" for version in VERSIONS)
 WRITE = "write permission"
 REPLAYED = ("subscriptions", *READS, WRITE)  # parts that a recording can answer
 PARTS = ("cloud", "network", "clock", "credential", "sign-in", *REPLAYED)
@@ -87,7 +88,7 @@ def diagnosed(name: str, work: Callable[[], Iterable[Diagnosis]]) -> Iterator[Di
     except UsageError:
         raise
     except AzureError as error:
-        yield Diagnosis(name, Status.FAILED, Fault.of(error).told, error.hint)
+        yield Diagnosis(name, Status.FAILED, Fault.of(error).detail, error.hint)
     except ContactsAuditError as error:
         yield Diagnosis(name, Status.FAILED, str(error), error.hint)
 
@@ -182,7 +183,7 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
             batch,
             workers=size,
             deadline=connection.limits.deadline,
-            late=lambda subscription: [_unread(out_of_time(subscription))],
+            timed_out=lambda subscription: [_unread(out_of_time(subscription))],
             broken=lambda subscription, error: [_unread(broken(subscription, error))],
         )
         for subscription, readings in zip(batch, all_readings, strict=True):
@@ -201,14 +202,13 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
 
 def _unread(row: Unread) -> Diagnosis:
     fault = row.fault
-    return Diagnosis("read", Status.WARNING, f"{row.subscription.label}: {fault.told}", fault.hint)
+    return Diagnosis(
+        "read", Status.WARNING, f"{row.subscription.label}: {fault.detail}", fault.hint
+    )
 
 
 def _read(connection: Connection, subscription: Subscription) -> list[Diagnosis]:
-    return [
-        _at(connection, subscription, one)
-        for one in (protocol.V2017, protocol.V2020, protocol.V2023)
-    ]
+    return [_at(connection, subscription, one) for one in VERSIONS]
 
 
 def _at(connection: Connection, subscription: Subscription, version: str) -> Diagnosis:
@@ -223,12 +223,12 @@ def _at(connection: Connection, subscription: Subscription, version: str) -> Dia
             for contact in read.contacts(answer, version, lambda kind: None)
         ]
     except VersionRefusedError as error:
-        detail = f"this cloud does not offer it: {Fault.of(error).told}"
+        detail = f"this cloud does not offer it: {Fault.of(error).detail}"
         return Diagnosis(
             name, Status.WARNING, detail, "audit uses the other versions; check --cloud"
         )
     except AzureError as error:
-        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).told}"
+        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).detail}"
         return Diagnosis(name, Status.WARNING, detail, error.hint)
     except AuthError as error:
         return Diagnosis(name, Status.WARNING, str(error), error.hint)
@@ -242,7 +242,7 @@ def _write_permission(connection: Connection, subscription: Subscription) -> Dia
     try:
         roles = list(permissions(client, subscription.id))
     except (AzureError, AuthError) as error:
-        told = Fault.of(error).told if isinstance(error, AzureError) else str(error)
+        told = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
         return Diagnosis(WRITE, Status.UNKNOWN, f"{label}: {told}", error.hint)
     if any(role.allows(WRITE_ACTION) for role in roles):
         return Diagnosis(WRITE, Status.OK, f"{label}: this identity may change security contacts")

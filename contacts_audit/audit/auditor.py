@@ -94,7 +94,7 @@ class Auditor:
                 criteria = with_mail(criteria, reading, self._look_up)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), _contacts_of(seen))
-        return self._judged(subscription, criteria, deciding, _contacts_of(seen))
+        return self._judgment(subscription, criteria, deciding, _contacts_of(seen))
 
     def _read(
         self,
@@ -152,7 +152,7 @@ class Auditor:
                 deciding[check] = newest()
         return deciding
 
-    def _judged(
+    def _judgment(
         self,
         subscription: Subscription,
         criteria: Criteria,

@@ -28,7 +28,7 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import for_each
 from contacts_audit.cli.writing import LARGEST_FILE, Writing, check_writing, connect_to
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
@@ -42,9 +42,9 @@ def apply(
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
-    azure: AzureOptions,
     write: WriteOptions,
     log: LogOptions,
+    azure: AzureOptions,
     plan_file: Annotated[
         str | None,
         typer.Argument(metavar="PLAN", help="A plan saved by 'plan --save'.", show_default=False),
@@ -72,10 +72,10 @@ def apply(
         saved = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
         if saved is None or plan_file is None:
-            from contacts_audit.remediation.prepare import foreseen
+            from contacts_audit.remediation.prepare import item_for
 
             connection, made = planned(host, scope, changes, checks, azure, derive=derive)
-            items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
+            items: Sequence[Item] = [item_for(row, made) for row in made.rows]
         else:
             made = saved
             connection, items = _reviewed(host, made, plan_file, azure)
@@ -88,19 +88,19 @@ def _reviewed(
     host: Host, made: "Plan", name: str, azure: AzureOptions
 ) -> "tuple[Connection, Sequence[Item]]":
     """Read every row of the saved plan again, and compare."""
-    from contacts_audit.remediation.prepare import review, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.prepare import failed, review_row, timed_out
+    from contacts_audit.remediation.snapshot import SnapshotReader
 
     connection, here = connect_to(host, made.origin, name, azure)
-    surveyor, today = Surveyor(connection.client), datetime.now(UTC).date()
+    reader, today = SnapshotReader(connection.client), datetime.now(UTC).date()
     items = for_each(
         host,
         connection,
         azure.network.workers,
         made.rows,
-        lambda row: review(surveyor, row, made, here, today),
-        lambda row: too_late(row.subscription),
-        lambda row, error: stumbled(row.subscription, error),
+        lambda row: review_row(reader, row, made, here, today),
+        lambda row: timed_out(row.subscription),
+        lambda row, error: failed(row.subscription, error),
     )
     return connection, items
 

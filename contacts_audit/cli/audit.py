@@ -51,8 +51,8 @@ def audit(
     checks: PolicyOptions,
     output: OutputOptions,
     info: InfoOptions,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     run_id: RunId = None,
 ) -> None:
     """
@@ -143,6 +143,6 @@ def _outcomes(
         subscriptions,
         workers=workers,
         deadline=connection.limits.deadline,
-        late=lambda subscription: unasked(subscription) or out_of_time(subscription),
+        timed_out=lambda subscription: unasked(subscription) or out_of_time(subscription),
         broken=broken,
     )

@@ -118,7 +118,7 @@ def _listed_subscriptions(folder: str) -> Iterator[tuple[str, str]]:
     """Yield name and id of each subscription in the first exchanges; skip damaged files."""
     import json
 
-    from contacts_audit.core.bounded import contents
+    from contacts_audit.core.bounded_read import read_bounded
 
     try:
         names = sorted(name for name in os.listdir(folder) if re.match(r"\d{5,}-subs", name))  # noqa: PTH208
@@ -126,7 +126,7 @@ def _listed_subscriptions(folder: str) -> Iterator[tuple[str, str]]:
         return
     for name in names[:MAX_LISTS]:
         try:
-            kept = json.loads(contents(f"{folder}/{name}", MAX_LIST_SIZE))
+            kept = json.loads(read_bounded(f"{folder}/{name}", MAX_LIST_SIZE))
             answered = kept["response"]
             body = answered["json"] if "json" in answered else json.loads(answered["text"])
             rows = [(row["displayName"], row["subscriptionId"]) for row in body["value"]]

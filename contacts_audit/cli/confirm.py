@@ -22,7 +22,7 @@ def confirmed(
     from contacts_audit.remediation.tasks import deleted, recreated, written
     from contacts_audit.report import changes
 
-    anew = sum(recreated(task.certain) for task in tasks)
+    anew = sum(recreated(task.certain_steps) for task in tasks)
     if anew:
         host.screen.warn(
             f"--recreate: {counted(anew, 'contact')} will be deleted and created again; "
@@ -33,8 +33,8 @@ def confirmed(
             host.screen.warn(f"{task.subscription.label}: {task.overwrites}; it is overwritten")
     if yes:
         return True
-    gone = sum(len(deleted(task.certain)) for task in tasks)
-    kept = sum(len(written(task.certain)) for task in tasks)
+    gone = sum(len(deleted(task.certain_steps)) for task in tasks)
+    kept = sum(len(written(task.certain_steps)) for task in tasks)
     contacts = f"{counted(kept, 'contact')} to write, {gone} to delete\n"
     deleting = f", deleting {counted(gone, 'contact')}" if gone else ""
     table = "".join(changes.items_table(items, host.screen.terminal_width))

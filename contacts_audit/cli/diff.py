@@ -9,7 +9,7 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.cli.options.output import TextFormat, TextOutput
 from contacts_audit.cli.report_input import read_report
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
@@ -46,7 +46,7 @@ def _cells(one: Difference) -> tuple[str, ...]:
     was, now = one.verdicts
     row = one.row
     cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
-    return tuple(map(inert, cells))
+    return tuple(map(sanitized, cells))
 
 
 def _counts(found: list[Difference]) -> str:

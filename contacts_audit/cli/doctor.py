@@ -17,7 +17,7 @@ from contacts_audit.cli.sign_in import sign_in
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.core.errors import ExitCode
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ LEFT = 34  # columns for status and name
 @grouped
 def doctor(
     context: typer.Context,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """
@@ -42,7 +42,7 @@ def doctor(
 
     Exit codes: 0 an audit can run, 1 it cannot.
     """
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
     from contacts_audit.doctor import PARTS, REPLAYED, diagnosed, exit_code, skipped
 
     host: Host = context.obj
@@ -54,7 +54,7 @@ def doctor(
 
     def timely() -> "Iterator[Diagnosis]":
         coming = functools.partial(next, diagnoses, None)
-        while (each := apart(coming, deadline=deadline)) is not None:
+        while (each := in_thread(coming, deadline=deadline)) is not None:
             yield each
 
     def whole() -> "Iterator[Diagnosis]":
@@ -134,7 +134,7 @@ def _credential(auth: Auth, chosen: "SignIn") -> "Iterator[Diagnosis]":
 
 def lines(each: "Diagnosis", width: int | None) -> str:
     """Return the lines of *each*, its hint below it; folded to *width* columns at a terminal."""
-    texts = [inert(text) for text in (each.detail, each.hint) if text]
+    texts = [sanitized(text) for text in (each.detail, each.hint) if text]
     if width is not None:
         fold = textwrap.TextWrapper(
             max(20, width - LEFT), break_long_words=False, break_on_hyphens=False

@@ -29,8 +29,8 @@ MAY_MISS = (
 def emails(
     context: typer.Context,
     scope: ScopeOptions,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     input: Annotated[
         str | None,
         typer.Option(

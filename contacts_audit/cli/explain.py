@@ -24,7 +24,7 @@ from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AzureError
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def explain(
         str, typer.Argument(metavar="SUBSCRIPTION", help="The id or name of the subscription.")
     ],
     checks: PolicyOptions,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     output: TextOutput = TextFormat.TEXT,
     curl: Annotated[bool, OUTPUT("--curl", "Print only the requests, as curl commands.")] = False,
 ) -> None:
@@ -108,7 +108,7 @@ def _audited(
         [subscription],
         workers=1,
         deadline=connection.limits.deadline,
-        late=out_of_time,
+        timed_out=out_of_time,
         broken=broken,
     )
     return outcome
@@ -215,4 +215,4 @@ def _body(body: bytes) -> Sequence[str]:
 
 
 def _line(text: str) -> str:
-    return inert(text).rstrip() + "\n"
+    return sanitized(text).rstrip() + "\n"

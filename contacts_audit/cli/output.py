@@ -52,7 +52,7 @@ def printing_of(host: Host, output: OutputOptions) -> Printing:
             raise UsageError(
                 f"--jq filters JSON, not {output.output}", f"remove -o {output.output}"
             )
-        jq_filter.check(output.jq, host.ending)
+        jq_filter.check(output.jq, host.shutdown)
     elif output.raw:
         raise UsageError("-r needs --jq", "add --jq FILTER")
     if output.only_changes != (output.baseline is not None):
@@ -148,7 +148,7 @@ def _print_rows(host: Host, report: Report, printing: Printing) -> None:
         report = report_files.sorted_for(report, form, options.sort, at_terminal=at_terminal)
     if options.jq is not None:
         document = "".join(json_.render(report))
-        host.screen.data(jq_filter.shape(document, options.jq, host.ending, raw=options.raw))
+        host.screen.data(jq_filter.shape(document, options.jq, host.shutdown, raw=options.raw))
     elif form is Format.TABLE and width is not None:
         host.screen.data(table.render_at(report, width, plain=plain()))
     elif form is not None:

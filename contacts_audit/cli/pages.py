@@ -128,7 +128,7 @@ def _in_order(
         items,
         workers=workers,
         deadline=connection.limits.deadline,
-        late=lambda item: _unread(out_of_time(subscription_of(item))),
+        timed_out=lambda item: _unread(out_of_time(subscription_of(item))),
         broken=lambda item, error: _unread(broken(subscription_of(item), error)),
     )
 
@@ -156,7 +156,7 @@ def _unread(outcome: Skipped | Unread) -> Page:
 def was_read(host: Host, page: Page) -> bool:
     """Print the fault of *page*, if any; return whether there is none."""
     if page.skipped:
-        host.screen.note(f"{page.subscription.label}: skipped, it is {page.subscription.state}")
+        host.screen.note(f"{page.subscription.label}: skipped: {page.subscription.state_message}")
     if page.fault is not None:
         host.screen.fault(page.subscription, page.fault)
     return page.fault is None

@@ -29,16 +29,17 @@ from contacts_audit.cli.report_input import EarlierReport
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary
-from contacts_audit.core.files import check_writable, replace
-from contacts_audit.core.model import Audited, Subscription, Wish
+from contacts_audit.core.files import replace
+from contacts_audit.core.model import Audited, Change, Subscription
+from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.remediation.ledger import Plan
-    from contacts_audit.remediation.plan import Planned
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.plan import PlanRow
+    from contacts_audit.remediation.snapshot import SnapshotReader
 
 
 @grouped
@@ -47,8 +48,8 @@ def plan(
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
-    azure: AzureOptions,
     log: LogOptions,
+    azure: AzureOptions,
     output: ChangeOutput = ChangeFormat.TABLE,
     save: Annotated[
         Path | None, OUTPUT("--save FILE", "Save the plan to FILE, for 'apply FILE'.")
@@ -103,7 +104,7 @@ def _report_rows(host: Host, made: "Plan") -> None:
         if row.fault is not None:
             host.screen.fault(row.subscription, row.fault)
         elif row.intent is Intent.REFUSED:
-            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.told}")
+            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.detail}")
     print_summary(host, Counter(row.intent for row in made.rows))
 
 
@@ -133,7 +134,7 @@ def planned(
     connection, found = connect_and_select(host, scope, azure)
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.remediation.ledger import Origin, Plan
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 
     if report:
@@ -141,8 +142,8 @@ def planned(
     policy = resolve_policy(host, policy, connection, found)
     change = change_of(changes, derived=derive)
     look_up = mail_lookups(checks.dns, connection).answers
-    auditor, surveyor = Auditor(connection.client, policy, look_up), Surveyor(connection.client)
-    planner = _Planner(connection, policy, auditor, surveyor, changes, change, derive)
+    auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
+    planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
     rows = planner.rows(host, found.subscriptions, azure.network.workers)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     recorded = time_of(connection.recorded)
@@ -156,17 +157,17 @@ class _Planner:
     connection: "Connection"
     policy: "Policy"
     auditor: "Auditor"
-    surveyor: "Surveyor"
+    reader: "SnapshotReader"
     options: ChangeOptions
-    change: Wish
+    change: Change
     derive: bool
 
     def rows(
         self, host: Host, subscriptions: Collection[Subscription], workers: int
-    ) -> "list[Planned]":
+    ) -> "list[PlanRow]":
         """Return the rows of all *subscriptions*, in their order."""
         from contacts_audit.audit.auditor import broken
-        from contacts_audit.remediation.prepare import unread
+        from contacts_audit.remediation.prepare import unreadable_row
 
         return for_each(
             host,
@@ -175,38 +176,38 @@ class _Planner:
             subscriptions,
             self._row,
             self._late,
-            lambda subscription, error: unread(broken(subscription, error)),
+            lambda subscription, error: unreadable_row(broken(subscription, error)),
         )
 
-    def _row(self, subscription: Subscription) -> "Planned":
+    def _row(self, subscription: Subscription) -> "PlanRow":
         """Return the row of *subscription*, with what its checks say."""
         from contacts_audit.remediation.prepare import with_verdict
 
         row = self._decided(subscription)
         return with_verdict(row, self.auditor, self.policy.criteria_of(subscription))
 
-    def _late(self, subscription: Subscription) -> "Planned":
+    def _late(self, subscription: Subscription) -> "PlanRow":
         """Return the row of *subscription*, which the deadline left out."""
         from contacts_audit.audit.auditor import out_of_time, unasked
-        from contacts_audit.remediation.prepare import unread
+        from contacts_audit.remediation.prepare import unreadable_row
 
         if unasked(subscription) is not None:
             return self._row(subscription)
-        return unread(out_of_time(subscription))
+        return unreadable_row(out_of_time(subscription))
 
-    def _decided(self, subscription: Subscription) -> "Planned":
+    def _decided(self, subscription: Subscription) -> "PlanRow":
         from contacts_audit.audit.auditor import unasked
         from contacts_audit.remediation import prepare
 
         budget = self.connection.client(subscription).limits.until()
-        surveyor, failing = self.surveyor.within(budget), None
+        reader, failing = self.reader.within(budget), None
         failing_only = self.options.of_failing
         looks = failing_only or self.policy.has_waiver(subscription)
         if looks and unasked(subscription) is None:
             outcome = self.auditor.within(budget).audit(subscription)
-            row = prepare.left_alone(outcome, surveyor, subscription, failing_only=failing_only)
+            row = prepare.left_alone(outcome, reader, subscription, failing_only=failing_only)
             if row is not None:
                 return row
             failing = outcome if self.derive and isinstance(outcome, Audited) else None
         version = self.options.api_version
-        return prepare.plan(surveyor, subscription, self.change, version, failing)
+        return prepare.plan(reader, subscription, self.change, version, failing)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contacts_audit.audit.deliverability import Lookup
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Outcome
-    from contacts_audit.remediation.plan import Planned
+    from contacts_audit.remediation.plan import PlanRow
     from contacts_audit.remediation.tasks import Result
 
 CONFORMITY = Criteria(Profile.CONFORMITY, (Check.CONTACT_EMAIL,))
@@ -31,7 +31,7 @@ def report_failing(
     connection: "Connection",
     azure: AzureOptions,
     dns: DnsOptions,
-    rows: "Sequence[Planned]",
+    rows: "Sequence[PlanRow]",
     results: "Sequence[Result]",
 ) -> None:
     """
@@ -74,7 +74,7 @@ def _line(outcome: "Outcome", fix: str | None) -> str | None:
             remarks = "".join(f" ({each})" for each in blanks(fix or ""))
             return f"{label}: still fails {found}{remarks}" + (f" -- {fix}" if fix else "")
         case Unread(fault=fault):
-            return f"{label}: could not be judged after that: {fault.told} -- {fault.hint}"
+            return f"{label}: could not be judged after that: {fault.detail} -- {fault.hint}"
     return None
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.output import OutputOptions
 from contacts_audit.core.errors import OutputError, UsageError
-from contacts_audit.core.files import check_writable, replace
+from contacts_audit.core.files import replace
 from contacts_audit.core.model import Report
-from contacts_audit.core.paths import is_stream, place
+from contacts_audit.core.paths import is_stream, resolved
+from contacts_audit.core.writable import check_writable
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, order
 from contacts_audit.report.order import Sort
 
@@ -28,9 +29,9 @@ def check_paths(host: Host, output: OutputOptions) -> None:
     seen = set()
     for path in output.report:
         format_of(path)
-        if place(path) in seen:
+        if resolved(path) in seen:
             raise UsageError(f"--report: {path} is given twice", "give it once")
-        seen.add(place(path))
+        seen.add(resolved(path))
     failures = []
     for path in output.report:
         try:

@@ -22,26 +22,26 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import for_each, selectors
 from contacts_audit.cli.writing import LARGEST_FILE, Writing, check_writing, connect_to
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.contacts.records import Seen
+    from contacts_audit.azure.contacts.records import Snapshot
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Subscription
-    from contacts_audit.remediation.backups import Aftermath
+    from contacts_audit.remediation.backups import History
     from contacts_audit.remediation.ledger import Backup
     from contacts_audit.remediation.tasks import Item
 
-Row = tuple["Subscription", "Seen"]
+Row = tuple["Subscription", "Snapshot"]
 
 
 @grouped
 def restore(
     context: typer.Context,
-    azure: AzureOptions,
-    write: WriteOptions,
     chosen: RestoreOptions,
+    write: WriteOptions,
     log: LogOptions,
+    azure: AzureOptions,
     backup_file: Annotated[
         str | None,
         typer.Argument(
@@ -66,13 +66,15 @@ def restore(
         _list(host, folder, output)
         return
     check_writing(host, azure.network, write)
-    from contacts_audit.remediation.backups import Kept, aftermath
+    from contacts_audit.remediation.backups import SavedBackup, history_since
     from contacts_audit.remediation.ledger import read_backup
 
     kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
     rows = _rows(host, kept, chosen)
     with locked(folder):
-        after = aftermath(Kept(Path(backup_file), kept), folder, lambda path: _read(host, path))
+        after = history_since(
+            SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
+        )
         connection, here = connect_to(host, kept.origin, backup_file, azure)
         workers = azure.network.workers
         items = _compared(host, connection, workers, rows, here, after, chosen)
@@ -86,16 +88,16 @@ def _compared(
     workers: int,
     rows: "Sequence[Row]",
     here: "dict[str, Subscription]",
-    after: "Aftermath",
+    after: "History",
     chosen: RestoreOptions,
 ) -> "list[Item]":
     """Read what each of *rows* shows now, and return what has to be done to restore it."""
-    from contacts_audit.remediation.prepare import compare, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
+    from contacts_audit.remediation.prepare import compare_backup, failed, timed_out
+    from contacts_audit.remediation.snapshot import SnapshotReader
 
-    surveyor = Surveyor(connection.client)
+    reader = SnapshotReader(connection.client)
     compared = functools.partial(
-        compare, surveyor, recreate=chosen.recreate, overwrite=chosen.overwrite
+        compare_backup, reader, recreate=chosen.recreate, overwrite=chosen.overwrite
     )
     return for_each(
         host,
@@ -103,14 +105,14 @@ def _compared(
         workers,
         rows,
         lambda row: compared(*row, here, after),
-        lambda row: too_late(row[0]),
-        lambda row, error: stumbled(row[0], error),
+        lambda row: timed_out(row[0]),
+        lambda row, error: failed(row[0], error),
     )
 
 
 def _rows(
     host: Host, kept: "Backup", chosen: RestoreOptions
-) -> "Sequence[tuple[Subscription, Seen]]":
+) -> "Sequence[tuple[Subscription, Snapshot]]":
     """
     Return the *chosen* rows of a backup, in its order.
 

@@ -46,8 +46,6 @@ def sign_in(
     assigned = _user_assigned(identity)
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
-    for message in host.tls_warnings():
-        log.info("%s", message)
     wire_of = _wires(host, cloud_options)
     wire = functools.cache(lambda: wire_of(connections=connections))
 
@@ -64,7 +62,7 @@ def sign_in(
         lambda address: wire_of(platform=address),
         seconds or SECONDS,
         seconds or IMDS_SECONDS,
-        host.ending,
+        host.shutdown,
         host.screen.log,
         identity=assigned,
         token=token,
@@ -93,7 +91,9 @@ def _token(host: Host, identity: IdentityOptions) -> str | None:
 
 
 def _environment(host: Host, options: CloudOptions) -> dict[str, str]:
-    """Return the variables that are set; --ca-bundle is among them, for the Azure CLI."""
+    """Return the variables that are set, with --ca-bundle for the Azure CLI; log TLS risks."""
+    for message in host.tls_warnings():
+        log.info("%s", message)
     found = {name: value for name, value in host.environment.items() if value}
     if options.ca_bundle is not None:
         found["REQUESTS_CA_BUNDLE"] = absolute(options.ca_bundle)
@@ -107,7 +107,7 @@ def _wires(host: Host, options: CloudOptions) -> "Callable[..., Wire]":
     return functools.partial(
         Wire,
         ca_bundle=None if options.ca_bundle is None else absolute(options.ca_bundle),
-        stopped=host.ending.stopped,
+        stopped=host.shutdown.stopped,
         strict=not options.no_strict_certificates,
         secrets=host.secrets,
     )

@@ -17,7 +17,7 @@ from contacts_audit.core.errors import (
 )
 from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.core.workers import started
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Screen:
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
         """Print why *subscription* could not be read, and what to do."""
-        self._write_or_hold(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
+        self._write_or_hold(f"{subscription.label}: {fault.reason}: {fault.detail} -- {fault.hint}")
 
     def hold(self) -> None:
         """Hold lines back until `release` or `drop`."""
@@ -107,7 +107,7 @@ class Screen:
             if (more := len(error.faults) - MAX_FAULTS) > 0:
                 self._write(f"error: and {more} more")
             return
-        message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
+        message = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
         if len(message) > MAX_ERROR:  # it quotes a file, or a name in one
             message = f"{message[:MAX_ERROR]}..."
         self._write(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
@@ -115,7 +115,7 @@ class Screen:
     def ask(self, question: str) -> None:
         """Print a question; the cursor stays behind it."""
         if self.err is not None:
-            self.err.write("\n".join(map(inert, question.split("\n"))))
+            self.err.write("\n".join(map(sanitized, question.split("\n"))))
             self.err.flush()
 
     def log(self, line: str) -> None:
@@ -137,7 +137,7 @@ class Screen:
     def _write(self, line: str) -> None:
         if self.err is not None:
             with contextlib.suppress(OSError):  # stderr is closed
-                self.err.write(inert(self.secrets.without(line)) + "\n")
+                self.err.write(sanitized(self.secrets.redact(line)) + "\n")
                 self.err.flush()
 
     @property

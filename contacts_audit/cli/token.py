@@ -46,10 +46,10 @@ class TokenOptions:
 @grouped
 def token(
     context: typer.Context,
+    printing: TokenOptions,
+    log: LogOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
-    log: LogOptions,
-    printing: TokenOptions,
 ) -> None:
     """Print an access token for Azure Resource Manager, like az account get-access-token."""
     host: Host = context.obj
@@ -59,11 +59,11 @@ def token(
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
     picked = _single_id(host, printing, chosen.cloud.known_name)
     from contacts_audit.azure.auth.sign_in import identity_of
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     found = credential(host, identity, replace(chosen, subscription=picked))
     deadline = time.monotonic() + 2 * chosen.imds_timeout
-    got = apart(lambda: found.acquire(None, False), deadline=deadline)
+    got = in_thread(lambda: found.acquire(None, False), deadline=deadline)
     show_identity(host, identity_of(got, found))
     picked = picked or got.subscription
     if printing.output is TokenFormat.TSV and picked is None:

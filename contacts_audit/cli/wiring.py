@@ -84,7 +84,7 @@ def connect_and_select(
     from contacts_audit.audit.scope import resolve_scope
     from contacts_audit.audit.selectors import parse_group_id, parse_selector
     from contacts_audit.audit.shards import parse_shard
-    from contacts_audit.core.workers import apart, started
+    from contacts_audit.core.workers import in_thread, started
 
     unwanted = [parse_selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, option)
@@ -95,10 +95,10 @@ def connect_and_select(
     if scope.current:
         wanted = [*(wanted or ()), _current(host, connection)]
     deadline = connection.limits.deadline
-    apart(connection.sign_in, deadline=deadline)
+    in_thread(connection.sign_in, deadline=deadline)
     show_identity(host, *connection.identities()[:1])
     started(meanwhile)
-    listed = apart(connection.visible, deadline=deadline)
+    listed = in_thread(connection.visible, deadline=deadline)
     show_identity(host, *connection.identities()[1:])
     for group in groups:
         wanted = [*(wanted or ()), *_in_group(host, connection, group)]
@@ -120,10 +120,10 @@ def _current(host: Host, connection: "Connection") -> "Selector":
 def _in_group(host: Host, connection: "Connection", group: str) -> "list[Selector]":
     """Return the subscriptions in the management group *group*, at every level."""
     from contacts_audit.audit.selectors import Selector
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     read = functools.partial(connection.descendants, group)
-    under = apart(read, deadline=connection.limits.deadline)
+    under = in_thread(read, deadline=connection.limits.deadline)
     option = f"--management-group {group}"
     if not under.subscriptions:
         host.screen.warn(f"{option}: it contains no subscriptions")
@@ -161,14 +161,15 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     from contacts_audit.azure.recording.folder import Recording
     from contacts_audit.azure.recording.replay import ReplayAdapter, ReplayTokens
     from contacts_audit.azure.tenants import Connection, Tenant
+    from contacts_audit.report.wording import NOT_TODAY
 
     recording = Recording.read(folder)
     moment = recording.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
-    host.screen.notice(f"{source}: {folder} was recorded {moment}; this is not the state of today")
+    host.screen.notice(f"{source}: {folder} was recorded {moment}; {NOT_TODAY}")
     wire, limits = (
-        Wire(stopped=host.ending.stopped, adapter=ReplayAdapter(recording)),
+        Wire(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
         _limits(network),
     )
     tenants = []
@@ -209,5 +210,5 @@ def for_each(
     from contacts_audit.core.workers import in_order
 
     deadline = connection.limits.deadline
-    done = in_order(work, items, workers=workers, deadline=deadline, late=late, broken=broken)
+    done = in_order(work, items, workers=workers, deadline=deadline, timed_out=late, broken=broken)
     return list(host.screen.progress(done, len(items)))

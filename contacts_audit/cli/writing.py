@@ -56,11 +56,11 @@ def connect_to(
     Raises:
         UsageError: the file is of another cloud or tenant.
     """
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     connection = connect(host, azure)
     origin.check(connection.cloud, name)
-    listed = apart(connection.visible, deadline=connection.limits.deadline)
+    listed = in_thread(connection.visible, deadline=connection.limits.deadline)
     show_identity(host, *connection.identities())
     missing = {*origin.tenants} - {*connection.tenant_ids()}
     if missing:
@@ -136,18 +136,18 @@ class Writing:
     def _write(
         self, items: "Sequence[Item]", backup: Path, path: Path, afterwards: Afterwards
     ) -> ExitCode:
-        from contacts_audit.remediation.apply import Remedy
+        from contacts_audit.remediation.apply import Applier
         from contacts_audit.remediation.journal import Journal
-        from contacts_audit.remediation.snapshot import Surveyor
+        from contacts_audit.remediation.snapshot import SnapshotReader
 
         host, client = self.host, self.connection.client
         journal = Journal(path)
         host.screen.log(f"journal: {journal.path}")
         try:
-            with host.ending.gently():
-                remedy = Remedy(client, Surveyor(client), journal, host.ending.asked)
-                results, failure = _collected(remedy.run(items), items)
-                code = self._report(results, backup, journal.path, host.ending.first)
+            with host.shutdown.graceful():
+                applier = Applier(client, SnapshotReader(client), journal, host.shutdown.requested)
+                results, failure = _collected(applier.run(items), items)
+                code = self._report(results, backup, journal.path, host.shutdown.exit_code)
                 if failure is not None:
                     raise failure
             afterwards(results)

@@ -26,7 +26,9 @@ def test_many_threads_ask_once_for_each_domain() -> None:
             found = lookups.answers(list(zone)[number % 7 :])
             return set(found.values()) == {TAKES}
 
-        done = in_order(work, range(60), workers=8, deadline=float("inf"), late=lambda one: False)
+        done = in_order(
+            work, range(60), workers=8, deadline=float("inf"), timed_out=lambda one: False
+        )
 
         assert all(done)
         assert {server.asked[domain, "MX"] for domain in zone} == {1}

@@ -101,7 +101,7 @@ class CloudOptions:
         NETWORK(
             "--ca-bundle FILE",
             "Trust the certificates in this file or folder. Default: REQUESTS_CA_BUNDLE, or "
-            "the Mozilla certificates that are installed with contacts-audit.",
+            "the CA certificates of Mozilla.",
         ),
     ] = None
     no_strict_certificates: Annotated[
@@ -145,7 +145,7 @@ class NetworkOptions:
         float,
         NETWORK(
             "--deadline SECONDS",
-            "Limit the whole run. Subscriptions left then are unreadable. Default: 1800.",
+            "Limit the whole run. What is not read by then is unreadable. Default: 1800.",
             parser=seconds,
         ),
     ] = 1800.0

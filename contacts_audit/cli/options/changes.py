@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from contacts_audit.cli.options.checks import RiskLevel
 from contacts_audit.cli.options.declare import CHANGES, WRITING, printed_as, whole
-from contacts_audit.core.model import Wish
+from contacts_audit.core.model import Change
 
 
 class Severity(StrEnum):
@@ -164,7 +164,7 @@ def derives(context: Any) -> bool:
     return any(source is not None and source.name == "COMMANDLINE" for source in sources)
 
 
-def change_of(given: ChangeOptions, *, derived: bool = False) -> Wish:
+def change_of(given: ChangeOptions, *, derived: bool = False) -> Change:
     """
     Return the change that is *given*; it may be empty if failing checks add changes (*derived*).
 
@@ -173,7 +173,7 @@ def change_of(given: ChangeOptions, *, derived: bool = False) -> Wish:
     """
     from contacts_audit.remediation.plan import check, is_empty
 
-    change = Wish(
+    change = Change(
         tuple(given.email),
         given.replace,
         tuple(given.remove_email),

@@ -48,6 +48,6 @@ class ScopeOptions:
         str | None,
         SCOPE(
             "--shard I/N",
-            "Use only part I of N, counted from 0. With auto/N, JOB_COMPLETION_INDEX is I.",
+            "Use only part I of N, counted from 0. auto/N takes I from JOB_COMPLETION_INDEX.",
         ),
     ] = None
