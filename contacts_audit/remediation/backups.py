@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.core.errors import UsageError
+from contacts_audit.core.paths import kind_of
 from contacts_audit.remediation.journal import Trace, read_journal
 from contacts_audit.remediation.ledger import Backup, read_backup
 
@@ -134,7 +135,10 @@ def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[Run | N
     name = kept.backup.journal or kept.file.name.replace("backup-", "journal-") + "l"
     if not re.fullmatch(JOURNAL, name):
         return None, "the backup names no journal"
-    path = next((place / name for place in places if (place / name).exists()), None)
+    try:
+        path = next((place / name for place in places if kind_of(place / name) is not None), None)
+    except OSError as error:
+        return None, f"its journal {name} cannot be read: {error.strerror}"
     if path is None:
         return None, f"its journal {name} is not beside it"
     try:
