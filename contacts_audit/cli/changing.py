@@ -15,9 +15,10 @@ from contacts_audit.core.files import replace
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Origin
+    from contacts_audit.remediation.file_format import Origin
     from contacts_audit.remediation.plan import Intent
-    from contacts_audit.remediation.tasks import Item, Result, Status, Task
+    from contacts_audit.remediation.results import Result, Status
+    from contacts_audit.remediation.tasks import Item, Task
 
 
 class ChangeFormat(StrEnum):
@@ -55,10 +56,11 @@ def carried_out(
         OutputError: the backup or the journal could not be written.
     """
     from contacts_audit.remediation.apply import Applier
+    from contacts_audit.remediation.backup import Backup, backup_document
     from contacts_audit.remediation.journal import Journal
-    from contacts_audit.remediation.ledger import Backup, backup_document
+    from contacts_audit.remediation.results import Result
     from contacts_audit.remediation.snapshot import SnapshotReader
-    from contacts_audit.remediation.tasks import Result, Task
+    from contacts_audit.remediation.tasks import Task
 
     tasks = [item for item in items if isinstance(item, Task)]
     if not tasks:
@@ -142,7 +144,7 @@ def _agreed(
 
 
 def _withheld(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":
-    from contacts_audit.remediation.tasks import Result, Status
+    from contacts_audit.remediation.results import Result, Status
 
     message = f"{changes} would change, more than --max-changes {most}"
     hint = "nothing was tried: raise --max-changes if they are meant"
@@ -158,7 +160,7 @@ def _collected(
     coming: "Iterator[Result]", items: "Sequence[Item]"
 ) -> "tuple[list[Result], OutputError | None]":
     """Return the results, whole also where the journal could not be written in the middle."""
-    from contacts_audit.remediation.tasks import Result, Status
+    from contacts_audit.remediation.results import Result, Status
 
     results: list[Result] = []
     try:
@@ -185,7 +187,7 @@ def _reported(
     ended: ExitCode | None = None,
 ) -> ExitCode:
     """Report what became of each subscription; a run that was *ended* ends by that code."""
-    from contacts_audit.remediation.tasks import GOOD, exit_code
+    from contacts_audit.remediation.results import GOOD, exit_code
     from contacts_audit.report import changes
 
     code = exit_code(results) if ended is None else ended

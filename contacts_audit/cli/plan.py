@@ -31,8 +31,8 @@ from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Plan
     from contacts_audit.remediation.plan import PlanRow
+    from contacts_audit.remediation.plan_file import Plan
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -121,7 +121,8 @@ def planned(
     from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.core.model import Audited
     from contacts_audit.remediation import prepare
-    from contacts_audit.remediation.ledger import Origin, Plan
+    from contacts_audit.remediation.file_format import Origin
+    from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 

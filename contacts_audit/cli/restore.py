@@ -30,7 +30,7 @@ from contacts_audit.core.files import locked
 if TYPE_CHECKING:
     from contacts_audit.azure.contacts.records import Snapshot
     from contacts_audit.core.model import Subscription
-    from contacts_audit.remediation.ledger import Backup
+    from contacts_audit.remediation.backup import Backup
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,8 @@ def restore(
         _list(host, folder, output)
         return
     check_writing(host, network, write)
-    from contacts_audit.remediation.backups import SavedBackup, history_since
-    from contacts_audit.remediation.ledger import read_backup
+    from contacts_audit.remediation.backup import SavedBackup, read_backup
+    from contacts_audit.remediation.history import history_since
     from contacts_audit.remediation.prepare import compare_backup, failed, timed_out
     from contacts_audit.remediation.snapshot import SnapshotReader
 
@@ -186,7 +186,7 @@ def _rows(
 
 def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
     """Print which backups there are in *folder*, and tell of each file that is none."""
-    from contacts_audit.remediation.backups import listed
+    from contacts_audit.remediation.backup import listed
     from contacts_audit.report import backups
 
     found = listed(folder, lambda path: _read(host, path))

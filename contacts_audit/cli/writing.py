@@ -31,7 +31,8 @@ from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Origin, Plan
+    from contacts_audit.remediation.file_format import Origin
+    from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.tasks import Item
 
 LARGEST_FILE = 256 * 1024 * 1024
@@ -80,7 +81,7 @@ def apply(
             raise typer.Exit(code)
     if _typed(context, change, scope, policy):
         raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
-    from contacts_audit.remediation.ledger import read_plan
+    from contacts_audit.remediation.plan_file import read_plan
 
     made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):

@@ -6,26 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from contacts_audit.audit.auditor import broken
 from contacts_audit.azure.arm.client import Client
+from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot
-from contacts_audit.azure.contacts.steps import RefusedError, Step
+from contacts_audit.azure.contacts.steps import RefusedError, Step, applied
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
 from contacts_audit.core.workers import apart
+from contacts_audit.remediation.file_format import snapshot_json
 from contacts_audit.remediation.journal import Journal
-from contacts_audit.remediation.ledger import snapshot_json
+from contacts_audit.remediation.results import GOOD, Result, Status
 from contacts_audit.remediation.send import ENDED, Sender, Target, full_message
 from contacts_audit.remediation.snapshot import SnapshotReader
-from contacts_audit.remediation.tasks import (
-    GOOD,
-    Item,
-    Result,
-    Status,
-    Task,
-    applied,
-    deleted,
-    is_unchanged,
-)
+from contacts_audit.remediation.tasks import Item, Task, deleted
 
 PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each reading back
 FAILURES = 3

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.contacts.equality import all_alike, is_blank, reads_back
-from contacts_audit.azure.contacts.records import Record, Snapshot, named
-from contacts_audit.azure.contacts.steps import Step
+from contacts_audit.azure.contacts.equality import all_alike, is_blank, is_unchanged, reads_back
+from contacts_audit.azure.contacts.records import Record, Snapshot, named, visible_addresses
+from contacts_audit.azure.contacts.steps import Step, applied
 from contacts_audit.core import strict_json
 from contacts_audit.core.errors import OutputError, UsageError
 from contacts_audit.core.files import sync_folder
 from contacts_audit.core.model import Subscription
-from contacts_audit.remediation.ledger import DAMAGED, now_text, snapshot_from_json
-from contacts_audit.remediation.tasks import applied, is_unchanged, visible
+from contacts_audit.remediation.file_format import DAMAGED, now_text, snapshot_from_json
 
 Records = tuple[Record, ...]
 
@@ -93,8 +92,8 @@ class Trace:
         that nobody knows is a change.
         """
         versions = {version for version, _ in self.steps}
-        known = visible(before) | visible(left)
-        return visible(now) <= known and all(
+        known = visible_addresses(before) | visible_addresses(left)
+        return visible_addresses(now) <= known and all(
             all_alike(left.at(version), _without_new_blanks(left.at(version), now.at(version)))
             for version in versions
         )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from contacts_audit.audit.auditor import Auditor, broken, fault, out_of_time, unasked
+from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot, as_answer
 from contacts_audit.core.errors import AuthError, AzureError
 from contacts_audit.core.model import (
@@ -19,9 +20,8 @@ from contacts_audit.core.model import (
     Verdict,
     Waiver,
 )
-from contacts_audit.remediation.backups import History
 from contacts_audit.remediation.fixes import with_fixes
-from contacts_audit.remediation.ledger import Plan
+from contacts_audit.remediation.history import History
 from contacts_audit.remediation.plan import (
     COMPLIES,
     Intent,
@@ -31,16 +31,11 @@ from contacts_audit.remediation.plan import (
     row_for,
     row_for_findings,
 )
+from contacts_audit.remediation.plan_file import Plan
+from contacts_audit.remediation.restore import restore_task
+from contacts_audit.remediation.results import LOOK, Result, Status
 from contacts_audit.remediation.snapshot import SnapshotReader
-from contacts_audit.remediation.tasks import (
-    LOOK,
-    Item,
-    Result,
-    Status,
-    change_task,
-    is_unchanged,
-    restore_task,
-)
+from contacts_audit.remediation.tasks import Item, change_task
 
 OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it all the same"
 
@@ -192,7 +187,7 @@ def compare_backup(
     task = restore_task(found, item, wanted, recreate=recreate)
     if not task.expected_steps:
         return Result(found, Status.ALREADY)
-    change = after.change(subscription.id, item)
+    change = after.foreign_change(subscription.id, item)
     if change is None or overwrite:
         return replace(task, overwrites=change)
     return Result(found, Status.CONFLICT, change, OVERWRITE)

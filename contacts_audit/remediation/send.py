@@ -12,13 +12,14 @@ from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.retry import ATTEMPTS, Budget, backoff
 from contacts_audit.azure.arm.transport import NO_TIME
 from contacts_audit.azure.contacts import steps
+from contacts_audit.azure.contacts.equality import others_are_unchanged
 from contacts_audit.azure.contacts.records import Snapshot, canonical, is_absence, named
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.remediation.journal import Journal
+from contacts_audit.remediation.results import Result, Status
 from contacts_audit.remediation.snapshot import SnapshotReader
-from contacts_audit.remediation.tasks import Result, Status, others_are_unchanged
 
 ENDED = "the run was told to end"
 THROTTLING = frozenset({429, 503})

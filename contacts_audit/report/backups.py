@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contacts_audit import __version__
 from contacts_audit.core.sanitize import inert, inert_json
-from contacts_audit.remediation.backups import Listing, SavedBackup
+from contacts_audit.remediation.backup import Listing, SavedBackup
 from contacts_audit.report import markdown
 from contacts_audit.report.table import aligned
 

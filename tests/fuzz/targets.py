@@ -31,14 +31,9 @@ from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError, ContactsAuditError, UsageError
 from contacts_audit.core.model import Check, Contact, Criteria, Reading, Subscription, Waiver
 from contacts_audit.core.shutdown import Ending
-from contacts_audit.remediation.ledger import (
-    Plan,
-    backup_document,
-    plan_document,
-    read_backup,
-    read_plan,
-)
+from contacts_audit.remediation.backup import backup_document, read_backup
 from contacts_audit.remediation.plan import Intent, row_for
+from contacts_audit.remediation.plan_file import Plan, plan_document, read_plan
 
 ENDPOINT = "https://arm.example"
 VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)

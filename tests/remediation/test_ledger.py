@@ -21,17 +21,11 @@ from contacts_audit.azure.contacts.records import Record, Snapshot
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.core.errors import OutputError, Reason, UsageError
 from contacts_audit.core.model import Change, Fault, Subscription
+from contacts_audit.remediation.backup import Backup, backup_document, read_backup
+from contacts_audit.remediation.file_format import Origin
 from contacts_audit.remediation.journal import Journal
-from contacts_audit.remediation.ledger import (
-    Backup,
-    Origin,
-    Plan,
-    backup_document,
-    plan_document,
-    read_backup,
-    read_plan,
-)
 from contacts_audit.remediation.plan import Intent, PlanRow, row_for
+from contacts_audit.remediation.plan_file import Plan, plan_document, read_plan
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
@@ -300,7 +294,7 @@ def test_a_file_is_read_by_another_process(tmp_path: Path, seed: str) -> None:
     path = tmp_path / "plan.json"
     path.write_bytes(spelt(plan_document(PLAN)))
     program = (
-        "import sys; from pathlib import Path; from contacts_audit.remediation.ledger import *\n"
+        "import sys; from pathlib import Path; from contacts_audit.remediation.plan_file import *\n"
         "plan = read_plan(Path(sys.argv[1]).read_bytes(), 'x'); print(len(plan.rows))"
     )
 

@@ -15,6 +15,7 @@ from requests.adapters import BaseAdapter
 from contacts_audit.azure.arm.client import Client, Limits
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Record, Snapshot, canonical
 from contacts_audit.azure.contacts.steps import Step, sendable
 from contacts_audit.azure.kinds import AccessToken
@@ -23,17 +24,11 @@ from contacts_audit.core.model import Change, Subscription
 from contacts_audit.core.shutdown import Stopped
 from contacts_audit.remediation.apply import Applier
 from contacts_audit.remediation.journal import Journal
+from contacts_audit.remediation.restore import restore_task
+from contacts_audit.remediation.results import Result, Status, exit_code
 from contacts_audit.remediation.send import is_lost, refusal
 from contacts_audit.remediation.snapshot import SnapshotReader
-from contacts_audit.remediation.tasks import (
-    Result,
-    Status,
-    Task,
-    change_task,
-    exit_code,
-    is_unchanged,
-    restore_task,
-)
+from contacts_audit.remediation.tasks import Task, change_task
 
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
 WHO = Subscription("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "Prod", "Enabled")

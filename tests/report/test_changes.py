@@ -18,9 +18,10 @@ from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import ExitCode, Reason
 from contacts_audit.core.model import Change, Fault, Subscription
 from contacts_audit.core.sanitize import inert
-from contacts_audit.remediation.ledger import Origin, Plan, read_plan
+from contacts_audit.remediation.file_format import Origin
 from contacts_audit.remediation.plan import Intent, PlanRow, row_for
-from contacts_audit.remediation.tasks import Result, Status
+from contacts_audit.remediation.plan_file import Plan, read_plan
+from contacts_audit.remediation.results import Result, Status
 from contacts_audit.report import changes, curl, markdown
 
 V2017 = "2017-08-01-preview"

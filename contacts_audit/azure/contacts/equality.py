@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, canonical, same
+from contacts_audit.azure.contacts.records import Json, Record, Snapshot, canonical, same
 from contacts_audit.core.mailbox import key
 
 LEVELS = frozenset({"minimalSeverity", "minimalRiskLevel"})
@@ -134,3 +134,40 @@ def _fits(value: Any, back: Any) -> bool:
                 del left[found]
             return not left
     return same(value, back)
+
+
+def is_unchanged(then: Snapshot, now: Snapshot) -> bool:
+    """
+    Return whether *now* shows what was seen *then*, at each api-version.
+
+    Etags, orders and spellings that mean the same are no change; a change of anything else is one,
+    unknown fields included.
+    """
+    return all(all_alike(then.at(version), now.at(version)) for version in then.versions)
+
+
+def others_are_unchanged(then: Snapshot, now: Snapshot, name: str, *, loosely: bool) -> bool:
+    """
+    Return whether all but the contact *name* is as it was *then*.
+
+    *loosely*, only names and addresses are compared: whether the contacts of 2017 share their other
+    fields nobody knows, so that a write of ours may have changed those.
+    """
+
+    def rest(seen: Snapshot) -> Snapshot:
+        return Snapshot(
+            {
+                version: tuple(
+                    Record(one.name, _addresses_alone(one.properties)) if loosely else one
+                    for one in seen.at(version)
+                    if one.name.casefold() != name.casefold()
+                )
+                for version in then.versions
+            }
+        )
+
+    return is_unchanged(rest(then), rest(now))
+
+
+def _addresses_alone(properties: Json) -> Json:
+    return {field: properties.get(field) for field in ("email", "emails")}

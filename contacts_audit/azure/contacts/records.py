@@ -14,8 +14,9 @@ from typing import Any
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts import read
-from contacts_audit.azure.contacts.read import TYPES
+from contacts_audit.azure.contacts.read import TYPES, addresses
 from contacts_audit.core.errors import AzureError
+from contacts_audit.core.mailbox import key
 from contacts_audit.core.sanitize import whole_characters
 
 Json = dict[str, Any]
@@ -142,3 +143,15 @@ def same(one: Any, other: Any) -> bool:
 def canonical(value: Any) -> str:
     """Spell a JSON value in the one way in which equal values are spelt."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def addresses_in(*contacts: Json | None) -> set[str]:
+    """Return all addresses in the properties of *contacts*, as mailboxes are compared."""
+    texts = (each.get(field) for each in contacts if each for field in ("email", "emails"))
+    return {key(one) for text in texts if isinstance(text, str) for one in addresses(text)}
+
+
+def visible_addresses(seen: Snapshot) -> set[str]:
+    """Return all addresses that were *seen*, as mailboxes are compared."""
+    records = (record for version in seen.versions for record in seen.at(version))
+    return addresses_in(*(record.properties for record in records))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.equality import alike, is_blank, reads_back, unread
 from contacts_audit.azure.contacts.read import is_address
-from contacts_audit.azure.contacts.records import Json
+from contacts_audit.azure.contacts.records import Json, Record
 from contacts_audit.core.errors import ContactsAuditError
 from contacts_audit.core.mailbox import distinct, key
 from contacts_audit.core.model import Change
@@ -151,3 +151,9 @@ def _without_empty_levels(value: object) -> object:
         case list():
             return [_without_empty_levels(item) for item in value]
     return value
+
+
+def applied(records: Sequence[Record], step: Step) -> tuple[Record, ...]:
+    """Return the contacts as they are once *step* is done."""
+    others = [one for one in records if one.name.casefold() != step.contact.casefold()]
+    return (*others, *([] if step.after is None else [Record(step.contact, step.after)]))

@@ -1,63 +1,20 @@
-"""The backups of a folder, and whether what stands now is what the runs that took them left."""
+"""Whether what stands now is what a run left, or somebody else's change."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.core.errors import UsageError
+from contacts_audit.remediation.backup import Read, SavedBackup, listed
 from contacts_audit.remediation.journal import Trace, read_journal
-from contacts_audit.remediation.ledger import Backup, read_backup
 
-Read = Callable[[Path], bytes]
 JOURNAL = "journal-[0-9A-Za-z]+[.]jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class SavedBackup:
-    """A *backup* in a *file*."""
-
-    file: Path
-    backup: Backup
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The backups in a folder, the newest first, and why which file is none."""
-
-    backups: Sequence[SavedBackup]
-    faults: Sequence[UsageError]
-
-
-def listed(folder: Path, read: Read) -> Listing:
-    """
-    Return the backups in *folder*; there are none where it does not exist.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    found, faults = [], []
-    try:
-        names = sorted(folder.iterdir())
-    except FileNotFoundError:
-        names = []
-    except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be read: {error.strerror}", "check --state-dir"
-        ) from error
-    for path in names:
-        if path.match("backup-*.json"):
-            try:
-                found.append(SavedBackup(path, read_backup(read(path), str(path))))
-            except UsageError as error:
-                faults.append(error)
-    found.sort(key=lambda one: (one.backup.created, one.file.name), reverse=True)
-    return Listing(found, faults)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
+class PastRun:
     """
     What a run found *before* it wrote, and its *traces*, each by the id of a subscription.
 
@@ -82,11 +39,11 @@ class History:
     """
 
     digest: str
-    own: Run | None
-    later: Sequence[Run]
+    own: PastRun | None
+    later: Sequence[PastRun]
     why: str = ""
 
-    def change(self, identifier: str, now: Snapshot) -> str | None:
+    def foreign_change(self, identifier: str, now: Snapshot) -> str | None:
         """Return what is to be said where somebody else may have made what stands *now*."""
         if any(self._goes_on(run, identifier, now) for run in self.later):
             return None
@@ -98,7 +55,7 @@ class History:
             return "it changed since the backup, and not by the run that took it"
         return "it changed since the run that took the backup"
 
-    def _goes_on(self, run: Run, identifier: str, now: Snapshot) -> bool:
+    def _goes_on(self, run: PastRun, identifier: str, now: Snapshot) -> bool:
         """Say whether a later *run* left *now*: it put the backup back, or did the rest of own."""
         if identifier not in run.traces or identifier not in run.before:
             return False
@@ -129,7 +86,7 @@ def history_since(kept: SavedBackup, folder: Path, read: Read) -> History:
     return History(kept.backup.digest, own, later, why)
 
 
-def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[Run | None, str]:
+def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[PastRun | None, str]:
     """Return what the run left that took a backup, else why that is not known."""
     name = kept.backup.journal or kept.file.name.replace("backup-", "journal-") + "l"
     if not re.fullmatch(JOURNAL, name):
@@ -142,4 +99,4 @@ def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[Run | N
     except UsageError as error:
         return None, str(error)
     before = {who.id: seen for who, seen in kept.backup.rows}
-    return Run(before, traces, kept.backup.restores), ""
+    return PastRun(before, traces, kept.backup.restores), ""
