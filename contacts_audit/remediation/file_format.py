@@ -24,14 +24,8 @@ from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Subscription
 
 SCHEMA = 1
-
-
 VERSIONS = frozenset({protocol.V2017, protocol.V2020, protocol.V2023})
-
-
 DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
-
-
 T = TypeVar("T")
 
 

@@ -25,11 +25,7 @@ class Status(StrEnum):
 
 
 GOOD = frozenset({Status.DONE, Status.ALREADY, Status.SKIPPED, Status.WAIVED})
-
-
 LOOK = "look at it by 'contacts-audit explain SUBSCRIPTION_ID'"
-
-
 NEXT = {
     Status.FAILED: "nothing was changed: run the same command again later",
     Status.NOT_SENT: "nothing was tried: run the same command again",

@@ -50,7 +50,7 @@ DEFAULT = Record("default", {"emails": "a@contoso.com", "isEnabled": True})
         ),
     ],
 )
-def test_a_wish_can_be_had(change: Change) -> None:
+def test_a_change_can_be_had(change: Change) -> None:
     """At the newest api-version."""
     check(change, None)
 
@@ -73,7 +73,7 @@ def test_a_wish_can_be_had(change: Change) -> None:
         pytest.param(Change(attack_paths="Severe"), "--attack-paths", id="no risk level"),
     ],
 )
-def test_a_wish_that_cannot_be_had(change: Change, said: str) -> None:
+def test_a_change_that_cannot_be_had(change: Change, said: str) -> None:
     """It is wrong usage, and says what is wrong."""
     with pytest.raises(UsageError) as caught:
         check(change, None)
@@ -192,7 +192,7 @@ words = st.text(st.characters(exclude_categories=[]), max_size=12)
     ),
     st.none() | st.just(V2017) | words,
 )
-def test_any_text_is_wished_or_refused(change: Change, version: str | None) -> None:
+def test_any_text_is_requested_or_refused(change: Change, version: str | None) -> None:
     """Nothing but our own error comes of it, and nothing unprintable is wished."""
     try:
         check(change, version)
@@ -244,7 +244,7 @@ def test_a_version_that_is_not_offered_is_refused() -> None:
     assert "--api-version" in row.message
 
 
-def test_what_is_as_wished_is_left_alone() -> None:
+def test_what_is_as_requested_is_left_alone() -> None:
     """No step, no word."""
     row = row_for(WHO, Snapshot({V2017: (), V2023: (DEFAULT,)}), ADD)
 
