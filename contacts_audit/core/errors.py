@@ -161,5 +161,9 @@ class AzureError(ContactsAuditError):
         self.retry_after = retry_after
 
 
+class NotSentError(AzureError):
+    """No time was left to send the request: Azure has not seen it."""
+
+
 class VersionRefusedError(AzureError):
     """ARM does not offer securityContacts at the api-version that was asked for."""

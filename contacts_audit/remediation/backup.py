@@ -1,16 +1,14 @@
-"""Backups: what stood before a change, as files, and those in a folder."""
+"""Backup files: what subscriptions held before a run wrote, and the backups in a folder."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contacts_audit.azure.contacts.records import (
-    Json,
-    Snapshot,
-)
+from contacts_audit.azure.contacts.records import Json, Snapshot
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Subscription
 from contacts_audit.remediation.file_format import (
+    DamageError,
     Origin,
     digest_of,
     origin_of,
@@ -28,11 +26,11 @@ from contacts_audit.remediation.file_format import (
 @dataclass(frozen=True, slots=True)
 class Backup:
     """
-    What stood before a change.
+    What each subscription held before a run wrote.
 
-    *journal* is the name of the file beside it that tells the change; *restores* is the digest of
-    the backup that was restored by it, None where it was no restore.  A file has a *digest* of its
-    own and says when it was *created*.
+    *journal* is the name of the run's journal, in the same folder.  *restores* is the digest of the
+    backup that the run restored, None for an `apply`.  *digest* and *created* (UTC) are those of
+    the file, empty before it is saved.
     """
 
     origin: Origin
@@ -44,7 +42,7 @@ class Backup:
 
 
 def backup_document(backup: Backup) -> Json:
-    """Return *backup* as it is saved, its digest last."""
+    """Return *backup* as its file holds it."""
     rows = [
         {**subscription_json(who), "versions": snapshot_json(seen)} for who, seen in backup.rows
     ]
@@ -54,17 +52,17 @@ def backup_document(backup: Backup) -> Json:
 
 def read_backup(text: bytes, name: str) -> Backup:
     """
-    Return the backup in the file *name*.
+    Return the backup in *text*, the content of the file *name*.
 
     Raises:
-        UsageError: it is damaged.
+        UsageError: the file is not a backup, or is damaged.
     """
     document = verified(text, "backup", name)
 
-    def parsed() -> Backup:
-        for key in ("journal", "restores"):  # which older backups lack
+    def parse() -> Backup:
+        for key in ("journal", "restores"):  # older backups lack them
             if not isinstance(document.get(key), str | None):
-                raise TypeError(f"{key} is no text")
+                raise DamageError(f"{key} is not a string")
         return Backup(
             origin_of(document),
             tuple(
@@ -77,7 +75,7 @@ def read_backup(text: bytes, name: str) -> Backup:
             str(document["created"]),
         )
 
-    return parse_or_refuse(parsed, name)
+    return parse_or_refuse(parse, name)
 
 
 Read = Callable[[Path], bytes]
@@ -85,7 +83,7 @@ Read = Callable[[Path], bytes]
 
 @dataclass(frozen=True, slots=True)
 class SavedBackup:
-    """A *backup* in a *file*."""
+    """A *backup*, and the *file* that holds it."""
 
     file: Path
     backup: Backup
@@ -93,7 +91,7 @@ class SavedBackup:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The backups in a folder, the newest first, and why which file is none."""
+    """The *backups* of a folder, newest first, and the *faults* of files that are not backups."""
 
     backups: Sequence[SavedBackup]
     faults: Sequence[UsageError]
@@ -101,10 +99,10 @@ class Listing:
 
 def listed(folder: Path, read: Read) -> Listing:
     """
-    Return the backups in *folder*; there are none where it does not exist.
+    Return the backups in *folder*, none where it does not exist; *read* returns a file's bytes.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: the folder cannot be read.
     """
     found, faults = [], []
     try:
@@ -112,9 +110,7 @@ def listed(folder: Path, read: Read) -> Listing:
     except FileNotFoundError:
         names = []
     except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be read: {error.strerror}", "check --state-dir"
-        ) from error
+        raise UsageError(f"cannot read {folder}: {error.strerror}", "check --state-dir") from error
     for path in names:
         if path.match("backup-*.json"):
             try:

@@ -1,4 +1,4 @@
-"""What plans, backups and journals have in common: schema, digest, origin, snapshots."""
+"""What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -26,12 +26,17 @@ from contacts_audit.core.model import Subscription
 SCHEMA = 1
 VERSIONS = frozenset({protocol.V2017, protocol.V2020, protocol.V2023})
 DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+LARGE = 1 << 20  # bytes: up to here parsing is quick, and its error says more
 T = TypeVar("T")
+
+
+class DamageError(ValueError):
+    """A value in a file that cannot be; its text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Of which *cloud*, at which *endpoint*, and of which *tenants* a file is."""
+    """The *cloud*, Resource Manager *endpoint* and *tenants* that a file belongs to."""
 
     cloud: str
     endpoint: str
@@ -39,119 +44,25 @@ class Origin:
 
     @classmethod
     def of(cls, cloud: Cloud, tenants: Sequence[str]) -> "Origin":
-        """Return the origin of what is made now."""
+        """Return the origin of a file that is made now."""
         return cls(cloud.name, cloud.arm, tuple(tenants))
 
     def check(self, cloud: Cloud, name: str) -> None:
         """
-        Check that a file is of *cloud*.
+        Check that the file *name* belongs to *cloud*.
 
         Raises:
-            UsageError: it is of another one.
+            UsageError: it belongs to another cloud.
         """
         if (self.cloud, self.endpoint) != (cloud.name, cloud.arm):
             raise UsageError(
-                f"{name} is of {self.cloud} ({self.endpoint}), not of {cloud.name} ({cloud.arm})",
-                "give --cloud or --arm-endpoint as then",
+                f"{name} is for {self.cloud} ({self.endpoint}), not for {cloud.name} ({cloud.arm})",
+                "give the same --cloud or --arm-endpoint as when the file was made",
             )
 
 
-def subscription_json(subscription: Subscription) -> Json:
-    """Return what a file keeps of *subscription*: id, name, tenant, state."""
-    return {
-        "id": subscription.id,
-        "name": subscription.name,
-        "tenant_id": subscription.tenant_id,
-        "state": subscription.state,
-    }
-
-
-def subscription_from_json(row: Mapping[str, Any]) -> Subscription:
-    """
-    Return the subscription of a *row*.
-
-    Raises:
-        LookupError: a key is missing.
-        TypeError: a value has the wrong type.
-        ValueError: the id is not a GUID.
-    """
-    if not GUID.fullmatch(row["id"]):
-        raise ValueError(f"{row['id']!r} is no id")
-    for key in ("name", "tenant_id", "state"):
-        if not isinstance(row[key], str | None):
-            raise TypeError(f"{key} is no text")
-    return Subscription(row["id"].lower(), row["name"], row["state"], row["tenant_id"])
-
-
-def snapshot_json(seen: Snapshot) -> Json:
-    """Return what was *seen* as files hold it."""
-    return {
-        version: [{"name": one.name, "properties": one.properties} for one in records]
-        for version, records in sorted(seen.versions.items())
-    }
-
-
-def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
-    """
-    Return what a file says was seen at each of *versions*.
-
-    Raises:
-        ValueError: it was never that.
-        TypeError: it was never that.
-        LookupError: it was never that.
-    """
-    if not versions or not VERSIONS.issuperset(versions):
-        raise ValueError("an api-version is none")
-    for records in versions.values():
-        if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
-            raise TypeError("the contacts are no list, or one is there twice")
-        for one in records:
-            if not isinstance(one["properties"], dict) or not is_storable(one["properties"]):
-                raise TypeError("a contact is none")
-            if not isinstance(one["name"], str) or not is_name(one["name"]):
-                raise TypeError("a contact has no name")
-    return Snapshot(
-        {
-            version: tuple(Record(one["name"], one["properties"]) for one in records)
-            for version, records in versions.items()
-        }
-    )
-
-
-def rows_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """
-    Return the rows of *document*, one per subscription.
-
-    Raises:
-        LookupError: there are none, or one has no id.
-        TypeError: they are not a list.
-        ValueError: a subscription occurs twice.
-    """
-    rows = document["subscriptions"]
-    if not isinstance(rows, list):
-        raise TypeError("the subscriptions are no list")
-    if len({row["id"].lower() for row in rows}) < len(rows):
-        raise ValueError("a subscription is there twice")
-    return rows
-
-
-def origin_of(document: Mapping[str, Any]) -> Origin:
-    """
-    Return the origin that *document* names.
-
-    Raises:
-        LookupError: a key is missing.
-        TypeError: the tenants are not a list.
-    """
-    if not isinstance(document["tenants"], list):
-        raise TypeError("the tenants are no list")
-    return Origin(
-        str(document["cloud"]), str(document["arm_endpoint"]), tuple(map(str, document["tenants"]))
-    )
-
-
 def with_digest(kind: str, origin: Origin, content: Json) -> Json:
-    """Return *content* as a document of *kind*: the common keys first, the SHA-256 digest last."""
+    """Return *content* as a document of *kind*: the common keys first, the digest last."""
     document = {
         "schema": SCHEMA,
         "kind": kind,
@@ -166,20 +77,34 @@ def with_digest(kind: str, origin: Origin, content: Json) -> Json:
 
 
 def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
-    """Return the document of *kind* in *text*, its digest checked."""
+    """
+    Return the document of *kind* in *text*, the content of the file *name*, without its digest.
 
-    def parsed() -> Json:
+    Raises:
+        UsageError: it is not JSON, of another kind or schema, or its digest is wrong.
+    """
+
+    def parse() -> Json:
+        if len(text) > LARGE and not _may_be_ours(text):
+            raise DamageError('it lacks the keys "kind" and "sha256"')
         document = strict_json.parsed(text)
+        if not isinstance(document, dict):
+            raise DamageError("it is not a JSON object")
         if document["kind"] != kind:
-            raise ValueError(f"it is a {document['kind']}")
+            raise DamageError(f"it is a {document['kind']}")
         if not same(document["schema"], SCHEMA):
-            raise ValueError("it is of another schema")
+            raise DamageError("it has another schema")
         digest = document.pop("sha256")
         if digest != digest_of(document):
-            raise ValueError("its digest is wrong")
-        return dict(document)
+            raise DamageError("its digest is wrong")
+        return document
 
-    return parse_or_refuse(parsed, f"{name} is no {kind} of ours")
+    return parse_or_refuse(parse, f"{name} is not a {kind} of contacts-audit")
+
+
+def _may_be_ours(text: bytes) -> bool:
+    """Return whether *text* holds the keys of a document of ours, if perhaps as escapes."""
+    return b"\\u" in text or (b'"kind"' in text and b'"sha256"' in text)
 
 
 def parse_or_refuse(parse: Callable[[], T], name: str) -> T:
@@ -192,7 +117,20 @@ def parse_or_refuse(parse: Callable[[], T], name: str) -> T:
     try:
         return parse()
     except DAMAGED as error:
-        raise UsageError(f"{name}: {error}", "make it anew, or name another file") from error
+        hint = "make it again, or name another file"
+        raise UsageError(f"{name}: {damage(error)}", hint) from error
+
+
+def damage(error: Exception) -> str:
+    """Return in words what one of `DAMAGED` says about a file."""
+    match error:
+        case KeyError(args=[str(key)]):
+            return f"it lacks the key {key!r}"
+        case ValueError():
+            return str(error)
+        case RecursionError():
+            return "it is nested too deeply"
+    return "a value has the wrong type"
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -201,5 +139,95 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 
 def now_text() -> str:
-    """Return the moment, in UTC, as files hold it."""
+    """Return the current time, in UTC, as files hold it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def origin_of(document: Mapping[str, Any]) -> Origin:
+    """
+    Return the origin that *document* names.
+
+    Raises:
+        LookupError: a key is missing.
+        DamageError: the tenants are not a list.
+    """
+    if not isinstance(document["tenants"], list):
+        raise DamageError("its tenants are not a list")
+    tenants = tuple(map(str, document["tenants"]))
+    return Origin(str(document["cloud"]), str(document["arm_endpoint"]), tenants)
+
+
+def rows_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """
+    Return the rows of *document*, one per subscription.
+
+    Raises:
+        LookupError: there are none, or one has no id.
+        DamageError: they are not a list, or a subscription occurs twice.
+    """
+    rows = document["subscriptions"]
+    if not isinstance(rows, list):
+        raise DamageError("its subscriptions are not a list")
+    if len({row["id"].lower() for row in rows}) < len(rows):
+        raise DamageError("a subscription occurs twice")
+    return rows
+
+
+def subscription_json(subscription: Subscription) -> Json:
+    """Return what a row holds of *subscription*: id, name, tenant, state."""
+    return {
+        "id": subscription.id,
+        "name": subscription.name,
+        "tenant_id": subscription.tenant_id,
+        "state": subscription.state,
+    }
+
+
+def subscription_from_json(row: Mapping[str, Any]) -> Subscription:
+    """
+    Return the subscription of a *row*.
+
+    Raises:
+        LookupError: a key is missing.
+        DamageError: the id is not a GUID, or another value is not a string.
+    """
+    if not GUID.fullmatch(row["id"]):
+        raise DamageError(f"{row['id']!r} is not a subscription id")
+    for key in ("name", "tenant_id", "state"):
+        if not isinstance(row[key], str | None):
+            raise DamageError(f"{key} is not a string")
+    return Subscription(row["id"].lower(), row["name"], row["state"], row["tenant_id"])
+
+
+def snapshot_json(seen: Snapshot) -> Json:
+    """Return a snapshot as files hold it: for each API version, a list of contacts."""
+    return {
+        version: [{"name": one.name, "properties": one.properties} for one in records]
+        for version, records in sorted(seen.versions.items())
+    }
+
+
+def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
+    """
+    Return the snapshot that a file holds as *versions*.
+
+    Raises:
+        LookupError: a contact lacks a key.
+        DamageError: an API version is unknown, or the contacts could not have been read.
+    """
+    if not versions or not VERSIONS.issuperset(versions):
+        raise DamageError("an API version is unknown")
+    for records in versions.values():
+        if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
+            raise DamageError("the contacts are not a list, or one occurs twice")
+        for one in records:
+            if not isinstance(one["properties"], dict) or not is_storable(one["properties"]):
+                raise DamageError("the properties of a contact cannot be sent")
+            if not isinstance(one["name"], str) or not is_name(one["name"]):
+                raise DamageError("the name of a contact cannot be part of a URL")
+    return Snapshot(
+        {
+            version: tuple(Record(one["name"], one["properties"]) for one in records)
+            for version, records in versions.items()
+        }
+    )

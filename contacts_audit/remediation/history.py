@@ -1,4 +1,4 @@
-"""Whether what stands now is what a run left, or somebody else's change."""
+"""Decides whether the current contacts are what a run left, or somebody else's change."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ JOURNAL = "journal-[0-9A-Za-z]+[.]jsonl"
 @dataclass(frozen=True, slots=True)
 class PastRun:
     """
-    What a run found *before* it wrote, and its *traces*, each by the id of a subscription.
+    What a run found *before* it wrote, and the *traces* that it left, by subscription id.
 
-    *restores* is the digest of the backup that it put back, None where it was no restore.
+    *restores* is the digest of the backup that the run restored, None for an `apply`.
     """
 
     before: Mapping[str, Snapshot]
@@ -26,16 +26,16 @@ class PastRun:
     restores: str | None = None
 
     def leaves(self, identifier: str, now: Snapshot) -> bool:
-        """Return whether what stands *now* is what it left of a subscription."""
+        """Return whether the subscription *identifier* is *now* as the run left it."""
         return self.traces.get(identifier, Trace()).leaves(self.before[identifier], now)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """
-    What is known of the runs after the backup *digest*: the one that took it, and *later* ones.
+    The runs since the backup *digest*: its *own* run, which made it, and *later* ones.
 
-    *own* is None where its journal is lost; then *why* says so.
+    *own* is None where the journal of that run is lost; *why* says how.
     """
 
     digest: str
@@ -44,11 +44,11 @@ class History:
     why: str = ""
 
     def foreign_change(self, identifier: str, now: Snapshot) -> str | None:
-        """Return what is to be said where somebody else may have made what stands *now*."""
+        """Return a message if somebody else may have changed a subscription, which is *now* so."""
         if any(self._goes_on(run, identifier, now) for run in self.later):
             return None
         if self.own is None:
-            return f"nobody knows whether it changed since: {self.why}"
+            return f"it may have changed since the backup: {self.why}"
         if self.own.leaves(identifier, now):
             return None
         if identifier not in self.own.traces:
@@ -56,7 +56,7 @@ class History:
         return "it changed since the run that took the backup"
 
     def _goes_on(self, run: PastRun, identifier: str, now: Snapshot) -> bool:
-        """Say whether a later *run* left *now*: it put the backup back, or did the rest of own."""
+        """Return whether a later *run* left *now*, which restored this backup or did the rest."""
         if identifier not in run.traces or identifier not in run.before:
             return False
         if not run.leaves(identifier, now):
@@ -70,13 +70,17 @@ class History:
 
 
 def history_since(kept: SavedBackup, folder: Path, read: Read) -> History:
-    """Return what journals beside the backup *kept*, or in the state *folder*, tell."""
+    """
+    Return the runs since the backup *kept*.
+
+    Their journals are next to the backup or in the state *folder*; *read* returns a file's bytes.
+    """
     places = list(dict.fromkeys([kept.file.parent, folder]))
     later = []
     for place in places:
         try:
             near = listed(place, read).backups
-        except UsageError:  # it is no folder, say: nothing is known from there
+        except UsageError:  # for example, it is not a folder
             continue
         for one in near:
             if one.backup.created > kept.backup.created:
@@ -87,10 +91,10 @@ def history_since(kept: SavedBackup, folder: Path, read: Read) -> History:
 
 
 def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[PastRun | None, str]:
-    """Return what the run left that took a backup, else why that is not known."""
+    """Return the run that made a backup, else None and why it is not known."""
     name = kept.backup.journal or kept.file.name.replace("backup-", "journal-") + "l"
     if not re.fullmatch(JOURNAL, name):
-        return None, "the backup names no journal"
+        return None, "the backup does not name a journal"
     path = next((place / name for place in places if (place / name).exists()), None)
     if path is None:
         return None, f"its journal {name} is not beside it"

@@ -1,4 +1,4 @@
-"""Plans as files, and their rows computed again when one is read."""
+"""Plan files. A plan that is read is computed again, and refused if the file says otherwise."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -6,13 +6,11 @@ from datetime import date
 from typing import Any
 
 from contacts_audit.audit.checks import RISKS
-from contacts_audit.azure.contacts.records import (
-    Json,
-    same,
-)
+from contacts_audit.azure.contacts.records import Json, same
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Change, Check, Criteria, Fault, Profile
 from contacts_audit.remediation.file_format import (
+    DamageError,
     Origin,
     origin_of,
     parse_or_refuse,
@@ -41,9 +39,10 @@ LATER = {"wish": None, "lacking": None, "judged": None}  # keys that older plans
 @dataclass(frozen=True, slots=True)
 class Plan:
     """
-    What is to be done, for whom, and at which api-version, if one was chosen.
+    The requested *change*, and a row for each subscription.
 
-    *recorded* is when the recording was made that it was made of, None where that was Azure itself.
+    *version* is the API version to write at, None for the newest that is offered.  *recorded* is
+    the time (UTC) of the recording that the plan was made from, None for a plan of today's Azure.
     """
 
     origin: Origin
@@ -54,7 +53,7 @@ class Plan:
 
 
 def plan_document(plan: Plan) -> Json:
-    """Return *plan* as it is saved, its digest last."""
+    """Return *plan* as its file holds it."""
     change = {**asdict(plan.change), "api_version": plan.version}
     rows = [_plan_row(row) for row in plan.rows]
     content = {"recorded": plan.recorded, "wish": change, "subscriptions": rows}
@@ -63,51 +62,51 @@ def plan_document(plan: Plan) -> Json:
 
 def read_plan(text: bytes, name: str) -> Plan:
     """
-    Return the plan in the file *name*, computed anew from what it saw and wished.
+    Return the plan in *text*, the content of the file *name*.
 
     Raises:
-        UsageError: it is damaged, or says something else than what follows.
+        UsageError: the file is not a plan, is damaged, or its writes do not follow from what it
+            read and the change that it names.
     """
     document = verified(text, "plan", name)
 
-    def parsed() -> Plan:
+    def parse() -> Plan:
         change, version = _change(document["wish"])
         shared = any(map(_shares_the_change, rows_of(document)))
         if shared or not is_empty(change):
             check(change, version)
-        rows = tuple(_planned(row, change, version) for row in rows_of(document))
+        rows = tuple(_row(row, change, version) for row in rows_of(document))
         recorded = document.get("recorded")
         if not isinstance(recorded, str | None):
-            raise TypeError("recorded is no time")
+            raise DamageError("recorded is not a string")
         return Plan(origin_of(document), change, version, rows, recorded)
 
-    plan = parse_or_refuse(parsed, name)
+    plan = parse_or_refuse(parse, name)
     rows = [{**LATER, **row} for row in document["subscriptions"]]
-    told = {"wish": document["wish"], "subscriptions": rows}
-    follows = parse_or_refuse(lambda: plan_document(plan), name)
-    if not same(told, {key: follows[key] for key in told}):
-        raise UsageError(
-            f"{name}: what it would write does not follow from what it read", "make it anew"
-        )
+    stated = {"wish": document["wish"], "subscriptions": rows}
+    computed = parse_or_refuse(lambda: plan_document(plan), name)
+    if not same(stated, {key: computed[key] for key in stated}):
+        message = f"{name}: what it would write does not follow from what it read"
+        raise UsageError(message, "make a new plan")
     return plan
 
 
-def _change(told: Mapping[str, Any]) -> tuple[Change, str | None]:
-    """Return the wish of a plan, and at which api-version; each value has to be of its kind."""
+def _change(stated: Mapping[str, Any]) -> tuple[Change, str | None]:
+    """Return the change and API version of the key `wish`; each value must have its type."""
     values = {}
     for item in fields(Change):
-        value = told[item.name]
+        value = stated[item.name]
         kind = str | None if item.default is None else type(item.default)
         if kind is tuple:
             if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-                raise TypeError(f"{item.name} is no list of texts")
+                raise DamageError(f"{item.name} is not a list of strings")
             value = tuple(value)
         elif not isinstance(value, kind):
-            raise TypeError(f"{item.name} is of another kind")
+            raise DamageError(f"{item.name} has the wrong type")
         values[item.name] = value
-    version = told["api_version"]
-    if not isinstance(version, str | None) or len(told) != len(values) + 1:
-        raise TypeError("the wish is none")
+    version = stated["api_version"]
+    if not isinstance(version, str | None) or len(stated) != len(values) + 1:
+        raise DamageError("the wish has other keys")
     return Change(**values), version
 
 
@@ -117,20 +116,13 @@ def _plan_row(row: PlanRow) -> Json:
     ]
     records = row.seen.at(row.api_version or "") if row.seen is not None else ()
     standing = records[0] if records else None
-    first = (
-        steps[0]
-        if steps
-        else {
-            "contact": standing and standing.name,
-            "before": standing and standing.properties,
-            "after": standing and standing.properties,
-        }
-    )
+    held = standing and standing.properties
+    unchanged = {"contact": standing and standing.name, "before": held, "after": held}
     return {
         **subscription_json(row.subscription),
         "status": row.intent,
         "api_version": row.api_version,
-        **first,
+        **(steps[0] if steps else unchanged),
         "steps": steps,
         "message": row.message,
         "error": None if row.fault is None else asdict(row.fault),
@@ -142,23 +134,23 @@ def _plan_row(row: PlanRow) -> Json:
     }
 
 
-def _planned(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:
-    return replace(_undecided(row, change, version), judged=_judgment(row.get("judged")))
+def _row(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:
+    return replace(_unjudged_row(row, change, version), judged=_judgment(row.get("judged")))
 
 
-def _undecided(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:
+def _unjudged_row(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:
     subscription, intent = subscription_from_json(row), Intent(row["status"])
     seen = None if row["read"] is None else snapshot_from_json(row["read"])
     if row["left_alone"] is not None:
         if intent not in (Intent.WAIVED, Intent.NOTHING) or seen is None:
-            raise ValueError("what is left alone was read, and is waived or complies")
+            raise DamageError("a row that is left alone was read, and is waived or compliant")
         until = row["left_alone"]["until"]
         left = LeftAlone(None if until is None else date.fromisoformat(until))
         return PlanRow(subscription, intent, seen, message=row["message"], left_alone=left)
     if seen is not None and row.get("wish") is not None:
         own, lacking = _change({**row["wish"], "api_version": version})[0], row["lacking"]
         if not isinstance(lacking, str | None):
-            raise TypeError("what is lacking is no text")
+            raise DamageError("lacking is not a string")
         return row_for_findings(subscription, seen, own, lacking, version)
     if seen is not None:
         return row_for(subscription, seen, change, version)
@@ -167,26 +159,24 @@ def _undecided(row: Mapping[str, Any], change: Change, version: str | None) -> P
 
 
 def _shares_the_change(row: Mapping[str, Any]) -> bool:
-    """Return whether what a row would write follows from the wish of the plan, not from its own."""
+    """Return whether a row is computed from the change of the plan, not from one of its own."""
     return row["read"] is not None and row["left_alone"] is None and row.get("wish") is None
 
 
-def _judgment(told: Mapping[str, Any] | None) -> Judgment | None:
-    """Return by what a row was judged; older plans do not tell."""
-    if told is None:
+def _judgment(stated: Mapping[str, Any] | None) -> Judgment | None:
+    """Return what a row was judged by; older plans do not say."""
+    if stated is None:
         return None
-    found = told["criteria"]
+    found, said = stated["criteria"], stated["said"]
     lists = [found[each] for each in ("checks", "required_emails", "allowed_domains")]
     if not all(
         isinstance(each, list) and all(isinstance(one, str) for one in each) for each in lists
     ):
-        raise TypeError("a list of the criteria is no list of texts")
-    if not isinstance(found["minimum_emails"], int | None) or not isinstance(
-        told["said"], str | None
-    ):
-        raise TypeError("the criteria are none")
+        raise DamageError("a list of the criteria is not a list of strings")
+    if not isinstance(found["minimum_emails"], int | None) or not isinstance(said, str | None):
+        raise DamageError("a value of the criteria has the wrong type")
     if found["attack_path_level"] not in RISKS:
-        raise ValueError("the level of attack paths is none")
+        raise DamageError("attack_path_level is not a risk level")
     profile = None if found["profile"] is None else Profile(found["profile"])
     criteria = Criteria(
         profile,
@@ -196,7 +186,7 @@ def _judgment(told: Mapping[str, Any] | None) -> Judgment | None:
         tuple(lists[2]),
         found["minimum_emails"],
     )
-    return Judgment(criteria, told["said"])
+    return Judgment(criteria, said)
 
 
 def _day(day: date | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Computes the writes that put a backup back. Pure."""
+"""How a backup is restored: the writes that bring its contacts back. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from contacts_audit.azure.contacts.equality import alike, differences, meaning
 from contacts_audit.azure.contacts.records import Json, Record, Snapshot, named, sequence_key
 from contacts_audit.azure.contacts.steps import Step, sendable
 from contacts_audit.core.model import Subscription
+from contacts_audit.remediation.results import LOOK
 from contacts_audit.remediation.tasks import Task, mismatch
 
 
@@ -14,9 +15,9 @@ def restore_task(
     subscription: Subscription, before: Snapshot, wanted: Snapshot, *, recreate: bool = False
 ) -> Task:
     """
-    Return how *subscription* comes to show what was *wanted* again, the newest first.
+    Return the task that brings *wanted* back to *subscription*, the newest API version first.
 
-    With *recreate*, a contact that is to lose its telephone number is deleted, and written anew.
+    With *recreate*, a contact that must lose its telephone number is deleted and written again.
     """
 
     def steps(version: str, seen: Snapshot) -> Sequence[Step]:
@@ -28,6 +29,7 @@ def restore_task(
         tuple(sorted(wanted.versions, reverse=True)),
         steps,
         lambda sent, seen: next(_unrestored(sent, seen, wanted), None),
+        if_changed=f"it stays as it is: {LOOK}, then run the same command again",
     )
     older = len({version for version, _ in task.expected_steps}) > 1
     note = "older api-versions are written only where the newest write did not restore them"
@@ -37,7 +39,7 @@ def restore_task(
 def _back(
     version: str, now: Sequence[Record], wanted: Sequence[Record], *, recreate: bool
 ) -> list[Step]:
-    """Return what makes *now* what was *wanted*; deletions last, from the highest down."""
+    """Return the writes that turn *now* into *wanted*; deletions last, the highest number first."""
     steps: list[Step] = []
     for one in sorted(wanted, key=lambda record: sequence_key(record)[0]):
         standing = named(now, one.name)
@@ -65,7 +67,7 @@ def _phone(properties: Json) -> object:
 def _unrestored(
     sent: Sequence[tuple[str, Step]], seen: Snapshot, wanted: Snapshot
 ) -> Iterator[str]:
-    """Yield what *seen* shows otherwise than *wanted*; what Azure makes of itself is no matter."""
+    """Yield what differs from *wanted* in *seen*, but for contacts that Azure created again."""
     gone = {(version, step.contact): step for version, step in sent if step.after is None}
     for version in wanted.versions:
         for step in _back(version, seen.at(version), wanted.at(version), recreate=False):

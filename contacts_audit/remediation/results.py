@@ -1,4 +1,4 @@
-"""What became of each subscription, and the exit code of a run that writes."""
+"""The result of each subscription: status, message, next step; and the exit code of a run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from contacts_audit.core.model import Subscription
 
 
 class Status(StrEnum):
-    """What became of a subscription."""
+    """The result of a subscription, as `-o json` prints it."""
 
     DONE = "done"
     ALREADY = "already"
@@ -29,7 +29,7 @@ LOOK = "look at it by 'contacts-audit explain SUBSCRIPTION_ID'"
 NEXT = {
     Status.FAILED: "nothing was changed: run the same command again later",
     Status.NOT_SENT: "nothing was tried: run the same command again",
-    Status.CONFLICT: f"it stays as it is: {LOOK}, then plan again",
+    Status.CONFLICT: f"it stays as it is: {LOOK}, then make a new plan",
     Status.UNCONFIRMED: f"{LOOK}; the backup holds what was there before",
     Status.UNKNOWN: f"{LOOK}, or run the same command again: it reads first",
     Status.REFUSED: "read the message, then run the same command again",
@@ -39,7 +39,11 @@ NEXT = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a *subscription*, why, what to do next, and which contacts were *deleted*."""
+    """
+    The *status* of a *subscription*, why, and what to do next.
+
+    *deleted* are the contacts that were deleted, each as "NAME at API-VERSION".
+    """
 
     subscription: Subscription
     status: Status
@@ -49,13 +53,13 @@ class Result:
 
     @property
     def next_step(self) -> str | None:
-        """What to do, for every status that is not good."""
+        """What to do next; None for a status that needs nothing."""
         hint = self.hint or NEXT.get(self.status)
         return hint and hint.replace("SUBSCRIPTION_ID", self.subscription.id)
 
 
 def exit_code(results: Iterable[Result]) -> ExitCode:
-    """Return the code of a run with these *results*."""
+    """Return the exit code of a run: a change that was not done outranks an unreadable row."""
     statuses = {result.status for result in results}
     if statuses - GOOD - {Status.UNREADABLE}:
         return ExitCode.NOT_DONE

@@ -1,4 +1,4 @@
-"""Tasks and results: what is to be done about a subscription, and what happened. Pure."""
+"""Tasks: the writes that change one subscription, and how they are verified. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from contacts_audit.remediation.results import Result
 @dataclass(frozen=True, slots=True)
 class Task:
     """
-    What is to be done about a *subscription* that showed *before*.
+    The writes that change a *subscription*, which was read as *before*.
 
-    *steps* tells what to write at each of *versions*, in that order, given what stands now; it may
-    raise `RefusedError`.  *missing* tells what the steps that were sent did not bring about.
-    *note* is to be known before it is done; *overwrites* is, where that is a change of others.
-    *remark* is to be known once it is done.
+    *steps* returns the writes at one of *versions*, in that order, given the current contacts; it
+    may raise `RefusedError`.  *missing* names what does not read back of the steps that were sent.
+    *note* is shown before the writes, *remark* after them.  *overwrites* says which change of
+    somebody else is lost.  *if_changed* is the next step where somebody else changed the contacts.
     """
 
     subscription: Subscription
@@ -37,10 +37,11 @@ class Task:
     note: str | None = None
     overwrites: str | None = None
     remark: str | None = None
+    if_changed: str | None = None
 
     @property
     def expected_steps(self) -> list[tuple[str, Step]]:
-        """The steps, each with its api-version, that follow from what was read."""
+        """The steps, each with its API version, that follow from what was read."""
         return [
             (version, step)
             for version in self.versions
@@ -50,9 +51,9 @@ class Task:
     @property
     def certain_steps(self) -> list[tuple[str, Step]]:
         """
-        The steps that follow for certain: not those at older versions on the same addresses.
+        The expected steps without those at older versions that touch the same addresses.
 
-        Where all versions show one document, the newest step does what they would.
+        Where all API versions show one document, the newest step makes the older ones unnecessary.
         """
         steps = self.expected_steps
         newest = [step for version, step in steps if version == self.versions[0]]
@@ -65,7 +66,7 @@ class Task:
 
 
 Item = Task | Result
-"""A subscription that is to be written to, or what is to be said of it without that."""
+"""A subscription that will be written to, or the result of one that will not."""
 
 
 def change_task(
@@ -75,7 +76,7 @@ def change_task(
     version: str,
     note: str | None = None,
 ) -> Task:
-    """Return how *wish* is made true at *version*."""
+    """Return the task that makes *change* at *version*; *note* is shown before and after."""
     return Task(
         subscription,
         before,
@@ -88,7 +89,7 @@ def change_task(
 
 
 def deleted(steps: Iterable[tuple[str, Step]]) -> list[str]:
-    """Return the names of the contacts that *steps* delete and do not write anew."""
+    """Return the contacts that *steps* delete and do not write again, as "NAME at API-VERSION"."""
     last = {(version, step.contact): step.after for version, step in steps}
     return [
         f"{contact} at {version}" for (version, contact), after in last.items() if after is None
@@ -96,17 +97,17 @@ def deleted(steps: Iterable[tuple[str, Step]]) -> list[str]:
 
 
 def written(steps: Iterable[tuple[str, Step]]) -> set[tuple[str, str]]:
-    """Return which contacts *steps* write, each by its api-version and name."""
+    """Return the contacts that *steps* write, each by its API version and name."""
     return {(version, step.contact) for version, step in steps if step.after is not None}
 
 
 def recreated(steps: Sequence[tuple[str, Step]]) -> int:
-    """Return how many contacts *steps* delete and write anew."""
+    """Return how many contacts *steps* delete and write again."""
     return sum(step.after is None for _, step in steps) - len(deleted(steps))
 
 
 def _unwritten(sent: Sequence[tuple[str, Step]], seen: Snapshot) -> str | None:
-    """Name a field that was sent and does not read back."""
+    """Return which fields were sent and do not read back, None if all do."""
     for version, step in sent:
         now = named(seen.at(version), step.contact)
         if not step.is_confirmed(now):
@@ -116,14 +117,14 @@ def _unwritten(sent: Sequence[tuple[str, Step]], seen: Snapshot) -> str | None:
 
 
 def mismatch(version: str, contact: str, now: Json | None, fields: Sequence[str] | None) -> str:
-    """Return which *fields* of a contact, which is *now* so, did not read back as sent."""
+    """Return a message: *fields*, or the whole *contact*, did not read back as sent."""
     if not fields:
         return f"contact {contact!r} at {version} is {'not' if now is None else 'still'} there"
     return f"{', '.join(fields)} of contact {contact!r} at {version} did not read back as sent"
 
 
 def _lost(before: Snapshot, now: Snapshot, change: Change) -> str | None:
-    """Name the addresses that were visible and are no more, though nobody wished that."""
+    """Return which addresses were visible, should have stayed, and are gone; None if none are."""
     kept = visible_addresses(before) - set(map(key, change.remove_emails))
     if change.replace:
         kept &= set(map(key, change.emails))

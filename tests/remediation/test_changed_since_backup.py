@@ -10,8 +10,10 @@ from remediation.workspace import (
     Workspace,
     full_contact,
     keeping_phone,
+    meanwhile,
     named_contact,
     statuses,
+    write_of,
 )
 
 from contacts_audit.core.errors import UsageError
@@ -234,3 +236,18 @@ def test_a_line_that_no_journal_holds(line: str) -> None:
     """It is no journal then: nothing that it says is believed."""
     with pytest.raises(UsageError):
         read_journal(f"{line}\n".encode(), "journal")
+
+
+def test_a_conflict_of_a_restore_names_no_plan(azure: AzureDouble, workspace: Workspace) -> None:
+    """A restore has no plan: its next step is to look, and to run the same command again."""
+    first, changed = azure.add("First"), azure.add("Changed")
+    assert workspace.write("apply", *CHANGE).code == 0
+    edit = meanwhile(lambda: setattr(changed, "contact", full_contact("other@contoso.com")))
+    azure.fail(write_of(first), edit, times=1)
+
+    ran = workspace.restore(workspace.backup())
+
+    assert (ran.code, statuses(ran)) == (5, ["done", "conflict"])
+    (line,) = (line for line in ran.err.splitlines() if line.startswith("Changed"))
+    assert line.endswith(f"'contacts-audit explain {changed.id}', then run the same command again")
+    assert "plan" not in line.replace("explain", "")

@@ -23,6 +23,7 @@ from remediation.saved_files import (
 
 from contacts_audit.core.errors import UsageError
 from contacts_audit.remediation.backup import backup_document, read_backup
+from contacts_audit.remediation.file_format import LARGE
 from contacts_audit.remediation.plan_file import plan_document, read_plan
 
 NO_FILES = [
@@ -206,3 +207,40 @@ def test_any_value_in_any_place_is_wrong_usage(data: st.DataObject) -> None:
         read(sealed(copy.deepcopy(document)), "x")
     except UsageError as error:
         assert str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(b"{}", "it lacks the key 'kind'", id="no keys"),
+        pytest.param(b"[]", "it is not a JSON object", id="array"),
+        pytest.param(
+            sealed({"kind": "plan", "schema": 1}), "it lacks the key 'wish'", id="no wish"
+        ),
+        pytest.param(
+            sealed({**plan_document(PLAN), "subscriptions": [7]}),
+            "a value has the wrong type",
+            id="no row",
+        ),
+    ],
+)
+def test_the_error_says_what_is_wrong(text: bytes, why: str) -> None:
+    """In the words of a user, not in those of Python."""
+    assert str(refused(read_plan, text)).endswith(f": {why}")
+
+
+def test_a_large_file_that_is_no_plan_is_not_parsed() -> None:
+    """It lacks the keys of a plan: that is seen before ten megabytes are parsed, JSON or not."""
+    text = b"[" * (LARGE + 1)  # would be nested too deeply
+
+    assert str(refused(read_plan, text)).endswith('it lacks the keys "kind" and "sha256"')
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_large_plan_is_read_however_it_is_spelled(escaped: bool) -> None:
+    """Its keys may be escapes; its size is no reason."""
+    text = spelt(plan_document(PLAN))
+    if escaped:
+        text = text.replace(b'"kind"', b'"\\u006bind"').replace(b'"sha256"', b'"sh\\u0061256"')
+
+    assert read_plan(text + b" " * LARGE, "plan.json") == PLAN

@@ -58,8 +58,8 @@ def test_a_change_can_be_had(change: Change) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        pytest.param(Change(), "no change is asked for", id="nothing"),
-        pytest.param(Change(allow_empty=True), "no change is asked for", id="a permission alone"),
+        pytest.param(Change(), "no change is requested", id="nothing"),
+        pytest.param(Change(allow_empty=True), "no change is requested", id="a permission alone"),
         pytest.param(Change(replace=True), "--replace", id="replace by nothing"),
         pytest.param(
             Change(replace=True, remove_emails=("a@b.co",)), "--replace", id="replace and remove"

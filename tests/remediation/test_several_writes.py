@@ -122,9 +122,11 @@ def test_what_fails_after_a_write_says_so(
     tmp_path: Path, turns: list[Turn], status: Status, said: str
 ) -> None:
     """It is not `failed`, which says that nothing was changed."""
-    found = ran(tmp_path, [two_versions()], [shows(None), shows(OLD), says(200), *turns])
+    task = two_versions()
+    found = ran(tmp_path, [task], [shows(None), shows(OLD), says(200), *turns])
 
-    assert found.results == [Result(WHO, status, f"after {said}")]
+    hint = task.if_changed if status is Status.CONFLICT else None
+    assert found.results == [Result(WHO, status, f"after {said}", hint)]
     assert found.lines[:3] == TAKEN
 
 
@@ -194,7 +196,7 @@ def test_after_three_failures_in_a_row_nothing_is_sent(tmp_path: Path) -> None:
     ]
     assert found.results[4:] == [
         skipped,
-        Result(WHO, Status.CONFLICT, "it changed since it was read: plan anew"),
+        Result(WHO, Status.CONFLICT, "it changed since it was read"),
         found.results[0],
         Result(WHO, Status.NOT_SENT, "3 subscriptions in a row had failed"),
         skipped,

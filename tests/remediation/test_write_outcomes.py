@@ -88,7 +88,7 @@ CASES: dict[str, Case] = {
     "changed since": Case(
         [shows(THEIRS)],
         Status.CONFLICT,
-        "it changed since it was read: plan anew",
+        "it changed since it was read",
         [],
         "GET",
     ),
