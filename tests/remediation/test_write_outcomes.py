@@ -109,7 +109,7 @@ CASES: dict[str, Case] = {
     "not possible any more": Case(
         [shows({"emails": 5})],
         Status.REFUSED,
-        "its addresses are no text -- look at it by 'contacts-audit fetch'",
+        "its addresses are not a string -- look at it with 'contacts-audit fetch'",
         [],
         "GET",
     ),
