@@ -117,14 +117,14 @@ def restore(
         return
     check_writing(host, network, write)
     from contacts_audit.remediation.backup import SavedBackup, read_backup
-    from contacts_audit.remediation.history import history_since
+    from contacts_audit.remediation.past_runs import runs_since
     from contacts_audit.remediation.prepare import compare_backup, failed, timed_out
     from contacts_audit.remediation.snapshot import SnapshotReader
 
     kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
     rows = _rows(host, kept, chosen)
     with locked(folder):
-        after = history_since(
+        after = runs_since(
             SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
         )
         connection, here = connected(host, kept.origin, backup_file, identity, cloud, network)

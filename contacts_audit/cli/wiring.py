@@ -34,7 +34,7 @@ def connect(
             raise UsageError("--record and --replay exclude each other", "give one of them")
         return _replayed(host, network, network.replay)
     from contacts_audit.azure.arm.client import Client
-    from contacts_audit.azure.auth.token_provider import Tokens
+    from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
     chosen = sign_in(host, identity, cloud_options, connections=network.workers)
@@ -51,7 +51,7 @@ def connect(
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask, several=several)
     tenants = []
     for tenant, found in credentials:
-        tokens = Tokens(found.acquire)
+        tokens = TokenProvider(found.acquire)
         client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder)
         tenants.append(Tenant(client, tokens, tenant, found))
     return Connection(chosen.cloud, limits, tuple(tenants), recorder)
@@ -89,7 +89,7 @@ def enter(
     part = None if scope.shard is None else shard(scope.shard, index)
     connection = connect(host, identity, cloud_options, network)
     if scope.current:
-        from contacts_audit.azure.auth.azure_cli import default_subscription
+        from contacts_audit.azure.auth.azure_cli_profile import default_subscription
 
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
@@ -139,7 +139,8 @@ def selectors(
 def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":
     from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.arm.transport import Wire
-    from contacts_audit.azure.recording.replay import Player, Recording, Unsigned
+    from contacts_audit.azure.recording.folder import Recording
+    from contacts_audit.azure.recording.replay import ReplayAdapter, ReplayTokens
     from contacts_audit.azure.tenants import Connection, Tenant
 
     recording = Recording.read(folder)
@@ -147,10 +148,13 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
     host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
-    wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
+    wire, limits = (
+        Wire(stopped=host.ending.stopped, adapter=ReplayAdapter(recording)),
+        _limits(network),
+    )
     tenants = []
     for tenant in recording.tenants or (None,):
-        tokens = Unsigned(tenant)
+        tokens = ReplayTokens(tenant)
         client = Client(recording.cloud.arm, wire, tokens, limits, pause=lambda seconds: None)
         tenants.append(Tenant(client, tokens))
     return Connection(recording.cloud, limits, tuple(tenants), recorded=recording.recorded)

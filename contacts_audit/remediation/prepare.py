@@ -21,7 +21,7 @@ from contacts_audit.core.model import (
     Waiver,
 )
 from contacts_audit.remediation.fixes import with_fixes
-from contacts_audit.remediation.history import History
+from contacts_audit.remediation.past_runs import PastRuns
 from contacts_audit.remediation.plan import (
     COMPLIES,
     Intent,
@@ -170,7 +170,7 @@ def compare_backup(
     subscription: Subscription,
     wanted: Snapshot,
     here: Mapping[str, Subscription],
-    history: History,
+    past_runs: PastRuns,
     *,
     recreate: bool = False,
     overwrite: bool = False,
@@ -178,7 +178,7 @@ def compare_backup(
     """
     Return the task that restores *wanted* to *subscription*, or its result.
 
-    What the runs of *history* did not leave is somebody else's, and stays unless *overwrite* is
+    What the runs of *past_runs* did not leave is somebody else's, and stays unless *overwrite* is
     true.  *here* are the subscriptions that are visible now, by id.
     """
     item = _now(reader, subscription, wanted, here)
@@ -188,7 +188,7 @@ def compare_backup(
     task = restore_task(found, item, wanted, recreate=recreate)
     if not task.expected_steps:
         return Result(found, Status.ALREADY)
-    change = history.foreign_change(subscription.id, item)
+    change = past_runs.foreign_change(subscription.id, item)
     if change is None or overwrite:
         return replace(task, overwrites=change)
     return Result(found, Status.CONFLICT, change, OVERWRITE)

@@ -23,8 +23,9 @@ from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import read, records
 from contacts_audit.azure.contacts.records import Record, Snapshot
+from contacts_audit.azure.recording.folder import Recording
 from contacts_audit.azure.recording.mask import Mask
-from contacts_audit.azure.recording.replay import Player, Recording
+from contacts_audit.azure.recording.replay import ReplayAdapter
 from contacts_audit.cli.app import run
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.terminal import Screen
@@ -227,7 +228,7 @@ def _plays(recording: Recording) -> None:
     cloud = recording.cloud
     assert known.get(cloud.arm, cloud) == cloud, "another cloud at a known host"
     assert cloud.arm in known or cloud.portal_url is None, "a link of a stranger"
-    wire = Wire(adapter=Player(recording))
+    wire = Wire(adapter=ReplayAdapter(recording))
     for key, paths in recording.exchanges.items():
         method, _, url = key.partition(" ")
         assert urlsplit(url).hostname == urlsplit(cloud.arm).hostname, "another host"

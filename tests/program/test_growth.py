@@ -13,7 +13,7 @@ from contacts_audit.audit import checks
 from contacts_audit.azure import metadata
 from contacts_audit.azure.arm import error_body, protocol, retry
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.auth import certificates, msal_http, token_provider
+from contacts_audit.azure.auth import access_token, certificates, msal_http
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.read import MOST_ADDRESSES, MOST_CONTACTS
 from contacts_audit.azure.recording import partial_json
@@ -144,7 +144,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         lambda text: msal_http.refused({"error_description": text}),
         (" ", "Trace", "Trace ID", "AADSTS", "AADSTS1", "\r"),
     ),
-    "a token": (lambda text: token_provider.bearer(text, "it"), ("a", "=", "a=")),
+    "a token": (lambda text: access_token.bearer_token(text, "it"), ("a", "=", "a=")),
     "what jq prints": (lambda text: pretty(json.dumps([text])), ("a", '"', "\\", "[", "\n")),
     "masking a message": (
         lambda text: Mask(["arm.contoso.com"]).text(text),

@@ -4,9 +4,9 @@ import json
 import shlex
 from pathlib import Path
 
-from azure.auth.test_which_identity import at_a_terminal
 from azure_double import AzureDouble, faults
 from conftest import run_in, surroundings
+from pseudo_terminal import at_a_terminal
 from remediation.workspace import (
     CHANGE,
     Workspace,
