@@ -55,11 +55,10 @@ def left_alone(
             intent, left = Intent.NOTHING, LeftAlone()
         case _:
             return None
-    try:
-        seen = reader.seen(subscription)
-    except (AzureError, AuthError) as error:
-        return PlanRow(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
-    return PlanRow(subscription, intent, seen, message=why, left_alone=left)
+    row = _row_or_snapshot(reader, subscription)
+    if isinstance(row, PlanRow):
+        return row
+    return PlanRow(subscription, intent, row, message=why, left_alone=left)
 
 
 def plan(
@@ -70,20 +69,39 @@ def plan(
     failing: Audited | None = None,
 ) -> PlanRow:
     """Return the row for *change*, and for the findings of *failing* unless that is None."""
-    match unasked(subscription):
+    seen = _row_or_snapshot(reader, subscription)
+    if isinstance(seen, PlanRow):
+        return seen
+    if failing is None:
+        return row_for(subscription, seen, change, version)
+    own, lacking = with_fixes(change, failing)
+    return row_for_findings(subscription, seen, own, lacking, version)
+
+
+def _row_or_snapshot(reader: SnapshotReader, subscription: Subscription) -> PlanRow | Snapshot:
+    match _read(reader, subscription):
         case Skipped():
             why = f"its state is {subscription.state}"
             return PlanRow(subscription, Intent.SKIPPED, message=why)
         case Unread() as outcome:
             return unreadable_row(outcome)
+        case Snapshot() as seen:
+            return seen
+
+
+def _read(
+    reader: SnapshotReader, subscription: Subscription, then: Snapshot | None = None
+) -> Snapshot | Skipped | Unread:
+    """Read *subscription*, at the API versions of *then* unless that is None."""
+    outcome = unasked(subscription)
+    if isinstance(outcome, Skipped | Unread):
+        return outcome
     try:
-        seen = reader.seen(subscription)
+        if then is None:
+            return reader.read(subscription)
+        return reader.at_all(subscription, then.versions)
     except (AzureError, AuthError) as error:
-        return PlanRow(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
-    if failing is None:
-        return row_for(subscription, seen, change, version)
-    own, lacking = with_fixes(change, failing)
-    return row_for_findings(subscription, seen, own, lacking, version)
+        return Unread(subscription, fault(error, subscription))
 
 
 def with_verdict(row: PlanRow, auditor: Auditor, criteria: Criteria) -> PlanRow:
@@ -212,17 +230,13 @@ def _now(
 ) -> Snapshot | Result:
     """Read *subscription* again, at the API versions of *then* unless that is None."""
     found = here.get(subscription.id) or replace(subscription, visible=False)
-    outcome = unasked(found)
-    if isinstance(outcome, Skipped):
-        return Result(found, Status.SKIPPED, f"its state is {found.state}")
-    if isinstance(outcome, Unread):
-        return _unreadable(found, outcome.fault)
-    try:
-        if then is None:
-            return reader.seen(found)
-        return reader.at_all(found, then.versions)
-    except (AzureError, AuthError) as error:
-        return _unreadable(found, fault(error, found))
+    match _read(reader, found, then):
+        case Skipped():
+            return Result(found, Status.SKIPPED, f"its state is {found.state}")
+        case Unread() as outcome:
+            return _unreadable(found, outcome.fault)
+        case Snapshot() as seen:
+            return seen
 
 
 def _unreadable(subscription: Subscription, found: Fault) -> Result:

@@ -1,6 +1,5 @@
 """Sends one write, and reads the contact before it sends the write again."""
 
-import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -104,23 +103,21 @@ class Sender:
         subscription, tries = target.subscription, Tries()
         budget = self._client(subscription).limits.until()
         before: AzureError | None = None
-        for count in itertools.count(1):  # the budget and the counted retries end it
+        while True:  # the budget and the counted retries end it
             try:
                 error = self._sent(target, budget)
-            except AuthError as unsigned:  # every attempt so far was rejected
+            except AuthError as no_token:  # every attempt so far was rejected
                 self._journal.note(subscription, Status.NOT_SENT, **_facts(target))
-                return Result(subscription, Status.FAILED, f"it was not written: {unsigned}")
+                return Result(subscription, Status.FAILED, f"it was not written: {no_token}")
             if error is None or (target.step.after is None and is_absence(error)):
                 return None
             end = refusal(subscription, error, target.method)
-            if end is not None and count == 1:
+            if end is not None and before is None:
                 return end
             if before is not None and isinstance(error, NotSentError):
                 error = before  # it says where the time went
             before = error
-            again, said = (
-                (False, full_message(error)) if end else self._waited(error, budget, tries)
-            )
+            again, said = self._waited(error, budget, None if end else tries)
             try:
                 found = self._found(target)
             except (AzureError, AuthError) as unread:
@@ -136,7 +133,6 @@ class Sender:
                 return Result(subscription, Status.CONFLICT, message)
             if not again or self._stop.is_set():
                 return Result(subscription, Status.FAILED, f"{said}; it was not changed")
-        raise AssertionError("itertools.count ended")
 
     def _sent(self, target: Target, budget: Budget) -> AzureError | None:
         """Write the journal, then send *target* once; return the error if that is the answer."""
@@ -158,9 +154,9 @@ class Sender:
         note(subscription, "answered", **facts, status=answer.status, request_id=request_id)
         return None
 
-    def _waited(self, error: AzureError, budget: Budget, tries: Tries) -> tuple[bool, str]:
-        """Wait as *error* asks; return whether to send again, and the message if not."""
-        wait, said = tries.wait_after(error), full_message(error)
+    def _waited(self, error: AzureError, budget: Budget, tries: Tries | None) -> tuple[bool, str]:
+        """Wait as *error* asks; return whether *tries* allow to send again, and the message."""
+        wait, said = None if tries is None else tries.wait_after(error), full_message(error)
         if wait is None:
             return False, said
         if time.monotonic() + wait >= budget.until:

@@ -26,7 +26,7 @@ class SnapshotReader:
         other._client = lambda subscription: client(subscription).within(budget)
         return other
 
-    def seen(self, subscription: Subscription) -> Snapshot:
+    def read(self, subscription: Subscription) -> Snapshot:
         """
         Return what *subscription* shows at 2017 and at the newest API version that is offered.
 
