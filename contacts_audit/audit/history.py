@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from contacts_audit.audit.diff import Change, Difference, compare
-from contacts_audit.audit.report_file import moment
+from contacts_audit.audit.report_file import parse_time
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Verdict
 
@@ -62,7 +62,7 @@ def moment_of(document: Document) -> datetime:
     Raises:
         ValueError: it names none.
     """
-    return moment(document["recorded"] or document["finished"])
+    return parse_time(document["recorded"] or document["finished"])
 
 
 def history(documents: Iterable[tuple[str, Document]]) -> History:

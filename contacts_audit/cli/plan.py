@@ -140,7 +140,7 @@ def planned(
     def decided(subscription: Subscription) -> "PlanRow":
         budget = connection.client(subscription).limits.until()
         within, failing = reader.within(budget), None
-        looks = change.of_failing or judged.may_waive(subscription)
+        looks = change.of_failing or judged.has_waiver(subscription)
         if looks and unasked(subscription) is None:
             outcome = auditor.within(budget).audit(subscription)
             row = prepare.left_alone(outcome, within, subscription, failing_only=change.of_failing)

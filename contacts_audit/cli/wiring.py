@@ -13,7 +13,8 @@ from contacts_audit.cli.signing import credential, introduce, sign_in
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Scope, Selector
+    from contacts_audit.audit.scope import Scope
+    from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.arm.client import Limits
     from contacts_audit.azure.tenants import Connection
 
@@ -79,14 +80,16 @@ def enter(
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
-    from contacts_audit.audit.scope import Selector, group_id, resolve, selector, shard
+    from contacts_audit.audit.scope import resolve_scope
+    from contacts_audit.audit.selectors import Selector, parse_group_id, parse_selector
+    from contacts_audit.audit.shards import parse_shard
     from contacts_audit.core.workers import apart, started
 
-    unwanted = [selector(text, "--exclude") for text in scope.exclude]
+    unwanted = [parse_selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, named)
-    groups = [group_id(text) for text in scope.management_group]
+    groups = [parse_group_id(text) for text in scope.management_group]
     index = host.variable("JOB_COMPLETION_INDEX")
-    part = None if scope.shard is None else shard(scope.shard, index)
+    part = None if scope.shard is None else parse_shard(scope.shard, index)
     connection = connect(host, identity, cloud_options, network)
     if scope.current:
         from contacts_audit.azure.auth.azure_cli_profile import default_subscription
@@ -105,7 +108,7 @@ def enter(
         if not under.subscriptions:
             host.screen.warn(f"{option}: it holds no subscription")
         wanted = [*(wanted or ()), *(Selector(each, option) for each in under.subscriptions)]
-    resolved = resolve(listed, wanted, unwanted, part)
+    resolved = resolve_scope(listed, wanted, unwanted, part)
     for warning in resolved.warnings:
         host.screen.warn(warning)
     return connection, resolved
@@ -120,19 +123,18 @@ def selectors(
     Raises:
         UsageError: a value or a file cannot be used.
     """
-    from contacts_audit.audit.scope import selector
-    from contacts_audit.audit.scope import selectors as in_lines
+    from contacts_audit.audit.selectors import parse_selector, parse_selectors
 
     if not (scope.subscription or scope.subscriptions_from):
         return None
-    wanted = [selector(text, named) for text in scope.subscription]
+    wanted = [parse_selector(text, named) for text in scope.subscription]
     for name in scope.subscriptions_from:
         option = f"--subscriptions-from {name}"
         try:
             lines = host.read(name, "--subscriptions-from").decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise UsageError(f"{option}: it is no UTF-8 text: {error.reason}") from error
-        wanted += in_lines(lines, option)
+        wanted += parse_selectors(lines, option)
     return wanted
 
 

@@ -8,7 +8,7 @@ import pytest
 from azure_double import Asked, AzureDouble, faults
 from conftest import Ran, Run, run_in
 
-from contacts_audit.audit.scope import group_id
+from contacts_audit.audit.selectors import parse_group_id
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 GHOST = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -372,7 +372,7 @@ def test_a_throttled_group_is_retried(azure: AzureDouble, run: Run) -> None:
 @pytest.mark.parametrize("text", ["root", "a" * 90, "R-1_x.(y)", "0a1b"])
 def test_valid_ids_of_groups(text: str) -> None:
     """Letters, digits, and what Azure's naming rules allow."""
-    assert group_id(text) == text
+    assert parse_group_id(text) == text
 
 
 @pytest.mark.parametrize(

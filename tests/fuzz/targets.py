@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit.audit import checks, policy
+from contacts_audit.audit import checks, policy, profiles
 from contacts_audit.audit.policy_file import read as read_policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
@@ -126,14 +126,14 @@ def _judge(found: tuple[Contact, ...], version: str) -> None:
 def policies(data: bytes) -> None:
     """Read a policy: criteria for anybody, or wrong usage that fits a line."""
     try:
-        found = read_policy(data, "policy.toml", policy.Settings(), date(2026, 1, 31))
+        found = read_policy(data, "policy.toml", profiles.Settings(), date(2026, 1, 31))
     except UsageError as error:
         assert str(error).strip(), "an error that says nothing"  # noqa: PT017
         assert len(str(error)) < 2000, "a line that nobody reads"  # noqa: PT017
         return
     exceptions: list[policy.Override | Waiver] = [*found.overrides, *found.waivers]
     groups = {
-        one.management_group.casefold(): policy.Under(frozenset({SOMEBODY.id}), frozenset())
+        one.management_group.casefold(): policy.GroupMembers(frozenset({SOMEBODY.id}), frozenset())
         for one in exceptions
         if one.management_group is not None
     }

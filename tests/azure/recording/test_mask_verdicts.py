@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from contacts_audit.audit.checks import contact_email, distinct, judge
+from contacts_audit.audit.checks import contact_email, distinct_emails, judge
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.read import contacts
@@ -32,7 +32,7 @@ def judged(body: object) -> tuple[bool, int, list[bool]]:
     answer = Answer(ENDPOINT, 200, {}, json.dumps(body).encode())
     found = list(contacts(answer, "2023-12-01-preview"))
     spelt = [email in one.malformed for one in found for email in one.emails]
-    return contact_email(found, CRITERIA) is None, len(distinct(found)), spelt
+    return contact_email(found, CRITERIA) is None, len(distinct_emails(found)), spelt
 
 
 @pytest.mark.parametrize(
