@@ -94,7 +94,7 @@ def plan(
         if row.fault is not None:
             host.screen.fault(row.subscription, row.fault)
         elif row.intent is Intent.REFUSED:
-            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.full_message}")
+            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.detail}")
     sum_up(host, Counter(row.intent for row in made.rows))
     raise typer.Exit(exit_code(made.rows))
 

@@ -17,7 +17,7 @@ from contacts_audit.core.workers import apart
 from contacts_audit.remediation.file_format import snapshot_json
 from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.results import GOOD, Result, Status
-from contacts_audit.remediation.send import ENDED, Sender, Target, full_message
+from contacts_audit.remediation.send import ENDED, Sender, Target, detail
 from contacts_audit.remediation.snapshot import SnapshotReader
 from contacts_audit.remediation.tasks import Item, Task, deleted
 
@@ -118,7 +118,7 @@ class Applier:
         except RefusedError as error:
             return Result(subscription, Status.REFUSED, f"{error} -- {error.hint}")
         except (AzureError, AuthError) as error:
-            message = f"it could not be read, so it was not written: {full_message(error)}"
+            message = f"it could not be read, so it was not written: {detail(error)}"
             return Result(subscription, Status.FAILED, message)
         return None
 
@@ -133,7 +133,7 @@ class Applier:
                 seen = self._reader.at_all(task.subscription, task.before.versions)
                 missing, left = task.missing(sent, seen), snapshot_json(seen)
             except (AzureError, AuthError) as error:
-                missing = f"it could not be read back: {full_message(error)}"
+                missing = f"it could not be read back: {detail(error)}"
             self._journal.note(task.subscription, "read back", missing=missing, left=left)
             if missing is None:
                 gone = tuple(deleted(sent))

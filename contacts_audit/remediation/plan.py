@@ -69,7 +69,7 @@ class PlanRow:
     judged: Judgment | None = None
 
     @property
-    def full_message(self) -> str | None:
+    def detail(self) -> str | None:
         """The message, and what the checks said."""
         said = None if self.judged is None else self.judged.said
         return "; ".join(filter(None, (self.message, said))) or None

@@ -135,7 +135,7 @@ def item_for(row: PlanRow, made: Plan) -> Item:
     """Return the task or the result of a *row* of the plan *made*, which is up to date."""
     if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
         change = row.change or made.change
-        return change_task(row.subscription, row.seen, change, row.api_version, row.full_message)
+        return change_task(row.subscription, row.seen, change, row.api_version, row.detail)
     status = {
         Intent.NOTHING: Status.ALREADY,
         Intent.REFUSED: Status.REFUSED,
@@ -144,7 +144,7 @@ def item_for(row: PlanRow, made: Plan) -> Item:
     }.get(row.intent, Status.UNREADABLE)
     if row.fault is not None:
         return _unreadable(row.subscription, row.fault)
-    return Result(row.subscription, status, row.full_message)
+    return Result(row.subscription, status, row.detail)
 
 
 def review_row(

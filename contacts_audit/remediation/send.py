@@ -122,7 +122,7 @@ class Sender:
                 found = self._found(target)
             except (AzureError, AuthError) as unread:
                 self._journal.note(subscription, Status.UNKNOWN)
-                message = f"{said}; it could not be read back: {full_message(unread)}"
+                message = f"{said}; it could not be read back: {detail(unread)}"
                 return Result(subscription, Status.UNKNOWN, message)
             if found is Found.AS_REQUESTED:
                 return None
@@ -156,7 +156,7 @@ class Sender:
 
     def _waited(self, error: AzureError, budget: Budget, tries: Tries | None) -> tuple[bool, str]:
         """Wait as *error* asks; return whether *tries* allow to send again, and the message."""
-        wait, said = None if tries is None else tries.wait_after(error), full_message(error)
+        wait, said = None if tries is None else tries.wait_after(error), detail(error)
         if wait is None:
             return False, said
         if time.monotonic() + wait >= budget.until:
@@ -187,7 +187,7 @@ class Sender:
         return Found.AS_BEFORE if same else Found.CHANGED
 
 
-def full_message(error: AzureError | AuthError) -> str:
+def detail(error: AzureError | AuthError) -> str:
     """Return the message of *error*, with status, code and request id where there are any."""
     return Fault.of(error).told if isinstance(error, AzureError) else str(error)
 
@@ -204,20 +204,18 @@ def refusal(subscription: Subscription, error: AzureError, method: str) -> Resul
     code = (error.code or "").casefold().replace(" ", "")
     if error.status in (409, 412) and error.reason is Reason.REFUSED:
         held = "readonly" in code or code == "scopelocked"  # a lock, and no change by somebody else
-        return Result(
-            subscription, Status.REFUSED if held else Status.CONFLICT, full_message(error)
-        )
+        return Result(subscription, Status.REFUSED if held else Status.CONFLICT, detail(error))
     if error.status is None or not 400 <= error.status < 500:
         return None
     if error.status in (408, 429) or (error.status == 401 and error.retryable):
         return None
     if error.reason is not Reason.FORBIDDEN:
-        return Result(subscription, Status.REFUSED, full_message(error), error.hint)
+        return Result(subscription, Status.REFUSED, detail(error), error.hint)
     if any(word in code for word in ("policy", "readonly", "deny")):  # no role helps
-        return Result(subscription, Status.REFUSED, full_message(error))
+        return Result(subscription, Status.REFUSED, detail(error))
     action = f"Microsoft.Security/securityContacts/{ACTIONS[method]}"
     grant = f"grant the identity the role Security Admin on the subscription (action {action})"
-    return Result(subscription, Status.REFUSED, f"{full_message(error)} -- {grant}")
+    return Result(subscription, Status.REFUSED, f"{detail(error)} -- {grant}")
 
 
 def _facts(target: Target) -> dict[str, str]:

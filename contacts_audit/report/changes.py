@@ -111,7 +111,7 @@ def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]
         head = (str(row.intent), *_name(row.subscription))
         if row.intent is not Intent.CHANGE:
             yield tuple(map(inert, (*head, "", "", "", _why(row, brief=brief))))
-        note = row.full_message if row.intent is Intent.CHANGE else None
+        note = row.detail if row.intent is Intent.CHANGE else None
         steps = [(row.api_version or "", step) for step in row.steps]
         yield from _change_cells(head, steps, note)
 
@@ -139,7 +139,7 @@ def _change_cells(
 def _why(row: PlanRow, *, brief: bool) -> str:
     if row.fault is not None:
         return row.fault.reason if brief else f"{row.fault.reason}: {row.fault.told}"
-    return row.full_message or ""
+    return row.detail or ""
 
 
 def _differences(before: Json | None, after: Json | None) -> Iterator[tuple[str, str, str]]:
