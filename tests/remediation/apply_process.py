@@ -22,7 +22,7 @@ def applying(state: Path, *more: str) -> tuple[str, ...]:
 
 
 def again(azure: AzureDouble, state: Path) -> tuple[int, list[str]]:
-    """Run the same command once more, in a cloud that is well again: its code and statuses."""
+    """Run the same command again in a healthy cloud; return exit code and statuses."""
     azure.heal()
     azure.stale_reads = 0
     ran = run_in(surroundings(azure), *applying(state))
@@ -35,7 +35,7 @@ def statuses(out: bytes) -> list[str]:
 
 
 def journal(state: Path) -> list[dict[str, Any]]:
-    """Return the lines of the first journal, of which each must be whole."""
+    """Return the lines of the first journal; each must be complete."""
     (first, *_) = sorted(state.glob("journal-*.jsonl"))
     text = first.read_text()
     assert text == "" or text.endswith("\n")
@@ -43,7 +43,7 @@ def journal(state: Path) -> list[dict[str, Any]]:
 
 
 def whole(state: Path) -> None:
-    """Check that no file is half of one, and that none is left over."""
+    """Check that every file is complete, and that no temporary file is left."""
     for file in state.iterdir():
         assert file.suffix in {".json", ".jsonl", ""}, file
         if file.suffix == ".json":
@@ -90,7 +90,7 @@ STEPS = {
 
 
 def at_third(azure: AzureDouble, subscription: Subscription, step: Step) -> Callable[[], bool]:
-    """Plan the fault of *step*, and return whether the run is there."""
+    """Arrange the fault of *step*; return a function that says whether the run is there."""
     met: list[Asked] = []
 
     def match(asked: Asked) -> bool:

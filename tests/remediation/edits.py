@@ -10,7 +10,7 @@ GHOST = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 
 
 def edited(name: str, change: Callable[[dict[str, Any]], Any], *, seal: bool = True) -> str:
-    """Return the name of a file that is as *name* but for a *change*, its digest made anew."""
+    """Return the name of a copy of the file *name* with *change* made, and a new digest."""
     document = json.loads(Path(name).read_text())
     change(document)
     if seal:

@@ -65,7 +65,7 @@ def spelt(document: Any) -> bytes:
 
 
 def sealed(document: Any) -> bytes:
-    """Return *document* as a file, its digest made anew as somebody hostile would."""
+    """Return *document* as a file with a new digest, as an attacker would make it."""
     document.pop("sha256", None)
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return spelt({**document, "sha256": hashlib.sha256(text.encode()).hexdigest()})

@@ -46,13 +46,13 @@ STATES: list[dict[str, Any]] = [
 
 
 def turn(azure: AzureDouble, switches: dict[str, Any]) -> None:
-    """Turn *switches*."""
+    """Set the *switches* of the double."""
     for name, value in switches.items():
         setattr(azure, name, value)
 
 
 def addresses_kept(subscription: Subscription) -> set[str]:
-    """Return the addresses that stand in what is kept of *subscription* and shown."""
+    """Return the addresses that Azure keeps of *subscription* and shows."""
     records = [] if subscription.hides_2017 else subscription.contacts_2017
     texts = [record["properties"]["email"] for record in records]
     texts += [] if subscription.contact is None else [subscription.contact["emails"]]

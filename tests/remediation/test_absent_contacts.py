@@ -9,7 +9,7 @@ from remediation.workspace import CHANGE, Workspace, full_contact, rows, statuse
 def test_a_default_contact_that_azure_makes_again_is_no_failure(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """It holds no address; what was written is gone."""
+    """The new contact has no address: the deletion is confirmed."""
     subscription = azure.add("Prod")
     workspace.write("apply", *CHANGE)
 
@@ -38,7 +38,7 @@ def test_a_default_contact_that_azure_makes_again_is_no_failure(
 def test_only_one_404_means_that_a_contact_is_absent(
     azure: AzureDouble, workspace: Workspace, code: str, message: str, status: str
 ) -> None:
-    """By its code or its words; a colleague deleted it a moment before us."""
+    """Azure's code or message says so; a colleague deleted the contact just before."""
     subscription = azure.add("Prod")
     workspace.write("apply", *CHANGE)
 

@@ -25,7 +25,7 @@ from contacts_audit.remediation.send import is_lost, refusal
     ],
 )
 def test_whether_a_write_may_have_been_carried_out(status: int | None, lost: bool) -> None:
-    """No answer, or one of a server that stumbled, tells nothing."""
+    """After no answer or a server error, the write may have been done."""
     assert is_lost(AzureError(Reason.SERVER_ERROR, "x", status=status)) is lost
 
 
@@ -53,7 +53,7 @@ def test_whether_a_write_may_have_been_carried_out(status: int | None, lost: boo
 def test_what_an_answer_to_a_write_means(
     status: int | None, reason: Reason, code: str | None, said: Status | None
 ) -> None:
-    """Somebody else was there, or it is not allowed; of all else only a look can tell."""
+    """An answer is a conflict, a refusal, or undecided until the contact is read."""
     found = refusal(WHO, AzureError(reason, "x", status=status, code=code), "PUT")
 
     assert (found and found.status) is said

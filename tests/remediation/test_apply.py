@@ -26,7 +26,7 @@ from remediation.workspace import (
 def test_apply_makes_the_change_true_and_a_second_one_sends_nothing(
     azure: AzureDouble, workspace: Workspace, saved: bool
 ) -> None:
-    """One PUT a subscription; afterwards `audit` finds all compliant, and nothing is left to do."""
+    """One PUT per subscription; then `audit` finds all compliant, and nothing is left to do."""
     subscriptions = [azure.add(f"S{number}") for number in range(3)]
     arguments = (workspace.saved(*CHANGE),) if saved else CHANGE
 
@@ -43,7 +43,7 @@ def test_apply_makes_the_change_true_and_a_second_one_sends_nothing(
 
 
 def test_a_plan_is_read_from_stdin_too(azure: AzureDouble, workspace: Workspace) -> None:
-    """`plan -o json | apply - --yes` is a pipeline."""
+    """`plan -o json | apply - --yes` works."""
     azure.add("Prod")
     planned = workspace.plan(*CHANGE)
 
@@ -53,7 +53,7 @@ def test_a_plan_is_read_from_stdin_too(azure: AzureDouble, workspace: Workspace)
 
 
 def test_what_arrives(azure: AzureDouble, workspace: Workspace) -> None:
-    """A PUT of what was read, changed where asked: unknown fields stay, read-only ones go."""
+    """A PUT keeps unknown fields, drops read-only ones, and changes only what was requested."""
     contact = portal_contact("a@contoso.com", someday={"x": [1, 2.5]}, phone="+1-425-555-0100")
     subscription = azure.add("Prod", contact=contact)
 
@@ -106,7 +106,7 @@ def test_a_new_contact_says_what_the_document_says(
 def test_the_requests_of_a_subscription_are_counted(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """Two reads, at both api-versions, again before the PUT and after it; and one to judge it."""
+    """Both API versions are read at first, before and after the PUT, and once to judge."""
     subscription = azure.add("Prod")
 
     workspace.apply(*CHANGE)
@@ -127,7 +127,7 @@ def test_the_requests_of_a_subscription_are_counted(
 def test_a_plan_has_a_change_and_a_scope_of_its_own(
     azure: AzureDouble, workspace: Workspace, option: list[str]
 ) -> None:
-    """An option that the plan would not obey is 2, before any request."""
+    """An option that the plan cannot obey is a usage error, before any request."""
     azure.add("Prod")
     name = workspace.saved(*CHANGE)
     asked = len(azure.asked)
@@ -138,7 +138,7 @@ def test_a_plan_has_a_change_and_a_scope_of_its_own(
 
 
 def test_the_codes_of_apply_outrank_each_other(azure: AzureDouble, workspace: Workspace) -> None:
-    """Unreadable is 4; what was refused is 5, and outranks it."""
+    """Unreadable is 4, refused is 5, and 5 wins."""
     azure.add("Good")
     azure.add("Dark", readable=False)
     azure.add("Off", state="Disabled")
@@ -158,7 +158,7 @@ def test_the_codes_of_apply_outrank_each_other(azure: AzureDouble, workspace: Wo
 def test_without_a_terminal_and_without_yes_nothing_begins(
     azure: AzureDouble, workspace: Workspace, command: str
 ) -> None:
-    """2, before any request; a variable cannot say yes."""
+    """It is a usage error before any request; a variable cannot say yes."""
     azure.add("Prod")
     name = workspace.saved(*CHANGE)
     workspace.apply(name)
@@ -177,14 +177,14 @@ def test_without_a_terminal_and_without_yes_nothing_begins(
 def test_a_recording_cannot_be_written_to(
     azure: AzureDouble, workspace: Workspace, command: str
 ) -> None:
-    """2, before anything is read."""
+    """It is a usage error, before anything is read."""
     ran = workspace.run(command, "x", "--yes", "--replay", "fixtures/contoso")
 
     assert (ran.code, azure.asked) == (2, [])
 
 
 def test_the_backup_is_there_before_the_first_put(azure: AzureDouble, workspace: Workspace) -> None:
-    """Both versions of every subscription that is to change, for us alone, and named on stderr."""
+    """The backup holds both API versions, has mode 0600, and is named on stderr."""
     azure.newer_put_on_2017 = "survives"
     first = azure.add("First", contacts_2017=numbered_contacts("a@contoso.com"))
     second = azure.add("Second", contact=portal_contact("b@contoso.com", someday=1))
@@ -220,7 +220,7 @@ def test_the_backup_is_there_before_the_first_put(azure: AzureDouble, workspace:
 
 
 def test_no_backup_no_put(azure: AzureDouble, workspace: Workspace) -> None:
-    """Where the state folder cannot be made, nothing is sent: 74."""
+    """If the state folder cannot be created, nothing is sent, and the exit code is 74."""
     azure.add("Prod")
     workspace.state.write_text("a file")
 
@@ -230,7 +230,7 @@ def test_no_backup_no_put(azure: AzureDouble, workspace: Workspace) -> None:
 
 
 def test_the_journal_is_ahead_of_azure(azure: AzureDouble, workspace: Workspace) -> None:
-    """Wanted and sent are on disk when the PUT arrives; then answered, then read back."""
+    """`wanted` and `sent` are on disk when the PUT arrives; `answered` and `read back` follow."""
     subscription = azure.add("Prod")
     seen: list[list[str]] = []
     azure.fail(
@@ -249,7 +249,7 @@ def test_the_journal_is_ahead_of_azure(azure: AzureDouble, workspace: Workspace)
 
 
 def test_nothing_to_do_leaves_nothing_behind(azure: AzureDouble, workspace: Workspace) -> None:
-    """No backup and no journal: the lock that was held while reading, and nothing else."""
+    """Only the lock file is left: no backup, no journal."""
     azure.add("Good", contact=portal_contact("soc@contoso.com"))
 
     ran = workspace.apply(*CHANGE)
@@ -258,7 +258,7 @@ def test_nothing_to_do_leaves_nothing_behind(azure: AzureDouble, workspace: Work
 
 
 def test_no_secret_is_kept_or_shown(azure: AzureDouble, workspace: Workspace) -> None:
-    """Neither token nor secret: in `--debug`, plan, backup, journal, recording or result."""
+    """No token or secret is in `--debug` output, plan, backup, journal, recording or result."""
     azure.add("Prod", contacts_2017=numbered_contacts("a@contoso.com"))
     azure.fail("PUT", faults.arm_error(401, "ExpiredAuthenticationToken", "expired"), times=1)
     name = workspace.saved(*CHANGE, "--debug")
@@ -277,7 +277,7 @@ def test_no_secret_is_kept_or_shown(azure: AzureDouble, workspace: Workspace) ->
 def test_each_row_is_written_with_the_token_of_its_tenant(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """Of the one that listed it: in one go, from a plan, and back again."""
+    """The token is that of the tenant that listed the subscription, for a restore, too."""
     other = azure.add_tenant("fabrikam.example")
     theirs = azure.add("Theirs", tenant_id=other.id)
     ours = azure.add("Ours")

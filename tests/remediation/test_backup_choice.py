@@ -19,7 +19,7 @@ from contacts_audit.core.files import locked
 def test_backups_are_listed_the_newest_first(
     azure: AzureDouble, workspace: Workspace, run: Run
 ) -> None:
-    """When, which tenant, how many subscriptions, which file; no request, no lock."""
+    """The list shows time, tenant, number of subscriptions and file, without request or lock."""
     azure.add("Prod")
     workspace.write("apply", *CHANGE)
     first = workspace.backup()
@@ -49,7 +49,7 @@ def test_backups_are_listed_the_newest_first(
 
 
 def test_what_is_no_backup_is_told_and_left_out(azure: AzureDouble, workspace: Workspace) -> None:
-    """A line for each file; the others are listed, and the code is 0."""
+    """Each such file has a line on stderr; the others are listed, and the exit code is 0."""
     azure.add("Prod")
     workspace.write("apply", *CHANGE)
     good = workspace.backup()
@@ -68,7 +68,7 @@ def test_what_is_no_backup_is_told_and_left_out(azure: AzureDouble, workspace: W
 
 @pytest.mark.parametrize("exists", [False, True])
 def test_no_backup_at_all(workspace: Workspace, *, exists: bool) -> None:
-    """It says so, 0."""
+    """It says so, and the exit code is 0."""
     if exists:
         workspace.state.mkdir()
 
@@ -80,7 +80,7 @@ def test_no_backup_at_all(workspace: Workspace, *, exists: bool) -> None:
 
 @pytest.mark.parametrize("option", [("-s", "Prod"), ("--exclude", "Prod"), ("--overwrite",)])
 def test_what_is_chosen_is_of_a_backup(workspace: Workspace, option: tuple[str, ...]) -> None:
-    """2: a list is no restore, whatever a script forgot."""
+    """Choosing subscriptions without a backup is a usage error, not a list."""
     ran = workspace.write("restore", *option)
 
     assert (ran.code, ran.out) == (2, b"")
@@ -104,7 +104,7 @@ def test_a_part_of_a_backup(
     *,
     by_id: bool,
 ) -> None:
-    """By ids and by names; the rest stays as it is, and is no row."""
+    """Subscriptions are chosen by id or name; the others stay, and have no row."""
     there = {
         name: azure.add(name, contact=full_contact("a@contoso.com"))
         for name in ("Prod", "Test", "Dev")
@@ -121,7 +121,7 @@ def test_a_part_of_a_backup(
 
 
 def test_a_part_from_a_file(azure: AzureDouble, workspace: Workspace, tmp_path: Path) -> None:
-    """One a line, as `audit` takes it."""
+    """The file has one subscription per line, as for `audit`."""
     there = [azure.add(name, contact=full_contact("a@contoso.com")) for name in ("Prod", "Test")]
     workspace.write("apply", *CHANGE)
     (tmp_path / "list").write_text(f"# these\n{there[1].id}\n")
@@ -145,7 +145,7 @@ def test_a_part_from_a_file(azure: AzureDouble, workspace: Workspace, tmp_path: 
 def test_what_is_not_in_the_backup(
     azure: AzureDouble, workspace: Workspace, wrong: str, said: str
 ) -> None:
-    """2, before anything is sent."""
+    """It is a usage error, before anything is sent."""
     azure.add("Prod")
     workspace.write("apply", *CHANGE)
     azure.add("Later", id=wrong) if len(wrong) > 9 else azure.add(wrong)
@@ -158,7 +158,7 @@ def test_what_is_not_in_the_backup(
 
 
 def test_no_variable_narrows_a_restore(azure: AzureDouble, workspace: Workspace) -> None:
-    """The scope of other commands leaves nothing unrestored unseen."""
+    """A scope variable of other commands does not leave anything out."""
     azure.add("Prod")
     azure.add("Test")
     workspace.write("apply", *CHANGE)

@@ -21,7 +21,7 @@ from contacts_audit.remediation.journal import read_journal
 
 
 def test_what_changed_since_stays(azure: AzureDouble, workspace: Workspace) -> None:
-    """5, and the newer contact stays; --overwrite, which the line names, warns and restores."""
+    """The newer contact stays, exit code 5; --overwrite warns and restores."""
     prod, *_ = [azure.add(name, contact=full_contact("a@contoso.com")) for name in ("Prod", "Test")]
     workspace.write("apply", *CHANGE)
     backup = workspace.backup()
@@ -50,7 +50,7 @@ def test_what_changed_since_stays(azure: AzureDouble, workspace: Workspace) -> N
 def test_any_field_may_have_changed_since(
     azure: AzureDouble, workspace: Workspace, change: dict[str, object]
 ) -> None:
-    """Whatever it is, it stays; in the contact of a new one, too."""
+    """A change of any field stays, also in a contact that was created."""
     prod, fresh = azure.add("Prod", contact=full_contact("a@contoso.com")), azure.add("New")
     workspace.write("apply", *CHANGE)
     for one in (prod, fresh):
@@ -77,7 +77,7 @@ def test_orders_and_spellings_are_no_change(azure: AzureDouble, workspace: Works
 def test_what_apply_did_not_write_is_not_restored_over(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """A row that was refused is as it was, or somebody else's by now."""
+    """A refused row is as before, or a change by somebody else."""
     prod, test = (
         azure.add(name, contact=full_contact("a@contoso.com")) for name in ("Prod", "Test")
     )
@@ -93,7 +93,7 @@ def test_what_apply_did_not_write_is_not_restored_over(
 
 
 def test_without_its_journal_what_differs_stays(azure: AzureDouble, workspace: Workspace) -> None:
-    """Nobody knows then who changed it: it says so, and --overwrite decides."""
+    """Without the journal the author of a change is not known; --overwrite decides."""
     prod = azure.add("Prod", contact=full_contact("a@contoso.com"))
     workspace.write("apply", *CHANGE)
     (journal,) = workspace.state.glob("journal-*")
@@ -110,7 +110,7 @@ def test_without_its_journal_what_differs_stays(azure: AzureDouble, workspace: W
 def test_a_backup_that_was_moved_still_knows_its_journal(
     azure: AzureDouble, workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Whatever it is called: the state folder has the journal."""
+    """The journal is found in the state folder, whatever the name of the backup."""
     azure.add("Prod", contact=full_contact("a@contoso.com"))
     workspace.write("apply", *CHANGE)
     moved = Path(workspace.backup()).rename(tmp_path / "keep.json")
@@ -122,7 +122,7 @@ def test_a_backup_that_was_moved_still_knows_its_journal(
 def test_a_run_that_died_can_be_restored(
     azure: AzureDouble, workspace: Workspace, events: tuple[str, ...]
 ) -> None:
-    """Its journal ends before anything was read back: what was sent is what it left, or nothing."""
+    """The journal ends before a read-back: the run left all that it sent, or nothing."""
     prod = azure.add("Prod", contact=full_contact("a@contoso.com"))
     fresh = azure.add("New")
     workspace.write("apply", *CHANGE)
@@ -145,7 +145,7 @@ def test_a_run_that_died_can_be_restored(
 
 
 def test_a_damaged_journal_is_a_lost_one(azure: AzureDouble, workspace: Workspace) -> None:
-    """A line in the middle that is none: nothing is known, so nothing is overwritten."""
+    """With a damaged line nothing is known, so nothing is overwritten."""
     azure.add("Prod", contact=full_contact("a@contoso.com"))
     workspace.write("apply", *CHANGE)
     (journal,) = workspace.state.glob("journal-*")
@@ -158,7 +158,7 @@ def test_a_damaged_journal_is_a_lost_one(azure: AzureDouble, workspace: Workspac
 
 
 def test_runs_are_taken_back_the_last_one_first(azure: AzureDouble, workspace: Workspace) -> None:
-    """What a later run wrote is a change since, too; once that is taken back, it is none."""
+    """A later run is a change since, until that run is restored, too."""
     prod = azure.add("Prod", contact=full_contact("a@contoso.com"))
     workspace.write("apply", *CHANGE)
     first = workspace.backup()
@@ -174,7 +174,7 @@ def test_runs_are_taken_back_the_last_one_first(azure: AzureDouble, workspace: W
 def test_a_contact_that_azure_made_again_is_no_change(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """Restored, then made again without an address: the way forth and back stays open."""
+    """A contact that Azure created again without an address is not a change."""
     prod = azure.add("Prod")
     workspace.write("apply", *CHANGE)
     first = workspace.backup()
@@ -191,7 +191,7 @@ def test_a_contact_that_azure_made_again_is_no_change(
 def test_a_restore_that_was_not_confirmed_can_be_gone_on_with(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """What an earlier restore of the same backup wrote is nobody else's change."""
+    """Writes of an earlier restore of the same backup are not a change by somebody else."""
     prod = azure.add("Prod", contact=full_contact("a@contoso.com"))
     workspace.write("apply", *CHANGE, "--phone", "(214)275-4038")
     first = workspace.backup()
@@ -209,7 +209,7 @@ def test_a_restore_that_was_not_confirmed_can_be_gone_on_with(
 def test_an_address_that_was_added_elsewhere_is_a_change(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """At 2017 alone, where that has a document of its own."""
+    """The address is at 2017 only, which has its own document."""
     prod = azure.add("Prod", own_2017=True, contact=full_contact("a@contoso.com"))
     workspace.write("apply", *CHANGE)
     prod.contacts_2017 = [named_contact("default1", "carol@contoso.com")]
@@ -233,7 +233,7 @@ def test_an_address_that_was_added_elsewhere_is_a_change(
     ],
 )
 def test_a_line_that_no_journal_holds(line: str) -> None:
-    """It is no journal then: nothing that it says is believed."""
+    """A journal with such a line is damaged, and not used."""
     with pytest.raises(UsageError):
         read_journal(f"{line}\n".encode(), "journal")
 

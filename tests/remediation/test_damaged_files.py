@@ -48,13 +48,13 @@ NO_FILES = [
 @pytest.mark.parametrize("text", NO_FILES)
 @pytest.mark.parametrize("read", [read_plan, read_backup], ids=["plan", "backup"])
 def test_what_is_no_file_of_ours(read: Callable[[bytes, str], object], text: bytes) -> None:
-    """It is wrong usage, and the file is named."""
+    """It is a usage error that names the file."""
     assert "the-file" in str(refused(read, text))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_a_plan_is_utf_8(encoding: str) -> None:
-    """PowerShell's redirection is refused, not guessed at."""
+    """UTF-16, as PowerShell redirects, is refused."""
     text = json.dumps(plan_document(PLAN)).encode(encoding)
 
     refused(read_plan, text)
@@ -67,7 +67,7 @@ def test_one_kind_is_not_another() -> None:
 
 
 def test_a_cut_file_is_refused() -> None:
-    """Wherever it was cut."""
+    """A file cut at any position is refused."""
     text = spelt(plan_document(PLAN))
 
     for end in range(0, len(text), 7):
@@ -76,7 +76,7 @@ def test_a_cut_file_is_refused() -> None:
 
 @pytest.mark.parametrize("mask", [0x01, 0x20, 0x80])
 def test_a_flipped_bit_is_seen(mask: int) -> None:
-    """No byte of a file can change, but for how a character is escaped."""
+    """Any changed bit is noticed, unless it only escapes a character differently."""
     for document, read, whole in (
         (plan_document(PLAN), read_plan, PLAN),
         (backup_document(BACKUP), read_backup, BACKUP),
@@ -107,7 +107,7 @@ def test_a_flipped_bit_is_seen(mask: int) -> None:
     ],
 )
 def test_an_edit_that_left_the_digest(edit: Edit) -> None:
-    """Everything but the digest is under it."""
+    """The digest covers everything else."""
     plan, backup = (json.loads(spelt(it)) for it in (plan_document(PLAN), backup_document(BACKUP)))
     edit(plan)
     edit(backup)
@@ -117,7 +117,7 @@ def test_an_edit_that_left_the_digest(edit: Edit) -> None:
 
 
 def test_numbers_that_json_does_not_have() -> None:
-    """Nobody could send them: neither as a word, nor as a number too large for one."""
+    """NaN and Infinity cannot be sent, and are refused."""
     for number in ("NaN", "Infinity", "-Infinity"):
         document = json.loads(spelt(backup_document(BACKUP)))
         first(document)["versions"][V2023][0]["properties"]["x"] = float(number)
@@ -125,7 +125,7 @@ def test_numbers_that_json_does_not_have() -> None:
 
 
 def test_a_number_too_large_for_json() -> None:
-    """It is read as infinite, which nobody could send."""
+    """Such a number reads as infinity, and is refused."""
     document = json.loads(spelt(backup_document(BACKUP)))
     first(document)["versions"][V2023][0]["properties"]["x"] = float("inf")
 
@@ -133,7 +133,7 @@ def test_a_number_too_large_for_json() -> None:
 
 
 def test_a_key_that_is_there_twice() -> None:
-    """One reader sees one of them, another one the other: it is refused."""
+    """JSON readers differ on which one counts, so the file is refused."""
     text = spelt(plan_document(PLAN))
     decoy = b'{"wish": {"emails": ["harmless@contoso.com"]}, ' + text[1:]
 
@@ -141,7 +141,7 @@ def test_a_key_that_is_there_twice() -> None:
 
 
 def test_deep_nesting_is_read_or_refused() -> None:
-    """At each depth, with a good digest."""
+    """Each depth is read or refused, with a correct digest."""
     for depth in (100, *range(280, 1000, 40), 5_000):
         nest = b"[" * depth + b"]" * depth
         document = json.loads(spelt(backup_document(BACKUP)))
@@ -167,7 +167,7 @@ edits = st.lists(
 @settings(max_examples=150)
 @given(edits | st.binary())
 def test_any_damage_is_wrong_usage(changes: Any) -> None:
-    """Nothing but our own error comes of a file."""
+    """Any file ends in a plan or a usage error, never in a crash."""
     for read, document in (
         (read_plan, plan_document(PLAN)),
         (read_backup, backup_document(BACKUP)),
@@ -189,7 +189,7 @@ def test_any_damage_is_wrong_usage(changes: Any) -> None:
 @settings(max_examples=200)
 @given(st.data())
 def test_any_value_in_any_place_is_wrong_usage(data: st.DataObject) -> None:
-    """With a digest made anew, too: no shape of a file ends in a crash."""
+    """With a new digest, too, no shape of a file ends in a crash."""
     read, made = data.draw(
         st.sampled_from([(read_plan, plan_document(PLAN)), (read_backup, backup_document(BACKUP))])
     )
@@ -225,12 +225,12 @@ def test_any_value_in_any_place_is_wrong_usage(data: st.DataObject) -> None:
     ],
 )
 def test_the_error_says_what_is_wrong(text: bytes, why: str) -> None:
-    """In the words of a user, not in those of Python."""
+    """The error is in plain words, not a message of Python."""
     assert str(refused(read_plan, text)).endswith(f": {why}")
 
 
 def test_a_large_file_that_is_no_plan_is_not_parsed() -> None:
-    """It lacks the keys of a plan: that is seen before ten megabytes are parsed, JSON or not."""
+    """A large file that lacks the keys of a plan is refused without parsing."""
     text = b"[" * (LARGE + 1)  # would be nested too deeply
 
     assert str(refused(read_plan, text)).endswith('it lacks the keys "kind" and "sha256"')
@@ -238,7 +238,7 @@ def test_a_large_file_that_is_no_plan_is_not_parsed() -> None:
 
 @pytest.mark.parametrize("escaped", [False, True])
 def test_a_large_plan_is_read_however_it_is_spelled(escaped: bool) -> None:
-    """Its keys may be escapes; its size is no reason."""
+    """A large plan is read, also with escaped keys."""
     text = spelt(plan_document(PLAN))
     if escaped:
         text = text.replace(b'"kind"', b'"\\u006bind"').replace(b'"sha256"', b'"sh\\u0061256"')

@@ -16,7 +16,7 @@ from remediation.workspace import puts
 
 @pytest.fixture
 def strace(tmp_path: Path) -> list[str]:
-    """Return a command that traces another one; skip where none is to be had."""
+    """Return a command that traces system calls; skip the test without one."""
     if shutil.which("strace") is None:
         pytest.skip("missing: strace")
     permitted = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True)
@@ -29,7 +29,7 @@ def strace(tmp_path: Path) -> list[str]:
 def test_the_backup_is_on_disk_before_the_first_put(
     azure: AzureDouble, tmp_path: Path, strace: list[str]
 ) -> None:
-    """Written, synced, renamed, its folder synced; then the journal; only then is it sent."""
+    """The backup is written, synced and renamed, then the journal, and only then a PUT is sent."""
     azure.add("Prod")
     state = tmp_path / "state"
 
@@ -88,7 +88,7 @@ def with_little_room(azure: AzureDouble, state: Path, size: int) -> tuple[int, b
 def test_a_journal_that_cannot_grow_stops_the_run_and_tells_what_was_done(
     azure: AzureDouble, tmp_path: Path
 ) -> None:
-    """74; the results so far are printed."""
+    """The exit code is 74, and the results so far are printed."""
     for place in range(FIVE):
         azure.add(f"S{place}")
 
@@ -101,7 +101,7 @@ def test_a_journal_that_cannot_grow_stops_the_run_and_tells_what_was_done(
 def test_nothing_is_sent_of_which_the_journal_has_no_whole_line(
     azure: AzureDouble, tmp_path: Path
 ) -> None:
-    """The disk is full in the middle of the fourth line "sent": its PUT stays here."""
+    """The disk fills up within the fourth line "sent", so its PUT is not sent."""
     subscriptions = [azure.add(f"S{place}") for place in range(FIVE)]
     again(azure, tmp_path / "first")
     (file,) = (tmp_path / "first").glob("journal-*")

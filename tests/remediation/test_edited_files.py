@@ -117,7 +117,7 @@ def default(document: Any) -> Any:
     ],
 )
 def test_a_plan_that_does_not_follow(edit: Edit) -> None:
-    """Even with a digest made anew: what is written follows from what was read and wished."""
+    """Even with a new digest, the writes must follow from what was read and requested."""
     document = json.loads(spelt(plan_document(PLAN)))
     edit(document)
 
@@ -137,7 +137,7 @@ def test_a_plan_that_does_not_follow(edit: Edit) -> None:
     ],
 )
 def test_a_plan_for_what_cannot_be_requested(change: Change, version: str | None) -> None:
-    """What follows from it does not matter: nobody could have wished for it by our options."""
+    """A change that no option can request is refused, whatever follows from it."""
     row = row_for(WHO, Snapshot({V2017: (OLD,), V2020: (), V2023: (DEFAULT,)}), change, version)
 
     refused(read_plan, spelt(plan_document(Plan(ORIGIN, change, version, (row,)))))

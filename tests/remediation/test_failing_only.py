@@ -20,7 +20,7 @@ def changes(ran: Ran) -> list[dict[str, Any]]:
 
 
 def test_what_fails_says_what_is_needed(azure: AzureDouble, run: Run) -> None:
-    """Enabled, Owner notified, alerts and attack paths on: each row what it needs, and no more."""
+    """Each row enables, notifies Owner, and sets levels only as its findings need."""
     azure.add("Disabled", contact=full_contact("a@contoso.com", isEnabled=False))
     azure.add("Owner", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
     azure.add("Well", contact=full_contact("a@contoso.com"))
@@ -36,7 +36,7 @@ def test_what_fails_says_what_is_needed(azure: AzureDouble, run: Run) -> None:
 
 
 def test_no_address_can_be_derived(azure: AzureDouble, run: Run) -> None:
-    """The row says which option gives one: alone it is refused, beside other changes a note."""
+    """The row names --email; it is refused, or has a note if something else changes."""
     azure.add("Nothing")
     azure.add("Blank", contact=full_contact("", notificationsByRole=OFF))
 
@@ -62,7 +62,7 @@ def test_a_change_adds_to_what_is_derived(azure: AzureDouble, run: Run) -> None:
 
 
 def test_what_a_policy_requires_is_derived(azure: AzureDouble, run: Run) -> None:
-    """An address that the checks name needs no other word."""
+    """An address that the checks name is added without an option."""
     azure.add("Prod", contact=full_contact("a@contoso.com"))
 
     ran = run("plan", "--failing-only", "--required-email", "soc@contoso.com", "-o", "json")
@@ -91,7 +91,7 @@ def test_apply_derives_the_same(azure: AzureDouble, workspace: Workspace) -> Non
 
 
 def test_a_variable_narrows_and_adds_nothing(azure: AzureDouble, workspace: Workspace) -> None:
-    """No variable says what is written: without a wish it is 2, with one that wish alone."""
+    """The variable adds no change: without an option it is a usage error."""
     prod = azure.add("Prod", contact=full_contact("", notificationsByRole=OFF))
     only = {"CONTACTS_AUDIT_FAILING_ONLY": "1"}
 
@@ -116,7 +116,7 @@ def audited(workspace: Workspace, folder: Path, *options: str) -> str:
 def test_a_report_brings_its_checks_and_its_subscriptions(
     azure: AzureDouble, workspace: Workspace, tmp_path: Path
 ) -> None:
-    """What it did not audit is no row, unless a scope is given."""
+    """Subscriptions outside the report have no row, unless a scope is given."""
     first = azure.add("First", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
     report = audited(workspace, tmp_path, *CIS)
     later = azure.add("Later", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
@@ -149,7 +149,7 @@ def test_checks_that_are_given_go_before_those_of_a_report(
 def test_a_report_without_the_value_of_a_check(
     azure: AzureDouble, workspace: Workspace, tmp_path: Path
 ) -> None:
-    """It has none: 2 names the option, and with that it works."""
+    """The usage error names the option, and the command works with it."""
     azure.add("Prod", contact=full_contact("a@contoso.com"))
     value = ("--required-email", "soc@contoso.com")
     report = audited(workspace, tmp_path, *value)
@@ -169,7 +169,7 @@ def test_a_report_without_the_value_of_a_check(
 def test_a_report_of_elsewhere(
     azure: AzureDouble, workspace: Workspace, tmp_path: Path, key: str, value: Any
 ) -> None:
-    """Another cloud's, another tenant's: 2, and no contact is read."""
+    """A report of another cloud or tenant is a usage error; no contact is read."""
     azure.add("Prod")
     report = Path(audited(workspace, tmp_path))
     report.write_text(json.dumps({**json.loads(report.read_text()), key: value}))
@@ -183,7 +183,7 @@ def test_a_report_of_elsewhere(
 
 
 def test_no_report_at_all(workspace: Workspace, tmp_path: Path) -> None:
-    """2 before anything is sent."""
+    """It is a usage error, before anything is sent."""
     (tmp_path / "r.json").write_text("[]")
 
     assert workspace.run("plan", "--from-report", str(tmp_path / "r.json")).code == 2
@@ -193,7 +193,7 @@ def test_no_report_at_all(workspace: Workspace, tmp_path: Path) -> None:
 
 
 def test_a_plan_names_the_checks_that_it_judged_by(azure: AzureDouble, run: Run) -> None:
-    """It never says that something complies which `audit` calls failing by the same options."""
+    """`plan` never calls a row compliant that `audit` calls failing with the same options."""
     azure.add("Prod", contact=full_contact("soc@contoso.com", notificationsByRole=OFF))
 
     plain = run("plan", *CHANGE, "-v")
@@ -208,7 +208,7 @@ def test_a_plan_names_the_checks_that_it_judged_by(azure: AzureDouble, run: Run)
 
 
 def test_what_still_fails_after_apply_is_told(azure: AzureDouble, workspace: Workspace) -> None:
-    """A line with the finding and the command, which works; of `done` and of `already`."""
+    """A line has the finding and a command that works, for `done` and `already`."""
     off = azure.add("Off", contact=full_contact("a@contoso.com", isEnabled=False))
     azure.add("Done", contact=full_contact("soc@contoso.com", isEnabled=False))
 
@@ -226,7 +226,7 @@ def test_what_still_fails_after_apply_is_told(azure: AzureDouble, workspace: Wor
 
 
 def test_a_saved_plan_keeps_its_checks(azure: AzureDouble, workspace: Workspace) -> None:
-    """What `apply PLAN` tells is judged as the plan was."""
+    """`apply PLAN` judges by the checks of the plan."""
     azure.add("Prod", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
     narrow, wide = workspace.saved(*CHANGE), None
     first = workspace.write("apply", narrow)
@@ -240,7 +240,7 @@ def test_a_saved_plan_keeps_its_checks(azure: AzureDouble, workspace: Workspace)
 
 
 def test_what_cannot_be_read_afterwards_is_told(azure: AzureDouble, workspace: Workspace) -> None:
-    """It is neither well nor failing; the write stays confirmed."""
+    """It is neither compliant nor failing; the write stays confirmed."""
     prod = azure.add("Prod", contact=full_contact("soc@contoso.com"))
     workspace.run("plan", *CHANGE)
     counted = [each for each in azure.asked if prod.id in each.path]

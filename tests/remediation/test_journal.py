@@ -17,7 +17,7 @@ from contacts_audit.remediation.journal import Journal
 
 
 def test_a_line_for_each_thing_that_happens(tmp_path: Path) -> None:
-    """For its owner alone, in ASCII, as it happens."""
+    """The journal is readable by its owner only, ASCII, and written as it happens."""
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
 
@@ -39,7 +39,7 @@ def test_a_line_for_each_thing_that_happens(tmp_path: Path) -> None:
     "name", [pytest.param("there", id="exists"), pytest.param("no/such/folder", id="no folder")]
 )
 def test_a_journal_that_cannot_be_kept(tmp_path: Path, name: str) -> None:
-    """An old one is never added to, and nothing is sent without one."""
+    """A journal is never appended to an old one, and nothing is sent without a journal."""
     (tmp_path / "there").write_text("old\n")
 
     with pytest.raises(OutputError) as caught:
@@ -50,7 +50,7 @@ def test_a_journal_that_cannot_be_kept(tmp_path: Path, name: str) -> None:
 
 
 def test_a_journal_is_not_written_through_a_link(tmp_path: Path) -> None:
-    """Wherever it leads."""
+    """A link is not followed, wherever it leads."""
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(OutputError):
@@ -60,7 +60,7 @@ def test_a_journal_is_not_written_through_a_link(tmp_path: Path) -> None:
 
 
 def test_a_journal_on_a_full_disk(tmp_path: Path) -> None:
-    """What could not be written is an error: nothing may be sent then."""
+    """A line that cannot be written is an error, and nothing may be sent."""
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
         "from contacts_audit.remediation.journal import *\n"

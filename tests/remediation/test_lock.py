@@ -12,7 +12,7 @@ from remediation.apply_process import FIVE, STEPS, Step, again, applying, at_thi
 def test_sigkill_leaves_whole_files_and_no_lock(
     azure: AzureDouble, tmp_path: Path, name: str
 ) -> None:
-    """The same command does the rest, and the backup can be restored from."""
+    """The same command does the rest, and the backup can be restored."""
     subscriptions = [azure.add(f"S{place}") for place in range(FIVE)]
     step = STEPS[name]
     hanging = Step(step.method, step.number, faults.hang(), None, 0)
@@ -40,7 +40,7 @@ def test_sigkill_leaves_whole_files_and_no_lock(
 def test_of_two_at_once_one_is_6_and_sends_nothing(
     azure: AzureDouble, tmp_path: Path, command: str
 ) -> None:
-    """Whichever comes second; the first is not disturbed."""
+    """The second run exits with 6; the first is not disturbed."""
     azure.add("Done")
     state = tmp_path / "state"
     assert again(azure, state) == (0, ["done"])
@@ -68,7 +68,7 @@ def test_of_two_at_once_one_is_6_and_sends_nothing(
 def test_the_lock_is_held_while_the_first_one_reads(
     azure: AzureDouble, tmp_path: Path, first: str, second: str
 ) -> None:
-    """A second one asks Azure for nothing: what it read would be old by the time it writes."""
+    """A second run sends no request, as its reading would be outdated before it writes."""
     azure.add("Done")
     state = tmp_path / "state"
     assert again(azure, state) == (0, ["done"])

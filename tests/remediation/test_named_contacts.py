@@ -70,7 +70,7 @@ def test_contacts_named_after_addresses_are_nobody_else_s(
     change: tuple[str, ...],
     expected: list[tuple[str, str, str | None]],
 ) -> None:
-    """They stay, or are deleted by their own names; a restore brings them back by these."""
+    """They stay, or are deleted and restored by their own names."""
     azure.empty_phone = "emptied"
     subscription = azure.add("Prod", contacts_2017=copy.deepcopy(records))
 
@@ -97,7 +97,7 @@ def test_contacts_named_after_addresses_are_nobody_else_s(
 def test_a_phone_is_not_lost_with_the_contact_that_had_it(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """Nobody asked for that: it goes to the first of those that stay."""
+    """The number moves to the first contact that stays."""
     azure.add(
         "Prod", contacts_2017=[named_contact("x-contoso.com", "x@contoso.com", phone="(1) 2")]
     )

@@ -105,7 +105,7 @@ LOSING = {"2017 replaced", "2017 hidden"}  # addresses, which no restore at thes
 def test_whatever_azure_is_like_a_restore_is_confirmed(
     azure: AzureDouble, workspace: Workspace, switch: str, at: tuple[str, ...]
 ) -> None:
-    """All is as it was, by what it means; a second one finds nothing, or what Azure made again."""
+    """All addresses are back; a second restore finds nothing but what Azure created again."""
     turn(azure, SWITCHES[switch])
     states: list[dict[str, Any]] = [
         {},

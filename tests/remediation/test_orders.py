@@ -33,7 +33,7 @@ REORDERED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_an_order_is_no_change(
     azure: AzureDouble, workspace: Workspace, command: str, kind: str
 ) -> None:
-    """Neither a conflict, nor something to write, nor unconfirmed."""
+    """A different order is no conflict, needs no write, and is confirmed."""
     then, now = REORDERED[kind]
     subscription = azure.add("Prod", contact=full_contact(**{"emails": "a@contoso.com", **then}))
     change = CHANGE if command != "plan" else ("--email", "a@contoso.com")
@@ -53,7 +53,7 @@ def test_an_order_is_no_change(
 def test_a_restore_is_confirmed_in_whatever_order_it_is_read(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """Azure spells all of it backwards: it is the same."""
+    """Azure returns every list in reverse order; the restore is confirmed."""
     roles = {"state": "On", "roles": ["Owner", "Contributor"]}
     azure.respells = True
     subscription = azure.add(

@@ -47,7 +47,7 @@ def test_the_code_of_a_plan(
     code: int,
     expected: list[str],
 ) -> None:
-    """Nothing 0, changes 3, unreadable 4, refused 5: the larger one wins; nothing is written."""
+    """No change 0, changes 3, unreadable 4, refused 5: the largest wins; nothing is written."""
     for fields in subscriptions:
         azure.add("Prod", **fields)
 
@@ -63,7 +63,7 @@ def test_the_code_of_a_plan(
 def test_a_plan_says_all_that_the_contract_promises(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """The whole schema, before and after of what would be written, and a digest."""
+    """A plan has every documented key, before and after of each write, and a digest."""
     contact = portal_contact("a@contoso.com", phone="+1-425-555-0100")
     subscription = azure.add("Prod", contact=contact)
 
@@ -88,7 +88,7 @@ def test_a_plan_says_all_that_the_contract_promises(
 def test_a_saved_plan_is_the_printed_one_private_and_atomic(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """0600 in place of an old file of another mode; nothing else is left in the folder."""
+    """The file has mode 0600 even if it replaces another; no temporary file is left."""
     azure.add("Prod")
     file = workspace.folder / "plan.json"
     file.write_text("old")
@@ -121,7 +121,7 @@ def test_a_plan_that_cannot_be_saved_is_74_before_the_first_request(
 def test_a_plan_for_people_names_each_field_that_changes(
     azure: AzureDouble, run: Run, output: str
 ) -> None:
-    """Before and after stand in one line; what stays is not in it."""
+    """Before and after are in one line; unchanged fields are not shown."""
     azure.add("Prod", contact=portal_contact("a@contoso.com", phone="+1-425-555-0100"))
     azure.add("Dark", readable=False)
 
@@ -167,7 +167,7 @@ def test_failing_only_leaves_alone_what_complies(azure: AzureDouble, workspace: 
 
 
 def test_what_is_waived_is_left_alone(azure: AzureDouble, workspace: Workspace) -> None:
-    """A policy that waives a finding keeps `plan` and `apply` away from it: 0."""
+    """`plan` and `apply` skip a subscription whose finding is waived; the exit code is 0."""
     waived = azure.add("Waived", contact=portal_contact(""))
     azure.add("Bad", contact=portal_contact(""))
     policy = workspace.folder / "policy.toml"
@@ -185,7 +185,7 @@ def test_what_is_waived_is_left_alone(azure: AzureDouble, workspace: Workspace) 
 
 
 def test_a_plan_can_be_made_of_a_recording(azure: AzureDouble, workspace: Workspace) -> None:
-    """Offline, without credentials, and the same but for its date."""
+    """The plan is made offline, without credentials, and differs only in its date."""
     azure.add("Prod", contacts_2017=numbered_contacts("a@contoso.com"))
     azure.add("Dark", readable=False)
     tape = str(workspace.folder / "tape")
@@ -206,7 +206,7 @@ def test_a_plan_can_be_made_of_a_recording(azure: AzureDouble, workspace: Worksp
 def test_a_forgotten_replay_writes_nothing_and_is_named(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """A variable of an environment file is named where it keeps a change from being made."""
+    """The error names the variable that prevents the change."""
     azure.add("Prod")
 
     ran = run_in(surroundings(azure, CONTACTS_AUDIT_REPLAY="tape"), "apply", *CHANGE, "--yes")
@@ -237,7 +237,7 @@ def test_a_forgotten_replay_writes_nothing_and_is_named(
 def test_a_wrong_change_is_2_before_any_request(
     azure: AzureDouble, workspace: Workspace, command: str, change: list[str]
 ) -> None:
-    """Nothing is asked of anybody, and one line says what is wrong."""
+    """No request is sent, and one line says what is wrong."""
     azure.add("Prod")
     more = ["--yes", "--state-dir", str(workspace.state)] if command == "apply" else []
 
@@ -251,7 +251,7 @@ def test_a_wrong_change_is_2_before_any_request(
 def test_the_plan_that_is_printed_is_the_one_that_is_saved(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """One document, to the byte: when it was made, and its digest, too."""
+    """Both are the same bytes, with the same time and digest."""
     azure.add("Prod")
 
     ran = workspace.run("plan", *CHANGE, "-o", "json", "--save", str(workspace.plan_file))

@@ -78,7 +78,7 @@ def test_round_trips(
     switch: str,
     change: tuple[str, ...],
 ) -> None:
-    """Plan, apply, apply, restore, restore: as wished, still so, as before, still so."""
+    """Apply makes the change, restore takes it back, and a second run of each does nothing."""
     workspace = Workspace(run, tmp_path_factory.mktemp("round"))
     azure.subscriptions.clear()
     for name, value in {**vars(AzureDouble()), **SWITCHES[switch]}.items():

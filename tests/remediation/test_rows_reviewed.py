@@ -11,7 +11,7 @@ from remediation.workspace import CHANGE, Workspace, full_contact, rows, statuse
 
 
 def waiving(folder: Path, subscription: Subscription) -> str:
-    """Return the name of a policy that waives what is found of *subscription*."""
+    """Return the name of a policy that waives the findings of *subscription*."""
     policy = folder / "policy.toml"
     policy.write_text(
         f'[[waiver]]\nsubscription = "{subscription.id}"\nreason = "test"\nowner = "me"\n'
@@ -95,7 +95,7 @@ def test_every_row_of_a_plan_is_judged_again(
     now: dict[str, Any],
     said: str,
 ) -> None:
-    """By what stands now; what the plan does not show is not written."""
+    """The current contacts decide; a write that the plan does not show is not made."""
     azure.add("Other", contact=full_contact("soc@contoso.com"))
     subscription = azure.add("Prod", **then)
     if change == ("policy",):
@@ -118,7 +118,7 @@ def test_every_row_of_a_plan_is_judged_again(
 def test_what_was_left_alone_and_did_not_change_is_left_alone(
     azure: AzureDouble, workspace: Workspace, tmp_path: Path, kind: str
 ) -> None:
-    """It is read once more; a waiver that ended since is none."""
+    """It is read again; a waiver that has ended does not count."""
     subscription = azure.add(
         "Prod", contact=full_contact("" if kind == "waived" else "a@contoso.com")
     )

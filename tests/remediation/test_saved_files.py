@@ -41,7 +41,7 @@ from contacts_audit.remediation.plan_file import Plan, plan_document, read_plan
 
 
 def test_a_plan_is_as_the_contract_says() -> None:
-    """Its keys, and those of each row, are there for scripts."""
+    """A plan and its rows have all documented keys."""
     document = plan_document(PLAN)
 
     assert {key: document[key] for key in ("schema", "kind", "cloud", "arm_endpoint")} == {
@@ -83,12 +83,12 @@ def test_a_row_without_a_change_shows_what_stands() -> None:
 
 
 def test_a_plan_comes_back() -> None:
-    """With its rows of each kind."""
+    """Rows of each kind come back."""
     assert read_plan(spelt(plan_document(PLAN)), "plan.json") == PLAN
 
 
 def test_a_plan_at_2017_comes_back() -> None:
-    """With each of its steps."""
+    """All steps come back."""
     change = Change(emails=("b@b.co", "c@b.co"), remove_emails=("a@b.co",))
     row = row_for(WHO, SEEN, change, V2017)
     made = Plan(ORIGIN, change, V2017, (row,))
@@ -100,7 +100,7 @@ def test_a_plan_at_2017_comes_back() -> None:
 
 
 def test_a_backup_comes_back() -> None:
-    """With every api-version that was read, an empty one too."""
+    """Every API version that was read comes back, an empty one too."""
     document = backup_document(BACKUP)
 
     assert (document["schema"], document["kind"]) == (1, "backup")
@@ -122,7 +122,7 @@ def test_a_backup_comes_back() -> None:
     ],
 )
 def test_how_a_file_is_spelt_does_not_matter(respell: Callable[[bytes], bytes]) -> None:
-    """An editor that changes nothing changes nothing."""
+    """Blanks, order of keys and escapes do not matter."""
     assert read_plan(respell(spelt(plan_document(PLAN))), "plan.json") == PLAN
     assert read_backup(respell(spelt(backup_document(BACKUP))), "backup.json") == BACKUP
 
@@ -130,7 +130,7 @@ def test_how_a_file_is_spelt_does_not_matter(respell: Callable[[bytes], bytes]) 
 @settings(max_examples=60)
 @given(plans())
 def test_any_plan_comes_back(made: Plan) -> None:
-    """Made anew from what it saw, it is the same to the letter."""
+    """Computed again from what it read, a plan is the same to the byte."""
     document = plan_document(made)
 
     found = read_plan(spelt(document), "plan.json")
@@ -147,7 +147,7 @@ def test_any_plan_comes_back(made: Plan) -> None:
     st.lists(st.tuples(some_who, some_seen), max_size=3, unique_by=lambda one: one[0].id).map(tuple)
 )
 def test_any_backup_comes_back(rows: tuple[tuple[Subscription, Snapshot], ...]) -> None:
-    """To the last unknown field."""
+    """Unknown fields come back, too."""
     document = backup_document(Backup(ORIGIN, rows))
 
     found = read_backup(spelt(document), "backup.json")
@@ -157,7 +157,7 @@ def test_any_backup_comes_back(rows: tuple[tuple[Subscription, Snapshot], ...]) 
 
 
 def test_the_digest_is_of_all_that_is_said() -> None:
-    """SHA-256 of the rest, keys in order, nothing between: the same on each machine."""
+    """The digest is the SHA-256 of the rest, keys sorted, without blanks."""
     for document in (plan_document(PLAN), backup_document(BACKUP)):
         rest = {key: value for key, value in document.items() if key != "sha256"}
         text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
@@ -166,7 +166,7 @@ def test_the_digest_is_of_all_that_is_said() -> None:
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_a_file_is_read_by_another_process(tmp_path: Path, seed: str) -> None:
-    """Whatever the order of its hashes, its digest and its rows are the same."""
+    """Digest and rows do not depend on the hash seed of Python."""
     path = tmp_path / "plan.json"
     path.write_bytes(spelt(plan_document(PLAN)))
     program = (
@@ -197,7 +197,7 @@ def test_a_deep_plan_is_made() -> None:
 
 
 def test_a_file_is_of_its_cloud() -> None:
-    """By name and by endpoint."""
+    """Name and endpoint of the cloud must match."""
     azure, china = CLOUDS[CloudName.AZURE], CLOUDS[CloudName.CHINA]
     own = choose(CloudName.AZURE, arm_endpoint="https://arm.example")
     origin = Origin.of(azure, ["t-1"])

@@ -45,7 +45,7 @@ from contacts_audit.remediation.tasks import Task
 
 
 def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> None:
-    """It is read again before it is written: what it shows by now is no conflict."""
+    """The second version is read again before its write; a write of ours is not a conflict."""
     begin: list[Turn] = [shows(None), shows(OLD), says(200)]
     at_2017 = json.dumps(
         {
@@ -121,7 +121,7 @@ def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> 
 def test_what_fails_after_a_write_says_so(
     tmp_path: Path, turns: list[Turn], status: Status, said: str
 ) -> None:
-    """It is not `failed`, which says that nothing was changed."""
+    """The status is not `failed`, which means that nothing was changed."""
     task = two_versions()
     found = ran(tmp_path, [task], [shows(None), shows(OLD), says(200), *turns])
 
@@ -182,7 +182,7 @@ def test_a_wait_for_azure_ends_with_the_run(tmp_path: Path) -> None:
 
 
 def test_after_three_failures_in_a_row_nothing_is_sent(tmp_path: Path) -> None:
-    """What needed no writing neither counts nor ends the row; what is well ends it."""
+    """A subscription that needs no write does not count; a success resets the count."""
     skipped, task = Result(WHO, Status.SKIPPED), adding()
     items: list[Task | Result] = [*[task] * 4, skipped, task, task, task, skipped]
 
@@ -204,7 +204,7 @@ def test_after_three_failures_in_a_row_nothing_is_sent(tmp_path: Path) -> None:
 
 
 def test_after_a_run_was_told_to_end_nothing_begins(tmp_path: Path) -> None:
-    """The row that had begun is finished; those after it say why they were not."""
+    """The current row is finished; the later ones say why they were not sent."""
     bell = Bell()
     script = [shows(OLD), bell.ringing(says(200)), shows(NEW)]
 

@@ -18,7 +18,7 @@ from remediation.workspace import (
 
 
 def test_a_no_is_no_error_and_leaves_nothing_behind(azure: AzureDouble, tmp_path: Path) -> None:
-    """One line, 1, no backup: nothing was about to be sent."""
+    """One line, exit code 1, and no backup, as nothing is sent."""
     azure.add("Prod")
     state = tmp_path / "state"
 
@@ -33,7 +33,7 @@ def test_a_no_is_no_error_and_leaves_nothing_behind(azure: AzureDouble, tmp_path
 
 
 def test_the_question_counts_what_is_written(azure: AzureDouble, tmp_path: Path) -> None:
-    """Subscriptions and contacts, in words; the identity stands right above."""
+    """The question counts subscriptions and contacts, right below the identity."""
     azure.add("Prod")
     azure.add("Test")
 
@@ -47,7 +47,7 @@ def test_the_question_counts_what_is_written(azure: AzureDouble, tmp_path: Path)
 
 
 def test_too_many_changes_leave_no_backup(azure: AzureDouble, workspace: Workspace) -> None:
-    """5, and not a file: nothing would be sent."""
+    """The exit code is 5, and there is no backup, as nothing is sent."""
     azure.add("Prod")
     azure.add("Test")
 
@@ -59,7 +59,7 @@ def test_too_many_changes_leave_no_backup(azure: AzureDouble, workspace: Workspa
 
 
 def test_the_last_line_undoes_it(azure: AzureDouble, tmp_path: Path) -> None:
-    """Pasted in a shell without any of the variables, whatever the folder is called."""
+    """The line works in a shell without variables, whatever the name of the folder."""
     subscription = azure.add("Prod", contact=full_contact("a@contoso.com"))
     state = tmp_path / "it's a folder"
     options = ["--arm-endpoint", azure.endpoint, "--authority-host", azure.authority]
@@ -87,7 +87,7 @@ def test_the_last_line_undoes_it(azure: AzureDouble, tmp_path: Path) -> None:
 
 
 def test_nothing_written_is_nothing_to_undo(azure: AzureDouble, workspace: Workspace) -> None:
-    """Neither where all is as wished already, nor where the first look met a change."""
+    """There is no `undo:` line if all is as requested, or the first row is a conflict."""
     azure.add("Prod", contact=full_contact("soc@contoso.com"))
 
     ran = workspace.write("apply", *CHANGE)
@@ -96,7 +96,7 @@ def test_nothing_written_is_nothing_to_undo(azure: AzureDouble, workspace: Works
 
 
 def test_what_may_have_been_written_can_be_undone(azure: AzureDouble, workspace: Workspace) -> None:
-    """A refusal was sent, too: whoever doubts it is told how to take it back."""
+    """A refused write was sent, too, so the `undo:` line is printed."""
     azure.add("Prod")
     azure.fail(lambda asked: asked.method == "PUT", faults.arm_error(400, "BadRequest", "no"))
 

@@ -66,7 +66,7 @@ FAULTS: dict[str, tuple[Fault, int | None, str, int, bool]] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_put_that_goes_wrong(azure: AzureDouble, workspace: Workspace, name: str) -> None:
-    """It is sent twice at most, and after a lost answer only when nothing has changed."""
+    """A write is sent twice at most, after a lost answer only if nothing changed."""
     fault, times, expected, sent, written = FAULTS[name]
     subscription = azure.add("Prod")
     azure.fail("PUT", fault, times=times)
@@ -81,7 +81,7 @@ def test_a_put_that_goes_wrong(azure: AzureDouble, workspace: Workspace, name: s
 
 @pytest.mark.parametrize("status", [302, 303, 307, 308])
 def test_a_body_follows_no_redirect(azure: AzureDouble, workspace: Workspace, status: int) -> None:
-    """Nobody else gets it, and a GET of the other place is no success."""
+    """The body goes to no other host, and a redirected GET is not success."""
     azure.add("Prod")
     elsewhere = f"{azure.endpoint}/elsewhere"
     azure.fail("PUT", faults.redirect(status, elsewhere))
@@ -108,7 +108,7 @@ def test_retry_after_is_honoured(azure: AzureDouble, workspace: Workspace) -> No
 def test_who_may_read_but_not_write_is_told_which_role_is_missing(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """Azure's own words, with the action; the others are done."""
+    """The line has Azure's message and the missing action; the others are done."""
     azure.add("Mine", writable=False)
     azure.add("Good")
 
@@ -122,7 +122,7 @@ def test_who_may_read_but_not_write_is_told_which_role_is_missing(
 def test_a_lost_answer_and_somebody_else_s_change_are_a_conflict(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """A second PUT would overwrite what a person wrote in between."""
+    """A second PUT would overwrite a change by somebody else."""
     subscription = azure.add("Prod")
     theirs = portal_contact("portal@contoso.com")
 
@@ -144,7 +144,7 @@ def test_a_lost_answer_and_somebody_else_s_change_are_a_conflict(
 def test_a_lost_answer_that_cannot_be_read_back_is_unknown(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """Nobody knows, and the journal says so; the next run finds out."""
+    """The status is `unknown`, as in the journal; the next run reads again."""
     subscription = azure.add("Prod")
 
     async def fault(exchange: Exchange) -> None:
@@ -163,7 +163,7 @@ def test_a_lost_answer_that_cannot_be_read_back_is_unknown(
 
 
 def test_three_failures_in_a_row_stop_the_rest(azure: AzureDouble, workspace: Workspace) -> None:
-    """The others are not sent; the same command does the rest when Azure is well again."""
+    """The others are not sent; the same command does the rest later."""
     subscriptions = [azure.add(f"S{number}") for number in range(6)]
     azure.fail("PUT", faults.throttle(1000), times=3)
 
@@ -191,7 +191,7 @@ def test_a_success_between_failures_is_no_row(azure: AzureDouble, workspace: Wor
 def test_a_write_that_is_throttled_to_the_end_says_so(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """What took all the time is told, not that none was left; nothing was changed."""
+    """The message says what took the time, not that no time was left."""
     azure.add("Prod")
     azure.fail("PUT", faults.throttle("0.05"))
     azure.fail(lambda asked: asked.method == "GET" and bool(azure.writes()), faults.slow(0.6))

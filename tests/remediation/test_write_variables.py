@@ -28,7 +28,7 @@ SET = {
 def test_a_variable_writes_nothing(
     azure: AzureDouble, workspace: Workspace, command: str, name: str
 ) -> None:
-    """It is told in a line, and changes nothing: not what is sent, nor whether."""
+    """A line names the variable; it changes neither what is sent nor whether."""
     contact = full_contact("a@contoso.com", isEnabled=False, notificationsSources=[])
     azure.add("Prod", contact=copy.deepcopy(contact))
     workspace.write("apply", *CHANGE)
@@ -57,7 +57,7 @@ def test_a_variable_writes_nothing(
 
 
 def test_variables_of_scope_and_guards_stay(azure: AzureDouble, workspace: Workspace) -> None:
-    """They say where to look, or keep from writing."""
+    """Variables of the scope and of the limits count."""
     azure.add("Good", contact=full_contact("a@contoso.com"))
     azure.add("Bad", contact=full_contact(""))
     azure.add("Out", contact=full_contact(""))

@@ -180,7 +180,7 @@ def refusal(status: int, code: str) -> Fault:
 
 
 def keeping_phone(subscription: Subscription) -> Fault:
-    """Let Azure keep the telephone number that was there, though an empty one is sent."""
+    """Let Azure keep the old telephone number when an empty one is sent."""
 
     async def fault(exchange: Exchange) -> None:
         phone = (subscription.contact or {}).get("phone")
@@ -193,11 +193,11 @@ def keeping_phone(subscription: Subscription) -> Fault:
 
 
 def undo_lines(ran: Ran) -> list[str]:
-    """Return the commands that stderr names as taking back what was written."""
+    """Return the commands of the `undo:` lines on stderr."""
     lines = ran.err.splitlines()
     return [line.removeprefix("undo: ") for line in lines if line.startswith("undo: ")]
 
 
 def kept_by(workspace: Workspace) -> list[str]:
-    """Return the kinds of files in the state folder, but for its lock."""
+    """Return the kinds of files in the state folder, without the lock."""
     return sorted(path.name.partition("-")[0] for path in workspace.state.glob("*-*"))

@@ -87,7 +87,7 @@ def test_what_the_documented_programs_would_stumble_over_is_malformed(body: obje
 
 
 def test_the_documented_stage_prints_up_to_its_error() -> None:
-    """As two jq programs in a pipe do; the end of each text is told."""
+    """It prints up to the error, as two jq programs in a pipe do."""
     texts = [json.dumps({"value": items}) for items in ([item("a@contoso.com")], [], [item(None)])]
     lines = documented_stage("\n".join([*texts, "5"]))
 
@@ -111,5 +111,5 @@ def test_the_documented_stage_prints_up_to_its_error() -> None:
     ],
 )
 def test_what_counts_as_an_address_at_2017(line: str, shown: bool) -> None:
-    """A text with something in it."""
+    """A string that names an address counts, also a malformed one."""
     assert shows_address(line) is shown

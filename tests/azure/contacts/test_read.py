@@ -104,7 +104,7 @@ V2023 = {
     ],
 )
 def test_each_dialect_is_translated(properties: dict[str, Any], contact: Contact) -> None:
-    """The same nouns, whichever api-version shows them."""
+    """A contact is the same, whichever API version shows it."""
     assert one(properties) == contact
 
 
@@ -161,7 +161,7 @@ def test_an_empty_list_has_no_contacts(body: object) -> None:
     ],
 )
 def test_anything_else_is_malformed(body: object) -> None:
-    """What no api-version documents says nothing of contacts: not even that there are none."""
+    """A body of another shape is malformed, and never means no contacts."""
     with pytest.raises(AzureError) as caught:
         read(body)
 
@@ -203,7 +203,7 @@ def test_items_of_another_type_are_left_out_and_named(kind: object, kept: bool) 
 
 
 def test_left_out_items_may_go_unnamed() -> None:
-    """Nobody has to listen."""
+    """The callback is optional."""
     assert read({"value": [{"type": "x", "properties": V2017}]}) == []
 
 
@@ -219,7 +219,7 @@ def test_left_out_items_may_go_unnamed() -> None:
     ],
 )
 def test_an_unknown_state_is_not_enabled(properties: dict[str, Any], enabled: bool) -> None:
-    """Absent is on; what we do not understand is not."""
+    """Absent means enabled; an unknown value means disabled."""
     assert one(properties).enabled is enabled
 
 
@@ -259,7 +259,7 @@ def test_an_unknown_state_is_not_enabled(properties: dict[str, Any], enabled: bo
 def test_the_severity_is_that_of_what_is_on(
     properties: dict[str, Any], severity: str | None
 ) -> None:
-    """Off and odd are nothing; an unknown one is shown, that a finding may name it."""
+    """Off and malformed values are None; an unknown severity is kept for the finding."""
     assert one(properties).alert_severity == severity
 
 
@@ -280,19 +280,19 @@ def test_the_severity_is_that_of_what_is_on(
     ],
 )
 def test_roles_are_those_that_are_on(properties: dict[str, Any], roles: tuple[str, ...]) -> None:
-    """Off and odd are nothing; unknown ones are shown."""
+    """Off and malformed values are empty; unknown roles are kept."""
     assert one(properties).roles == roles
 
 
 @pytest.mark.parametrize("name", [None, 5, [], {}])
 def test_a_name_that_is_no_text_is_empty(name: object) -> None:
-    """A contact needs none to be one."""
+    """A contact without a name is still a contact."""
     assert one(V2017, name=name).name == ""
 
 
 @pytest.mark.parametrize("phone", [None, "", 5, ["1"]])
 def test_a_telephone_number_is_text(phone: object) -> None:
-    """All else is none."""
+    """Any other value is None."""
     assert one({"phone": phone}).phone is None
 
 
@@ -304,7 +304,7 @@ def test_pages_of_contacts_keep_their_order() -> None:
 
 
 def test_a_deep_body_is_read_or_refused() -> None:
-    """Nesting that nobody needs cannot end the run."""
+    """Deep nesting does not crash the run."""
     for depth in (100, *range(950, 1010), 100_000):
         deep = b'[{"properties":{"x":' + b"[" * depth + b"]" * depth + b"}}]"
         try:
@@ -334,7 +334,7 @@ def test_a_deep_body_is_read_or_refused() -> None:
     ],
 )
 def test_what_is_no_list_is_told(read_: Any, body: Any, said: str) -> None:
-    """With the id of the request, for whoever asks Azure."""
+    """The error has the request id, for Azure support."""
     with pytest.raises(AzureError) as caught:
         read_(answer(body))
 
@@ -344,7 +344,7 @@ def test_what_is_no_list_is_told(read_: Any, body: Any, said: str) -> None:
 
 @pytest.mark.parametrize("read_", [read_whole, documented_emails])
 def test_an_answer_of_more_values_than_there_may_be_is_refused(read_: Any) -> None:
-    """It would take more memory than there may be; one of just as many is read."""
+    """An answer above the limit is refused, one at the limit is read."""
     start = b'{"value":[{"type":"Microsoft.Security/securityContacts","properties":{"x":['
     most, more = (start + b"0," * (MOST_VALUES - 1 + over) + b"0]}}]}" for over in (0, 1))
 

@@ -32,7 +32,7 @@ from contacts_audit.azure.contacts.read import (
     ],
 )
 def test_addresses_are_kept_as_spelt(properties: dict[str, Any], emails: list[str]) -> None:
-    """In their order; blanks go."""
+    """Addresses keep their order; blanks are removed."""
     contact = one(properties)
 
     assert list(contact.emails) == list(contact.addresses) == emails
@@ -53,7 +53,7 @@ def test_addresses_are_kept_as_spelt(properties: dict[str, Any], emails: list[st
 )
 @pytest.mark.parametrize("key", ["email", "emails"])
 def test_what_is_no_text_is_no_address(key: str, email: object) -> None:
-    """An unknown value is shown where it fails, and passes nothing."""
+    """An unknown value is shown in a finding, and passes no check."""
     contact = one({key: email})
 
     assert contact.addresses == ()
@@ -73,7 +73,7 @@ def test_what_is_no_text_is_no_address(key: str, email: object) -> None:
     ],
 )
 def test_well_formed_addresses(text: str) -> None:
-    """They are taken without asking any network."""
+    """They are accepted without a network request."""
     assert is_address(text)
 
 
@@ -106,7 +106,7 @@ def test_well_formed_addresses(text: str) -> None:
     ],
 )
 def test_malformed_addresses(text: str) -> None:
-    """Mail to them would not go out."""
+    """Mail could not be sent to them."""
     assert not is_address(text)
 
 
@@ -115,17 +115,17 @@ def test_malformed_addresses(text: str) -> None:
     | st.from_regex(r"\A[^;]{1,20}@[^;]{1,20}\Z")
 )
 def test_no_text_is_too_strange_for_an_address(text: str) -> None:
-    """Whatever it is, it is one or it is none."""
+    """Any text is an address or not, never a crash."""
     assert is_address(text) in {True, False}
 
 
 def test_many_addresses() -> None:
-    """A thousand in one field are a thousand."""
+    """A thousand addresses in one field are all read."""
     text = ";".join(f"user{number}@contoso.com" for number in range(1000))
 
     assert len(one({"emails": text}).addresses) == 1000
 
 
 def test_an_address_that_is_no_text_is_shown_as_it_is() -> None:
-    """Whoever mends it sees what is there."""
+    """The finding shows the value."""
     assert one({"emails": [5, {"a": 1}]}).malformed == ("5", '{"a": 1}')

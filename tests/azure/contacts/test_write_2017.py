@@ -35,7 +35,7 @@ def documented() -> Json:
 
 
 def test_the_documented_request() -> None:
-    """PUT default1, whose body says `default`, as the document has it."""
+    """PUT default1 with the documented body, whose name is `default`."""
     step = only(writes_for(two(), Change(emails=("a@contoso.com",)), V2017))
 
     assert (step.contact, step.before) == ("default1", None)
@@ -51,7 +51,7 @@ def test_what_exists_is_written_by_its_properties_alone() -> None:
 
 
 def test_several_addresses_are_several_contacts() -> None:
-    """A number goes to the first of them only."""
+    """Only the first contact gets the telephone number."""
     change = Change(emails=("a@b.co", "b@b.co"), phone="+1 555")
 
     steps = writes_for(two(), change, V2017).steps
@@ -71,7 +71,7 @@ def test_several_addresses_are_several_contacts() -> None:
     ],
 )
 def test_the_lowest_free_name(taken: list[str], name: str) -> None:
-    """Names of the sequence are used up from below."""
+    """The lowest free number is used first."""
     older = [Record(one, old(1, f"{one}@b.co").properties) for one in taken]
 
     step = only(writes_for(two(*older), Change(emails=("new@b.co",)), V2017))
@@ -80,7 +80,7 @@ def test_the_lowest_free_name(taken: list[str], name: str) -> None:
 
 
 def test_existing_ones_keep_phone_and_flags() -> None:
-    """Only the address is new where one takes the place of another."""
+    """A replaced address changes nothing else."""
     there = old(1, "a@b.co", phone="(1) 2", alertNotifications="Off", alertsToAdmins="Off", x=[1])
 
     step = only(writes_for(two(there), Change(emails=("b@b.co",), replace=True), V2017))
@@ -111,7 +111,7 @@ def test_flags_that_are_asked_for(change: Change, flags: tuple[str, str]) -> Non
 
 
 def test_a_number_goes_to_the_first_alone() -> None:
-    """Azure refuses it on any other; the order of the list does not matter."""
+    """Azure refuses a number on other contacts; the order of the list does not matter."""
     shown = two(old(10, "j@b.co"), old(2, "b@b.co"), old(1, "a@b.co", phone="1"))
 
     step = only(writes_for(shown, Change(phone="+1 555"), V2017))
@@ -121,7 +121,7 @@ def test_a_number_goes_to_the_first_alone() -> None:
 
 
 def test_deletions_go_from_the_highest_down() -> None:
-    """Only the last of the sequence can be deleted: so the last ones move into freed places."""
+    """Only the last contact can be deleted, so the last ones move into gaps."""
     older = [old(n, f"{n}@b.co") for n in (10, *range(1, 10))]
     change = Change(remove_emails=("2@b.co", "9@b.co", "5@b.co"))
 
@@ -137,7 +137,7 @@ def test_deletions_go_from_the_highest_down() -> None:
 
 
 def test_new_addresses_take_freed_places() -> None:
-    """One is written over the other, and nothing is deleted."""
+    """A new address replaces a removed one, and nothing is deleted."""
     shown = two(old(1, "a@b.co"), old(2, "b@b.co"), old(3, "c@b.co"))
     change = Change(emails=("x@b.co",), remove_emails=("b@b.co",))
 
@@ -145,7 +145,7 @@ def test_new_addresses_take_freed_places() -> None:
 
 
 def test_all_can_be_deleted_if_that_is_meant() -> None:
-    """From the highest down."""
+    """The highest number is deleted first."""
     change = Change(remove_emails=("a@b.co", "b@b.co"), allow_empty=True)
 
     steps = writes_for(two(old(1, "a@b.co"), old(2, "b@b.co")), change, V2017).steps
@@ -166,7 +166,7 @@ def test_all_can_be_deleted_if_that_is_meant() -> None:
     ],
 )
 def test_what_2017_cannot_say(change: Change, option: str) -> None:
-    """It is refused, and the option named."""
+    """The change is refused, and the message names the option."""
     with pytest.raises(RefusedError) as caught:
         writes_for(two(), change, V2017)
 
@@ -185,7 +185,7 @@ def test_what_2017_cannot_say(change: Change, option: str) -> None:
 def test_several_addresses_in_one_contact_of_2017(
     separator: str, change: Change, wanted: set[str]
 ) -> None:
-    """The document's own file invites to it: each is an address, or the wish is refused."""
+    """Each part is an address, or the change is refused."""
     shown = old(1, separator.join(["a@b.co", "b@b.co"]))
     try:
         steps = writes_for(two(shown), change, V2017).steps
@@ -202,7 +202,7 @@ def test_several_addresses_in_one_contact_of_2017(
     "name", [pytest.param("me", id="another name"), pytest.param("default2", id="a gap below")]
 )
 def test_a_number_is_written_once(name: str) -> None:
-    """A second contact that sorts before the first one does not get it as well."""
+    """A second contact that sorts first does not get the number as well."""
     change = Change(emails=("new@b.co",), phone="+1 555")
     shown = Record(name, old(1, "a@b.co").properties)
     steps = writes_for(two(shown), change, V2017).steps
@@ -215,7 +215,7 @@ def test_a_number_is_written_once(name: str) -> None:
 
 
 def test_emptying_leaves_no_contact_for_another_change() -> None:
-    """At 2017 a contact is an address: whoever drops the last one has nobody to notify."""
+    """At 2017 a contact is an address, so without addresses nobody can be notified."""
     change = Change(remove_emails=("a@b.co",), allow_empty=True, notify_owners=True)
 
     for seen in (two(old(1, "a@b.co")), two()):
@@ -224,7 +224,7 @@ def test_emptying_leaves_no_contact_for_another_change() -> None:
 
 
 def replayed(older: Iterable[Record], steps: Iterable[Step], kept: set[str]) -> dict[str, Json]:
-    """Return what a service that keeps to 2017's rules holds after *steps*."""
+    """Return the contacts after *steps*; check that each step keeps the rules of 2017."""
     held = {one.name: one.properties for one in older}
     for step in steps:
         numbers = {int(name.removeprefix("default")) for name in held}
@@ -246,7 +246,7 @@ def replayed(older: Iterable[Record], steps: Iterable[Step], kept: set[str]) -> 
 @settings(max_examples=150)
 @given(sequences(), old_change)
 def test_no_step_breaks_a_rule_of_2017(older: tuple[Record, ...], change: Change) -> None:
-    """All steps are taken, what stays is there all the while, and the wished set is the end."""
+    """Addresses that stay are there after each step, and the last step completes the change."""
     before = copy.deepcopy(older)
     there = {one.properties["email"].strip().casefold() for one in older}
     given_ = {one.casefold() for one in change.emails}

@@ -22,7 +22,7 @@ from contacts_audit.core.model import Change
 
 
 def concerned(change: Change, version: str) -> set[str]:
-    """Return the fields that *wish* may change."""
+    """Return the fields that *change* may change."""
     alerts = "notificationsSources" if version == V2023 else "alertNotifications"
     asked = {
         "emails": change.emails or change.remove_emails or change.replace,
@@ -39,7 +39,7 @@ def concerned(change: Change, version: str) -> set[str]:
 def test_what_was_not_asked_for_never_changes(
     version: str, properties: Json, older: tuple[Record, ...], change: Change
 ) -> None:
-    """Whatever stands in a contact: each field, and within fields each part."""
+    """No other field changes, and no other part of a field."""
     untouched = copy.deepcopy(properties)
     try:
         steps = writes_for(seen(version, properties, *older), change, version).steps
@@ -98,7 +98,7 @@ def test_a_change_that_was_fulfilled_plans_nothing(
 def test_no_address_is_lost_that_was_not_asked_to_go(
     version: str, properties: Json | None, older: tuple[Record, ...], change: Change
 ) -> None:
-    """What the newest version showed stays in it, and what 2017 alone showed comes to it."""
+    """Addresses of the newest version stay, and those of 2017 are carried over."""
     try:
         steps = writes_for(seen(version, properties, *older), change, version).steps
     except RefusedError:
@@ -127,7 +127,7 @@ def test_no_address_is_lost_that_was_not_asked_to_go(
 @settings(max_examples=100)
 @given(st.lists(pool))
 def test_each_address_once_as_first_spelt(given_: list[str]) -> None:
-    """Whatever its case."""
+    """Case does not matter."""
     found = distinct(given_)
 
     assert [one.casefold() for one in found] == list(dict.fromkeys(map(str.casefold, given_)))
