@@ -154,7 +154,7 @@ def ran(
 
 
 def adding() -> Task:
-    """Return the task to add an address to the one that stands there."""
+    """Return the task to add an address to the existing one."""
     return change_task(WHO, seen(OLD), ADD, V2023)
 
 
@@ -171,7 +171,7 @@ def says(status: int, code: str = "Odd", **headers: str) -> Answer:
 
 
 def told(status: int, code: str) -> str:
-    """Return how an error that `says` makes is told."""
+    """Return the message of an error that `says` makes."""
     return f"{code} it is (status {status}, code {code}, request id r-1)"
 
 
@@ -187,7 +187,7 @@ def read_back(missing: str | None = None) -> Line:
 
 
 def lost() -> AzureError:
-    """Return what comes of a request that nobody answers."""
+    """Return the error of a request without an answer."""
     return AzureError(Reason.TIMEOUT, "no answer", retryable=True)
 
 

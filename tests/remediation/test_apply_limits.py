@@ -11,7 +11,7 @@ from remediation.workspace import CHANGE, Workspace, portal_contact, result_stat
 def test_more_changes_than_allowed_are_none(
     azure: AzureDouble, workspace: Workspace, most: int, code: int, sent: int
 ) -> None:
-    """Over `--max-changes` nothing at all is sent; what is as wished does not count."""
+    """Above `--max-changes` nothing is sent; rows that need no change do not count."""
     azure.add("Good", contact=portal_contact("soc@contoso.com"))
     for number in range(2):
         azure.add(f"S{number}")

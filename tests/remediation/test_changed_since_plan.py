@@ -76,7 +76,7 @@ def test_what_is_as_requested_is_no_conflict(azure: AzureDouble, workspace: Work
 def test_already_is_said_only_of_what_was_looked_at(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """It was as wished when the plan was made and is no more: `already` and 0 would be a lie."""
+    """A row that was as requested, and is no longer, is not `already`."""
     azure.add("Bad", contact=portal_contact("x@contoso.com"))
     good = azure.add("Good", contact=portal_contact("soc@contoso.com"))
     name = workspace.saved(*CHANGE)

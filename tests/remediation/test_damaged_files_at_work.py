@@ -80,7 +80,7 @@ def test_what_is_whole_is_asked_for(gone: Gone, tmp_path: Path, command: str) ->
 def test_a_plan_that_was_edited_is_2_even_with_a_right_digest(
     gone: Gone, tmp_path: Path, damage: str
 ) -> None:
-    """What it would write must follow from what was read and wished; nothing is asked before."""
+    """The writes must follow from what was read and requested; no request is sent."""
     name = edited(str(shutil.copy(str(gone.plan), tmp_path)), DAMAGES[damage])
 
     ran = run_in(gone.environment, "apply", name, "--yes", "--state-dir", str(tmp_path / "state"))

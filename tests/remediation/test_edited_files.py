@@ -186,7 +186,7 @@ def test_a_plan_that_was_made_anew_by_hand_is_one() -> None:
     ],
 )
 def test_a_backup_that_cannot_be_one(edit: Edit) -> None:
-    """Even with a digest made anew: what it says is put back, and what it does not is deleted."""
+    """Even with a new digest, a backup that could not have been taken is refused."""
     document = json.loads(spelt(backup_document(BACKUP)))
     edit(document)
 

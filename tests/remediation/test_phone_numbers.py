@@ -9,7 +9,7 @@ from remediation.workspace import CHANGE, Workspace, full_contact, keeping_phone
 def test_a_number_that_azure_keeps_is_named_and_recreate_clears_it(
     azure: AzureDouble, workspace: Workspace, phone: str | None
 ) -> None:
-    """Sending an empty one leaves it: `unconfirmed`; deleted and written anew it is gone."""
+    """An empty number leaves the old one: `unconfirmed`; `--recreate` removes it."""
     contact = full_contact("a@contoso.com", phone=phone)
     subscription = azure.add("Prod", contact=contact)
     workspace.write("apply", "--phone", "(214)275-4038")

@@ -26,7 +26,7 @@ from remediation.workspace import (
 
 @dataclass(frozen=True)
 class Case:
-    """A run that waits: what stands in a subscription, and how Azure is."""
+    """A run that waits: the contacts of a subscription, and how Azure behaves."""
 
     fields: dict[str, Any]
     switches: dict[str, Any]
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_back_is_unconfirmed(slow: dict[str, Slow]) -> None:
 
 
 def test_null_in_a_list_reads_back(slow: dict[str, Slow]) -> None:
-    """A field that nobody asked to change, and that came back to the letter, is no objection."""
+    """A null in a list that reads back unchanged is confirmed."""
     found = slow["an unknown list holds null"]
 
     assert (found.ran.code, result_statuses(found.ran)) == (0, ["done"])

@@ -43,7 +43,7 @@ def test_every_object_is_sent_each_time(
 def test_what_is_off_at_2020_is_written_and_put_back(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
-    """It reads with an empty level, which nobody knows to be taken: it is not sent."""
+    """It reads back with an empty level, which is not sent."""
     azure.offered = {V2017, V2020}
     off = full_contact("a@contoso.com", notificationsByRole=OFF, notificationsSources=[])
     subscription = azure.add("Prod", contact=off)

@@ -182,7 +182,7 @@ def test_a_put_that_waits_for_retry_after_is_not_sent_after_a_signal(
 def test_a_second_signal_ends_within_two_seconds(
     azure: AzureDouble, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """The journal says that nobody knows, and the same command finds out."""
+    """The journal says `unknown`, and the same command finds out."""
     first, second = azure.add("First"), azure.add("Second")
     azure.fail(lambda asked: asked.method == "PUT" and second.id in asked.path, faults.hang())
     state = tmp_path / "state"

@@ -93,7 +93,7 @@ def test_a_contact_that_is_not_there_or_still_there_is_named() -> None:
 def test_an_address_that_nobody_asked_to_go_is_missed(
     before: str, now: str, change: Change, lost: str | None
 ) -> None:
-    """In whatever case it is spelt; read from both fields, of whichever dialect."""
+    """Case does not matter; both fields count, at any API version."""
     said = None if lost is None else f"no longer visible at any api-version: {lost}"
     for field in ("email", "emails"):
         task = change_task(WHO, seen({field: before}), change, V2023)
@@ -104,7 +104,7 @@ def test_an_address_that_nobody_asked_to_go_is_missed(
 
 
 def test_a_change_is_a_task_of_one_version() -> None:
-    """Its steps follow from what stands now."""
+    """Its steps follow from the current contacts."""
     task = change_task(WHO, seen(), ADD, V2023)
 
     assert (task.subscription, task.before, task.versions) == (WHO, seen(), (V2023,))
@@ -150,7 +150,7 @@ def test_a_backup_is_put_back_newest_first_and_deletions_last() -> None:
 
 
 def test_what_changed_since_is_seen() -> None:
-    """Any value, any name, at any version that was read; their order is none."""
+    """Any changed value or name counts, at any version that was read; order does not."""
     then = seen({"emails": "a"})
     two = Snapshot({V2023: (Record("a", {}), Record("b", {"x": 1}))})
 

@@ -75,7 +75,7 @@ def test_it_asks(azure: AzureDouble, tmp_path: Path, answer: str, code: int, sen
 
 
 def test_restore_shows_what_it_does_and_asks(azure: AzureDouble, tmp_path: Path) -> None:
-    """Each field and each deletion, made inert; deletions are counted, and told afterwards."""
+    """Each field and deletion is shown, sanitized; deletions are counted."""
     created = azure.add("\x1b[2JCreated")
     changed = azure.add("Changed", contact={"emails": "a@contoso.com", "isEnabled": False})
     state = tmp_path / "state"

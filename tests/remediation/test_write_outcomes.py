@@ -42,7 +42,7 @@ from contacts_audit.remediation.results import Result, Status
 
 @dataclass(frozen=True)
 class Case:
-    """What comes of each request, and then of the row: status, message, journal, requests."""
+    """The answer to each request, and the resulting status, message, journal and requests."""
 
     script: list[Turn]
     status: Status
@@ -236,7 +236,7 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_row_and_its_journal(tmp_path: Path, name: str) -> None:
-    """What became of it, in a whole sentence; each line that is kept; each request and wait."""
+    """The result, its message, every journal line, every request and every wait are as expected."""
     case = CASES[name]
 
     found = ran(tmp_path, [adding()], case.script)

@@ -14,7 +14,7 @@ VERSION = "2023-12-01-preview"
 
 
 def answer(body: Any) -> Answer:
-    """Return a 200 with *body*, spelt as JSON unless it is bytes."""
+    """Return a 200 with *body*, as JSON unless it is bytes."""
     spelt = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Answer("https://arm.example/x", 200, {"x-ms-request-id": "r-1"}, spelt)
 

@@ -66,7 +66,7 @@ properties_of_default = fields(
 
 
 def is_change(change: Change) -> bool:
-    """Say whether somebody can wish for it on the command line."""
+    """Return whether the command line can request the change."""
     try:
         check(change, None)
     except UsageError:
@@ -75,7 +75,7 @@ def is_change(change: Change) -> bool:
 
 
 def is_change_at_2017(change: Change) -> bool:
-    """Say whether somebody can wish for it with `--api-version 2017-08-01-preview`."""
+    """Return whether the command line can request it with `--api-version 2017-08-01-preview`."""
     try:
         check(change, V2017)
     except UsageError:
@@ -84,7 +84,7 @@ def is_change_at_2017(change: Change) -> bool:
 
 
 def changes(severities: Sequence[str | None] = ("High", "Medium", "Low")) -> Any:
-    """Return all kinds of wishes, most of them of a few parts."""
+    """Return all kinds of changes, most of them with a few parts."""
     return st.builds(
         Change,
         emails=st.lists(pool, max_size=3).map(tuple),

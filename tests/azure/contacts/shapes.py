@@ -47,7 +47,7 @@ def only(found: Writes) -> Step:
 
 
 def after(version: str, properties: Json, change: Change) -> Json:
-    """Return `default` after *wish*, the same as before where nothing is to be written."""
+    """Return `default` after *change*, as before if nothing is written."""
     steps = writes_for(seen(version, properties), change, version).steps
     if not steps:
         return sendable(version, properties)

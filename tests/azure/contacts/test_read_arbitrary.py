@@ -94,7 +94,7 @@ def test_never_a_pass_without_an_address(body: object) -> None:
     st.binary() | st.text().map(str.encode) | odd_body.map(lambda body: json.dumps(body).encode())
 )
 def test_arbitrary_bytes_are_read_or_refused(body: bytes) -> None:
-    """Nothing but our own error comes of a body, whoever reads it."""
+    """Any body ends in contacts or an AzureError, in each reader."""
     for reading in (read, lambda bytes_: documented_emails(answer(bytes_))):
         try:
             reading(body)

@@ -64,7 +64,7 @@ from contacts_audit.core.model import Change
     ],
 )
 def test_addresses(version: str, there: str | None, change: Change, emails: str) -> None:
-    """They are added, kept as spelt and joined by semicolons; unchanged text is not respelt."""
+    """Addresses are added as spelled, joined by semicolons; unchanged text stays."""
     properties = {"emails": there, "phone": "1", "isEnabled": True}
 
     expected = {**properties, "emails": emails}
@@ -292,7 +292,7 @@ def test_a_telephone_number(version: str) -> None:
 def test_an_address_of_a_disabled_contact_is_told(
     enabled: Json, change: Change, noted: bool
 ) -> None:
-    """Nobody gets mail: the operator must know, and the contact stays as it is."""
+    """The note says that nobody gets mail, and the contact stays disabled."""
     notes = writes_for(seen(V2023, {"emails": "a@b.co", **enabled}), change, V2023).notes
 
     assert any("--enable" in note for note in notes) is noted

@@ -76,7 +76,7 @@ def test_a_new_contact_has_the_requested_levels() -> None:
     ],
 )
 def test_without_a_contact_there_is_nothing_to_mend(version: str, change: Change) -> None:
-    """A contact without an address that nobody wished for is not made."""
+    """No contact without an address is created unless it is requested."""
     with pytest.raises(RefusedError) as caught:
         writes_for(seen(version), change, version)
 
@@ -125,7 +125,7 @@ def test_nothing_is_carried_over_to_a_contact(version: str) -> None:
 
 @pytest.mark.parametrize("version", NEWER)
 def test_an_empty_contact_is_one(version: str) -> None:
-    """It is not made anew: what is off in it was switched off."""
+    """An empty contact is changed, not replaced: its switches stay off."""
     found = writes_for(seen(version, {}, old(1, "a@b.co")), Change(emails=("new@b.co",)), version)
 
     assert only(found) == Step("default", {}, sendable(version, {"emails": "new@b.co"}))
@@ -133,7 +133,7 @@ def test_an_empty_contact_is_one(version: str) -> None:
 
 @pytest.mark.parametrize("version", NEWER)
 def test_replacing_carries_no_address_over(version: str) -> None:
-    """Exactly these: and what stays at 2017 is told."""
+    """Only the given addresses are written; the note names those that stay at 2017."""
     found = writes_for(
         seen(version, None, old(1, "a@b.co"), old(2, "b@b.co")),
         Change(emails=("new@b.co", "B@b.co"), replace=True),
@@ -148,7 +148,7 @@ def test_replacing_carries_no_address_over(version: str) -> None:
 
 @pytest.mark.parametrize("version", NEWER)
 def test_a_removed_address_is_not_carried_over(version: str) -> None:
-    """It stays at 2017, which is told."""
+    """The address stays at 2017, and the note says so."""
     found = writes_for(
         seen(version, None, old(1, "a@b.co"), old(2, "b@b.co")),
         Change(emails=("new@b.co",), remove_emails=("A@b.co",)),
@@ -185,7 +185,7 @@ def test_an_address_at_2017_alone_cannot_be_removed_elsewhere(version: str) -> N
     ],
 )
 def test_a_number_that_is_carried_over_is_marked(older: Record, change: Change) -> None:
-    """A number that nobody gave is not written without a word."""
+    """The note names a telephone number that was carried over."""
     found = writes_for(seen(V2023, None, older), change, V2023)
 
     step = only(found)

@@ -17,7 +17,7 @@ from contacts_audit.core.model import Change
 @pytest.mark.parametrize("version", NEWER)
 @pytest.mark.parametrize("value", [5, True, ["a@b.co"], {"a": 1}, [], {}, 0, False])
 def test_addresses_of_an_unknown_shape_are_not_written(version: str, value: object) -> None:
-    """Whoever reads them may know better; the other wishes can still be had."""
+    """The addresses are left as they are; other changes are still possible."""
     properties = {"emails": value}
     with pytest.raises(RefusedError):
         writes_for(seen(version, properties), Change(emails=("a@b.co",)), version)
@@ -32,7 +32,7 @@ def test_addresses_of_an_unknown_shape_are_not_written(version: str, value: obje
     [5, "On", ["Owner"], [], "", 0, False, {"roles": "Owner"}, {"roles": 5}, {"roles": {}}],
 )
 def test_roles_of_an_unknown_shape_are_not_written(version: str, value: object) -> None:
-    """Nothing that cannot be understood is replaced."""
+    """A value of an unknown shape is not overwritten."""
     with pytest.raises(RefusedError):
         writes_for(
             seen(version, {"notificationsByRole": value}), Change(notify_owners=True), version
@@ -48,7 +48,7 @@ def test_roles_of_an_unknown_shape_are_not_written(version: str, value: object) 
     ids=["alerts", "paths"],
 )
 def test_sources_of_an_unknown_shape_are_not_written(value: object, change: Change) -> None:
-    """Nothing that cannot be understood is replaced."""
+    """A value of an unknown shape is not overwritten."""
     with pytest.raises(RefusedError):
         writes_for(seen(V2023, {"notificationsSources": value}), change, V2023)
 
@@ -64,7 +64,7 @@ def test_alerts_of_an_unknown_shape_are_not_written(value: object) -> None:
 
 @pytest.mark.parametrize("email", [None, 5, ["a@b.co"], {}, True])
 def test_an_address_of_an_unknown_shape_stops_2017(email: object) -> None:
-    """Nobody knows whose place that is."""
+    """A contact whose address is not a string stops the change."""
     with pytest.raises(RefusedError):
         writes_for(two(old(1, "a@b.co"), old(2, email)), Change(emails=("c@b.co",)), V2017)
 
@@ -79,7 +79,7 @@ def test_an_address_of_an_unknown_shape_stops_2017(email: object) -> None:
 def test_unknown_shapes_are_refused_or_stay(
     older: list[Record], newest: list[Any], change: Change, version: str
 ) -> None:
-    """Nothing but our own refusal comes of whatever a service shows."""
+    """Whatever a service shows, the change is made or refused."""
     kept = tuple(Record("default", each) for each in newest if isinstance(each, dict))
     versions = {V2017: tuple(older)} | ({} if version == V2017 else {version: kept})
     try:
