@@ -116,7 +116,7 @@ class Applier:
                     sent.append((version, step))
                     now = Snapshot({version: applied(now.at(version), step)})
         except RefusedError as error:
-            return Result(subscription, Status.REFUSED, f"{error} -- {error.hint}")
+            return Result(subscription, Status.REFUSED, error.line)
         except (AzureError, AuthError) as error:
             message = f"it could not be read, so it was not written: {detail(error)}"
             return Result(subscription, Status.FAILED, message)

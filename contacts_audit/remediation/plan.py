@@ -157,8 +157,7 @@ def row_for(
     try:
         writes_for = write.writes_for(seen, change, version)
     except RefusedError as error:
-        message = f"{error} -- {error.hint}" if error.hint else str(error)
-        return PlanRow(subscription, Intent.REFUSED, seen, version, message=message)
+        return PlanRow(subscription, Intent.REFUSED, seen, version, message=error.line)
     intent = Intent.CHANGE if writes_for.steps else Intent.NOTHING
     notes = "; ".join(writes_for.notes) or None
     return PlanRow(subscription, intent, seen, version, writes_for.steps, notes)

@@ -136,14 +136,9 @@ def item_for(row: PlanRow, made: Plan) -> Item:
     if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
         change = row.change or made.change
         return change_task(row.subscription, row.seen, change, row.api_version, row.detail)
-    status = {
-        Intent.NOTHING: Status.ALREADY,
-        Intent.REFUSED: Status.REFUSED,
-        Intent.SKIPPED: Status.SKIPPED,
-        Intent.WAIVED: Status.WAIVED,
-    }.get(row.intent, Status.UNREADABLE)
     if row.fault is not None:
         return _unreadable(row.subscription, row.fault)
+    status = Status.ALREADY if row.intent is Intent.NOTHING else Status(row.intent)
     return Result(row.subscription, status, row.detail)
 
 

@@ -153,6 +153,12 @@ def addresses_in(*contacts: Json | None) -> set[str]:
     return {key(one) for text in texts if isinstance(text, str) for one in addresses(text)}
 
 
+def first_phone(records: Sequence[Record]) -> str | None:
+    """Return the first telephone number of *records*, None if there is none."""
+    phones = (one.properties.get("phone") for one in records)
+    return next((phone for phone in phones if phone and isinstance(phone, str)), None)
+
+
 def visible_addresses(seen: Snapshot) -> set[str]:
     """Return all addresses that were *seen*, as mailboxes are compared."""
     records = (record for version in seen.versions for record in seen.at(version))

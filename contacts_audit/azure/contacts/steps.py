@@ -19,7 +19,12 @@ FETCH = "look at it with 'contacts-audit fetch'"
 
 
 class RefusedError(ContactsAuditError):
-    """A change that would lose data, or that an API version cannot express."""
+    """A change that would lose data, or that an API version cannot express; it has a hint."""
+
+    @property
+    def line(self) -> str:
+        """The message and the hint, in a line."""
+        return f"{self} -- {self.hint}"
 
 
 @dataclass(frozen=True, slots=True)

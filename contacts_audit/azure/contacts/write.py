@@ -11,7 +11,14 @@ from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts import write_2017
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, Snapshot, named, ordered
+from contacts_audit.azure.contacts.records import (
+    Json,
+    Record,
+    Snapshot,
+    first_phone,
+    named,
+    ordered,
+)
 from contacts_audit.azure.contacts.steps import (
     DEFAULT,
     FETCH,
@@ -55,8 +62,7 @@ def _single(seen: Snapshot, change: Change, version: str) -> Writes:
         _check_nothing_to_create(standing, change)
         return Writes(version, ())
     new: Json = {"emails": "" if change.replace else ";".join(standing), **NEW[version]}
-    phones = (one.properties.get("phone") for one in older)
-    if phone := next((phone for phone in phones if phone and isinstance(phone, str)), None):
+    if phone := first_phone(older):
         new["phone"] = phone
     after = _changed(new, change, version)
     written = set(map(key, addresses(after["emails"])))

@@ -11,7 +11,14 @@ from collections.abc import Iterator, Sequence
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, is_numbered, ordered, sequence_key
+from contacts_audit.azure.contacts.records import (
+    Json,
+    Record,
+    first_phone,
+    is_numbered,
+    ordered,
+    sequence_key,
+)
 from contacts_audit.azure.contacts.steps import (
     FETCH,
     NO_CONTACT,
@@ -117,8 +124,7 @@ def _phone(kept: Sequence[Record], going: Sequence[Record], change: Change) -> s
         return None if change.phone in standing else change.phone
     if any(standing):
         return None
-    phones = (contact.properties.get("phone") for contact in going if not is_numbered(contact))
-    return next((phone for phone in phones if phone and isinstance(phone, str)), None)
+    return first_phone([contact for contact in going if not is_numbered(contact)])
 
 
 def _flagged(properties: Json, change: Change) -> Json:
