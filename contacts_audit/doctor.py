@@ -87,7 +87,7 @@ def examined(name: str, work: Callable[[], Iterable[Examined]]) -> Iterator[Exam
     except UsageError:
         raise
     except AzureError as error:
-        yield Examined(name, Status.FAILED, Fault.of(error).told, error.hint)
+        yield Examined(name, Status.FAILED, Fault.of(error).detail, error.hint)
     except ContactsAuditError as error:
         yield Examined(name, Status.FAILED, str(error), error.hint)
 
@@ -178,7 +178,7 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
             batch,
             workers=size,
             deadline=connection.limits.deadline,
-            late=lambda subscription: [_unread(out_of_time(subscription))],
+            timed_out=lambda subscription: [_unread(out_of_time(subscription))],
             broken=lambda subscription, error: [_unread(broken(subscription, error))],
         )
         for subscription, readings in zip(batch, all_readings, strict=True):
@@ -197,7 +197,7 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
 
 def _unread(row: Unread) -> Examined:
     fault = row.fault
-    return Examined("read", Status.WARNING, f"{row.subscription.label}: {fault.told}", fault.hint)
+    return Examined("read", Status.WARNING, f"{row.subscription.label}: {fault.detail}", fault.hint)
 
 
 def _read(connection: Connection, subscription: Subscription) -> list[Examined]:
@@ -219,10 +219,10 @@ def _at(connection: Connection, subscription: Subscription, version: str) -> Exa
             for contact in read.contacts(answer, version, lambda kind: None)
         ]
     except VersionRefusedError as error:
-        detail = f"this cloud does not offer it: {Fault.of(error).told}"
+        detail = f"this cloud does not offer it: {Fault.of(error).detail}"
         return Examined(name, Status.WARNING, detail, "audit asks at the others; check --cloud")
     except AzureError as error:
-        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).told}"
+        detail = f"{subscription.label}: {Fault.of(error).line}"
         return Examined(name, Status.WARNING, detail, error.hint)
     except AuthError as error:
         return Examined(name, Status.WARNING, str(error), error.hint)
@@ -236,7 +236,7 @@ def _write_permission(connection: Connection, subscription: Subscription) -> Exa
     try:
         roles = list(permissions(client, subscription.id))
     except (AzureError, AuthError) as error:
-        told = Fault.of(error).told if isinstance(error, AzureError) else str(error)
+        told = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
         return Examined(WRITE, Status.UNKNOWN, f"{label}: {told}", error.hint)
     if any(role.allows(WRITE_ACTION) for role in roles):
         return Examined(WRITE, Status.OK, f"{label}: this identity may change security contacts")

@@ -74,7 +74,7 @@ def _line(outcome: "Outcome", fix: str | None) -> str | None:
             told = "".join(f" ({each})" for each in blanks(fix or ""))
             return f"{label}: still fails {found}{told}" + (f" -- {fix}" if fix else "")
         case Unread(fault=fault):
-            return f"{label}: could not be judged after that: {fault.told} -- {fault.hint}"
+            return f"{label}: could not be judged after that: {fault.detail} -- {fault.hint}"
     return None
 
 

@@ -21,8 +21,8 @@ from contacts_audit.cli.option_groups import (
 )
 from contacts_audit.cli.terminal import Screen, mend_widths, plain
 from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
-from contacts_audit.core.sanitize import told_in_public
-from contacts_audit.core.shutdown import Ending, Stopped
+from contacts_audit.core.sanitize import without_credentials
+from contacts_audit.core.shutdown import Shutdown, Stopped
 
 EPILOG = (
     "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'), except "
@@ -89,8 +89,8 @@ def contacts_audit(
 
 def start() -> NoReturn:
     """Run the program as a process: signals end it, and no thread can keep it."""
-    ending = Ending()
-    ending.listen()
+    shutdown = Shutdown()
+    shutdown.handle_signals()
     if plain() or sys.stdout is None or not sys.stdout.isatty():
         os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # FORCE_COLOR is for others
     for name in [name for name, value in os.environ.items() if not value]:
@@ -99,10 +99,10 @@ def start() -> NoReturn:
     try:
         screen = Screen.of_process()
         stdin = None if sys.stdin is None else sys.stdin.buffer
-        code = run(sys.argv[1:], Host(os.environ, stdin, screen, ending))
+        code = run(sys.argv[1:], Host(os.environ, stdin, screen, shutdown))
     except Stopped as stopped:
         code = stopped.exit_code
-    ending.end()
+    shutdown.finish()
     os._exit(code)
 
 
@@ -119,7 +119,7 @@ def run(arguments: Sequence[str], host: Host) -> int:
             host.screen.fail(error)
         return error.exit_code
     except Exception:  # noqa: BLE001 - a crash must never look like a finding
-        trace = told_in_public(traceback.format_exc(), host.environment or {})
+        trace = without_credentials(traceback.format_exc(), host.environment or {})
         host.screen.crash(trace)
         return ExitCode.FAILED
 

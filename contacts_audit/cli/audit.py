@@ -150,6 +150,6 @@ def _outcomes(
         subscriptions,
         workers=workers,
         deadline=connection.limits.deadline,
-        late=lambda subscription: unasked(subscription) or out_of_time(subscription),
+        timed_out=lambda subscription: unasked(subscription) or out_of_time(subscription),
         broken=broken,
     )

@@ -83,12 +83,15 @@ def carried_out(
     journal = Journal(folder / journalled)
     host.screen.log(f"journal: {journal.path}")
     try:
-        with host.ending.gently():
+        with host.shutdown.graceful():
             applier = Applier(
-                connection.client, SnapshotReader(connection.client), journal, host.ending.asked
+                connection.client,
+                SnapshotReader(connection.client),
+                journal,
+                host.shutdown.requested,
             )
             results, failure = _collected(applier.run(items), items)
-            ended = host.ending.first
+            ended = host.shutdown.exit_code
             code = _reported(host, connection, results, output, backup, journal.path, ended)
             if failure is not None:
                 raise failure

@@ -200,7 +200,7 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
     """Yield name and id of what the first exchanges of a recording list; a file may be anything."""
     import json
 
-    from contacts_audit.core.bounded import contents
+    from contacts_audit.core.bounded_read import read_bounded
 
     try:
         names = sorted(name for name in os.listdir(folder) if re.match(r"\d{5,}-subs", name))  # noqa: PTH208
@@ -208,7 +208,7 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
         return
     for name in names[:MOST_LISTS]:
         try:
-            kept = json.loads(contents(f"{folder}/{name}", LARGEST_LIST))
+            kept = json.loads(read_bounded(f"{folder}/{name}", LARGEST_LIST))
             answered = kept["response"]
             body = answered["json"] if "json" in answered else json.loads(answered["text"])
             rows = [(row["displayName"], row["subscriptionId"]) for row in body["value"]]

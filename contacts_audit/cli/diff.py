@@ -11,7 +11,7 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import printed_as
 from contacts_audit.cli.output import read_report
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized, sanitized_json
 from contacts_audit.report.table import aligned, folded
 
 HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
@@ -40,7 +40,7 @@ def diff(
     found = compare(read_report(host, old, "OLD"), read_report(host, new, "NEW"))
     if output is DiffFormat.JSON:
         spelt = json.dumps(document(old, new, found), ensure_ascii=False, indent=2)
-        host.screen.data(inert_json(spelt) + "\n")
+        host.screen.data(sanitized_json(spelt) + "\n")
     else:
         told = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
         if told:
@@ -54,7 +54,7 @@ def _cells(one: Difference) -> tuple[str, ...]:
     was, now = one.verdicts
     row = one.row
     cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
-    return tuple(map(inert, cells))
+    return tuple(map(sanitized, cells))
 
 
 def _counts(found: list[Difference]) -> str:

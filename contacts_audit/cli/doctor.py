@@ -23,7 +23,7 @@ from contacts_audit.cli.signing import sign_in
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.core.errors import ExitCode
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized, sanitized_json
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm.protocol import Answer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from contacts_audit.doctor import Examined
 
 SCHEMA = 1
-RECORDING = "recorded"  # of when, where it is not the state of today
+RECORDING = "recorded"  # of when, if it is not the current state
 LEFT = 34  # columns of status and name
 
 
@@ -56,7 +56,7 @@ def doctor(
 
     Exit codes: 0 an audit can run, 1 it cannot.
     """
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
     from contacts_audit.doctor import PARTS, PLAYED, examined, exit_code, skipped
 
     host: Host = context.obj
@@ -68,7 +68,7 @@ def doctor(
 
     def timely() -> "Iterator[Examined]":
         coming = functools.partial(next, examination, None)
-        while (each := apart(coming, deadline=deadline)) is not None:
+        while (each := in_thread(coming, deadline=deadline)) is not None:
             yield each
 
     def whole() -> "Iterator[Examined]":
@@ -149,7 +149,7 @@ def _credential(identity: IdentityOptions, chosen: "SignIn") -> "Iterator[Examin
 
 def lines(each: "Examined", width: int | None) -> str:
     """Spell *each*, its hint beneath it; folded between words where a terminal is *width* wide."""
-    texts = [inert(text) for text in (each.detail, each.hint) if text]
+    texts = [sanitized(text) for text in (each.detail, each.hint) if text]
     if width is not None:
         fold = textwrap.TextWrapper(
             max(20, width - LEFT), break_long_words=False, break_on_hyphens=False
@@ -171,4 +171,4 @@ def _document(found: "list[Examined]", code: ExitCode) -> str:
         "checks": checks,
         "exit_code": int(code),
     }
-    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    return sanitized_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"

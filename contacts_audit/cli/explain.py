@@ -29,7 +29,7 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
 from contacts_audit.core.errors import AzureError
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized, sanitized_json
 from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def explain(
         [one],
         workers=1,
         deadline=connection.limits.deadline,
-        late=out_of_time,
+        timed_out=out_of_time,
         broken=broken,
     )
     criteria = judged.criteria_of(one)
@@ -146,7 +146,7 @@ def _document(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> str
         "subscription": json_.row(outcome, run),
         "exit_code": int(exit_code(Counter([outcome.verdict]))),
     }
-    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    return sanitized_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _exchange(method: str, url: str, outcome: "Answer | AzureError") -> dict[str, Any]:
@@ -216,4 +216,4 @@ def _body(body: bytes) -> Sequence[str]:
 
 
 def _line(text: str) -> str:
-    return inert(text).rstrip() + "\n"
+    return sanitized(text).rstrip() + "\n"

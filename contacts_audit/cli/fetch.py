@@ -26,7 +26,7 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import AuthError, AzureError, ExitCode, UsageError
 from contacts_audit.core.jq_text import one_line
 from contacts_audit.core.model import Subscription
-from contacts_audit.core.sanitize import inert_json
+from contacts_audit.core.sanitize import sanitized_json
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm.client import Client
@@ -111,7 +111,7 @@ def body_line(subscription: Subscription, api_version: str, body: bytes) -> str:
         key, value = "base64", json.dumps(base64.b64encode(body).decode())
     except (ValueError, RecursionError):
         pass
-    return inert_json(f'{whose[:-1]}, "{key}": {value}}}') + "\n"
+    return sanitized_json(f'{whose[:-1]}, "{key}": {value}}}') + "\n"
 
 
 def _no_constant(constant: str) -> None:

@@ -16,7 +16,7 @@ from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import printed_as
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized, sanitized_json
 from contacts_audit.report.table import aligned, folded
 
 OTHERS = re.compile(r"^\.|\.ocsf\.json$")  # hidden files, and reports in another format
@@ -111,7 +111,7 @@ def _rendered(found: told.History, output: HistoryFormat, width: int | None) -> 
                 yield from aligned(rows) if width is None else folded(rows, width, plain=True)
         case HistoryFormat.JSON:
             spelled = json.dumps(told.document(found), ensure_ascii=False, indent=2)
-            yield inert_json(spelled) + "\n"
+            yield sanitized_json(spelled) + "\n"
         case HistoryFormat.HTML:
             from contacts_audit.report import history_page
 
@@ -135,4 +135,4 @@ def _changes(found: told.History) -> Iterator[tuple[str, ...]]:
             was, now = (verdict or "" for verdict in one.verdicts)
             name = one.row["name"] or one.row["id"]
             when = f"{run.finished:%Y-%m-%d %H:%M}"
-            yield tuple(map(inert, (when, one.change, name, was, now, one.message)))
+            yield tuple(map(sanitized, (when, one.change, name, was, now, one.message)))

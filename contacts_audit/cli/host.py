@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from contacts_audit.cli.terminal import Screen
-from contacts_audit.core.bounded import opened_to_read
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.paths import number
+from contacts_audit.core.paths import descriptor
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
+from contacts_audit.core.streams import open_for_reading
 
 TLS_VARIABLES = {  # which change what TLS protects, and are easily forgotten
     "SSLKEYLOGFILE": "whoever reads that file can read every connection of this run",
@@ -31,13 +31,13 @@ class Host:
     environment: Mapping[str, str]
     stdin: BinaryIO | None
     screen: Screen
-    ending: Ending
+    shutdown: Shutdown
     stdin_is: str | None = None
     warnings: list[str] = field(default_factory=list)
     secrets: Secrets = field(default_factory=Secrets)
 
     def __post_init__(self) -> None:
-        self.secrets.add_those_of(self.environment or {})
+        self.secrets.add_from_environment(self.environment or {})
         self.screen.secrets = self.secrets
 
     def variable(self, name: str) -> str | None:
@@ -118,11 +118,11 @@ def _read(path: Path, most: int, pipes: bool) -> bytes:
     regular = stat.S_ISREG(found.st_mode)
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not (regular or pipes or number(path) is not None or str(path) == os.devnull):
+    if not (regular or pipes or descriptor(path) is not None or str(path) == os.devnull):
         raise ValueError(f"as a pipe or a device it may never end, or be larger than {most} bytes")
     if regular and found.st_size > most:
         raise ValueError(f"it is larger than {most} bytes")
-    with opened_to_read(path) as file:
+    with open_for_reading(path) as file:
         return _content(file, most, zeros=pipes)
 
 

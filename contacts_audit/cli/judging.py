@@ -85,7 +85,7 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     """
     from contacts_audit.audit.policy import GroupMembers
     from contacts_audit.audit.selectors import parse_selector
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     exceptions: list[Override | Waiver] = [*policy.overrides, *policy.waivers]
     named = [parse_selector(one.subscription, one.place) for one in exceptions if one.subscription]
@@ -94,7 +94,7 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
     named_groups = (one.management_group for one in exceptions if one.management_group is not None)
     for group in {name.casefold(): name for name in named_groups}.values():
         read = functools.partial(connection.descendants, group)
-        under = apart(read, deadline=connection.limits.deadline)
+        under = in_thread(read, deadline=connection.limits.deadline)
         groups[group.casefold()] = GroupMembers(
             frozenset(under.subscriptions), frozenset(under.groups)
         )

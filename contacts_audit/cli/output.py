@@ -12,10 +12,10 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import OutputOptions
 from contacts_audit.cli.terminal import plain
 from contacts_audit.core.errors import ExitCode, OutputError, UsageError
-from contacts_audit.core.files import check_writable
 from contacts_audit.core.files import replace as replace_file
 from contacts_audit.core.model import Outcome, Report, Run, Unread, Verdict, exit_code
-from contacts_audit.core.paths import is_stream, place
+from contacts_audit.core.paths import is_stream, resolved
+from contacts_audit.core.writable import check_writable
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, jq_filter, json_, jsonl, order, table
 from contacts_audit.report.order import Sort
 
@@ -45,7 +45,7 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     if output.jq is not None:
         if output.output not in (None, Format.JSON):
             raise UsageError("--jq shapes JSON", f"leave -o {output.output} out")
-        jq_filter.check(output.jq, host.ending)
+        jq_filter.check(output.jq, host.shutdown)
     elif output.raw:
         raise UsageError("-r needs --jq", "give a filter by --jq")
     if output.only_changes != (output.baseline is not None):
@@ -53,9 +53,9 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     seen = set()
     for path in output.report:
         format_of(path)
-        if place(path) in seen:
+        if resolved(path) in seen:
             raise UsageError(f"--report: {path} is given twice", "give it once")
-        seen.add(place(path))
+        seen.add(resolved(path))
     _check_reports(host, output)
     form = Format.JSON if output.jq is not None else output.output
     if form is None and not (output.quiet and not output.only_changes):
@@ -232,7 +232,7 @@ def _print(host: Host, report: Report, printing: Printing) -> None:
         report = _ordered(report, form, printing, at_terminal=width is not None)
     if output.jq is not None:
         document = "".join(json_.render(report))
-        host.screen.data(jq_filter.shape(document, output.jq, host.ending, raw=output.raw))
+        host.screen.data(jq_filter.shape(document, output.jq, host.shutdown, raw=output.raw))
     elif form is Format.TABLE and width is not None:
         host.screen.data(table.render_at(report, width, plain=plain()))
     elif form is not None:

@@ -107,7 +107,7 @@ def stages(
         enumerate(found.subscriptions),
         workers=network.workers,
         deadline=deadline,
-        late=lambda numbered: _unread(out_of_time(numbered[1])),
+        timed_out=lambda numbered: _unread(out_of_time(numbered[1])),
         broken=lambda numbered, error: _unread(broken(numbered[1], error)),
     )
     for stage in host.screen.progress(coming, len(found.subscriptions)):
@@ -119,7 +119,7 @@ def stages(
                 [stage],
                 workers=1,
                 deadline=deadline,
-                late=lambda each: _unread(out_of_time(each.subscription)),
+                timed_out=lambda each: _unread(out_of_time(each.subscription)),
                 broken=lambda each, error: _unread(broken(each.subscription, error)),
             )
             yield stage

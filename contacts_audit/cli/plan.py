@@ -26,8 +26,9 @@ from contacts_audit.cli.options import (
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import enter
 from contacts_audit.cli.wishes import ChangeOptions, change_of, derives
-from contacts_audit.core.files import check_writable, replace
+from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
+from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
@@ -181,7 +182,7 @@ def for_each(
         items,
         workers=workers,
         deadline=connection.limits.deadline,
-        late=late,
+        timed_out=late,
         broken=broken,
     )
     return list(host.screen.progress(done, len(items)))

@@ -11,7 +11,7 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.judging import judged_by
 from contacts_audit.cli.option_groups import grouped
 from contacts_audit.cli.options import PolicyOptions
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
@@ -46,14 +46,14 @@ def policy(
 
 
 def _lines(file: str, policy: "Policy") -> Iterator[str]:
-    yield f"{inert(file)} is valid\n"
+    yield f"{sanitized(file)} is valid\n"
     yield f"  checks: {_checks(policy.criteria)}\n"
     for one in policy.overrides:
         of = one.subscription or f"management group {one.management_group}"
-        yield f"  override of {inert(of)}: {_checks(policy.criteria_of_override(one))}\n"
+        yield f"  override of {sanitized(of)}: {_checks(policy.criteria_of_override(one))}\n"
     for waiver in policy.waivers:
         what = waiver.check or "all checks"
-        yield f"  waiver of {inert(waiver.of)}: {what} until {waiver.expires}\n"
+        yield f"  waiver of {sanitized(waiver.of)}: {what} until {waiver.expires}\n"
 
 
 def _checks(criteria: "Criteria") -> str:

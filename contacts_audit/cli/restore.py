@@ -25,7 +25,7 @@ from contacts_audit.cli.wiring import selectors
 from contacts_audit.cli.wishes import WriteOptions
 from contacts_audit.cli.writing import LARGEST_FILE, check_writing, connected, undo_command
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
     from contacts_audit.azure.contacts.records import Snapshot

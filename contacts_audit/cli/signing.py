@@ -59,7 +59,7 @@ def sign_in(
     wire_of = functools.partial(
         Wire,
         ca_bundle=bundle,
-        stopped=host.ending.stopped,
+        stopped=host.shutdown.stopped,
         strict=not cloud_options.no_strict_certificates,
         secrets=host.secrets,
     )
@@ -78,7 +78,7 @@ def sign_in(
         lambda address: wire_of(platform=address),
         identity.auth_timeout or SECONDS,
         identity.auth_timeout or IMDS_SECONDS,
-        host.ending,
+        host.shutdown,
         host.screen.log,
         identity=assigned,
         token=token,

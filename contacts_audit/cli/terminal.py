@@ -17,7 +17,7 @@ from contacts_audit.core.errors import (
 )
 from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.core.workers import started
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class Screen:
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
         """Tell why *subscription* could not be read, and what to do: never silenced."""
-        self._tell(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
+        self._tell(f"{subscription.label}: {fault.line} -- {fault.hint}")
 
     def hold(self) -> None:
         """Keep what would be told until it is known whether anybody should hear it."""
@@ -104,7 +104,7 @@ class Screen:
             if (more := len(error.faults) - MOST_FAULTS) > 0:
                 self._say(f"error: and {more} more")
             return
-        message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
+        message = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
         if len(message) > LONGEST:  # it quotes a file, or a name in it
             message = f"{message[:LONGEST]}..."
         self._say(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
@@ -112,7 +112,7 @@ class Screen:
     def ask(self, question: str) -> None:
         """Show a question, its last line left open."""
         if self.err is not None:
-            self.err.write("\n".join(map(inert, question.split("\n"))))
+            self.err.write("\n".join(map(sanitized, question.split("\n"))))
             self.err.flush()
 
     def log(self, line: str) -> None:
@@ -134,7 +134,7 @@ class Screen:
     def _say(self, line: str) -> None:
         if self.err is not None:
             with contextlib.suppress(OSError):  # nobody is left to be told
-                self.err.write(inert(self.secrets.without(line)) + "\n")
+                self.err.write(sanitized(self.secrets.redact(line)) + "\n")
                 self.err.flush()
 
     @property

@@ -69,11 +69,11 @@ def token(
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
     picked = _one_id(host, printing, chosen.cloud.known_name)
     from contacts_audit.azure.auth.sign_in import identity_of
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     found = credential(host, identity, replace(chosen, subscription=picked))
     deadline = time.monotonic() + 2 * chosen.imds_timeout
-    got = apart(lambda: found.acquire(None, False), deadline=deadline)
+    got = in_thread(lambda: found.acquire(None, False), deadline=deadline)
     introduce(host, identity_of(got, found))
     picked = picked or got.subscription
     if printing.output is TokenFormat.TSV and picked is None:

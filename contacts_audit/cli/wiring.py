@@ -83,7 +83,7 @@ def enter(
     from contacts_audit.audit.scope import resolve_scope
     from contacts_audit.audit.selectors import Selector, parse_group_id, parse_selector
     from contacts_audit.audit.shards import parse_shard
-    from contacts_audit.core.workers import apart, started
+    from contacts_audit.core.workers import in_thread, started
 
     unwanted = [parse_selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, named)
@@ -97,13 +97,13 @@ def enter(
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.limits.deadline
-    apart(connection.sign_in, deadline=deadline)
+    in_thread(connection.sign_in, deadline=deadline)
     introduce(host, *connection.identities()[:1])
     started(meanwhile)
-    listed = apart(connection.visible, deadline=deadline)
+    listed = in_thread(connection.visible, deadline=deadline)
     introduce(host, *connection.identities()[1:])
     for group in groups:
-        under = apart(functools.partial(connection.descendants, group), deadline=deadline)
+        under = in_thread(functools.partial(connection.descendants, group), deadline=deadline)
         option = f"--management-group {group}"
         if not under.subscriptions:
             host.screen.warn(f"{option}: it holds no subscription")
@@ -149,9 +149,9 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     moment = recording.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
-    host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
+    host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the current state")
     wire, limits = (
-        Wire(stopped=host.ending.stopped, adapter=ReplayAdapter(recording)),
+        Wire(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
         _limits(network),
     )
     tenants = []

@@ -26,7 +26,7 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.cli.wishes import ChangeOptions, WriteOptions, change_of, derives
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
@@ -172,11 +172,11 @@ def connected(
     Raises:
         UsageError: it is of another cloud or tenant.
     """
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     connection = connect(host, identity, cloud, network)
     origin.check(connection.cloud, name)
-    listed = apart(connection.visible, deadline=connection.limits.deadline)
+    listed = in_thread(connection.visible, deadline=connection.limits.deadline)
     introduce(host, *connection.identities())
     missing = {*origin.tenants} - {*connection.tenant_ids()}
     if missing:

@@ -13,7 +13,7 @@ from contacts_audit.azure.contacts.steps import RefusedError, Step, applied
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
-from contacts_audit.core.workers import apart
+from contacts_audit.core.workers import in_thread
 from contacts_audit.remediation.file_format import snapshot_json
 from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.results import GOOD, Result, Status
@@ -70,7 +70,7 @@ class Applier:
 
     def _in_thread(self, task: Task) -> Result:
         try:
-            return apart(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
+            return in_thread(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
         except Stopped:
             self._journal.note(task.subscription, Status.UNKNOWN)
             raise
@@ -79,7 +79,7 @@ class Applier:
         except Exception as error:  # noqa: BLE001 - a bug costs one row, also after a write
             self._journal.note(task.subscription, Status.UNKNOWN)
             found = broken(task.subscription, error).fault
-            return Result(task.subscription, Status.UNKNOWN, found.told, found.hint)
+            return Result(task.subscription, Status.UNKNOWN, found.detail, found.hint)
 
     def _done(self, task: Task) -> Result:
         """Read, compare, write and read back one subscription."""

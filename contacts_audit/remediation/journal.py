@@ -11,8 +11,8 @@ from contacts_audit.azure.contacts.equality import all_alike, is_blank, is_uncha
 from contacts_audit.azure.contacts.records import Record, Snapshot, named, visible_addresses
 from contacts_audit.azure.contacts.steps import Step, applied
 from contacts_audit.core import strict_json
+from contacts_audit.core.disk import sync_folder
 from contacts_audit.core.errors import OutputError, UsageError
-from contacts_audit.core.files import sync_folder
 from contacts_audit.core.model import Subscription
 from contacts_audit.remediation.file_format import (
     DAMAGED,

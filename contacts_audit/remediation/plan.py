@@ -15,7 +15,7 @@ from contacts_audit.azure.contacts.write_2017 import check_2017
 from contacts_audit.core import mailbox
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Change, Criteria, Fault, Subscription
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 
 COMPLIES = "complies with"  # and the names of checks
 
@@ -98,7 +98,7 @@ def check(change: Change, version: str | None) -> None:
         message = f"--email and --remove-email both name {min(both)}"
         raise UsageError(message, "leave one of them out")
     if change.phone is not None and (
-        not change.phone.strip() or inert(change.phone) != change.phone
+        not change.phone.strip() or sanitized(change.phone) != change.phone
     ):
         raise UsageError(
             f"--phone: {change.phone!r} is empty, or not one line of plain text",

@@ -122,7 +122,7 @@ def verdict_text(outcome: Outcome) -> str:
         case Audited(checks=checks):
             return f"{COMPLIES} {', '.join(checks)}"
         case Unread(fault=found):
-            return f"could not be judged: {found.told}"
+            return f"could not be judged: {found.detail}"
     return "was not judged"
 
 
@@ -235,5 +235,4 @@ def _now(
 
 
 def _unreadable(subscription: Subscription, found: Fault) -> Result:
-    message = f"{found.reason}: {found.told}"
-    return Result(subscription, Status.UNREADABLE, message, found.hint)
+    return Result(subscription, Status.UNREADABLE, found.line, found.hint)

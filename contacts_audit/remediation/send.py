@@ -189,7 +189,7 @@ class Sender:
 
 def detail(error: AzureError | AuthError) -> str:
     """Return the message of *error*, with status, code and request id where there are any."""
-    return Fault.of(error).told if isinstance(error, AzureError) else str(error)
+    return Fault.of(error).detail if isinstance(error, AzureError) else str(error)
 
 
 def is_lost(error: AzureError) -> bool:

@@ -1,21 +1,21 @@
-"""The report as tab-separated values without a header, as az prints them."""
+"""Renders the report as tab-separated values without a header, like `az -o tsv`."""
 
 from collections.abc import Iterator
 
 from contacts_audit.core.model import Outcome, Report
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import wording
 from contacts_audit.report.disappeared import DISAPPEARED, gone
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield a line a subscription."""
+    """Yield a line for each subscription."""
     for row in rows(report):
-        yield "\t".join(map(inert, row)) + "\n"
+        yield "\t".join(map(sanitized, row)) + "\n"
 
 
 def rows(report: Report) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of each subscription, last of those that disappeared."""
+    """Yield the cells of each subscription, then of those that disappeared."""
     yield from map(cells, report.outcomes)
     yield from lost(report)
 

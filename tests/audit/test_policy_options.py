@@ -16,7 +16,7 @@ from contacts_audit.cli.judging import judged_by
 from contacts_audit.cli.options import PolicyOptions
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.model import Check, Profile
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 
 
 def asked_nothing(ran: Ran, azure: AzureDouble) -> str:
@@ -295,7 +295,7 @@ def judged(now: datetime, content: str, tmp_path: Path, **options: Any) -> tuple
     file = tmp_path / "policy.toml"
     file.write_text(content)
     sheet: Any = Sheet()
-    host = Host({}, None, Screen(None, sheet), Ending())
+    host = Host({}, None, Screen(None, sheet), Shutdown())
     return judged_by(host, PolicyOptions(policy=str(file), **options), now), sheet.text
 
 

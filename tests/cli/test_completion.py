@@ -170,7 +170,7 @@ def test_the_words_load_no_command() -> None:
         "contacts_audit.cli.stdout",
         "contacts_audit.cli.completion",
         "contacts_audit.core",
-        "contacts_audit.core.bounded",
+        "contacts_audit.core.bounded_read",
     }
     assert not {"typer", "rich", "requests", "msal", "jq", "pydantic", "pathlib", "enum"} & (
         loaded - started_with()

@@ -23,7 +23,7 @@ from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.jq_text import pretty
 from contacts_audit.core.model import Check, Contact, Criteria, Reading
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.report import csv_, markdown, table
+from contacts_audit.report import csv_, markdown_table, table
 
 SMALL, TIMES, MANY = 4_000, 8, 32
 SLOWER = 4  # times as long in one piece as in many: the square takes as often as there are pieces
@@ -106,16 +106,16 @@ def aligned(cell: str) -> None:
 
 PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "redacting": (
-        lambda text: sanitize.told_in_public(text, {}),
+        lambda text: sanitize.without_credentials(text, {}),
         ("eyJ", "eyJ.", "eyJa.a.", "a.", "//", "//:", ":@", "//a:", "a", "-", "x//y:z@"),
     ),
-    "escaping": (sanitize.inert, ("\x00", "\u202e", "\ud800", "a")),
+    "escaping": (sanitize.sanitized, ("\x00", "\u202e", "\ud800", "a")),
     "escaping in JSON": (
-        lambda text: sanitize.inert_json(json.dumps(text)),
+        lambda text: sanitize.sanitized_json(json.dumps(text)),
         ("\x00", "\ud800", '"'),
     ),
     "whole characters": (sanitize.whole_characters, ("\ud800", "\udc00", "ä")),
-    "Markdown": (markdown.cell, ("@", "www.", ":", "http://", "\\", "a")),
+    "Markdown": (markdown_table.cell, ("@", "www.", ":", "http://", "\\", "a")),
     "a CSV cell": (csv_.cell, ("'", " ", "' ", "=")),
     "a table": (aligned, ("a", "a ", "漢", "\u0301")),
     "a refusal": (
@@ -155,7 +155,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         lambda text: list(partial_json.completions(text)),
         ("{", '"', "\\", '"a":', "["),
     ),
-    "secrets": (SECRETS.without, ("geheimni", "g", "//a:b@", "://", "\\/", ":")),
+    "secrets": (SECRETS.redact, ("geheimni", "g", "//a:b@", "://", "\\/", ":")),
     "a key in a file": (
         certified,
         ("-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN ", "-", "A "),

@@ -19,8 +19,8 @@ from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.cli.app import COMMANDS
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Check, Profile
-from contacts_audit.core.shutdown import Ending, Stopped
-from contacts_audit.core.workers import apart, in_order
+from contacts_audit.core.shutdown import Shutdown, Stopped
+from contacts_audit.core.workers import in_order, in_thread
 from contacts_audit.report.jq_filter import shape
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -111,21 +111,21 @@ def test_a_signal_kills_az(
 def test_a_child_that_just_begins_is_killed_too(tmp_path: Path) -> None:
     """Also where a thread begins it: the end waits until it is known, and then none begins."""
     begun = tmp_path / "pid"
-    ending = Ending()
+    shutdown = Shutdown()
 
     def slowly() -> None:
         begun.write_text(str(os.getpid()))
         time.sleep(0.3)
 
     def run() -> None:
-        with ending.running(["sleep", "60"], preexec_fn=slowly) as process:
+        with shutdown.child(["sleep", "60"], preexec_fn=slowly) as process:
             process.wait()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     wait_for(lambda: begun.exists() and begun.read_text() != "")
 
-    ending.end()
+    shutdown.finish()
 
     thread.join(timeout=10)
     assert not thread.is_alive()
@@ -134,13 +134,13 @@ def test_a_child_that_just_begins_is_killed_too(tmp_path: Path) -> None:
 
 def filtering(until: float) -> None:
     """Wait for a filter that loops."""
-    shape("{}", "def f: f; f", Ending(), raw=False)
+    shape("{}", "def f: f; f", Shutdown(), raw=False)
 
 
 def threads(until: float) -> None:
     """Wait for a thread that hangs."""
     later = threading.Event()
-    next(in_order(later.wait, [60], workers=1, deadline=until, late=later.wait))
+    next(in_order(later.wait, [60], workers=1, deadline=until, timed_out=later.wait))
 
 
 @pytest.mark.parametrize("wait", [threads, filtering])
@@ -280,8 +280,8 @@ def test_version_and_help_import_nothing_heavy() -> None:
     code = (
         "import sys; from contacts_audit.cli.app import run; from contacts_audit.cli.host import "
         "Host; from contacts_audit.cli.terminal import Screen; "
-        "from contacts_audit.core.shutdown import Ending; "
-        "code = run(['audit', '--help'], Host({}, None, Screen.of_process(), Ending())); "
+        "from contacts_audit.core.shutdown import Shutdown; "
+        "code = run(['audit', '--help'], Host({}, None, Screen.of_process(), Shutdown())); "
         f"sys.exit(str({heavy} & {{*sys.modules}}) if {heavy} & {{*sys.modules}} else code)"
     )
 
@@ -306,7 +306,7 @@ def test_a_thread_apart_ends_with_its_work() -> None:
     """And lets go what it held: a connection, say."""
     seen: list[threading.Thread] = []
 
-    apart(lambda: seen.append(threading.current_thread()), deadline=time.monotonic() + 60)
+    in_thread(lambda: seen.append(threading.current_thread()), deadline=time.monotonic() + 60)
     seen[0].join(60)
 
     assert not seen[0].is_alive()

@@ -13,7 +13,7 @@ from remediation.workspace import (
     statuses,
 )
 
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 
 
 def test_backups_are_listed_the_newest_first(

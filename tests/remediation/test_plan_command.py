@@ -200,7 +200,7 @@ def test_a_plan_can_be_made_of_a_recording(azure: AzureDouble, workspace: Worksp
     assert (recorded["recorded"], replayed["recorded"] is None) == (None, False)
     assert f"recorded {replayed['recorded']}" in ran.err
     ticket = run_in({}, "plan", "-o", "markdown", *CHANGE, "--replay", tape).text
-    assert ticket.startswith(f"recorded: {replayed['recorded']}; this is not the state of today\n")
+    assert ticket.startswith(f"recorded: {replayed['recorded']}; this is not the current state\n")
 
 
 def test_a_forgotten_replay_writes_nothing_and_is_named(

@@ -24,7 +24,7 @@ from contacts_audit.azure.arm.socks import RefusedError
 from contacts_audit.azure.arm.trust import tls_context
 from contacts_audit.core.errors import AzureError, NotSentError, Reason
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.sanitize import told_in_public
+from contacts_audit.core.sanitize import without_credentials
 
 LARGEST_BODY = 8 * 1024 * 1024
 GZIP = b"\x1f\x8b"
@@ -84,7 +84,7 @@ class Wire:
         try:
             return self._sent(request, timeout)
         except AzureError as error:
-            error.args = (self.secrets.without(str(error)),)  # it may be what came in place of HTTP
+            error.args = (self.secrets.redact(str(error)),)  # it may be what came in place of HTTP
             raise
 
     def _sent(self, request: requests.PreparedRequest, timeout: float) -> Answer:
@@ -146,7 +146,7 @@ class Wire:
         """Turn what requests, urllib3 or the socket raised into one error of ours."""
         host = urlsplit(url).netloc.rpartition("@")[2]
         causes = list(_causes(error))
-        detail = told_in_public(str(causes[-1]) or type(causes[-1]).__name__, {})
+        detail = without_credentials(str(causes[-1]) or type(causes[-1]).__name__, {})
         way = f", through the proxy {proxy.label}" if proxy else ""
         if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
             message = f"{host} did not answer in time{way}"

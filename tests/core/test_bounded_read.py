@@ -14,7 +14,7 @@ from azure_double import AzureDouble
 from conftest import ROOT, Run, coverage_variables, program, surroundings
 
 from contacts_audit.cli.completion import _listed
-from contacts_audit.core.bounded import opened_to_read
+from contacts_audit.core.streams import open_for_reading
 
 
 @pytest.fixture
@@ -41,16 +41,16 @@ KINDS: dict[str, Callable[[Path], object]] = {
 }
 
 
-def test_a_pipe_without_a_writer_is_no_end_of_the_run(pipe: Path) -> None:
-    """It is waited for, and then it is an error like any other."""
+def test_a_pipe_without_a_writer_is_an_error(pipe: Path) -> None:
+    """It is waited for, and then it is an OSError."""
     with pytest.raises(OSError, match="nobody wrote into the pipe") as caught:
-        opened_to_read(pipe, patience=0.01)
+        open_for_reading(pipe, timeout=0.01)
 
     assert caught.value.errno == errno.ENXIO
 
 
-def test_a_writer_may_come_late_and_take_its_time(pipe: Path) -> None:
-    """As `az account get-access-token > pipe` does: it opens the pipe long before it writes."""
+def test_a_writer_may_be_slow(pipe: Path) -> None:
+    """`az account get-access-token > pipe` opens the pipe long before it writes."""
     opened = threading.Event()
 
     def write() -> None:
@@ -62,7 +62,7 @@ def test_a_writer_may_come_late_and_take_its_time(pipe: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     time.sleep(0.05)
-    with opened_to_read(pipe, patience=0.2) as file:
+    with open_for_reading(pipe, timeout=0.2) as file:
         opened.set()
         pieces = list(iter(lambda: file.read(5), b""))
     writer.join()
@@ -103,10 +103,10 @@ def test_certificates_that_are_no_file_end_the_run(
     assert azure.asked == []
 
 
-def test_in_a_folder_of_certificates_other_files_are_left_alone(
+def test_other_files_in_a_folder_of_certificates_are_ignored(
     azure: AzureDouble, tmp_path: Path
 ) -> None:
-    """A pipe, a huge file, a link to nothing: the certificate beside them is trusted."""
+    """A pipe, a huge file, a broken link: the certificate beside them is trusted."""
     azure.add("Prod")
     (tmp_path / "ours.pem").write_bytes(azure.ca.read_bytes())
     os.mkfifo(tmp_path / "pipe.pem")
@@ -119,10 +119,10 @@ def test_in_a_folder_of_certificates_other_files_are_left_alone(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_profile_of_az_that_is_no_file_is_one_line(
+def test_a_profile_of_az_that_is_no_file_is_one_error(
     azure: AzureDouble, tmp_path: Path, kind: str
 ) -> None:
-    """It is read for --current."""
+    """--current reads it."""
     KINDS[kind](tmp_path / "azureProfile.json")
 
     code, err = ended(azure, "audit", "--current", AZURE_CONFIG_DIR=str(tmp_path))
@@ -133,7 +133,7 @@ def test_a_profile_of_az_that_is_no_file_is_one_line(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_of_a_recording_that_are_no_file_complete_nothing(tmp_path: Path, kind: str) -> None:
-    """Whoever presses Tab waits for it."""
+    """Completion must not wait."""
     listed = {"value": [{"displayName": "Prod", "subscriptionId": "x"}]}
     KINDS[kind](tmp_path / "00001-subscriptions.json")
     (tmp_path / "00002-subscriptions.json").write_text(json.dumps({"response": {"json": listed}}))
@@ -142,8 +142,8 @@ def test_names_of_a_recording_that_are_no_file_complete_nothing(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("option", ["--policy", "--subscriptions-from", "--baseline"])
-def test_what_waits_when_it_is_read_is_refused(azure: AzureDouble, option: str) -> None:
-    """/proc/kmsg says that it is a regular file."""
+def test_a_file_that_blocks_is_refused(azure: AzureDouble, option: str) -> None:
+    """/proc/kmsg claims to be a regular file."""
     if not os.access("/proc/kmsg", os.R_OK):
         pytest.skip("only root may read it")
 
@@ -154,7 +154,7 @@ def test_what_waits_when_it_is_read_is_refused(azure: AzureDouble, option: str) 
 
 @pytest.mark.parametrize("key", ["finished", "verdict"])
 def test_no_error_quotes_a_whole_file(run: Run, tmp_path: Path, key: str) -> None:
-    """A value of 100,000 characters is known by its beginning."""
+    """A value of 100,000 characters is cut."""
     path = tmp_path / "old.json"
     row = {"id": "x", "verdict": "a" * 100_000}
     fixture = json.loads((ROOT / "tests/golden/report.json").read_text())
@@ -172,7 +172,7 @@ def test_no_error_quotes_a_whole_file(run: Run, tmp_path: Path, key: str) -> Non
 
 @pytest.mark.parametrize("key", ["a.", "[a.", '"a".', "x = {a."])
 def test_a_key_of_very_many_parts_is_refused_unread(run: Run, tmp_path: Path, key: str) -> None:
-    """Python's own parser would take the square of their number: minutes for a megabyte."""
+    """Python's parser would take quadratic time: minutes for a megabyte."""
     path = tmp_path / "policy.toml"
     path.write_text(f"{key}{'a.' * 400_000}a = 1")
 
@@ -182,7 +182,7 @@ def test_a_key_of_very_many_parts_is_refused_unread(run: Run, tmp_path: Path, ke
     assert "line 1: more than 100 dots" in ran.err
 
 
-def test_a_token_of_megabytes_is_none(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+def test_a_token_of_megabytes_is_refused(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
     """It would be sent in a header."""
     path = tmp_path / "token"
     path.write_text("a" * 300_000)
