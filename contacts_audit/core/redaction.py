@@ -109,14 +109,11 @@ def _spellings(secret: str) -> Iterator[str]:
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     yield from (html.escape(secret), html.escape(secret, quote=False))
     inner = secret.encode("utf-8", "surrogatepass")
-    yield from (each.decode().rstrip("=") for each in _in_base64(inner))
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(inner).decode().rstrip("=")
     signature = secret.rpartition(".")[2]
     if secret.count(".") == 2 and len(signature) >= SIGNATURE:
         yield signature
-
-
-def _in_base64(secret: bytes) -> tuple[bytes, bytes]:
-    return base64.b64encode(secret), base64.urlsafe_b64encode(secret)
 
 
 def _of_proxy(address: str) -> Iterator[str]:

@@ -47,16 +47,12 @@ def _without_token(match: re.Match[str]) -> str:
 
 def sanitized(text: str) -> str:
     """Return *text* on one line, with each hostile character escaped."""
-    return _HOSTILE.sub(_escape, text)
+    return _HOSTILE.sub(lambda run: "".join(map(_escaped, run[0])), text)
 
 
 def sanitized_json(text: str) -> str:
     """Return the JSON *text* with hostile characters as JSON escapes; its value is the same."""
-    return _HOSTILE.sub(_json_escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return "".join(map(_escaped, match[0]))
+    return _HOSTILE.sub(lambda run: "".join(map(_json_escaped, run[0])), text)
 
 
 @functools.cache
@@ -65,10 +61,6 @@ def _escaped(letter: str) -> str:
     if number > 0xFFFF:
         return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
-
-
-def _json_escape(match: re.Match[str]) -> str:
-    return "".join(map(_json_escaped, match[0]))
 
 
 @functools.cache

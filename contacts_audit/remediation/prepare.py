@@ -81,7 +81,7 @@ def plan(
 def _row_or_snapshot(reader: SnapshotReader, subscription: Subscription) -> PlanRow | Snapshot:
     match _read(reader, subscription):
         case Skipped():
-            why = f"its state is {subscription.state}"
+            why = subscription.state_message
             return PlanRow(subscription, Intent.SKIPPED, message=why)
         case Unread() as outcome:
             return unreadable_row(outcome)
@@ -227,7 +227,7 @@ def _now(
     found = here.get(subscription.id) or replace(subscription, visible=False)
     match _read(reader, found, then):
         case Skipped():
-            return Result(found, Status.SKIPPED, f"its state is {found.state}")
+            return Result(found, Status.SKIPPED, found.state_message)
         case Unread() as outcome:
             return _unreadable(found, outcome.fault)
         case Snapshot() as seen:

@@ -77,8 +77,8 @@ def shape(document: str, program: str, shutdown: Shutdown, *, raw: bool) -> byte
     """
     code, out, err = _ran([], _given(program, document, raw=raw), shutdown)
     if code != 0:
-        lines = err.decode("utf-8", "replace").strip().splitlines() or ["it was killed"]
-        raise ContactsAuditError(f"--jq: {lines[-1]}", "try the filter on the output of -o json")
+        message = _line(err.decode("utf-8", "replace").strip() or "it was killed")
+        raise ContactsAuditError(f"--jq: {message}", "try the filter on the output of -o json")
     return out
 
 
@@ -90,8 +90,7 @@ def _tried(program: str, shutdown: Shutdown) -> Mapping[str, Any] | None:
     except subprocess.TimeoutExpired:
         return None
     if code != 0:
-        lines = err.decode("utf-8", "replace").strip().splitlines() or [f"it ended with {code}"]
-        raise _not_started(lines[-1])
+        raise _not_started(_line(err.decode("utf-8", "replace").strip() or f"it ended with {code}"))
     found: Mapping[str, Any] = json.loads(out)
     return found
 

@@ -30,7 +30,7 @@ from contacts_audit.report.disappeared import DISAPPEARED, gone
 VERSION = "1.5.0"
 CIS = "CIS Microsoft Azure Foundations Benchmark"
 TITLES: Mapping[Check, str] = {
-    Check.CONTACT_EMAIL: "A security contact's e-mail address is configured",
+    Check.CONTACT_EMAIL: "A security contact's email address is configured",
     Check.ALERT_NOTIFICATIONS: "Mail goes out for high-severity alerts",
     Check.OWNER_NOTIFIED: "The role Owner is notified",
     Check.ATTACK_PATHS: "Mail goes out for attack paths",

@@ -1,6 +1,7 @@
 """Renders the report as tab-separated values without a header, like `az -o tsv`."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from contacts_audit.core.model import Outcome, Report
 from contacts_audit.core.sanitize import sanitized
@@ -10,14 +11,8 @@ from contacts_audit.report.disappeared import DISAPPEARED, gone
 
 def render(report: Report) -> Iterator[str]:
     """Yield a line for each subscription."""
-    for row in rows(report):
+    for row in chain(map(cells, report.outcomes), lost(report)):
         yield "\t".join(map(sanitized, row)) + "\n"
-
-
-def rows(report: Report) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of each subscription, then of those that disappeared."""
-    yield from map(cells, report.outcomes)
-    yield from lost(report)
 
 
 def lost(report: Report) -> Iterator[tuple[str, ...]]:

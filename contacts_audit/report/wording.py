@@ -59,7 +59,7 @@ def message(outcome: Outcome) -> str:
         case Unread():
             return outcome.fault.message
         case Skipped():
-            return f"subscription is {str(outcome.subscription.state).lower()}"
+            return outcome.subscription.state_message
 
 
 def emails(outcome: Outcome) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run, coverage_variables, program, surroundings
 
-from contacts_audit.cli.completion import _listed
+from contacts_audit.cli.complete import _listed_subscriptions
 from contacts_audit.core.streams import open_for_reading
 
 
@@ -138,7 +138,7 @@ def test_names_of_a_recording_that_are_no_file_complete_nothing(tmp_path: Path, 
     KINDS[kind](tmp_path / "00001-subscriptions.json")
     (tmp_path / "00002-subscriptions.json").write_text(json.dumps({"response": {"json": listed}}))
 
-    assert list(_listed(str(tmp_path))) == [("Prod", "x")]
+    assert list(_listed_subscriptions(str(tmp_path))) == [("Prod", "x")]
 
 
 @pytest.mark.parametrize("option", ["--policy", "--subscriptions-from", "--baseline"])

@@ -171,7 +171,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     [(name, piece) for name, (_, pieces) in PATTERNS.items() for piece in pieces],
 )
 def test_no_pattern_is_quadratic(name: str, piece: str) -> None:
-    """For each pattern the worst that can be thought of, and a megabyte of it."""
+    """Each regular expression gets a megabyte of its worst input."""
     work = PATTERNS[name][0]
     begin = piece * (SMALL // len(piece))
 
@@ -192,7 +192,7 @@ RUNS = itertools.count()  # an address that was looked at before costs nothing
 @pytest.mark.parametrize("kind", ["a{}@contoso.com", "a{}@contoso.local", "a{}"])
 @pytest.mark.parametrize("check", list(Check))
 def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: str) -> None:
-    """Be they good or not."""
+    """Whether they are valid or not."""
 
     def judged(size: str) -> None:
         run = next(RUNS)
@@ -206,7 +206,7 @@ def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: st
     assert is_linear(judged, "x" * 300, TIMES)
 
 
-def test_there_is_an_end_to_the_contacts_of_an_answer() -> None:
+def test_the_contacts_of_an_answer_are_limited() -> None:
     """They stay in memory to the end of the run."""
     most, more = (
         answered(200, json.dumps({"value": [{}] * number}))
@@ -219,8 +219,8 @@ def test_there_is_an_end_to_the_contacts_of_an_answer() -> None:
     assert caught.value.reason is Reason.TOO_LARGE
 
 
-def test_there_is_an_end_to_the_addresses_of_an_answer() -> None:
-    """Each is looked at by email-validator: so many that it would take long are refused."""
+def test_the_addresses_of_an_answer_are_limited() -> None:
+    """email-validator examines each: too many would take too long, and are refused."""
     most, more = (
         answered(200, json.dumps({"properties": {"emails": ";".join(["a"] * number)}}))
         for number in (MOST_ADDRESSES, MOST_ADDRESSES + 1)

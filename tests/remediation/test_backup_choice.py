@@ -75,7 +75,7 @@ def test_no_backup_at_all(workspace: Workspace, *, exists: bool) -> None:
     ran = workspace.write("restore", output="table")
 
     assert (ran.code, ran.out) == (0, b"")
-    assert f"there is no backup in {workspace.state}" in ran.err
+    assert f"no backups in {workspace.state}" in ran.err
 
 
 @pytest.mark.parametrize("option", [("-s", "Prod"), ("--exclude", "Prod"), ("--overwrite",)])

@@ -64,7 +64,7 @@ SHRINK = Change(remove_emails=("a@b.co",))
 THREE = (old("default1", "a@b.co"), old("default2", "b@b.co"), old("default3", "c@b.co"))
 ROWS = plan(
     *at_2023({"emails": "b@contoso.com", "isEnabled": False}).rows,
-    PlanRow(Subscription(OTHER), Intent.SKIPPED, message="its state is Disabled"),
+    PlanRow(Subscription(OTHER), Intent.SKIPPED, message="subscription is disabled"),
     PlanRow(
         Subscription(THIRD, "X"),
         Intent.UNREADABLE,

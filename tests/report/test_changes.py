@@ -48,7 +48,7 @@ def test_the_table_shows_each_field_before_and_after() -> None:
             *("b@contoso.com", "b@contoso.com;a@contoso.com"),
         ],
         ["change", "Prod", ID, "note", "it stays disabled, and nobody gets mail: add --enable"],
-        ["skipped", OTHER, OTHER, "its state is Disabled"],
+        ["skipped", OTHER, OTHER, "subscription is disabled"],
         ["unreadable", "X", THIRD, "forbidden: no (status 403, code Denied, request id r-1)"],
         ["nothing", "Y", FOURTH],
     ]

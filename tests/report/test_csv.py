@@ -51,7 +51,7 @@ def test_csv_has_a_header() -> None:
     assert [line[4] for line in lines] == [outcome.verdict for outcome in OUTCOMES]
     assert lines[1][7:] == [
         "contact-email,owner-notified",
-        "no e-mail address is configured; the role Owner is not notified",
+        "no email address is configured; the role Owner is not notified",
         *[""] * 4,
         fix_command.command(FAILING, RUN),
         *[""] * 2,

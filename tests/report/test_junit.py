@@ -43,7 +43,7 @@ def test_each_subscription_has_a_testcase() -> None:
     ]
     assert cases[1].result[0].type == "contact-email,owner-notified"
     assert str(cases[1].result[0].text).splitlines() == [
-        f"contact-email at {V2017}: no e-mail address is configured",
+        f"contact-email at {V2017}: no email address is configured",
         f"owner-notified at {V2023}: the role Owner is not notified",
         f"fix: {fix_command.command(FAILING, RUN)}",
         "Replace the words in capitals (ADDRESS = an email address, a different one each time).",

@@ -86,7 +86,7 @@ def test_programs_get_azures_order(run: Run, asked: list[str], form: str) -> Non
     assert names(form, run(*asked, "-o", form).text) == AZURES
     ran = run(*asked, "-o", form, "--sort", "verdict")
     assert names(form, ran.text) == AZURES
-    assert f"--sort orders table, markdown and html; {form} keeps" in ran.err
+    assert f"--sort applies to table, markdown and html; {form} keeps" in ran.err
 
 
 def test_files_are_in_the_order_of_their_readers(

@@ -79,7 +79,7 @@ def judged(
     return Audited(subscription(number, name), (shown,), emails, findings, V2023, waiver)
 
 
-NO_EMAIL = Finding(Check.CONTACT_EMAIL, "no e-mail address is configured", V2017)
+NO_EMAIL = Finding(Check.CONTACT_EMAIL, "no email address is configured", V2017)
 NO_OWNER = Finding(Check.OWNER_NOTIFIED, "the role Owner is not notified", V2023)
 COMPLIANT = judged(1, "Prod", "ops@contoso.com", "+sec@contoso.com")
 FAILING = judged(2, "Müller & Söhne 東京 🚀", findings=(NO_EMAIL, NO_OWNER))

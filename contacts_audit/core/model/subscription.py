@@ -17,3 +17,8 @@ class Subscription:
     def label(self) -> str:
         """The name and id, for a person."""
         return self.id if self.name is None else f"{self.name} ({self.id})"
+
+    @property
+    def state_message(self) -> str:
+        """The state in a sentence, as in `subscription is disabled`."""
+        return f"subscription is {str(self.state).lower()}"

@@ -6,14 +6,14 @@ import threading
 import time
 
 import pytest
-from azure.auth.stubs import GOOD, Machine
+from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Fault
 from gateways import joined, listening
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import CloudOptions, IdentityOptions
-from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
+from contacts_audit.cli.sign_in import sign_in
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.shutdown import Shutdown
 

@@ -1,18 +1,13 @@
-"""What sign-in tests share: a stub of az, unsigned tokens, and variables without a credential."""
+"""A stub of the Azure CLI: a script that prints what a test says."""
 
-import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 from azure_double import AzureDouble
-from conftest import Ran
 
-GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
-NO_CREDENTIAL = dict.fromkeys(("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"), "")
 Az = Callable[..., str]
-Beside = Callable[..., Ran]
-Machine = Callable[..., tuple[int, str, str]]
+"""Takes the keywords of `make_az`, and returns a PATH that finds the stub."""
 
 
 def make_az(folder: Path, out: str = "", err: str = "", code: int = 0, sleep: int = 0) -> str:
@@ -46,9 +41,3 @@ def az_output(azure: AzureDouble, **more: object) -> str:
         **more,
     }
     return json.dumps({name: value for name, value in output.items() if value is not None})
-
-
-def unsigned_token(**claims: object) -> str:
-    """Return a token with *claims* and no signature."""
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return f"e30.{payload}.x"

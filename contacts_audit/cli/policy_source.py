@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import PolicyOptions
+from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Check
 
-LARGEST = 1024 * 1024  # tomllib takes a long time for long keys
+LARGEST = 1024 * 1024  # bytes; tomllib is slow for long keys
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Override, Policy
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from contacts_audit.core.model import Waiver
 
 
-def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
+def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     """
-    Return what is judged, before anything is asked of Azure.
+    Return the policy that options and the policy file describe; *now* decides what has expired.
 
     Raises:
-        UsageError: an option or the policy cannot be used.
+        UsageError: an option or the policy file cannot be used.
     """
     from contacts_audit.audit import policy_file, policy_values
     from contacts_audit.audit.policy import Policy
@@ -33,13 +33,15 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
 
     for text in given.required_email:
         if (why := mailbox.refusal(text)) is not None:
-            message = f"--required-email: {text!r} is no address: {why}"
-            raise UsageError(message, "give a@example.com")
+            message = f"--required-email: {text!r} is not an email address: {why}"
+            raise UsageError(message, "give one like a@example.com")
     for text in given.allowed_domain:
         try:
             policy_values.domain(text)
         except (TypeError, ValueError) as error:
-            raise UsageError(f"--allowed-domain: {text!r} is no domain", "example.com") from error
+            raise UsageError(
+                f"--allowed-domain: {text!r} is not a domain", "give one like example.com"
+            ) from error
     asked = given.profile is not None or bool(given.check)
     options = Settings(
         given.profile,
@@ -61,7 +63,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
 
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
-    """Say which value that somebody gave is judged nowhere."""
+    """Warn of values of checks that nothing runs."""
     from contacts_audit.audit.profiles import VALUE_KEYS
 
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
@@ -70,18 +72,20 @@ def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
         if check in judged:
             continue
         if check is Check.ATTACK_PATHS and given.attack_path_level is not None:
-            host.screen.warn(f"--{key.replace('_', '-')} is not judged -- add --check {check}")
+            host.screen.warn(f"--{key.replace('_', '-')} has no effect -- add --check {check}")
         elif any(getattr(one, key) for one in said):
-            host.screen.warn(f"{given.policy}: {key} is not judged -- add --check {check}")
+            host.screen.warn(f"{given.policy}: {key} has no effect -- add --check {check}")
 
 
-def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scope") -> "Policy":
+def resolve_policy(
+    host: Host, policy: "Policy", connection: "Connection", found: "Scope"
+) -> "Policy":
     """
-    Return *policy* with what Azure knows of names and management groups; warn of its waivers.
+    Return *policy* with names and management groups resolved in Azure; print its warnings.
 
     Raises:
-        UsageError: several subscriptions have a name that it holds, or a check lacks its value.
-        ContactsAuditError: a group cannot be read.
+        UsageError: a name in it is of several subscriptions, or a check lacks its value.
+        ContactsAuditError: a management group cannot be read.
     """
     from contacts_audit.audit.policy import GroupMembers
     from contacts_audit.audit.selectors import parse_selector
