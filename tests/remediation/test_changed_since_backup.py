@@ -210,7 +210,7 @@ def test_an_address_that_was_added_elsewhere_is_a_change(
     azure: AzureDouble, workspace: Workspace
 ) -> None:
     """The address is at 2017 only, which has its own document."""
-    prod = azure.add("Prod", own_2017=True, contact=full_contact("a@contoso.com"))
+    prod = azure.add("Prod", parted=True, contact=full_contact("a@contoso.com"))
     workspace.write("apply", *CHANGE)
     prod.contacts_2017 = [named_contact("default1", "carol@contoso.com")]
 
