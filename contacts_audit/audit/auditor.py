@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -67,11 +68,13 @@ class Auditor:
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
+        started = time.monotonic()
         client = self._client(subscription)
         budget = client.limits.until()
-        return self._outcome(
+        outcome = self._outcome(
             subscription, lambda version: tuple(_contacts(client, subscription, version, budget))
         )
+        return replace(outcome, seconds=time.monotonic() - started)
 
     def audit_again(self, subscription: Subscription, answers: Mapping[str, Answer]) -> Outcome:
         """Return the outcome for *subscription* by *answers* that were read, by api-version."""
@@ -85,7 +88,7 @@ class Auditor:
 
     def _outcome(
         self, subscription: Subscription, fetched: Callable[[str], tuple[Contact, ...]]
-    ) -> Outcome:
+    ) -> Audited | Unread:
         seen: dict[str, Reading] = {}
         criteria = self._policy.criteria_of(subscription)
         try:
