@@ -80,7 +80,7 @@ def apply(
             made = saved
             connection, items = _reviewed(host, made, plan_file, azure)
         writing = Writing(host, connection, azure, write, output)
-        recheck = functools.partial(report_failing, host, connection, azure, made.rows)
+        recheck = functools.partial(report_failing, host, connection, azure, checks.dns, made.rows)
         raise typer.Exit(writing.carry_out(made.origin, items, afterwards=recheck))
 
 

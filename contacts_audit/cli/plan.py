@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
@@ -140,7 +141,8 @@ def planned(
         report.check(connection)
     policy = resolve_policy(host, policy, connection, found)
     change = change_of(changes, derived=derive)
-    auditor, reader = Auditor(connection.client, policy), SnapshotReader(connection.client)
+    look_up = mail_lookups(checks.dns, connection).answers
+    auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
     planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
     rows = planner.rows(host, found.subscriptions, azure.network.workers)
     origin = Origin.of(connection.cloud, connection.tenant_ids())

@@ -19,8 +19,15 @@ WRONG = "WRONG-ADDRESS"
 LEVEL = "LEVEL"
 HIGH = "High"
 VALUED = frozenset(
-    {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN, Check.MINIMUM_EMAILS, Check.ATTACK_PATHS}
+    {
+        Check.REQUIRED_EMAIL,
+        Check.ALLOWED_DOMAIN,
+        Check.MINIMUM_EMAILS,
+        Check.ATTACK_PATHS,
+        Check.DELIVERABLE,
+    }
 )
+REMOVING = frozenset({Check.ALLOWED_DOMAIN, Check.DELIVERABLE})
 
 
 def change_for(audited: Audited) -> Change:
@@ -112,14 +119,18 @@ class _Case:
         return self.written.alert_severity in checks.SEVERITIES
 
     def removed(self) -> tuple[str, ...]:
-        """Return the addresses of domains that are not allowed, but for those that are required."""
-        if Check.ALLOWED_DOMAIN not in self.failing:
+        """Return the addresses that no check lets stay, without required ones."""
+        if not self.failing & REMOVING:
             return ()
         if self.criteria is None:
             return (WRONG,)
         wanted = set(map(key, self.criteria.required_emails))
-        strange = checks.disallowed_emails(self.contacts, self.criteria)
-        return tuple(one for one in strange if key(one) not in wanted)
+        wrong = []
+        if Check.ALLOWED_DOMAIN in self.failing:
+            wrong += checks.disallowed_emails(self.contacts, self.criteria)
+        if Check.DELIVERABLE in self.failing:
+            wrong += checks.undeliverable_emails(self.contacts, self.criteria)
+        return tuple(one for one in distinct(wrong) if key(one) not in wanted)
 
     def required(self) -> tuple[str, ...]:
         if Check.REQUIRED_EMAIL not in self.failing:
@@ -142,7 +153,7 @@ class _Case:
         )
         one = 1 if needed and not left and not required else 0
         if self.criteria is None:
-            blind = self.failing & {Check.MINIMUM_EMAILS, Check.ALLOWED_DOMAIN}
+            blind = self.failing & {Check.MINIMUM_EMAILS, *REMOVING}
             return max(one, 1 if blind and not required else 0)
         if Check.MINIMUM_EMAILS not in self.criteria.checks:
             return one
