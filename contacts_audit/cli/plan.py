@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Plan
     from contacts_audit.remediation.plan import PlanRow
+    from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.snapshot import SnapshotReader
 
 
@@ -133,7 +133,8 @@ def planned(
         policy = report.policy(policy, checks)
     connection, found = connect_and_select(host, scope, azure)
     from contacts_audit.audit.auditor import Auditor
-    from contacts_audit.remediation.ledger import Origin, Plan
+    from contacts_audit.remediation.file_format import Origin
+    from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Outcome
     from contacts_audit.remediation.plan import PlanRow
-    from contacts_audit.remediation.tasks import Result
+    from contacts_audit.remediation.results import Result
 
 CONFORMITY = Criteria(Profile.CONFORMITY, (Check.CONTACT_EMAIL,))
 
@@ -40,7 +40,7 @@ def report_failing(
     Each is judged by the criteria of its row in the plan, or by `contact-email` without any.
     """
     from contacts_audit.audit.auditor import broken, out_of_time
-    from contacts_audit.remediation.tasks import Status
+    from contacts_audit.remediation.results import Status
     from contacts_audit.report.fix_command import command
 
     judged = {row.subscription.id: row.judged.criteria for row in rows if row.judged is not None}
