@@ -220,7 +220,7 @@ def _plan_row(row: PlanRow) -> Json:
         "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
         "wish": None if row.change is None else asdict(row.change),
         "lacking": row.lacking,
-        "judged": None if row.judged is None else asdict(row.judged),
+        "judged": None if row.judged is None else _judged(row.judged),
     }
 
 
@@ -251,6 +251,13 @@ def _undecided(row: Mapping[str, Any], change: Change, version: str | None) -> P
 def _shares_the_change(row: Mapping[str, Any]) -> bool:
     """Return whether what a row would write follows from the wish of the plan, not from its own."""
     return row["read"] is not None and row["left_alone"] is None and row.get("wish") is None
+
+
+def _judged(judgment: Judgment) -> Json:
+    """Return how a row was judged, without the answers of DNS: they are asked for again."""
+    document = asdict(judgment)
+    del document["criteria"]["mail"]
+    return document
 
 
 def _judgment(told: Mapping[str, Any] | None) -> Judgment | None:
