@@ -23,9 +23,7 @@ log = logging.getLogger(__name__)
 LARGEST_TOKEN = 256 * 1024  # bytes; one of many groups and roles has some 20,000
 
 
-def sign_in(
-    host: Host, identity: IdentityOptions, cloud_options: CloudOptions, *, connections: int = 1
-) -> "SignIn":
+def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) -> "SignIn":
     """
     Return what a credential may look at.
 
@@ -63,7 +61,7 @@ def sign_in(
         strict=not cloud_options.no_strict_certificates,
         secrets=host.secrets,
     )
-    wire = functools.cache(lambda: wire_of(connections=connections))
+    wire = functools.cache(wire_of)
 
     def whole() -> "Cloud":
         if authority_failure is not None:

@@ -37,7 +37,7 @@ def connect(
     from contacts_audit.azure.auth.token_provider import Tokens
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    chosen = sign_in(host, identity, cloud_options, connections=network.workers)
+    chosen = sign_in(host, identity, cloud_options)
     wire, limits = chosen.wire(), _limits(network)
     credentials = [
         (tenant, credential(host, identity, replace(chosen, tenant=tenant)))

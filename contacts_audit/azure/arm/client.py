@@ -191,12 +191,13 @@ class Client:
         return answer
 
     def _clean(self, answer: Answer) -> Answer:
-        """Blot out what an answer echoes of our secrets: it would reach logs and recordings."""
+        """Remove what an answer echoes of our secrets: it would reach logs and recordings."""
         hide = self._wire.secrets
-        headers = {name.lower(): hide.without(answer.headers[name]) for name in answer.headers}
-        body = hide.without_bytes(answer.body)
-        clean = body is answer.body and {*headers.values()} <= {*answer.headers.values()}
-        return answer if clean else replace(answer, headers=headers, body=body)
+        body, texts = hide.without_bytes(answer.body), "\n".join(answer.headers.values())
+        if body is answer.body and hide.without(texts) == texts:
+            return answer
+        headers = {name.lower(): hide.without(text) for name, text in answer.headers.items()}
+        return replace(answer, headers=headers, body=body)
 
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
         if self._tape is not None:
