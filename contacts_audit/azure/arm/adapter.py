@@ -50,9 +50,9 @@ class Adapter(BaseAdapter):
         """
         Send *request* within the time limit of this thread, and read the head of the answer.
 
-        The `raw` of what is returned is the body, still encoded; its headers are a plain dict, their
-        names in lower case.  The other arguments of requests' adapters have no
-        effect here, but for *proxies*, which may name one for "https".
+        The `raw` of what is returned is the body, still encoded; its headers are a plain dict,
+        their names in lower case.  Of the other arguments only *proxies* has an effect: it may
+        name the one for "https".
 
         Raises:
             ProxyError: the proxy refused, or there is no way to it.
@@ -61,9 +61,10 @@ class Adapter(BaseAdapter):
         """
         origin, target = _parts(request.url or "")
         key = origin, (proxies or {}).get("https")
-        if key not in self._origins:
-            self._origins[key] = _Origin(*key, self._context)
-        raw = self._origins[key].send(request, target)
+        known = self._origins.get(key) or self._origins.setdefault(
+            key, _Origin(*key, self._context)
+        )
+        raw = known.send(request, target)
         response = requests.Response()
         response.status_code, response.raw = raw.status, raw
         response.headers = raw.headers  # type: ignore[assignment]

@@ -56,11 +56,10 @@ class Response(HTTPResponse):
             status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
             if status[1] != HTTPStatus.CONTINUE:
                 return status
-            self._read_and_discard_trailer()
+            _skip_lines(self.fp)
 
     def _read_and_discard_trailer(self) -> None:
-        while _line(self.fp) not in (*END, b""):
-            pass
+        _skip_lines(self.fp)
 
     def _read_next_chunk_size(self) -> int:
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]
@@ -90,11 +89,17 @@ class Response(HTTPResponse):
         closed(reusable)
 
 
-def _line(fp: Any) -> bytes:
-    line: bytes = fp.readline(LONGEST_LINE + 1)
+def _skip_lines(fp: Any) -> None:
+    """Skip all lines to the next empty one, or to the end."""
+    while (line := fp.readline(LONGEST_LINE + 1)) not in (*END, b""):
+        _check_line(line)
+
+
+def _check_line(line: bytes) -> None:
     if len(line) > LONGEST_LINE:
         raise LineTooLong("header line")
-    return line
+    if not line.endswith(b"\n"):
+        raise IncompleteRead(line)
 
 
 def _headers(fp: Any, *_: Any, **__: Any) -> dict[str, str]:
@@ -106,23 +111,23 @@ def _headers(fp: Any, *_: Any, **__: Any) -> dict[str, str]:
     Raises:
         HTTPException: they are too many or too long, break off, or contradict each other.
     """
+    lines: list[bytes] = []
+    while (line := fp.readline(LONGEST_LINE + 1)) not in END:
+        _check_line(line)
+        if len(lines) == MOST_HEADERS:
+            raise HTTPException(f"got more than {MOST_HEADERS} headers")
+        lines.append(line)
     headers: dict[str, str] = {}
     name = ""
-    for _count in range(MOST_HEADERS + 1):
-        line = _line(fp)
-        if line in END:
-            _check_length(headers)
-            return headers
-        if not line:
-            raise IncompleteRead(b"")
-        field, _colon, value = line.decode("latin-1").partition(":")
-        value = value.strip()
-        if field[0] in " \t":  # the line before goes on
-            headers[name] = f"{headers.get(name, '')} {line.decode('latin-1').strip()}"
+    for text in b"".join(lines).decode("latin-1").split("\n")[:-1]:
+        if text[0] in " \t":  # the line before goes on
+            headers[name] = f"{headers.get(name, '')} {text.strip()}".strip()
             continue
-        name = field.lower()
+        field, _colon, value = text.partition(":")
+        name, value = field.strip().lower(), value.strip()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    raise HTTPException(f"got more than {MOST_HEADERS} headers")
+    _check_length(headers)
+    return headers
 
 
 def _check_length(headers: dict[str, str]) -> None:
