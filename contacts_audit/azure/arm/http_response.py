@@ -76,9 +76,13 @@ class Response(HTTPResponse):
             OSError: the connection failed.
             ValueError: a chunk is malformed.
         """
-        body = super().read(amount)
-        if self.length and (amount is None or len(body) < amount):
-            raise IncompleteRead(body, self.length)
+        try:
+            body = super().read(amount)
+            if self.length and (amount is None or len(body) < amount):
+                raise IncompleteRead(body, self.length)
+        except BaseException:
+            self.will_close = True  # nobody knows where the next answer begins
+            raise
         return body
 
     def close(self) -> None:

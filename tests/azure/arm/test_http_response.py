@@ -123,12 +123,14 @@ def test_a_body_is_read_to_its_end(pieces: list[bytes], body: bytes) -> None:
     ],
 )
 def test_a_body_that_breaks_off_is_an_error(pieces: list[bytes]) -> None:
-    """Half an answer is none; and nothing is read beyond what was asked for."""
-    with answered(pieces) as (response, _):
+    """Half an answer is none, and its connection takes no other request."""
+    with answered(pieces) as (response, closed):
         response.begin()
 
         with pytest.raises((HTTPException, ValueError)):
             response.read(MANY)
+
+    assert closed == [False]
 
 
 @pytest.mark.parametrize(
