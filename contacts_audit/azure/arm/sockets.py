@@ -6,7 +6,6 @@ left of the attempt, so that no drip of headers, body or interim answers stretch
 """
 
 import contextlib
-import math
 import socket
 import ssl
 import threading
@@ -14,8 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-_attempt = threading.local()
 STEP = 0.01  # seconds
+_attempt = threading.local()
 
 
 @contextlib.contextmanager
@@ -28,43 +27,32 @@ def time_limit(seconds: float) -> Iterator[None]:
         del _attempt.until
 
 
-def timed_out() -> bool:
-    """Say whether the attempt of this thread has used up its time."""
-    return float(getattr(_attempt, "until", math.inf)) <= time.monotonic()
-
-
-def _left() -> float:
-    """
-    Return the seconds that are left of this thread's attempt.
-
-    Raises:
-        TimeoutError: none are.
-    """
-    left = float(_attempt.until) - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return left
+def time_left() -> float:
+    """Return the seconds that are left within `time_limit`; 0 or less once it has passed."""
+    return float(_attempt.until) - time.monotonic()
 
 
 class _Socket(socket.socket):
     """A socket whose every operation takes at most what is left of the attempt."""
 
-    def _set_time_limit(self) -> None:
-        """Set the timeout to what is left, within a step: each change is a system call."""
-        left, current = _left(), self.gettimeout()
+    def _set_timeout(self) -> None:
+        """Set the timeout to what is left, to a step: each change is a system call."""
+        left, current = time_left(), self.gettimeout()
+        if left <= 0:
+            raise TimeoutError("timed out")
         if current is None or abs(left - current) > STEP:
             self.settimeout(left)
 
     def recv(self, *args: Any) -> bytes:
-        self._set_time_limit()
+        self._set_timeout()
         return super().recv(*args)
 
     def recv_into(self, *args: Any) -> int:
-        self._set_time_limit()
+        self._set_timeout()
         return super().recv_into(*args)
 
     def sendall(self, *args: Any) -> None:
-        self._set_time_limit()
+        self._set_timeout()
         super().sendall(*args)
 
 
@@ -73,7 +61,7 @@ class TlsSocket(_Socket, ssl.SSLSocket):
 
     def do_handshake(self, block: bool = False) -> None:
         """Shake hands within what is left of the attempt."""
-        self._set_time_limit()
+        self._set_timeout()
         super().do_handshake(block)
 
 
@@ -86,13 +74,11 @@ def dial(host: str, port: int) -> socket.socket:
     """
     failure = OSError(f"{host} has no address")
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for remaining, (family, kind, protocol, _, address) in zip(
-        range(len(found), 0, -1), found, strict=True
-    ):
+    for number, (family, kind, protocol, _, address) in enumerate(found):
         sock = _Socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(_left() / remaining)
+            sock.settimeout(max(time_left(), STEP) / (len(found) - number))
             sock.connect(address)
         except OSError as error:
             sock.close()

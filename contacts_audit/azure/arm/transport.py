@@ -19,7 +19,7 @@ from contacts_audit.azure.arm.content_encoding import LARGEST_BODY, decoded
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.proxies import Proxy, proxy_for
 from contacts_audit.azure.arm.retry import RETRIED
-from contacts_audit.azure.arm.sockets import time_limit, timed_out
+from contacts_audit.azure.arm.sockets import time_left, time_limit
 from contacts_audit.azure.arm.socks import RefusedError
 from contacts_audit.azure.arm.trust import tls_context
 from contacts_audit.core.errors import AzureError, Reason
@@ -34,6 +34,7 @@ PRIVATE_NETWORKS = [
 ]
 STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
+HANG_UPS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 TLS_ALERT = "\x15\x03"  # how a server of TLS answers plain http
 
 
@@ -140,36 +141,27 @@ class Wire:
         cause = error.__cause__ if at_proxy and error.__cause__ else error
         detail = told_in_public(str(cause) or type(cause).__name__, {})
         way = f", through the proxy {proxy.label}" if proxy else ""
-        if timed_out() or isinstance(cause, TimeoutError):
-            message = f"{host} did not answer in time{way}"
-            return AzureError(Reason.TIMEOUT, message, retryable=True)
-        if isinstance(cause, ssl.SSLError) and not _is_hang_up(cause):
+        hint, passes = None, not isinstance(cause, ValueError)  # which is about the address
+        if time_left() <= 0 or isinstance(cause, TimeoutError):
+            reason, message = Reason.TIMEOUT, f"{host} did not answer in time{way}"
+        elif isinstance(cause, ssl.SSLError) and not isinstance(cause, HANG_UPS):
             where = f"the proxy {proxy.label}" if at_proxy and proxy else host
-            return AzureError(
-                Reason.TLS,
-                f"no safe connection to {where}: {detail}",
-                hint=self._tls_hint(cause, proxy),
-            )
-        if proxy and str(cause).startswith(TLS_ALERT):
-            return AzureError(
-                Reason.UNREACHABLE,
-                f"no answer from {host}{way}: it speaks TLS",
-                hint=f"{proxy.variable}: write https:// in place of http://",
-            )
-        if proxy and at_proxy:
-            return AzureError(
-                Reason.UNREACHABLE,
-                f"the proxy {proxy.label} on the way to {host} failed: {detail}",
-                hint=f"check {proxy.variable}, its user and password, and NO_PROXY",
-                retryable=_may_pass(cause),
-            )
-        if answered or isinstance(cause, IncompleteRead):
-            message = f"the answer of {host} broke off: {detail}"
-            return AzureError(Reason.TRUNCATED, message, retryable=True)
-        message = f"no answer from {host}{way}: {detail}"
-        return AzureError(
-            Reason.UNREACHABLE, message, retryable=not isinstance(cause, ValueError)
-        )  # a ValueError is about the address
+            reason, message = Reason.TLS, f"no safe connection to {where}: {detail}"
+            hint, passes = self._tls_hint(cause, proxy), False
+        elif answered or isinstance(cause, IncompleteRead):
+            reason, message = Reason.TRUNCATED, f"the answer of {host} broke off: {detail}"
+            passes = True
+        elif proxy and at_proxy:
+            reason = Reason.UNREACHABLE
+            message = f"the proxy {proxy.label} on the way to {host} failed: {detail}"
+            hint = f"check {proxy.variable}, its user and password, and NO_PROXY"
+            passes = _may_pass(cause)
+        elif proxy and str(cause).startswith(TLS_ALERT):
+            reason, message = Reason.UNREACHABLE, f"no answer from {host}{way}: it speaks TLS"
+            hint, passes = f"{proxy.variable}: write https:// in place of http://", False
+        else:
+            reason, message = Reason.UNREACHABLE, f"no answer from {host}{way}: {detail}"
+        return AzureError(reason, message, hint=hint, retryable=passes)
 
     def _tls_hint(self, error: ssl.SSLError, proxy: Proxy | None) -> str | None:
         """Return the cure of a TLS error where it is another than the authority's certificate."""
@@ -218,10 +210,6 @@ def prepared(
     length = {} if body is None else {"Content-Length": str(len(body))}
     request.headers = {**USUAL_HEADERS, **headers, **length}  # type: ignore[assignment]
     return request
-
-
-def _is_hang_up(error: ssl.SSLError) -> bool:
-    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
 def _may_pass(failure: BaseException) -> bool:
