@@ -31,7 +31,6 @@ LAYERS = {
     "ours": ("contacts_audit/",),
     "requests": ("/requests/",),
     "urllib3": ("/urllib3/",),
-    "headers (email)": ("/email/",),
     "http.client": ("/http/",),
     "TLS and sockets": ("/ssl.py", "/socket.py", "_ssl", "_socket"),
     "JSON": ("/json/",),

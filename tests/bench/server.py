@@ -60,15 +60,16 @@ class Bucket:
 class Answers:
     """What is answered to the bytes of a request, and how many requests there were."""
 
-    def __init__(self, subscriptions: int, page_size: int) -> None:
+    def __init__(self, subscriptions: int, page_size: int, *, writes: bool = False) -> None:
         self.azure = AzureDouble(seed="bench")
+        self.writes = writes  # then each answer may be another one, and none is kept
         self.azure.page_size = page_size
         for number in range(1, subscriptions + 1):
             one = self.azure.add(f"Subscription {number}")
             one.contacts_2017.append({"name": "default1", "properties": CONTACT_2017})
         self.first = self.azure.subscriptions[0].id.encode()
         self.bucket = Bucket()
-        self.counts = {"asked": 0, "contacts": 0, "refused": 0}
+        self.counts = {"asked": 0, "contacts": 0, "refused": 0, "most": 0}
         self._kept: dict[bytes, bytes] = {}
         self._good: set[bytes] = set()
 
@@ -86,6 +87,8 @@ class Answers:
         if listed is None:
             return self._slowly(asked), True
         self.counts["contacts"] += 1
+        if self.writes:
+            return self._slowly(_asked(request)), True
         identity, version = listed.groups()
         bearer = BEARER.search(request)
         if bearer is None or bearer[1] not in self._good or version not in self._kept:
@@ -211,6 +214,8 @@ class Server:
             if waits and self.latency:
                 due = (now + self.latency, next(self._order), connection, answer)
                 heapq.heappush(self._due, due)
+                counts = self.answers.counts
+                counts["most"] = max(counts["most"], len(self._due))
             else:
                 self._send(connection, answer)
 
@@ -244,8 +249,9 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--page-size", type=int, default=1000)
     parser.add_argument("--bucket", type=float, nargs=2, default=None, metavar=("SIZE", "REFILL"))
+    parser.add_argument("--writes", action="store_true")
     options = parser.parse_args()
-    answers = Answers(options.subscriptions, options.page_size)
+    answers = Answers(options.subscriptions, options.page_size, writes=options.writes)
     if options.bucket is not None:
         size, refill = options.bucket
         answers.bucket = Bucket(size, refill, size, time.monotonic())
