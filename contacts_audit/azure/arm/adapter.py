@@ -74,10 +74,16 @@ class Adapter(BaseAdapter):
         except BaseException:
             raw.close()
             raise
-        response = requests.Response()
-        response.status_code, response.raw = raw.status, raw
-        response.headers = raw.headers  # type: ignore[assignment]
-        return response
+        return _Answer(raw)
+
+
+class _Answer(requests.Response):
+    """What requests makes of an answer, but for cookies and history, which only a session needs."""
+
+    def __init__(self, raw: Response) -> None:
+        self._content_consumed = False
+        self.status_code, self.raw = raw.status, raw
+        self.headers = raw.headers  # type: ignore[assignment]
 
 
 def _parts(url: str) -> tuple[str, str]:

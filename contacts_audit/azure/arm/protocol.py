@@ -26,6 +26,7 @@ PERMISSIONS_VERSION = "2022-04-01"
 METADATA_VERSION = "2022-09-01"
 LONGEST_LINK = 65_536  # characters of a nextLink
 SHOWN = 500  # characters of what is shown in a message
+OF_SUBSCRIPTION = re.compile("https?://[^/]+/subscriptions/", re.IGNORECASE)
 VERSION_CODES = frozenset(
     {"noregisteredproviderfound", "invalidresourcetype", "invalidapiversionparameter"}
 )
@@ -97,7 +98,7 @@ def contact_url(endpoint: str, subscription_id: str, name: str, version: str) ->
 
 def is_of_subscription(url: str) -> bool:
     """Say whether *url* counts for the limit of a subscription; else it does for the tenant's."""
-    return re.match("https?://[^/]+/subscriptions/", url, re.IGNORECASE) is not None
+    return OF_SUBSCRIPTION.match(url) is not None
 
 
 def complete(answer: Answer) -> Answer:
