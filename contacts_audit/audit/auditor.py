@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 
-from contacts_audit.audit.checks import distinct, judge, malformed, shows_address
+from contacts_audit.audit.checks import describe_malformed, distinct_emails, has_address, judge
 from contacts_audit.audit.policy import Policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
@@ -135,7 +135,7 @@ class Auditor:
                 deciding[check] = attack_paths()
                 continue
             documented = at(protocol.V2017) if check is Check.CONTACT_EMAIL else None
-            if documented is not None and shows_address(documented.contacts):
+            if documented is not None and has_address(documented.contacts):
                 deciding[check] = documented
             else:
                 deciding[check] = newest()
@@ -149,7 +149,7 @@ class Auditor:
         contacts: tuple[Contact, ...],
     ) -> Audited:
         """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
-        wrong = malformed([one for one in contacts if one.api_version == protocol.V2017])
+        wrong = describe_malformed([one for one in contacts if one.api_version == protocol.V2017])
 
         def remark(check: Check, reading: Reading) -> str:
             if reading.api_version == protocol.V2017:
@@ -169,7 +169,7 @@ class Auditor:
         return Audited(
             subscription,
             contacts=contacts,
-            emails=distinct(deciding[first].contacts),
+            emails=distinct_emails(deciding[first].contacts),
             findings=findings,
             decided_by=deciding[first].api_version,
             waiver=self._policy.waiver_of(subscription, findings),

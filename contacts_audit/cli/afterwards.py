@@ -80,7 +80,8 @@ def _line(outcome: "Outcome", fix: str | None) -> str | None:
 
 def _auditor(connection: "Connection", criteria: Criteria) -> "Auditor":
     from contacts_audit.audit.auditor import Auditor
-    from contacts_audit.audit.policy import Policy, Settings
+    from contacts_audit.audit.policy import Policy
+    from contacts_audit.audit.profiles import Settings
 
     said = Settings(
         None,

@@ -63,7 +63,7 @@ def audit(
 
     Exit codes: 0 all comply, 3 findings, 4 some were unreadable, 1 the run failed.
     """
-    from contacts_audit.audit.scope import run_id as named_run
+    from contacts_audit.audit.shards import choose_run_id
 
     host: Host = context.obj
     if json_schema:
@@ -78,7 +78,7 @@ def audit(
     log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
     started = datetime.now(UTC)
     judged = judged_by(host, policy, started)
-    tied = named_run(run_id, scope.shard, host.environment)
+    tied = choose_run_id(run_id, scope.shard, host.environment)
     connection, found = enter(host, scope, identity, cloud, network, meanwhile=_warm_up)
     judged = settled(host, judged, connection, found)
     run = Run(
@@ -89,12 +89,12 @@ def audit(
         judged.criteria.profile,
         judged.criteria.checks,
         connection.cloud.portal_url,
-        None if found.part is None else str(found.part),
+        None if found.shard is None else str(found.shard),
         run_id=tied,
         recorded=connection.recorded,
         identities=connection.identities(),
         scope=selection(scope, policy),
-        invocation=invocation(scope, identity, cloud, policy, network, found.part),
+        invocation=invocation(scope, identity, cloud, policy, network, found.shard),
     )
     outcomes = host.screen.progress(
         _outcomes(connection, found.subscriptions, judged, network.workers),

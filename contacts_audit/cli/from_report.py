@@ -40,7 +40,8 @@ class Source:
         Raises:
             UsageError: a check of the report is unknown, or lacks its value.
         """
-        from contacts_audit.audit.policy import Override, Settings
+        from contacts_audit.audit.policy import Override
+        from contacts_audit.audit.profiles import Settings
 
         if given.check or given.profile or given.policy:
             return policy

@@ -14,7 +14,7 @@ from contacts_audit.cli.options import (
 from contacts_audit.core.model import Invocation
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Shard
+    from contacts_audit.audit.shards import Shard
 
 
 def invocation(

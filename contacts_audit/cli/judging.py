@@ -26,8 +26,9 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     Raises:
         UsageError: an option or the policy cannot be used.
     """
-    from contacts_audit.audit import policy_file
-    from contacts_audit.audit.policy import Policy, Settings
+    from contacts_audit.audit import policy_file, policy_values
+    from contacts_audit.audit.policy import Policy
+    from contacts_audit.audit.profiles import Settings
     from contacts_audit.core import mailbox
 
     for text in given.required_email:
@@ -36,7 +37,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
             raise UsageError(message, "give a@example.com")
     for text in given.allowed_domain:
         try:
-            policy_file.domain(text)
+            policy_values.domain(text)
         except (TypeError, ValueError) as error:
             raise UsageError(f"--allowed-domain: {text!r} is no domain", "example.com") from error
     asked = given.profile is not None or bool(given.check)
@@ -61,11 +62,11 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
     """Say which value that somebody gave is judged nowhere."""
-    from contacts_audit.audit.policy import VALUES
+    from contacts_audit.audit.profiles import VALUE_KEYS
 
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
     said = [policy.top, *(one.settings for one in policy.overrides)]
-    for check, key in {**VALUES, Check.ATTACK_PATHS: "attack_path_level"}.items():
+    for check, key in {**VALUE_KEYS, Check.ATTACK_PATHS: "attack_path_level"}.items():
         if check in judged:
             continue
         if check is Check.ATTACK_PATHS and given.attack_path_level is not None:
@@ -82,24 +83,26 @@ def settled(host: Host, policy: "Policy", connection: "Connection", found: "Scop
         UsageError: several subscriptions have a name that it holds, or a check lacks its value.
         ContactsAuditError: a group cannot be read.
     """
-    from contacts_audit.audit.policy import Under
-    from contacts_audit.audit.scope import selector
+    from contacts_audit.audit.policy import GroupMembers
+    from contacts_audit.audit.selectors import parse_selector
     from contacts_audit.core.workers import apart
 
     exceptions: list[Override | Waiver] = [*policy.overrides, *policy.waivers]
-    named = [selector(one.subscription, one.place) for one in exceptions if one.subscription]
-    policy = replace(policy, ids=found.ids(named))
+    named = [parse_selector(one.subscription, one.place) for one in exceptions if one.subscription]
+    policy = replace(policy, ids=found.resolve_names(named))
     groups = {}
     named_groups = (one.management_group for one in exceptions if one.management_group is not None)
     for group in {name.casefold(): name for name in named_groups}.values():
         read = functools.partial(connection.descendants, group)
         under = apart(read, deadline=connection.limits.deadline)
-        groups[group.casefold()] = Under(frozenset(under.subscriptions), frozenset(under.groups))
+        groups[group.casefold()] = GroupMembers(
+            frozenset(under.subscriptions), frozenset(under.groups)
+        )
     policy = replace(policy, groups=groups)
-    policy.check()
+    policy.check_values()
     for warning in policy.warnings(found.subscriptions):
         host.screen.warn(warning)
     for one in named:
-        if one.text not in policy.ids and (near := found.like(one)):
+        if one.text not in policy.ids and (near := found.suggestion(one)):
             host.screen.warn(f"{one.option}: no subscription is named {one.text!r} -- {near}")
     return policy

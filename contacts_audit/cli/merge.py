@@ -29,7 +29,8 @@ def merge(
 
     Exit codes: those of audit; also 4 if a shard is missing or belongs to another run.
     """
-    from contacts_audit.audit import merge
+    from contacts_audit.audit.merge import merged
+    from contacts_audit.audit.report_outcomes import report_from
 
     host: Host = context.obj
     printing = checked(host, output)
@@ -38,8 +39,8 @@ def merge(
     for at, name in enumerate(names):
         text = host.read(name, "REPORT", LARGEST_REPORT)
         documents[at, name] = report_file.read(text, name, IncompleteError)
-    parts = [(name, merge.report_of(one, name)) for (_, name), one in documents.items()]
-    whole = merge.joined(parts, run_id)
+    parts = [(name, report_from(one, name)) for (_, name), one in documents.items()]
+    whole = merged(parts, run_id)
     for (_, name), document in documents.items():
         report_file.check_counts(document, name)
     raise typer.Exit(

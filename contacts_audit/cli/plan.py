@@ -139,7 +139,7 @@ def planned(
     def decided(subscription: Subscription) -> "Planned":
         budget = connection.client(subscription).limits.until()
         within, failing = surveyor.within(budget), None
-        looks = wish.of_failing or judged.may_waive(subscription)
+        looks = wish.of_failing or judged.has_waiver(subscription)
         if looks and unasked(subscription) is None:
             outcome = auditor.within(budget).audit(subscription)
             row = prepare.left_alone(outcome, within, subscription, failing_only=wish.of_failing)

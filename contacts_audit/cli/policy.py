@@ -35,10 +35,12 @@ def policy(
 
     Exit codes: 0 the file is valid, 2 it is not.
     """
+    from contacts_audit.audit.waivers import expiry_warnings
+
     host: Host = context.obj
     found = judged_by(host, PolicyOptions(policy=file), datetime.now(UTC))
     for waiver in found.waivers:
-        for line in found.ending(waiver):
+        for line in expiry_warnings(waiver, found.day):
             host.screen.warn(line)
     host.screen.stream(_lines(file, found))
 
@@ -48,7 +50,7 @@ def _lines(file: str, policy: "Policy") -> Iterator[str]:
     yield f"  checks: {_checks(policy.criteria)}\n"
     for one in policy.overrides:
         of = one.subscription or f"management group {one.management_group}"
-        yield f"  override of {inert(of)}: {_checks(policy.foreseen(one))}\n"
+        yield f"  override of {inert(of)}: {_checks(policy.criteria_of_override(one))}\n"
     for waiver in policy.waivers:
         what = waiver.check or "all checks"
         yield f"  waiver of {inert(waiver.of)}: {what} until {waiver.expires}\n"
@@ -60,13 +62,13 @@ def _checks(criteria: "Criteria") -> str:
 
 def checks_and_profiles() -> Iterator[str]:
     """Yield the table of all checks, and which profiles hold them."""
-    from contacts_audit.audit.checks import HOLDS
-    from contacts_audit.audit.policy import PROFILES, VALUES
+    from contacts_audit.audit.checks import DESCRIPTIONS
+    from contacts_audit.audit.profiles import PROFILES, VALUE_KEYS
     from contacts_audit.report.table import aligned
 
     rows = [("CHECK", "PROFILES", "HOLDS WHEN")]
-    for check, holds in HOLDS.items():
+    for check, holds in DESCRIPTIONS.items():
         profiles = [profile for profile, checks in PROFILES.items() if check in checks]
-        told = "any, with its value" if check in VALUES else ", ".join(profiles)
+        told = "any, with its value" if check in VALUE_KEYS else ", ".join(profiles)
         rows.append((check, told, holds))
     yield from aligned(rows)

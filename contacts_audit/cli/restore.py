@@ -160,15 +160,16 @@ def _rows(
         UsageError: something that is not in it was chosen, or several by one name.
         ContactsAuditError: none is left.
     """
-    from contacts_audit.audit.scope import resolve, selector
+    from contacts_audit.audit.scope import resolve_scope
+    from contacts_audit.audit.selectors import parse_selector
 
     scope = ScopeOptions(chosen.subscription, chosen.subscriptions_from)
     wanted = selectors(host, scope)
-    unwanted = [selector(text, "--exclude") for text in chosen.exclude]
+    unwanted = [parse_selector(text, "--exclude") for text in chosen.exclude]
     if wanted is None and not unwanted:
         return kept.rows
     try:
-        found = resolve([who for who, _ in kept.rows], wanted, unwanted)
+        found = resolve_scope([who for who, _ in kept.rows], wanted, unwanted)
     except UsageError as error:  # what is visible here is what the backup holds
         hint = error.hint.replace("visible are", "the backup holds")
         hint = hint.replace("that are visible", "in the backup")

@@ -87,10 +87,10 @@ def token(
 
 def _one_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | None:
     """Return the subscription to print; a name would have to be looked up."""
-    from contacts_audit.audit.scope import selector
-    from contacts_audit.azure.auth.azure_cli import default_subscription
+    from contacts_audit.audit.selectors import parse_selector
+    from contacts_audit.azure.auth.azure_cli_profile import default_subscription
 
-    picked = [selector(text, "--subscription") for text in printing.subscription]
+    picked = [parse_selector(text, "--subscription") for text in printing.subscription]
     for one in picked:
         if not one.is_id:
             raise UsageError(

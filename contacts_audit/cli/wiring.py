@@ -13,7 +13,8 @@ from contacts_audit.cli.signing import credential, introduce, sign_in
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Scope, Selector
+    from contacts_audit.audit.scope import Scope
+    from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.arm.client import Limits
     from contacts_audit.azure.tenants import Connection
 
@@ -34,7 +35,7 @@ def connect(
             raise UsageError("--record and --replay exclude each other", "give one of them")
         return _replayed(host, network, network.replay)
     from contacts_audit.azure.arm.client import Client
-    from contacts_audit.azure.auth.token_provider import Tokens
+    from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
     chosen = sign_in(host, identity, cloud_options)
@@ -51,7 +52,7 @@ def connect(
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask, several=several)
     tenants = []
     for tenant, found in credentials:
-        tokens = Tokens(found.acquire)
+        tokens = TokenProvider(found.acquire)
         client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder)
         tenants.append(Tenant(client, tokens, tenant, found))
     return Connection(chosen.cloud, limits, tuple(tenants), recorder)
@@ -79,17 +80,19 @@ def enter(
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
     """
-    from contacts_audit.audit.scope import Selector, group_id, resolve, selector, shard
+    from contacts_audit.audit.scope import resolve_scope
+    from contacts_audit.audit.selectors import Selector, parse_group_id, parse_selector
+    from contacts_audit.audit.shards import parse_shard
     from contacts_audit.core.workers import apart, started
 
-    unwanted = [selector(text, "--exclude") for text in scope.exclude]
+    unwanted = [parse_selector(text, "--exclude") for text in scope.exclude]
     wanted = selectors(host, scope, named)
-    groups = [group_id(text) for text in scope.management_group]
+    groups = [parse_group_id(text) for text in scope.management_group]
     index = host.variable("JOB_COMPLETION_INDEX")
-    part = None if scope.shard is None else shard(scope.shard, index)
+    part = None if scope.shard is None else parse_shard(scope.shard, index)
     connection = connect(host, identity, cloud_options, network)
     if scope.current:
-        from contacts_audit.azure.auth.azure_cli import default_subscription
+        from contacts_audit.azure.auth.azure_cli_profile import default_subscription
 
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
@@ -105,7 +108,7 @@ def enter(
         if not under.subscriptions:
             host.screen.warn(f"{option}: it holds no subscription")
         wanted = [*(wanted or ()), *(Selector(each, option) for each in under.subscriptions)]
-    resolved = resolve(listed, wanted, unwanted, part)
+    resolved = resolve_scope(listed, wanted, unwanted, part)
     for warning in resolved.warnings:
         host.screen.warn(warning)
     return connection, resolved
@@ -120,26 +123,26 @@ def selectors(
     Raises:
         UsageError: a value or a file cannot be used.
     """
-    from contacts_audit.audit.scope import selector
-    from contacts_audit.audit.scope import selectors as in_lines
+    from contacts_audit.audit.selectors import parse_selector, parse_selectors
 
     if not (scope.subscription or scope.subscriptions_from):
         return None
-    wanted = [selector(text, named) for text in scope.subscription]
+    wanted = [parse_selector(text, named) for text in scope.subscription]
     for name in scope.subscriptions_from:
         option = f"--subscriptions-from {name}"
         try:
             lines = host.read(name, "--subscriptions-from").decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise UsageError(f"{option}: it is no UTF-8 text: {error.reason}") from error
-        wanted += in_lines(lines, option)
+        wanted += parse_selectors(lines, option)
     return wanted
 
 
 def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":
     from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.arm.transport import Wire
-    from contacts_audit.azure.recording.replay import Player, Recording, Unsigned
+    from contacts_audit.azure.recording.folder import Recording
+    from contacts_audit.azure.recording.replay import ReplayAdapter, ReplayTokens
     from contacts_audit.azure.tenants import Connection, Tenant
 
     recording = Recording.read(folder)
@@ -147,10 +150,13 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
     host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
-    wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
+    wire, limits = (
+        Wire(stopped=host.ending.stopped, adapter=ReplayAdapter(recording)),
+        _limits(network),
+    )
     tenants = []
     for tenant in recording.tenants or (None,):
-        tokens = Unsigned(tenant)
+        tokens = ReplayTokens(tenant)
         client = Client(recording.cloud.arm, wire, tokens, limits, pause=lambda seconds: None)
         tenants.append(Tenant(client, tokens))
     return Connection(recording.cloud, limits, tuple(tenants), recorded=recording.recorded)

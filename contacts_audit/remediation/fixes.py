@@ -118,7 +118,7 @@ class _Case:
         if self.criteria is None:
             return (WRONG,)
         wanted = set(map(key, self.criteria.required_emails))
-        strange = checks.strange(self.contacts, self.criteria)
+        strange = checks.disallowed_emails(self.contacts, self.criteria)
         return tuple(one for one in strange if key(one) not in wanted)
 
     def required(self) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ class _Case:
             return ()
         if self.criteria is None:
             return (ADDRESS,)
-        return tuple(checks.missing(self.contacts, self.criteria))
+        return tuple(checks.missing_emails(self.contacts, self.criteria))
 
     def lacking(self, removed: Sequence[str], required: Sequence[str], *, owner: bool) -> int:
         """Return how many addresses that nobody named are to be added."""
@@ -146,7 +146,7 @@ class _Case:
             return max(one, 1 if blind and not required else 0)
         if Check.MINIMUM_EMAILS not in self.criteria.checks:
             return one
-        there = _without(removed, checks.distinct(checks.enabled(self.contacts)))
+        there = _without(removed, checks.distinct_emails(checks.enabled_contacts(self.contacts)))
         return max(one, (self.criteria.minimum_emails or 0) - len(there) - len(required))
 
 

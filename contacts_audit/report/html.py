@@ -19,6 +19,7 @@ from contacts_audit.report.disappeared import gone, was_in_words
 from contacts_audit.report.table import STYLES
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from markupsafe import Markup
 
 MARKS: Mapping[Verdict, str] = {
@@ -33,8 +34,8 @@ PIECES = 20  # of the page, that go out together
 MANY = 200  # rows, from which on the browser lays out those in sight alone
 
 
-def render(report: Report) -> Iterator[str]:
-    """Yield the page, rows and all, a piece at a time."""
+def environment() -> "Environment":
+    """Return where the templates of pages are; what they fill in is escaped and inert."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     class Known(Environment):
@@ -42,7 +43,7 @@ def render(report: Report) -> Iterator[str]:
             """Look a row's keys up as keys first: there are thousands of rows."""
             return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
 
-    environment = Known(
+    found = Known(
         loader=PackageLoader("contacts_audit.report", "page"),
         autoescape=True,
         finalize=_inert,
@@ -51,26 +52,35 @@ def render(report: Report) -> Iterator[str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(joined=_joined, several=_several)
-    style, script = _asset("page.css"), _asset("page.js")
-    page = environment.get_template("page.html.j2").stream(
-        style=style,
-        script=script,
-        csp=_content_security_policy(style, script),
-        signed_in=[identity.label for identity in report.run.identities],
-        head=json_.summary(report.run, report.finished, report.verdicts),
-        picture=_picture(report.verdicts),
-        only=report.only,
-        shown=len(report.outcomes),
-        changes=report.was is not None,
-        source=[*fix_command.source(report.run)],
-        rows=(_row(outcome, report) for outcome in report.outcomes),
-        gone=None if report.gone is None else [*gone(report)],
-        rule=wording.RULE,
-        marks=MARKS,
-        marked=_marked(),
-        colours=STYLES,
-        many=MANY,
+    found.filters.update(joined=_joined, several=_several)
+    return found
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the page, rows and all, a piece at a time."""
+    style, script = asset("page.css"), asset("page.js")
+    page = (
+        environment()
+        .get_template("page.html.j2")
+        .stream(
+            style=style,
+            script=script,
+            csp=content_security_policy(style, script),
+            signed_in=[identity.label for identity in report.run.identities],
+            head=json_.summary(report.run, report.finished, report.verdicts),
+            picture=_picture(report.verdicts),
+            only=report.only,
+            shown=len(report.outcomes),
+            changes=report.was is not None,
+            source=[*fix_command.source(report.run)],
+            rows=(_row(outcome, report) for outcome in report.outcomes),
+            gone=None if report.gone is None else [*gone(report)],
+            rule=wording.RULE,
+            marks=MARKS,
+            marked=_marked(),
+            colours=STYLES,
+            many=MANY,
+        )
     )
     page.enable_buffering(PIECES)
     yield from page
@@ -113,17 +123,18 @@ def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
     }
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a file of the page."""
     return files("contacts_audit.report").joinpath("page", name).read_text("utf-8")
 
 
-def _content_security_policy(style: str, script: str) -> str:
-    """Allow the two, to the letter, and forbid all else."""
+def content_security_policy(style: str, script: str | None = None) -> str:
+    """Allow the style and the script, to the letter, and forbid all else."""
     return "; ".join(
         (
             "default-src 'none'",
             f"style-src {_hash(style)}",
-            f"script-src {_hash(script)}",
+            *([] if script is None else [f"script-src {_hash(script)}"]),
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",

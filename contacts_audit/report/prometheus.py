@@ -12,7 +12,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from contacts_audit.audit.policy import PROFILES
+from contacts_audit.audit.profiles import PROFILES
 from contacts_audit.core.model import Report, Run, Verdict, exit_code
 from contacts_audit.core.sanitize import inert
 

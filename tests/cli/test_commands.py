@@ -769,7 +769,7 @@ def test_a_request_says_who_asks_and_carries_an_id_of_its_own(azure: AzureDouble
     assert ran.code == 0
     asked = azure.arm_asked()
     assert len({request.headers["x-ms-client-request-id"] for request in asked}) == len(asked) == 3
-    assert {request.headers["user-agent"] for request in asked} == {"contacts-audit/0.1.0"}
+    assert {request.headers["user-agent"] for request in asked} == {"contacts-audit/0.2.0"}
     assert {request.headers["content-type"] for request in asked} == {"application/json"}
     assert not any("cookie" in request.headers for request in asked)
 

@@ -17,7 +17,7 @@ from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
 
 from contacts_audit import __version__
-from contacts_audit.audit import policy_file
+from contacts_audit.audit import policy_keys
 from contacts_audit.cli.app import COMMANDS
 from contacts_audit.core.errors import HINTS, ExitCode
 
@@ -60,10 +60,10 @@ def test_the_page_of_policies_tells_every_key() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", POLICY, re.DOTALL)
 
     places = {"": "top", "override": "`[[override]]`", "waiver": "`[[waiver]]`"}
-    for kind, keys in policy_file.KEYS.items():
-        assert all(places[kind] in table[key] for key in keys if key not in policy_file.KEYS)
-    assert set(table) == {key for keys in policy_file.KEYS.values() for key in keys} - {
-        *policy_file.KEYS
+    for kind, keys in policy_keys.KEYS.items():
+        assert all(places[kind] in table[key] for key in keys if key not in policy_keys.KEYS)
+    assert set(table) == {key for keys in policy_keys.KEYS.values() for key in keys} - {
+        *policy_keys.KEYS
     }
     assert example == (ROOT / "docs/policy-example.toml").read_text()
 
@@ -228,5 +228,6 @@ def test_the_wheel_is_one_file_that_holds_all(tmp_path: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     data = {"report/schema.json", "report/page/page.html.j2", "cli/completion.json"}
     assert {f"contacts_audit/{name}" for name in data} <= held
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "contacts_audit").rglob("*.py")}
-    assert modules <= held
+    package = [path for path in (ROOT / "contacts_audit").rglob("*") if path.is_file()]
+    wanted = {str(path.relative_to(ROOT)) for path in package if path.suffix != ".pyc"}
+    assert {name for name in held if ".dist-info/" not in name} == wanted

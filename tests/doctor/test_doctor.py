@@ -106,7 +106,7 @@ def test_the_text_has_a_line_a_part(azure: AzureDouble, run: Run) -> None:
         pytest.param(
             {"AZURE_CLIENT_SECRET": ""},
             "credential",
-            "nothing that proves them",
+            "no secret, certificate or token is",
             "AZURE_FEDERATED_TOKEN_FILE",
             id="half configured",
         ),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit.audit import checks, policy
+from contacts_audit.audit import checks, policy, profiles
 from contacts_audit.audit.policy_file import read as read_policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
@@ -23,8 +23,9 @@ from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import read, records
 from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.azure.recording.folder import Recording
 from contacts_audit.azure.recording.mask import Mask
-from contacts_audit.azure.recording.replay import Player, Recording
+from contacts_audit.azure.recording.replay import ReplayAdapter
 from contacts_audit.cli.app import run
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.terminal import Screen
@@ -130,14 +131,14 @@ def _judge(found: tuple[Contact, ...], version: str) -> None:
 def policies(data: bytes) -> None:
     """Read a policy: criteria for anybody, or wrong usage that fits a line."""
     try:
-        found = read_policy(data, "policy.toml", policy.Settings(), date(2026, 1, 31))
+        found = read_policy(data, "policy.toml", profiles.Settings(), date(2026, 1, 31))
     except UsageError as error:
         assert str(error).strip(), "an error that says nothing"  # noqa: PT017
         assert len(str(error)) < 2000, "a line that nobody reads"  # noqa: PT017
         return
     exceptions: list[policy.Override | Waiver] = [*found.overrides, *found.waivers]
     groups = {
-        one.management_group.casefold(): policy.Under(frozenset({SOMEBODY.id}), frozenset())
+        one.management_group.casefold(): policy.GroupMembers(frozenset({SOMEBODY.id}), frozenset())
         for one in exceptions
         if one.management_group is not None
     }
@@ -232,7 +233,7 @@ def _plays(recording: Recording) -> None:
     cloud = recording.cloud
     assert known.get(cloud.arm, cloud) == cloud, "another cloud at a known host"
     assert cloud.arm in known or cloud.portal_url is None, "a link of a stranger"
-    wire = Wire(adapter=Player(recording))
+    wire = Wire(adapter=ReplayAdapter(recording))
     for key, paths in recording.exchanges.items():
         method, _, url = key.partition(" ")
         assert urlsplit(url).hostname == urlsplit(cloud.arm).hostname, "another host"

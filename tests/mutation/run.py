@@ -15,14 +15,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+CHECKS = tuple(
+    f"audit/test_{name}"
+    for name in (
+        "check_addresses",
+        "check_alerts",
+        "check_attack_paths",
+        "check_contact_email",
+        "check_reachable",
+        "findings",
+    )
+)
 SUITES = {
-    "policy": ("audit/policy.py", ("audit/test_policy", "audit/test_policy_file")),
-    "checks": ("audit/checks.py", ("audit/test_policy", "audit/test_policy_file")),
+    "policy": ("audit/policy.py", ("audit/test_overrides", "audit/test_waivers")),
+    "profiles": ("audit/profiles.py", ("audit/test_profiles", "audit/test_overrides")),
+    "checks": ("audit/checks.py", CHECKS),
     "protocol": (
         "azure/arm/protocol.py",
         ("azure/arm/test_protocol", "azure/contacts/test_read", "azure/contacts/test_records"),
     ),
-    "read": ("azure/contacts/read.py", ("azure/contacts/test_read", "audit/test_policy")),
+    "read": ("azure/contacts/read.py", ("azure/contacts/test_read", *CHECKS)),
     "equality": (
         "azure/contacts/equality.py",
         ("azure/contacts/test_equality", "remediation/test_outcomes"),

@@ -13,7 +13,7 @@ from contacts_audit.audit import checks
 from contacts_audit.azure import metadata
 from contacts_audit.azure.arm import error_body, protocol, retry
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.auth import certificates, msal_http, token_provider
+from contacts_audit.azure.auth import access_token, certificates, msal_http
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.read import MOST_ADDRESSES, MOST_CONTACTS
 from contacts_audit.azure.recording import partial_json
@@ -144,7 +144,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         lambda text: msal_http.refused({"error_description": text}),
         (" ", "Trace", "Trace ID", "AADSTS", "AADSTS1", "\r"),
     ),
-    "a token": (lambda text: token_provider.bearer(text, "it"), ("a", "=", "a=")),
+    "a token": (lambda text: access_token.bearer_token(text, "it"), ("a", "=", "a=")),
     "what jq prints": (lambda text: pretty(json.dumps([text])), ("a", '"', "\\", "[", "\n")),
     "masking a message": (
         lambda text: Mask(["arm.contoso.com"]).text(text),
@@ -201,7 +201,7 @@ def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: st
         domains = tuple(f"b{at}r{run}.com" for at in range(len(size)))
         criteria = Criteria(None, (check,), "Critical", required, domains, len(size) + 1)
         checks.judge(check, Reading(protocol.V2023, (contact,)), criteria)
-        assert len(checks.distinct([contact])) in (0, len(size))
+        assert len(checks.distinct_emails([contact])) in (0, len(size))
 
     assert is_linear(judged, "x" * 300, TIMES)
 

@@ -289,7 +289,7 @@ def test_version_and_help_import_nothing_heavy() -> None:
     version = replayed("--version")
 
     assert help_.returncode == 0, help_.stderr
-    assert version.stdout == b"contacts-audit 0.1.0\n"
+    assert version.stdout == b"contacts-audit 0.2.0\n"
 
 
 def test_the_module_is_the_program() -> None:

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts_audit.audit.checks import RISKS
-from contacts_audit.audit.policy import Policy, Settings
-from contacts_audit.audit.policy_file import SETTINGS, WAIVER, read
+from contacts_audit.audit.policy import Policy
+from contacts_audit.audit.policy_file import read
+from contacts_audit.audit.policy_keys import SETTING_KEYS, WAIVER_KEYS
+from contacts_audit.audit.profiles import Settings
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.core.errors import AzureError, ExitCode, Reason, UsageError
@@ -143,7 +145,7 @@ def test_any_outcome_in_any_format(format_: Format, outcomes: list[Outcome]) -> 
         assert all(one.subscription.id in shown for one in outcomes)
 
 
-toml_key = st.sampled_from([*SETTINGS, *WAIVER, "management_group", "chekcs", "Checks"])
+toml_key = st.sampled_from([*SETTING_KEYS, *WAIVER_KEYS, "management_group", "chekcs", "Checks"])
 toml_value = st.sampled_from(
     [
         "true",

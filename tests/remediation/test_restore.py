@@ -5,9 +5,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from azure.auth.test_which_identity import at_a_terminal
 from azure_double import AzureDouble, faults
 from conftest import Ran, Run, run_in, surroundings
+from pseudo_terminal import at_a_terminal
 from remediation.test_promises import WISH, Desk, keeping_phone, new, old, statuses
 
 from contacts_audit.core.errors import UsageError

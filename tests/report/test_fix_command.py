@@ -31,8 +31,8 @@ from report.test_page import (
     unread,
 )
 
-from contacts_audit.audit import policy
-from contacts_audit.audit.checks import distinct, judge
+from contacts_audit.audit import profiles
+from contacts_audit.audit.checks import distinct_emails, judge
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.read import contacts as read_contacts
 from contacts_audit.azure.contacts.records import Json, Record, Seen
@@ -187,7 +187,7 @@ KNOWN: list[Json] = [
         ],
     )
 ]
-CHOICES = [*([check] for check in Check), [*policy.PROFILES[Profile.STRICT]], [*Check]]
+CHOICES = [*([check] for check in Check), [*profiles.PROFILES[Profile.STRICT]], [*Check]]
 
 
 @pytest.mark.parametrize("checks", CHOICES, ids=lambda checks: "+".join(checks[:2]))
@@ -223,7 +223,7 @@ def judged(reading: Reading, checks: Sequence[Check]) -> Audited:
 def wished(command: str, contacts: Sequence[Contact]) -> Wish:
     """Return what *command* wishes, once its words in capitals are filled in."""
     words = iter(shlex.split(command)[4:])
-    wrong = [one for one in distinct(contacts) if not one.endswith("@a.example")]
+    wrong = [one for one in distinct_emails(contacts) if not one.endswith("@a.example")]
     wish = Wish()
     for number, word in enumerate(words):
         match word:

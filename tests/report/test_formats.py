@@ -111,7 +111,7 @@ def judged(
     return Audited(subscription(number, name), (shown,), emails, findings, V2023, waiver)
 
 
-NO_EMAIL = Finding(Check.CONTACT_EMAIL, "no e-mail address is configured", V2017)
+NO_EMAIL = Finding(Check.CONTACT_EMAIL, "no email address is configured", V2017)
 NO_OWNER = Finding(Check.OWNER_NOTIFIED, "the role Owner is not notified", V2023)
 COMPLIANT = judged(1, "Prod", "ops@contoso.com", "+sec@contoso.com")
 FAILING = judged(2, "Müller & Söhne 東京 🚀", findings=(NO_EMAIL, NO_OWNER))
@@ -289,7 +289,7 @@ def test_csv_has_a_header() -> None:
     assert [line[4] for line in lines] == [outcome.verdict for outcome in OUTCOMES]
     assert lines[1][7:] == [
         "contact-email,owner-notified",
-        "no e-mail address is configured; the role Owner is not notified",
+        "no email address is configured; the role Owner is not notified",
         *[""] * 4,
         fix_command.command(FAILING, RUN),
         *[""] * 2,
@@ -452,7 +452,7 @@ def test_a_testcase_a_subscription() -> None:
     ]
     assert cases[1].result[0].type == "contact-email,owner-notified"
     assert str(cases[1].result[0].text).splitlines() == [
-        f"contact-email at {V2017}: no e-mail address is configured",
+        f"contact-email at {V2017}: no email address is configured",
         f"owner-notified at {V2023}: the role Owner is not notified",
         f"fix: {fix_command.command(FAILING, RUN)}",
         "Replace the words in capitals (ADDRESS = an email address, another one each time).",

@@ -70,7 +70,7 @@ def contact(*emails: str, malformed: tuple[str, ...] = (), version: str = V2023)
 
 
 def failing(
-    number: int, name: str, message: str = "no e-mail address is configured", *malformed: str
+    number: int, name: str, message: str = "no email address is configured", *malformed: str
 ) -> Audited:
     """Return a subscription without an address."""
     finding = Finding(Check.CONTACT_EMAIL, message, V2023)
@@ -89,7 +89,7 @@ def passing(number: int, name: str, *emails: str) -> Audited:
 OUTCOMES: tuple[Outcome, ...] = (
     passing(1, "Prod", "ops@contoso.com", "sec@contoso.com"),
     failing(2, "Müller & Söhne 東京 🚀"),
-    failing(3, "Lab", "no e-mail address is configured (malformed address 'a@')", "a@"),
+    failing(3, "Lab", "no email address is configured (malformed address 'a@')", "a@"),
     Unread(
         subscription(4, "Finance"),
         Fault.of(

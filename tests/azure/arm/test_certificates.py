@@ -95,6 +95,23 @@ def test_the_certificate_that_fits_the_key_is_chosen(azure: AzureDouble, sign_in
         assert sign_in(content).code == 0
 
 
+def test_the_pair_that_entra_accepts_is_chosen(azure: AzureDouble, sign_in: SignIn) -> None:
+    """EC, short and damaged keys in the file are skipped, wherever they are."""
+    key, own = parts_of(azure)
+    good = key + own
+    curve, short = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 1024)  # noqa: S505 - refused
+    others = [
+        pem(curve, certificate_of(curve)),
+        pem(curve),
+        pem(short, certificate_of(short)),
+        pem(rsa.generate_private_key(65537, 2048)),
+        b"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
+    ]
+
+    for other in others:
+        assert [sign_in(other + good).code, sign_in(good + other).code] == [0, 0], other
+
+
 def test_line_ends_and_remarks_do_no_harm(azure: AzureDouble, sign_in: SignIn) -> None:
     """`openssl pkcs12` writes "Bag Attributes" between them, Windows its own line ends."""
     key, own = parts_of(azure)
@@ -129,6 +146,10 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         b"x", curve, certificate_of(curve), None, no_lock
     )
     odd = dsa.generate_private_key(2048)
+    small = rsa.generate_private_key(65537, 1024)  # noqa: S505 - refused
+    small_pfx = pkcs12.serialize_key_and_certificates(
+        b"x", small, certificate_of(small), None, no_lock
+    )
     return {
         "no key": (pem(own), "no private key found"),
         "no certificate": (pem(key), "no certificate found"),
@@ -154,6 +175,12 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         "EC in a PFX": (ec_pfx, "of kind EC, and Entra ID wants RSA"),
         "Ed25519": (pem(edwards, certificate_of(edwards)), "Ed25519, and Entra ID wants RSA"),
         "DSA": (pem(odd, own), "of kind DSA, and Entra ID wants RSA"),
+        "1024 bits": (pem(small, certificate_of(small)), "1024 bits, and Entra ID wants 2048"),
+        "1024 bits in a PFX": (small_pfx, "1024 bits, and Entra ID wants 2048 or more"),
+        "1024 bits, after EC": (
+            pem(curve, certificate_of(curve), small, certificate_of(small)),
+            "its RSA key has 1024 bits, and Entra ID wants 2048 or more",
+        ),
     }
 
 
