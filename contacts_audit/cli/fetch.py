@@ -128,12 +128,12 @@ def _is_version(text: str) -> bool:
 
 def _page(subscription: Subscription, pages: "Iterator[Answer]") -> Stage:
     """Return the next of *pages*; what follows it is read when this one was printed."""
-    from contacts_audit.azure.arm import protocol
+    from contacts_audit.azure.arm import paging
 
     answer = next(pages, None)
     if answer is None:
         return Stage(subscription, ())
-    if not protocol.is_last(answer):
+    if not paging.is_last(answer):
         return Stage(subscription, (answer.body,), pages)
     try:
         next(pages, None)  # which says whether it was sound

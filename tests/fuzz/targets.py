@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from contacts_audit.audit import checks, policy, profiles
 from contacts_audit.audit.policy_file import read as read_policy
-from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS
@@ -102,7 +102,7 @@ def _answer(answer: Answer, version: str) -> None:
         assert error.retry_after is None or error.retry_after >= 0, "a wait before now"  # noqa: PT017
         return
     try:
-        link = protocol.next_link(whole, ENDPOINT)
+        link = paging.next_link(whole, ENDPOINT)
     except AzureError:
         link = None
     if link is not None:

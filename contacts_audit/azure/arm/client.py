@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import uuid4
 
-from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget, patiently
 from contacts_audit.azure.arm.throttle import Pace
@@ -106,7 +106,7 @@ class Client:
             seen.add(following)
             answer = self.get(following, until or self.limits.until())
             yield answer
-            following = protocol.next_link(answer, self.endpoint)
+            following = paging.next_link(answer, self.endpoint)
 
     def get(self, url: str, until: Budget | float) -> Answer:
         """
