@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from bench.table import HEAD, Row
 
 RESULTS = Path(__file__).parent / "results.json"
 Part = Callable[[Build, int], list[Row]]
+WITH_ANOTHER = {"against": against.reading, "apply": against.applying}
 PARTS: dict[str, Part] = {
     "curl": curl.rows,
     "wide": alone.wide,
@@ -59,18 +61,21 @@ def _machine(revision: str | None) -> dict[str, str]:
 def main() -> None:
     """Print the table, and keep the figures."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", choices=["against", *PARTS], help="measure this part alone")
+    parser.add_argument("--only", choices=[*WITH_ANOTHER, *PARTS], help="measure this part alone")
     parser.add_argument("--against", metavar="REV", help="measure this revision in turn with ours")
     parser.add_argument("--runs", type=int, default=5, help="of each program (default: 5)")
     options = parser.parse_args()
+    if options.only in WITH_ANOTHER and options.against is None:
+        parser.error(f"--only {options.only} needs --against")
     machine = _machine(options.against)
     sys.stdout.write("".join(f"{name}: {value}\n" for name, value in machine.items()))
     sys.stdout.write(f"\n{HEAD}\n")
     found = []
     with builds(options.against) as (ours, theirs):
-        parts = dict(PARTS)
+        parts = PARTS
         if theirs is not None:
-            parts = {"against": lambda one, times: against.rows(one, theirs, times), **parts}
+            two = {name: partial(part, theirs) for name, part in WITH_ANOTHER.items()}
+            parts = {**two, **PARTS}
         for name, part in parts.items():
             if options.only in (None, name):
                 for row in part(ours, options.runs):

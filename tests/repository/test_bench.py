@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 from azure_double.__main__ import CONTACT_2017
-from bench.server import Answers, Bucket
+from bench.answers import Answers, Bucket
 
 VERSIONS = ("2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview")
 
