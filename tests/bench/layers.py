@@ -2,8 +2,7 @@
 Says which layers the processor's time of a request goes into: `python -m bench.layers` in tests/.
 
 One thread, no latency, under cProfile, which makes calls of Python dearer than they are: shares,
-not times.  What is built in counts for who called it; reading from the socket, which is mostly
-waiting, does not count.
+not times.  What is built in counts for who called it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ from contacts_audit.azure.kinds import AccessToken
 
 COUNT = 600
 BUILT_IN = "built in"
-WAITS = "method 'read' of '_ssl"
 LAYERS = {
     "ours": ("contacts_audit/",),
     "requests": ("/requests/",),
@@ -67,14 +65,12 @@ def main() -> None:
         for number in range(1, COUNT + 1):
             read(number)
         each = (time.process_time() - began) / COUNT
-        with cProfile.Profile() as profile:
+        with cProfile.Profile(time.process_time) as profile:
             for number in range(1, COUNT + 1):
                 read(number)
     shares: Counter[str] = Counter()
     stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     for (file, _, function), (_, _, seconds, _, callers) in stats.items():
-        if WAITS in function:
-            continue
         if (own := layer(file, function)) != BUILT_IN:
             shares[own] += seconds
         else:
