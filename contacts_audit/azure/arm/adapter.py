@@ -91,7 +91,7 @@ def _parts(url: str) -> tuple[str, str]:
     if found := PLAIN_URL.fullmatch(url):
         return found[1], found[2]
     parts = parse_url(url)
-    return f"{parts.scheme}://{parts.netloc}", parts.request_uri
+    return f"{parts.scheme}://{parts.netloc}", f"/{parts.request_uri.lstrip('/')}"
 
 
 def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
