@@ -76,7 +76,7 @@ fixtures: $(READY) ## Record the folders under fixtures/ again
 	$(BIN)/python tests/record_fixtures.py
 
 golden: $(READY) ## Write the expected reports again; review the diff
-	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report/test_report.py tests/report/test_formats.py -k golden
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report -k golden
 
 completion: $(READY) ## Update what shell completion knows about the options
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/cli/test_completion.py -k options

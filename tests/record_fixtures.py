@@ -60,7 +60,7 @@ def contoso(azure: AzureDouble) -> None:
     """An organisation of ten subscriptions: each verdict, and each way to come to it."""
     azure.page_size = 4
     production = azure.add("Production", contact=contact("secops@contoso.com"))
-    azure.add("Corporate Portal", contact=contact("secops@contoso.com"), parted=True)
+    azure.add("Corporate Portal", contact=contact("secops@contoso.com"), own_2017=True)
     shared = azure.add(
         "Shared Services",
         contacts_2017=[
@@ -73,7 +73,7 @@ def contoso(azure: AzureDouble) -> None:
         contact=contact("secops@contoso.com; ciso@contoso.com,SecOps@contoso.com", owners=False),
     )
     azure.add("Owners Only", contact=contact(""))
-    azure.add("Muted", contact=contact("secops@contoso.com", enabled=False), parted=True)
+    azure.add("Muted", contact=contact("secops@contoso.com", enabled=False), own_2017=True)
     azure.add("Sandbox")
     azure.add("Finance", readable=False)
     azure.add("Research Lab", registered=False)

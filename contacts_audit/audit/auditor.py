@@ -83,7 +83,7 @@ class Auditor:
             deciding = self._read(subscription, criteria.checks, seen, fetched)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), _contacts_of(seen))
-        return self._judged(subscription, criteria, deciding, _contacts_of(seen))
+        return self._judgment(subscription, criteria, deciding, _contacts_of(seen))
 
     def _read(
         self,
@@ -141,7 +141,7 @@ class Auditor:
                 deciding[check] = newest()
         return deciding
 
-    def _judged(
+    def _judgment(
         self,
         subscription: Subscription,
         criteria: Criteria,

@@ -91,7 +91,7 @@ class Difference:
         if error is not None:
             return f"{error['reason']}: {error['message']}"
         if self.new["verdict"] == Verdict.SKIPPED:
-            return f"subscription is {self.new['state']}"
+            return f"subscription is {str(self.new['state']).lower()}"
         return "; ".join(finding["message"] for finding in findings)
 
 

@@ -1,6 +1,5 @@
-"""The command history: how the verdicts of many runs went, from their JSON reports."""
+"""The command history: what complied on each day, from the JSON reports of many runs."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -9,14 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from contacts_audit.audit import history as told
+from contacts_audit.audit import history as runs
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import printed_as
+from contacts_audit.cli.options.declare import printed_as
+from contacts_audit.cli.options.groups import grouped
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized
+from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
 OTHERS = re.compile(r"^\.|\.ocsf\.json$")  # hidden files, and reports in another format
@@ -25,7 +25,7 @@ HEADER = ("WHEN", "CHANGE", "NAME", "WAS", "IS", "WHY")
 
 
 class HistoryFormat(StrEnum):
-    """How a history is printed; the first is the default."""
+    """The formats of a history; the first is the default."""
 
     TABLE = "table"
     JSON = "json"
@@ -50,13 +50,13 @@ def history(
     """
     host: Host = context.obj
     reader = _Reader(host, Path(folder))
-    found = told.history(reader.in_order())
+    found = runs.history(reader.in_order())
     host.screen.stream(_rendered(found, output, host.screen.terminal_width))
     raise typer.Exit(ExitCode.INCOMPLETE if reader.failed else ExitCode.CLEAN)
 
 
 class _Reader:
-    """Reads the reports of a folder; what is none is named once, and counted."""
+    """Reads the reports in a folder; names and counts the files that are not whole reports."""
 
     def __init__(self, host: Host, folder: Path) -> None:
         self._host, self._folder = host, folder
@@ -64,7 +64,7 @@ class _Reader:
 
     def in_order(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """
-        Yield each report by its name, the oldest first; each is read twice, and one is kept.
+        Yield name and content of each report, the oldest first; one is in memory at a time.
 
         Raises:
             UsageError: the folder cannot be read.
@@ -73,7 +73,7 @@ class _Reader:
         for path in self._files():
             document = self._read(path)
             if document is not None:
-                moments[path] = told.moment_of(document)
+                moments[path] = runs.moment_of(document)
         for path in sorted(moments, key=lambda one: (moments[one], one.name)):
             document = self._read(path)
             if document is not None:
@@ -96,12 +96,12 @@ class _Reader:
             report_file.check_counts(document, path.name)
         except UsageError as error:
             self.failed += 1
-            self._host.screen.say(f"left out: {error}")
+            self._host.screen.notice(f"left out: {error}")
             return None
         return document
 
 
-def _rendered(found: told.History, output: HistoryFormat, width: int | None) -> Iterator[str]:
+def _rendered(found: runs.History, output: HistoryFormat, width: int | None) -> Iterator[str]:
     match output:
         case HistoryFormat.TABLE:
             yield from aligned([*_days(found)])
@@ -110,8 +110,7 @@ def _rendered(found: told.History, output: HistoryFormat, width: int | None) -> 
                 yield "\n"
                 yield from aligned(rows) if width is None else folded(rows, width, plain=True)
         case HistoryFormat.JSON:
-            spelled = json.dumps(told.document(found), ensure_ascii=False, indent=2)
-            yield inert_json(spelled) + "\n"
+            yield json_.dump(runs.document(found), indent=2) + "\n"
         case HistoryFormat.HTML:
             from contacts_audit.report import history_page
 
@@ -122,17 +121,17 @@ def _rendered(found: told.History, output: HistoryFormat, width: int | None) -> 
             yield history_metrics.render(found)
 
 
-def _days(found: told.History) -> Iterator[tuple[str, ...]]:
+def _days(found: runs.History) -> Iterator[tuple[str, ...]]:
     verdicts = [*reversed(Verdict)]
     yield ("DAY", "IN SCOPE", *(verdict.upper() for verdict in verdicts))
     for day in found.days:
         yield (str(day.day), str(day.total), *(str(day.counts[each]) for each in verdicts))
 
 
-def _changes(found: told.History) -> Iterator[tuple[str, ...]]:
+def _changes(found: runs.History) -> Iterator[tuple[str, ...]]:
     for run in found.runs:
         for one in run.changes:
             was, now = (verdict or "" for verdict in one.verdicts)
             name = one.row["name"] or one.row["id"]
             when = f"{run.finished:%Y-%m-%d %H:%M}"
-            yield tuple(map(inert, (when, one.change, name, was, now, one.message)))
+            yield tuple(map(sanitized, (when, one.change, name, was, now, one.message)))

@@ -6,9 +6,10 @@ import typer
 
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import OutputOptions, option
-from contacts_audit.cli.output import checked, reported
+from contacts_audit.cli.options.declare import SCOPE
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import OutputOptions
+from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.core.errors import IncompleteError
 
 
@@ -19,10 +20,7 @@ def merge(
         list[str], typer.Argument(metavar="REPORT...", help="The JSON reports, one for each shard.")
     ],
     output: OutputOptions,
-    run_id: Annotated[
-        str | None,
-        option("--run-id", panel="Scope", metavar="ID", help="Refuse reports of another run."),
-    ] = None,
+    run_id: Annotated[str | None, SCOPE("--run-id ID", "Refuse reports of another run.")] = None,
 ) -> None:
     """
     Merge the JSON reports of an audit that was split with --shard.
@@ -33,7 +31,7 @@ def merge(
     from contacts_audit.audit.report_outcomes import report_from
 
     host: Host = context.obj
-    printing = checked(host, output)
+    printing = printing_of(host, output)
     host.screen.quiet = output.quiet
     documents = {}
     for at, name in enumerate(names):
@@ -44,5 +42,5 @@ def merge(
     for (_, name), document in documents.items():
         report_file.check_counts(document, name)
     raise typer.Exit(
-        reported(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
+        print_report(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
     )

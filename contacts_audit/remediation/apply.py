@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from contacts_audit.audit.auditor import broken
 from contacts_audit.azure.arm.client import Client
-from contacts_audit.azure.contacts.records import Seen
+from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.azure.contacts.steps import RefusedError, Step
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
-from contacts_audit.core.workers import apart
+from contacts_audit.core.workers import in_thread
 from contacts_audit.remediation.journal import Journal
-from contacts_audit.remediation.ledger import versions_json
-from contacts_audit.remediation.send import ENDED, Sender, Target, told
-from contacts_audit.remediation.snapshot import Surveyor
+from contacts_audit.remediation.ledger import snapshot_json
+from contacts_audit.remediation.send import ENDED, Sender, Target, detail
+from contacts_audit.remediation.snapshot import SnapshotReader
 from contacts_audit.remediation.tasks import (
     GOOD,
     Item,
@@ -23,8 +23,8 @@ from contacts_audit.remediation.tasks import (
     Status,
     Task,
     applied,
-    as_it_was,
     deleted,
+    is_unchanged,
 )
 
 PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each reading back
@@ -36,20 +36,20 @@ KEPT_PHONE = (
 )
 
 
-class Remedy:
+class Applier:
     """Writes, one subscription after the other; *asked* says that nothing new is to begin."""
 
     def __init__(
         self,
         client: Callable[[Subscription], Client],
-        surveyor: Surveyor,
+        reader: SnapshotReader,
         journal: Journal,
         asked: threading.Event,
     ) -> None:
-        self._surveyor = surveyor
+        self._reader = reader
         self._journal = journal
-        self._sender = Sender(client, surveyor, journal, asked)
-        self._asked = asked
+        self._sender = Sender(client, reader, journal, asked)
+        self._stop = asked
 
     def run(self, items: Iterable[Item]) -> Iterator[Result]:
         """
@@ -66,16 +66,16 @@ class Remedy:
             elif failures == FAILURES:
                 reason = f"{FAILURES} subscriptions in a row had failed"
                 yield Result(task.subscription, Status.NOT_SENT, reason)
-            elif self._asked.is_set():
+            elif self._stop.is_set():
                 yield Result(task.subscription, Status.NOT_SENT, ENDED)
             else:
-                result = self._apart(task)
+                result = self._in_thread(task)
                 failures = 0 if result.status in GOOD else failures + 1
                 yield result
 
-    def _apart(self, task: Task) -> Result:
+    def _in_thread(self, task: Task) -> Result:
         try:
-            return apart(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
+            return in_thread(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
         except Stopped:
             self._journal.note(task.subscription, Status.UNKNOWN)
             raise
@@ -84,7 +84,7 @@ class Remedy:
         except Exception as error:  # noqa: BLE001 - one slip costs one row, also after a write
             self._journal.note(task.subscription, Status.UNKNOWN)
             found = broken(task.subscription, error).fault
-            return Result(task.subscription, Status.UNKNOWN, found.told, found.hint)
+            return Result(task.subscription, Status.UNKNOWN, found.detail, found.hint)
 
     def _done(self, task: Task) -> Result:
         """Read, compare, write, read back."""
@@ -104,28 +104,28 @@ class Remedy:
         """Take the steps of *task* and add them to *sent*; return what kept one from being done."""
         subscription = task.subscription
         try:
-            now = self._surveyor.at_all(subscription, task.before.versions)
+            now = self._reader.at_all(subscription, task.before.versions)
             for version in task.versions:
                 if sent:  # what was written at one version may show at another
-                    fresh = self._surveyor.at(subscription, version)
-                    now = Seen({version: fresh})
+                    fresh = self._reader.at(subscription, version)
+                    now = Snapshot({version: fresh})
                 steps = task.steps(version, now)
-                if steps and not sent and not as_it_was(task.before, now):
+                if steps and not sent and not is_unchanged(task.before, now):
                     return Result(
                         subscription, Status.CONFLICT, "it changed since it was read: plan anew"
                     )
                 for step in steps:
-                    if self._asked.is_set() and not _writes_anew(step, sent):
+                    if self._stop.is_set() and not _writes_anew(step, sent):
                         return Result(subscription, Status.NOT_SENT, ENDED)
                     target = Target(subscription, version, step, now, first=not sent)
                     if (fault := self._sender.write(target)) is not None:
                         return fault
                     sent.append((version, step))
-                    now = Seen({version: applied(now.at(version), step)})
+                    now = Snapshot({version: applied(now.at(version), step)})
         except RefusedError as error:
             return Result(subscription, Status.REFUSED, f"{error} -- {error.hint}")
         except (AzureError, AuthError) as error:
-            message = f"it could not be read, so it was not written: {told(error)}"
+            message = f"it could not be read, so it was not written: {detail(error)}"
             return Result(subscription, Status.FAILED, message)
         return None
 
@@ -133,14 +133,14 @@ class Remedy:
         """Read back, patiently: only what both api-versions show is done."""
         missing: str | None = None
         for pause in PAUSES:
-            if pause and self._asked.wait(pause):
+            if pause and self._stop.wait(pause):
                 break
             left = None
             try:
-                seen = self._surveyor.at_all(task.subscription, task.before.versions)
-                missing, left = task.missing(sent, seen), versions_json(seen)
+                seen = self._reader.at_all(task.subscription, task.before.versions)
+                missing, left = task.missing(sent, seen), snapshot_json(seen)
             except (AzureError, AuthError) as error:
-                missing = f"it could not be read back: {told(error)}"
+                missing = f"it could not be read back: {detail(error)}"
             self._journal.note(task.subscription, "read back", missing=missing, left=left)
             if missing is None:
                 gone = tuple(deleted(sent))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contacts_audit.azure.contacts.records import Seen
+from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.core.errors import UsageError
 from contacts_audit.remediation.journal import Trace, read_journal
 from contacts_audit.remediation.ledger import Backup, read_backup
@@ -15,7 +15,7 @@ JOURNAL = "journal-[0-9A-Za-z]+[.]jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedBackup:
     """A *backup* in a *file*."""
 
     file: Path
@@ -26,7 +26,7 @@ class Kept:
 class Listing:
     """The backups in a folder, the newest first, and why which file is none."""
 
-    backups: Sequence[Kept]
+    backups: Sequence[SavedBackup]
     faults: Sequence[UsageError]
 
 
@@ -49,7 +49,7 @@ def listed(folder: Path, read: Read) -> Listing:
     for path in names:
         if path.match("backup-*.json"):
             try:
-                found.append(Kept(path, read_backup(read(path), str(path))))
+                found.append(SavedBackup(path, read_backup(read(path), str(path))))
             except UsageError as error:
                 faults.append(error)
     found.sort(key=lambda one: (one.backup.created, one.file.name), reverse=True)
@@ -64,17 +64,17 @@ class Run:
     *restores* is the digest of the backup that it put back, None where it was no restore.
     """
 
-    before: Mapping[str, Seen]
+    before: Mapping[str, Snapshot]
     traces: Mapping[str, Trace]
     restores: str | None = None
 
-    def leaves(self, identifier: str, now: Seen) -> bool:
+    def leaves(self, identifier: str, now: Snapshot) -> bool:
         """Return whether what stands *now* is what it left of a subscription."""
         return self.traces.get(identifier, Trace()).leaves(self.before[identifier], now)
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class History:
     """
     What is known of the runs after the backup *digest*: the one that took it, and *later* ones.
 
@@ -86,7 +86,7 @@ class Aftermath:
     later: Sequence[Run]
     why: str = ""
 
-    def change(self, identifier: str, now: Seen) -> str | None:
+    def change(self, identifier: str, now: Snapshot) -> str | None:
         """Return what is to be said where somebody else may have made what stands *now*."""
         if any(self._goes_on(run, identifier, now) for run in self.later):
             return None
@@ -98,7 +98,7 @@ class Aftermath:
             return "it changed since the backup, and not by the run that took it"
         return "it changed since the run that took the backup"
 
-    def _goes_on(self, run: Run, identifier: str, now: Seen) -> bool:
+    def _goes_on(self, run: Run, identifier: str, now: Snapshot) -> bool:
         """Say whether a later *run* left *now*: it put the backup back, or did the rest of own."""
         if identifier not in run.traces or identifier not in run.before:
             return False
@@ -112,7 +112,7 @@ class Aftermath:
         return own.leaves(identifier, run.before[identifier])
 
 
-def aftermath(kept: Kept, folder: Path, read: Read) -> Aftermath:
+def history_since(kept: SavedBackup, folder: Path, read: Read) -> History:
     """Return what journals beside the backup *kept*, or in the state *folder*, tell."""
     places = list(dict.fromkeys([kept.file.parent, folder]))
     later = []
@@ -126,10 +126,10 @@ def aftermath(kept: Kept, folder: Path, read: Read) -> Aftermath:
                 run, _ = _run(one, [place], read)
                 later += [] if run is None else [run]
     own, why = _run(kept, places, read)
-    return Aftermath(kept.backup.digest, own, later, why)
+    return History(kept.backup.digest, own, later, why)
 
 
-def _run(kept: Kept, places: Sequence[Path], read: Read) -> tuple[Run | None, str]:
+def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[Run | None, str]:
     """Return what the run left that took a backup, else why that is not known."""
     name = kept.backup.journal or kept.file.name.replace("backup-", "journal-") + "l"
     if not re.fullmatch(JOURNAL, name):

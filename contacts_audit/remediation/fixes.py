@@ -12,7 +12,7 @@ from contacts_audit.audit import checks
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.steps import DEFAULT
 from contacts_audit.core.mailbox import distinct, key
-from contacts_audit.core.model import Audited, Check, Contact, Criteria, Wish
+from contacts_audit.core.model import Audited, Change, Check, Contact, Criteria
 
 ADDRESS = "ADDRESS"
 WRONG = "WRONG-ADDRESS"
@@ -23,7 +23,7 @@ VALUED = frozenset(
 )
 
 
-def change_for(audited: Audited) -> Wish:
+def change_for(audited: Audited) -> Change:
     """
     Return what `apply` has to be asked for so that all checks of *audited* hold.
 
@@ -36,7 +36,7 @@ def change_for(audited: Audited) -> Wish:
     owner = Check.OWNER_NOTIFIED in case.failing
     alerts = case.failing & {Check.ALERT_NOTIFICATIONS, Check.REACHABLE}
     level = LEVEL if case.criteria is None else case.criteria.attack_path_level
-    return Wish(
+    return Change(
         emails=(*required, *[ADDRESS] * case.lacking(removed, required, owner=owner)),
         remove_emails=removed,
         notify_owners=owner,
@@ -46,7 +46,7 @@ def change_for(audited: Audited) -> Wish:
     )
 
 
-def completed(given: Wish, audited: Audited) -> tuple[Wish, str | None]:
+def with_fixes(given: Change, audited: Audited) -> tuple[Change, str | None]:
     """
     Return *given* with what the findings of *audited* need beside it, and what nobody can derive.
 
@@ -59,7 +59,7 @@ def completed(given: Wish, audited: Audited) -> tuple[Wish, str | None]:
     missing = len(needed.emails) - len(named) - len(given.emails)
     kept = set(map(key, emails))
     removed = [] if missing > 0 else needed.remove_emails  # nothing loses its last address
-    wish = replace(
+    change = replace(
         given,
         emails=tuple(distinct(emails)),
         remove_emails=(*given.remove_emails, *(one for one in removed if key(one) not in kept)),
@@ -71,10 +71,10 @@ def completed(given: Wish, audited: Audited) -> tuple[Wish, str | None]:
     found = ", ".join(finding.check for finding in audited.findings)
     if missing > 0:
         some = "an address" if missing == 1 else f"{missing} addresses"
-        return wish, f"{found}: {some} cannot be derived -- give --email ADDRESS"
-    if wish == given and needed == Wish():
-        return wish, f"{found}: no option of this program resolves that"
-    return wish, None
+        return change, f"{found}: {some} cannot be derived -- give --email ADDRESS"
+    if change == given and needed == Change():
+        return change, f"{found}: no option of this program resolves that"
+    return change, None
 
 
 @dataclass(frozen=True, slots=True)

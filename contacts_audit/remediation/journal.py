@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit.azure.contacts.equality import all_alike, is_blank, reads_back
-from contacts_audit.azure.contacts.records import Record, Seen, named
+from contacts_audit.azure.contacts.records import Record, Snapshot, named
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core import strict_json
+from contacts_audit.core.disk import sync_folder
 from contacts_audit.core.errors import OutputError, UsageError
-from contacts_audit.core.files import sync_folder
 from contacts_audit.core.model import Subscription
-from contacts_audit.remediation.ledger import DAMAGED, now_text, seen_in
-from contacts_audit.remediation.tasks import applied, as_it_was, visible
+from contacts_audit.remediation.ledger import DAMAGED, now_text, snapshot_from_json
+from contacts_audit.remediation.tasks import applied, is_unchanged, visible
 
 Records = tuple[Record, ...]
 
@@ -62,10 +62,10 @@ class Trace:
     """
 
     steps: tuple[tuple[str, Step], ...] = ()
-    left: Seen | None = None
+    left: Snapshot | None = None
     confirmed: bool = False
 
-    def leaves(self, before: Seen, now: Seen) -> bool:
+    def leaves(self, before: Snapshot, now: Snapshot) -> bool:
         """
         Return whether what stands *now* is what the run left, which found *before*.
 
@@ -76,7 +76,7 @@ class Trace:
             return True
         if self.confirmed:
             return False
-        if as_it_was(before, now):
+        if is_unchanged(before, now):
             return True
         shown: dict[str, Records] = {}
         for version, step in self.steps:
@@ -85,7 +85,7 @@ class Trace:
                 return True
         return False
 
-    def _is_as_left(self, left: Seen, before: Seen, now: Seen) -> bool:
+    def _is_as_left(self, left: Snapshot, before: Snapshot, now: Snapshot) -> bool:
         """
         Compare in full where the run wrote.
 
@@ -125,7 +125,7 @@ def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
                 case "sent":
                     found[who] = Trace((*trace.steps, wanted[who]))
                 case "read back" if event.get("left") is not None:
-                    left = seen_in(event["left"])
+                    left = snapshot_from_json(event["left"])
                     found[who] = Trace(trace.steps, left, event["missing"] is None)
         except DAMAGED as error:
             raise UsageError(f"{name} is no journal of ours: {error}") from error

@@ -14,24 +14,24 @@ from contacts_audit.azure.clouds import Cloud
 from contacts_audit.azure.contacts.records import (
     Json,
     Record,
-    Seen,
+    Snapshot,
     canonical,
     is_name,
-    is_plain,
+    is_storable,
     same,
 )
 from contacts_audit.core import strict_json
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.model import Check, Criteria, Fault, Profile, Subscription, Wish
+from contacts_audit.core.model import Change, Check, Criteria, Fault, Profile, Subscription
 from contacts_audit.remediation.plan import (
     Intent,
-    Judged,
+    Judgment,
     LeftAlone,
-    Planned,
+    PlanRow,
     check,
-    derived,
     is_empty,
-    planned,
+    row_for,
+    row_for_findings,
 )
 
 SCHEMA = 1
@@ -77,9 +77,9 @@ class Plan:
     """
 
     origin: Origin
-    wish: Wish
+    change: Change
     version: str | None
-    rows: tuple[Planned, ...]
+    rows: tuple[PlanRow, ...]
     recorded: str | None = None
 
 
@@ -94,7 +94,7 @@ class Backup:
     """
 
     origin: Origin
-    rows: tuple[tuple[Subscription, Seen], ...]
+    rows: tuple[tuple[Subscription, Snapshot], ...]
     journal: str | None = None
     restores: str | None = None
     digest: str = field(default="", compare=False)
@@ -103,15 +103,15 @@ class Backup:
 
 def plan_document(plan: Plan) -> Json:
     """Return *plan* as it is saved, its digest last."""
-    wish = {**asdict(plan.wish), "api_version": plan.version}
+    change = {**asdict(plan.change), "api_version": plan.version}
     rows = [_plan_row(row) for row in plan.rows]
-    content = {"recorded": plan.recorded, "wish": wish, "subscriptions": rows}
+    content = {"recorded": plan.recorded, "wish": change, "subscriptions": rows}
     return _sealed("plan", plan.origin, content)
 
 
 def backup_document(backup: Backup) -> Json:
     """Return *backup* as it is saved, its digest last."""
-    rows = [{**_who(who), "versions": versions_json(seen)} for who, seen in backup.rows]
+    rows = [{**_who(who), "versions": snapshot_json(seen)} for who, seen in backup.rows]
     more = {"journal": backup.journal, "restores": backup.restores}
     return _sealed("backup", backup.origin, {**more, "subscriptions": rows})
 
@@ -126,15 +126,15 @@ def read_plan(text: bytes, name: str) -> Plan:
     document = _unsealed(text, "plan", name)
 
     def parsed() -> Plan:
-        wish, version = _wish(document["wish"])
-        shared = any(map(_shares_the_wish, _rows(document)))
-        if shared or not is_empty(wish):
-            check(wish, version)
-        rows = tuple(_planned(row, wish, version) for row in _rows(document))
+        change, version = _change(document["wish"])
+        shared = any(map(_shares_the_change, _rows(document)))
+        if shared or not is_empty(change):
+            check(change, version)
+        rows = tuple(_planned(row, change, version) for row in _rows(document))
         recorded = document.get("recorded")
         if not isinstance(recorded, str | None):
             raise TypeError("recorded is no time")
-        return Plan(_origin(document), wish, version, rows, recorded)
+        return Plan(_origin(document), change, version, rows, recorded)
 
     plan = _undamaged(parsed, name)
     rows = [{**LATER, **row} for row in document["subscriptions"]]
@@ -162,7 +162,9 @@ def read_backup(text: bytes, name: str) -> Backup:
                 raise TypeError(f"{key} is no text")
         return Backup(
             _origin(document),
-            tuple((_subscription(row), seen_in(row["versions"])) for row in _rows(document)),
+            tuple(
+                (_subscription(row), snapshot_from_json(row["versions"])) for row in _rows(document)
+            ),
             document.get("journal"),
             document.get("restores"),
             _digest(document),
@@ -172,10 +174,10 @@ def read_backup(text: bytes, name: str) -> Backup:
     return _undamaged(parsed, name)
 
 
-def _wish(told: Mapping[str, Any]) -> tuple[Wish, str | None]:
+def _change(told: Mapping[str, Any]) -> tuple[Change, str | None]:
     """Return the wish of a plan, and at which api-version; each value has to be of its kind."""
     values = {}
-    for item in fields(Wish):
+    for item in fields(Change):
         value = told[item.name]
         kind = str | None if item.default is None else type(item.default)
         if kind is tuple:
@@ -188,10 +190,10 @@ def _wish(told: Mapping[str, Any]) -> tuple[Wish, str | None]:
     version = told["api_version"]
     if not isinstance(version, str | None) or len(told) != len(values) + 1:
         raise TypeError("the wish is none")
-    return Wish(**values), version
+    return Change(**values), version
 
 
-def _plan_row(row: Planned) -> Json:
+def _plan_row(row: PlanRow) -> Json:
     steps = [
         {"contact": step.contact, "before": step.before, "after": step.after} for step in row.steps
     ]
@@ -214,44 +216,44 @@ def _plan_row(row: Planned) -> Json:
         "steps": steps,
         "message": row.message,
         "error": None if row.fault is None else asdict(row.fault),
-        "read": None if row.seen is None else versions_json(row.seen),
+        "read": None if row.seen is None else snapshot_json(row.seen),
         "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
-        "wish": None if row.wish is None else asdict(row.wish),
+        "wish": None if row.change is None else asdict(row.change),
         "lacking": row.lacking,
         "judged": None if row.judged is None else asdict(row.judged),
     }
 
 
-def _planned(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned:
-    return replace(_undecided(row, wish, version), judged=_judged(row.get("judged")))
+def _planned(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:
+    return replace(_undecided(row, change, version), judged=_judgment(row.get("judged")))
 
 
-def _undecided(row: Mapping[str, Any], wish: Wish, version: str | None) -> Planned:
+def _undecided(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:
     subscription, intent = _subscription(row), Intent(row["status"])
-    seen = None if row["read"] is None else seen_in(row["read"])
+    seen = None if row["read"] is None else snapshot_from_json(row["read"])
     if row["left_alone"] is not None:
         if intent not in (Intent.WAIVED, Intent.NOTHING) or seen is None:
             raise ValueError("what is left alone was read, and is waived or complies")
         until = row["left_alone"]["until"]
         left = LeftAlone(None if until is None else date.fromisoformat(until))
-        return Planned(subscription, intent, seen, message=row["message"], left_alone=left)
+        return PlanRow(subscription, intent, seen, message=row["message"], left_alone=left)
     if seen is not None and row.get("wish") is not None:
-        own, lacking = _wish({**row["wish"], "api_version": version})[0], row["lacking"]
+        own, lacking = _change({**row["wish"], "api_version": version})[0], row["lacking"]
         if not isinstance(lacking, str | None):
             raise TypeError("what is lacking is no text")
-        return derived(subscription, seen, own, lacking, version)
+        return row_for_findings(subscription, seen, own, lacking, version)
     if seen is not None:
-        return planned(subscription, seen, wish, version)
+        return row_for(subscription, seen, change, version)
     fault = None if row["error"] is None else Fault(**row["error"])
-    return Planned(subscription, intent, fault=fault, message=row["message"])
+    return PlanRow(subscription, intent, fault=fault, message=row["message"])
 
 
-def _shares_the_wish(row: Mapping[str, Any]) -> bool:
+def _shares_the_change(row: Mapping[str, Any]) -> bool:
     """Return whether what a row would write follows from the wish of the plan, not from its own."""
     return row["read"] is not None and row["left_alone"] is None and row.get("wish") is None
 
 
-def _judged(told: Mapping[str, Any] | None) -> Judged | None:
+def _judgment(told: Mapping[str, Any] | None) -> Judgment | None:
     """Return by what a row was judged; older plans do not tell."""
     if told is None:
         return None
@@ -276,7 +278,7 @@ def _judged(told: Mapping[str, Any] | None) -> Judged | None:
         tuple(lists[2]),
         found["minimum_emails"],
     )
-    return Judged(criteria, told["said"])
+    return Judgment(criteria, told["said"])
 
 
 def _day(day: date | None) -> str | None:
@@ -301,7 +303,7 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
     return Subscription(row["id"].lower(), row["name"], row["state"], row["tenant_id"])
 
 
-def versions_json(seen: Seen) -> Json:
+def snapshot_json(seen: Snapshot) -> Json:
     """Return what was *seen* as files hold it."""
     return {
         version: [{"name": one.name, "properties": one.properties} for one in records]
@@ -309,7 +311,7 @@ def versions_json(seen: Seen) -> Json:
     }
 
 
-def seen_in(versions: Mapping[str, Any]) -> Seen:
+def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
     """
     Return what a file says was seen at each of *versions*.
 
@@ -324,11 +326,11 @@ def seen_in(versions: Mapping[str, Any]) -> Seen:
         if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
             raise TypeError("the contacts are no list, or one is there twice")
         for one in records:
-            if not isinstance(one["properties"], dict) or not is_plain(one["properties"]):
+            if not isinstance(one["properties"], dict) or not is_storable(one["properties"]):
                 raise TypeError("a contact is none")
             if not isinstance(one["name"], str) or not is_name(one["name"]):
                 raise TypeError("a contact has no name")
-    return Seen(
+    return Snapshot(
         {
             version: tuple(Record(one["name"], one["properties"]) for one in records)
             for version, records in versions.items()

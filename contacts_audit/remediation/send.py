@@ -12,13 +12,13 @@ from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.retry import ATTEMPTS, Budget, backoff
 from contacts_audit.azure.arm.transport import NO_TIME
 from contacts_audit.azure.contacts import steps
-from contacts_audit.azure.contacts.records import Seen, absence, canonical, named
+from contacts_audit.azure.contacts.records import Snapshot, canonical, is_absence, named
 from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.remediation.journal import Journal
-from contacts_audit.remediation.snapshot import Surveyor
-from contacts_audit.remediation.tasks import Result, Status, others_as_they_were
+from contacts_audit.remediation.snapshot import SnapshotReader
+from contacts_audit.remediation.tasks import Result, Status, others_are_unchanged
 
 ENDED = "the run was told to end"
 THROTTLING = frozenset({429, 503})
@@ -29,7 +29,7 @@ ACTIONS = {"PUT": "write", "DELETE": "delete"}
 class Found(Enum):
     """What a look at a contact shows after its write went wrong."""
 
-    AS_WISHED = auto()
+    AS_REQUESTED = auto()
     AS_BEFORE = auto()
     CHANGED = auto()
 
@@ -45,7 +45,7 @@ class Target:
     subscription: Subscription
     version: str
     step: Step
-    then: Seen
+    then: Snapshot
     first: bool
 
     @property
@@ -81,14 +81,14 @@ class Sender:
     def __init__(
         self,
         client: Callable[[Subscription], Client],
-        surveyor: Surveyor,
+        reader: SnapshotReader,
         journal: Journal,
         asked: threading.Event,
     ) -> None:
         self._client = client
-        self._surveyor = surveyor
+        self._reader = reader
         self._journal = journal
-        self._asked = asked
+        self._stop = asked
 
     def write(self, target: Target) -> Result | None:
         """
@@ -109,7 +109,7 @@ class Sender:
             except AuthError as unsigned:  # what was sent before that was turned away
                 self._journal.note(subscription, Status.NOT_SENT, **_facts(target))
                 return Result(subscription, Status.FAILED, f"it was not written: {unsigned}")
-            if error is None or (target.step.after is None and absence(error)):
+            if error is None or (target.step.after is None and is_absence(error)):
                 return None
             end = refusal(subscription, error, target.method)
             if end is not None and count == 1:
@@ -117,21 +117,21 @@ class Sender:
             if before is not None and is_unsent(error):
                 error = before  # it says what all the time went into
             before = error
-            again, said = (False, told(error)) if end else self._waited(error, budget, tries)
+            again, said = (False, detail(error)) if end else self._waited(error, budget, tries)
             try:
                 found = self._found(target)
             except (AzureError, AuthError) as unread:
                 self._journal.note(subscription, Status.UNKNOWN)
-                message = f"{said}; it could not be read back: {told(unread)}"
+                message = f"{said}; it could not be read back: {detail(unread)}"
                 return Result(subscription, Status.UNKNOWN, message)
-            if found is Found.AS_WISHED:
+            if found is Found.AS_REQUESTED:
                 return None
             if end is not None:
                 return end
             if found is Found.CHANGED:
                 message = f"{said}; it was changed by somebody else"
                 return Result(subscription, Status.CONFLICT, message)
-            if not again or self._asked.is_set():
+            if not again or self._stop.is_set():
                 return Result(subscription, Status.FAILED, f"{said}; it was not changed")
         raise AssertionError("itertools.count ended")
 
@@ -157,7 +157,7 @@ class Sender:
 
     def _waited(self, error: AzureError, budget: Budget, tries: Tries) -> tuple[bool, str]:
         """Wait as *error* asks, and return whether it may be sent again, and what is to be said."""
-        wait, said = tries.wait_after(error), told(error)
+        wait, said = tries.wait_after(error), detail(error)
         if wait is None:
             return False, said
         if time.monotonic() + wait >= budget.until:
@@ -165,7 +165,7 @@ class Sender:
                 f" (it asked to wait {wait:g} s, more than is left)" if error.retry_after else ""
             )
             return False, said + asked
-        if wait and self._asked.wait(wait):
+        if wait and self._stop.wait(wait):
             return False, f"{said}; {ENDED} before it was taken"
         return True, said
 
@@ -178,19 +178,19 @@ class Sender:
             AuthError: no token is to be had.
         """
         step, then = target.step, target.then
-        seen = self._surveyor.at_all(target.subscription, then.versions)
+        seen = self._reader.at_all(target.subscription, then.versions)
         now = named(seen.at(target.version), step.contact)
         if step.is_done(now):
-            return Found.AS_WISHED
+            return Found.AS_REQUESTED
         if not step.is_untouched(now):
-            return Found.AS_WISHED if step.is_done_but_for_phone(now) else Found.CHANGED
-        same = others_as_they_were(then, seen, step.contact, loosely=not target.first)
+            return Found.AS_REQUESTED if step.is_done_except_phone(now) else Found.CHANGED
+        same = others_are_unchanged(then, seen, step.contact, loosely=not target.first)
         return Found.AS_BEFORE if same else Found.CHANGED
 
 
-def told(error: AzureError | AuthError) -> str:
+def detail(error: AzureError | AuthError) -> str:
     """Return what an error says, with what Azure support asks for."""
-    return Fault.of(error).told if isinstance(error, AzureError) else str(error)
+    return Fault.of(error).detail if isinstance(error, AzureError) else str(error)
 
 
 def is_unsent(error: AzureError) -> bool:
@@ -210,18 +210,18 @@ def refusal(subscription: Subscription, error: AzureError, method: str) -> Resul
     code = (error.code or "").casefold().replace(" ", "")
     if error.status in (409, 412) and error.reason is Reason.REFUSED:
         held = "readonly" in code or code == "scopelocked"  # nobody else's change, and it stays
-        return Result(subscription, Status.REFUSED if held else Status.CONFLICT, told(error))
+        return Result(subscription, Status.REFUSED if held else Status.CONFLICT, detail(error))
     if error.status is None or not 400 <= error.status < 500:
         return None
     if error.status in (408, 429) or (error.status == 401 and error.retryable):
         return None
     if error.reason is not Reason.FORBIDDEN:
-        return Result(subscription, Status.REFUSED, told(error), error.hint)
+        return Result(subscription, Status.REFUSED, detail(error), error.hint)
     if any(word in code for word in ("policy", "readonly", "deny")):  # no role would help
-        return Result(subscription, Status.REFUSED, told(error))
+        return Result(subscription, Status.REFUSED, detail(error))
     action = f"Microsoft.Security/securityContacts/{ACTIONS[method]}"
     grant = f"grant the identity the role Security Admin on the subscription (action {action})"
-    return Result(subscription, Status.REFUSED, f"{told(error)} -- {grant}")
+    return Result(subscription, Status.REFUSED, f"{detail(error)} -- {grant}")
 
 
 def _facts(target: Target) -> dict[str, str]:

@@ -8,25 +8,25 @@ from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
-from contacts_audit.azure.contacts.records import Record, Seen, records
+from contacts_audit.azure.contacts.records import Record, Snapshot, records
 from contacts_audit.core.errors import AzureError, Reason, VersionRefusedError
 from contacts_audit.core.model import Subscription
 
 
-class Surveyor:
+class SnapshotReader:
     """Reads subscriptions, each through the client that *client* says; safe for all threads."""
 
     def __init__(self, client: Callable[[Subscription], Client]) -> None:
         self._client = client
         self._versions = Versions()
 
-    def within(self, budget: Budget) -> "Surveyor":
+    def within(self, budget: Budget) -> "SnapshotReader":
         """Return a surveyor like this one that spends *budget*, which somebody else spends, too."""
         other, client = copy.copy(self), self._client
         other._client = lambda subscription: client(subscription).within(budget)
         return other
 
-    def seen(self, subscription: Subscription) -> Seen:
+    def seen(self, subscription: Subscription) -> Snapshot:
         """
         Return what *subscription* shows at 2017 and at the newest api-version that is offered.
 
@@ -51,9 +51,9 @@ class Surveyor:
             raise AzureError(
                 Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
             )
-        return Seen(found)
+        return Snapshot(found)
 
-    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Seen:
+    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Snapshot:
         """
         Return what *subscription* shows at each of *versions*.
 
@@ -62,7 +62,7 @@ class Surveyor:
             AuthError: no token is to be had.
         """
         until = self._client(subscription).limits.until()
-        return Seen({version: self.at(subscription, version, until) for version in versions})
+        return Snapshot({version: self.at(subscription, version, until) for version in versions})
 
     def at(
         self, subscription: Subscription, version: str, until: Budget | float | None = None

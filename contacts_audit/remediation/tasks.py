@@ -7,11 +7,11 @@ from enum import StrEnum
 from contacts_audit.azure.contacts import write
 from contacts_audit.azure.contacts.equality import alike, all_alike, differences, meaning, unread
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, Seen, in_sequence, named
+from contacts_audit.azure.contacts.records import Json, Record, Snapshot, named, sequence_key
 from contacts_audit.azure.contacts.steps import Step, sendable
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.mailbox import key
-from contacts_audit.core.model import Subscription, Wish
+from contacts_audit.core.model import Change, Subscription
 
 
 class Status(StrEnum):
@@ -72,16 +72,16 @@ class Task:
     """
 
     subscription: Subscription
-    before: Seen
+    before: Snapshot
     versions: tuple[str, ...]
-    steps: Callable[[str, Seen], Sequence[Step]]
-    missing: Callable[[Sequence[tuple[str, Step]], Seen], str | None]
+    steps: Callable[[str, Snapshot], Sequence[Step]]
+    missing: Callable[[Sequence[tuple[str, Step]], Snapshot], str | None]
     note: str | None = None
     overwrites: str | None = None
     remark: str | None = None
 
     @property
-    def foreseen(self) -> list[tuple[str, Step]]:
+    def expected_steps(self) -> list[tuple[str, Step]]:
         """The steps, each with its api-version, that follow from what was read."""
         return [
             (version, step)
@@ -90,13 +90,13 @@ class Task:
         ]
 
     @property
-    def certain(self) -> list[tuple[str, Step]]:
+    def certain_steps(self) -> list[tuple[str, Step]]:
         """
         The steps that follow for certain: not those at older versions on the same addresses.
 
         Where all versions show one document, the newest step does what they would.
         """
-        steps = self.foreseen
+        steps = self.expected_steps
         newest = [step for version, step in steps if version == self.versions[0]]
         touched = {one for step in newest for one in _addresses(step.before, step.after)}
         return [
@@ -110,23 +110,27 @@ Item = Task | Result
 """A subscription that is to be written to, or what is to be said of it without that."""
 
 
-def to_wish(
-    subscription: Subscription, before: Seen, wish: Wish, version: str, note: str | None = None
+def change_task(
+    subscription: Subscription,
+    before: Snapshot,
+    change: Change,
+    version: str,
+    note: str | None = None,
 ) -> Task:
     """Return how *wish* is made true at *version*."""
     return Task(
         subscription,
         before,
         (version,),
-        lambda version, seen: write.draft(seen, wish, version).steps,
-        lambda sent, seen: _unwritten(sent, seen) or _lost(before, seen, wish),
+        lambda version, seen: write.writes_for(seen, change, version).steps,
+        lambda sent, seen: _unwritten(sent, seen) or _lost(before, seen, change),
         note,
         remark=note,
     )
 
 
-def to_backup(
-    subscription: Subscription, before: Seen, wanted: Seen, *, recreate: bool = False
+def restore_task(
+    subscription: Subscription, before: Snapshot, wanted: Snapshot, *, recreate: bool = False
 ) -> Task:
     """
     Return how *subscription* comes to show what was *wanted* again, the newest first.
@@ -134,7 +138,7 @@ def to_backup(
     With *recreate*, a contact that is to lose its telephone number is deleted, and written anew.
     """
 
-    def steps(version: str, seen: Seen) -> Sequence[Step]:
+    def steps(version: str, seen: Snapshot) -> Sequence[Step]:
         return _back(version, seen.at(version), wanted.at(version), recreate=recreate)
 
     task = Task(
@@ -144,7 +148,7 @@ def to_backup(
         steps,
         lambda sent, seen: next(_unrestored(sent, seen, wanted), None),
     )
-    older = len({version for version, _ in task.foreseen}) > 1
+    older = len({version for version, _ in task.expected_steps}) > 1
     note = "older api-versions are written only where the newest write did not restore them"
     return replace(task, note=note) if older else task
 
@@ -157,7 +161,7 @@ def exit_code(results: Iterable[Result]) -> ExitCode:
     return ExitCode.INCOMPLETE if Status.UNREADABLE in statuses else ExitCode.CLEAN
 
 
-def as_it_was(then: Seen, now: Seen) -> bool:
+def is_unchanged(then: Snapshot, now: Snapshot) -> bool:
     """
     Return whether *now* shows what was seen *then*, at each api-version.
 
@@ -167,7 +171,7 @@ def as_it_was(then: Seen, now: Seen) -> bool:
     return all(all_alike(then.at(version), now.at(version)) for version in then.versions)
 
 
-def others_as_they_were(then: Seen, now: Seen, name: str, *, loosely: bool) -> bool:
+def others_are_unchanged(then: Snapshot, now: Snapshot, name: str, *, loosely: bool) -> bool:
     """
     Return whether all but the contact *name* is as it was *then*.
 
@@ -175,8 +179,8 @@ def others_as_they_were(then: Seen, now: Seen, name: str, *, loosely: bool) -> b
     fields nobody knows, so that a write of ours may have changed those.
     """
 
-    def rest(seen: Seen) -> Seen:
-        return Seen(
+    def rest(seen: Snapshot) -> Snapshot:
+        return Snapshot(
             {
                 version: tuple(
                     Record(one.name, _addresses_alone(one.properties)) if loosely else one
@@ -187,7 +191,7 @@ def others_as_they_were(then: Seen, now: Seen, name: str, *, loosely: bool) -> b
             }
         )
 
-    return as_it_was(rest(then), rest(now))
+    return is_unchanged(rest(then), rest(now))
 
 
 def applied(records: Sequence[Record], step: Step) -> tuple[Record, ...]:
@@ -219,7 +223,7 @@ def _back(
 ) -> list[Step]:
     """Return what makes *now* what was *wanted*; deletions last, from the highest down."""
     steps: list[Step] = []
-    for one in sorted(wanted, key=lambda record: in_sequence(record)[0]):
+    for one in sorted(wanted, key=lambda record: sequence_key(record)[0]):
         standing = named(now, one.name)
         if alike(standing, one.properties):
             continue
@@ -234,7 +238,7 @@ def _back(
     surplus = [one for one in now if named(wanted, one.name) is None]
     return steps + [
         Step(one.name, one.properties, None)
-        for one in sorted(surplus, key=in_sequence, reverse=True)
+        for one in sorted(surplus, key=sequence_key, reverse=True)
     ]
 
 
@@ -251,7 +255,9 @@ def _phone(properties: Json) -> object:
     return meaning("phone", properties.get("phone"))
 
 
-def _unrestored(sent: Sequence[tuple[str, Step]], seen: Seen, wanted: Seen) -> Iterator[str]:
+def _unrestored(
+    sent: Sequence[tuple[str, Step]], seen: Snapshot, wanted: Snapshot
+) -> Iterator[str]:
     """Yield what *seen* shows otherwise than *wanted*; what Azure makes of itself is no matter."""
     gone = {(version, step.contact): step for version, step in sent if step.after is None}
     for version in wanted.versions:
@@ -266,7 +272,7 @@ def _unrestored(sent: Sequence[tuple[str, Step]], seen: Seen, wanted: Seen) -> I
                 yield _unlike(version, step.contact, now, None)
 
 
-def _unwritten(sent: Sequence[tuple[str, Step]], seen: Seen) -> str | None:
+def _unwritten(sent: Sequence[tuple[str, Step]], seen: Snapshot) -> str | None:
     """Name a field that was sent and does not read back."""
     for version, step in sent:
         now = named(seen.at(version), step.contact)
@@ -282,16 +288,16 @@ def _unlike(version: str, contact: str, now: Json | None, fields: Sequence[str] 
     return f"{', '.join(fields)} of contact {contact!r} at {version} did not read back as sent"
 
 
-def _lost(before: Seen, now: Seen, wish: Wish) -> str | None:
+def _lost(before: Snapshot, now: Snapshot, change: Change) -> str | None:
     """Name the addresses that were visible and are no more, though nobody wished that."""
-    kept = visible(before) - set(map(key, wish.remove_emails))
-    if wish.replace:
-        kept &= set(map(key, wish.emails))
+    kept = visible(before) - set(map(key, change.remove_emails))
+    if change.replace:
+        kept &= set(map(key, change.emails))
     lost = kept - visible(now)
     return f"no longer visible at any api-version: {', '.join(sorted(lost))}" if lost else None
 
 
-def visible(seen: Seen) -> set[str]:
+def visible(seen: Snapshot) -> set[str]:
     """Return all addresses that were *seen*, as mailboxes are compared."""
     records = (record for version in seen.versions for record in seen.at(version))
     return _addresses(*(record.properties for record in records))

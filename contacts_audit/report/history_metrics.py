@@ -1,5 +1,5 @@
 """
-The history as OpenMetrics with timestamps, so that Prometheus can be filled with the past.
+Renders the history as OpenMetrics with timestamps, to backfill Prometheus.
 
 `promtool tsdb create-blocks-from openmetrics FILE` reads it.  node_exporter's textfile collector
 does not: it refuses timestamps.
@@ -8,21 +8,18 @@ https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.openmetrics.exposition import generate_latest
 
 from contacts_audit.audit.history import History
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.sanitize import inert
-
-if TYPE_CHECKING:
-    from prometheus_client import Metric
+from contacts_audit.core.sanitize import sanitized
 
 
 def render(history: History) -> str:
-    """Return one series a verdict: its count at the end of the last run of each day."""
-    from prometheus_client import CollectorRegistry
-    from prometheus_client.openmetrics.exposition import generate_latest
-
+    """Return one series for each verdict: its count at the end of the last run of each day."""
     registry = CollectorRegistry()
     registry.register(_Collector(history))
     text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
@@ -30,18 +27,16 @@ def render(history: History) -> str:
 
 
 class _Collector:
-    """Yields the one metric; OpenMetrics wants the samples of a series together, oldest first."""
+    """Yields the metric; OpenMetrics requires the samples of a series together, oldest first."""
 
     def __init__(self, history: History) -> None:
         self._history = history
 
-    def collect(self) -> "Iterator[Metric]":
-        from prometheus_client.core import GaugeMetricFamily
-
-        whose = [inert(self._history.cloud), inert(",".join(self._history.tenants))]
+    def collect(self) -> Iterator[Metric]:
+        whose = [sanitized(self._history.cloud), sanitized(",".join(self._history.tenants))]
         gauge = GaugeMetricFamily(
             "contacts_audit_history_subscriptions",
-            "How many subscriptions had which verdict at the end of a day.",
+            "The number of subscriptions with each verdict at the end of a day.",
             labels=["cloud", "tenant", "verdict"],
         )
         for verdict in Verdict:

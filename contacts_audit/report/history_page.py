@@ -1,4 +1,4 @@
-"""The history as one self-contained HTML page: a bar for each day, and what changed when."""
+"""Renders the history as one self-contained HTML page: a bar for each day, and all changes."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ MOST_DAYS = 366  # in the picture; the table has all
 
 
 def render(history: History) -> Iterator[str]:
-    """Yield the page, a piece at a time; it runs no script and makes no request."""
+    """Yield the page in pieces; it runs no script and makes no request."""
     style = html.asset("page.css") + html.asset("history.css")
     days = history.days
     page = html.environment().get_template("history.html.j2")
@@ -32,12 +32,12 @@ def render(history: History) -> Iterator[str]:
         marks=html.MARKS,
         colors=STYLES,
         changed=[run for run in reversed(history.runs) if run.changes],
-        judged_otherwise=_judged_otherwise(history),
+        changed_checks=_changed_checks(history),
     )
 
 
 class Bar(NamedTuple):
-    """A part of one day's bar: *at* days from the first, *top* and *height* in units."""
+    """A part of the bar of one day: *at* days after the first, *top* and *height* in units."""
 
     at: int
     top: float
@@ -56,20 +56,20 @@ def _first(days: tuple[Run, ...]) -> date:
 
 
 def _bars(days: tuple[Run, ...]) -> Iterator[Bar]:
-    """Yield the parts of each day's bar from the ground up: compliant first; a gap is no run."""
+    """Yield the parts of the bar of each day, from the bottom; days without a run have none."""
     first, most = _first(days), max(day.total for day in days) or 1
     for day in days:
-        at, ground = (day.day - first).days, float(TALL)
+        at, top = (day.day - first).days, float(TALL)
         for verdict in reversed(Verdict):
             height = TALL * day.counts[verdict] / most
             if at >= 0 and height:
-                ground -= height
+                top -= height
                 title = f"{day.day}: {day.counts[verdict]} {verdict}"
-                yield Bar(at, round(ground, 2), round(height, 2), verdict, title)
+                yield Bar(at, round(top, 2), round(height, 2), verdict, title)
 
 
-def _judged_otherwise(history: History) -> list[dict[str, Any]]:
-    """Return each run that judged by other checks than the one before: counts changed with it."""
+def _changed_checks(history: History) -> list[dict[str, Any]]:
+    """Return each run with other checks than the run before: the counts changed with them."""
     pairs = zip(history.runs, history.runs[1:], strict=False)
     return [
         {"finished": new.finished, "old": old.checks, "new": new.checks}

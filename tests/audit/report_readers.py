@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import ROOT, Ran, run_in
-from report.test_report import REPORT
+from report.basic_report import REPORT
 
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.report import json_

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from audit.merges import CONTOSO, Document, Forge, first, forged, merged, printed_report, shards
 from conftest import run_in
-from report.test_formats import OUTCOMES, REPORT
+from report.varied_report import OUTCOMES, REPORT
 
 from contacts_audit.audit import report_file, report_outcomes
 from contacts_audit.report import RENDERERS, Format, json_

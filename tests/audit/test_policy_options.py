@@ -12,11 +12,11 @@ from conftest import Ran, Run
 
 from contacts_audit.audit.policy import Policy
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.judging import judged_by
-from contacts_audit.cli.options import PolicyOptions
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.policy_source import load_policy
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.model import Check, Profile
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 
 
 def asked_nothing(ran: Ran, azure: AzureDouble) -> str:
@@ -295,8 +295,8 @@ def judged(now: datetime, content: str, tmp_path: Path, **options: Any) -> tuple
     file = tmp_path / "policy.toml"
     file.write_text(content)
     sheet: Any = Sheet()
-    host = Host({}, None, Screen(None, sheet), Ending())
-    return judged_by(host, PolicyOptions(policy=str(file), **options), now), sheet.text
+    host = Host({}, None, Screen(None, sheet), Shutdown())
+    return load_policy(host, PolicyOptions(policy=str(file), **options), now), sheet.text
 
 
 @pytest.mark.parametrize(

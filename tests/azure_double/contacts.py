@@ -60,7 +60,7 @@ def has_own_2017(world: World, subscription: Subscription) -> bool:
     The switch decides. A test that puts an address only into 2017 although there is a newer contact
     decides it, too: one document cannot hold both. It then stays so.
     """
-    if world.newer_put_on_2017 != "shows" or subscription.own_2017:
+    if world.newer_put_on_2017 != "shows" or subscription.parted:
         return True
     if subscription.contact is None:
         return False

@@ -19,7 +19,7 @@ class Subscription:
     *contact* is the one document, with the properties of 2023-12-01-preview. *contacts_2017* are
     its addresses that were written at 2017, with their names. Either is enough: each version shows
     the whole document. *emptied*: 2017 deleted every address, and left a document without
-    contacts. *own_2017*: 2017 has its own document, so neither shows the other. *revision* counts
+    contacts. *parted*: 2017 has its own document, so neither shows the other. *revision* counts
     the writes, and *written* is the time of the last one.
 
     *answers* replaces the body of a list of contacts, by api-version: bytes are sent unchanged,
@@ -37,7 +37,7 @@ class Subscription:
     contact: Json | None = None
     hides_2017: bool = False
     emptied: bool = False
-    own_2017: bool = False
+    parted: bool = False
     revision: int = 0
     written: float = 0.0
     registered: bool = True

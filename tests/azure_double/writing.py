@@ -25,7 +25,7 @@ def put(world: World, subscription: Subscription, version: str, name: str, body:
             written = known(version, properties) if world.drops_unknown else properties
         case _:
             raise bad_input("InvalidInputJson", "Invalid JSON was provided - no 'properties'.")
-    subscription.own_2017 = has_own_2017(world, subscription)
+    subscription.parted = has_own_2017(world, subscription)
     write = _put_2017 if version == V2017 else _put_newer
     existed = write(world, subscription, version, name, written)
     subscription.emptied = False
@@ -44,7 +44,7 @@ def delete(world: World, subscription: Subscription, version: str, name: str) ->
         if world.delete_absent == 404:
             raise no_contact(name, subscription.id)
         return world.delete_absent
-    subscription.own_2017 = has_own_2017(world, subscription)
+    subscription.parted = has_own_2017(world, subscription)
     if version == V2017:
         _delete_2017(world, subscription, name)
     else:

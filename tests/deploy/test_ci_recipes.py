@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.auth.stubs import az_output, make_az
+from az_stub import az_output, make_az
 from azure_double import AzureDouble
 from conftest import coverage_variables, surroundings
 from deploy.manifests import DEPLOY, documents

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from conftest import ROOT
-from docs.test_readme import session_output
+from docs.sessions import session_output
 
 from contacts_audit.cli import app
 

@@ -22,7 +22,7 @@ from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import read, records
-from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.azure.contacts.records import Record, Snapshot
 from contacts_audit.azure.recording.folder import Recording
 from contacts_audit.azure.recording.mask import Mask
 from contacts_audit.azure.recording.replay import ReplayAdapter
@@ -31,7 +31,7 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError, ContactsAuditError, UsageError
 from contacts_audit.core.model import Check, Contact, Criteria, Reading, Subscription, Waiver
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.remediation.ledger import (
     Plan,
     backup_document,
@@ -39,7 +39,7 @@ from contacts_audit.remediation.ledger import (
     read_backup,
     read_plan,
 )
-from contacts_audit.remediation.plan import Intent, planned
+from contacts_audit.remediation.plan import Intent, row_for
 
 ENDPOINT = "https://arm.example"
 VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)
@@ -182,15 +182,15 @@ def _plan_anew(document: Mapping[str, Any]) -> None:
     seen = read_backup(
         _sealed({**document, "kind": "backup", "subscriptions": read}), "backup.json"
     )
-    made = tuple(planned(who, each, wished.wish, wished.version) for who, each in seen.rows)
-    _comes_back(Plan(wished.origin, wished.wish, wished.version, made))
+    made = tuple(row_for(who, each, wished.change, wished.version) for who, each in seen.rows)
+    _comes_back(Plan(wished.origin, wished.change, wished.version, made))
     for row in made:
         if row.seen is None or not row.steps or row.api_version == protocol.V2017:
             continue
         (step,) = row.steps
         now = () if step.after is None else (Record(step.contact, step.after),)
-        done = Seen({**row.seen.versions, row.api_version or "": now})
-        again = planned(row.subscription, done, wished.wish, wished.version)
+        done = Snapshot({**row.seen.versions, row.api_version or "": now})
+        again = row_for(row.subscription, done, wished.change, wished.version)
         assert again.intent is Intent.NOTHING, "what is done is to be done again"
 
 
@@ -260,7 +260,7 @@ def reports(data: bytes) -> None:
 
 def _ran(*arguments: str) -> tuple[int, bytes, str]:
     out, err = io.BytesIO(), io.StringIO()
-    code = run(arguments, Host({}, io.BytesIO(), Screen(out, err), Ending()))
+    code = run(arguments, Host({}, io.BytesIO(), Screen(out, err), Shutdown()))
     assert "this is a bug" not in err.getvalue(), err.getvalue()
     return code, out.getvalue(), err.getvalue()
 

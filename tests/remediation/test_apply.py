@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
 GHOST = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-WISH = ("--email", "soc@contoso.com")
+CHANGE = ("--email", "soc@contoso.com")
 DOCUMENTED = """\
 cat enable-additional-email-addresses.json > /dev/null && \
 printf '%s\\t%s\\n' "$ID" "$TOKEN" | xargs -L1 bash -c 'curl -X PUT \
@@ -183,7 +183,7 @@ def test_the_code_of_a_plan(
     for fields in subscriptions:
         azure.add("Prod", **fields)
 
-    ran = desk.plan(*WISH)
+    ran = desk.plan(*CHANGE)
 
     assert (ran.code, [row["status"] for row in json.loads(ran.out)["subscriptions"]]) == (
         code,
@@ -197,7 +197,7 @@ def test_a_plan_says_all_that_the_contract_promises(azure: AzureDouble, desk: De
     contact = new("a@contoso.com", phone="+1-425-555-0100")
     subscription = azure.add("Prod", contact=contact)
 
-    document = json.loads(desk.plan(*WISH, "--notify-owners").out)
+    document = json.loads(desk.plan(*CHANGE, "--notify-owners").out)
 
     (row,) = document["subscriptions"]
     assert (document["schema"], document["kind"], document["cloud"]) == (
@@ -222,7 +222,7 @@ def test_a_saved_plan_is_the_printed_one_private_and_atomic(azure: AzureDouble, 
     file.write_text("old")
     file.chmod(0o644)
 
-    ran = desk.plan(*WISH, "--save", str(file))
+    ran = desk.plan(*CHANGE, "--save", str(file))
 
     saved, printed = json.loads(file.read_text()), json.loads(ran.out)
     for each in (saved, printed):
@@ -238,8 +238,8 @@ def test_a_plan_that_cannot_be_saved_is_74_before_the_first_request(
     """A folder that does not exist, and a folder in place of a file."""
     azure.add("Prod")
 
-    nowhere = desk.plan(*WISH, "--save", str(desk.folder / "none" / "plan.json"))
-    folder = desk.plan(*WISH, "--save", str(desk.folder))
+    nowhere = desk.plan(*CHANGE, "--save", str(desk.folder / "none" / "plan.json"))
+    folder = desk.plan(*CHANGE, "--save", str(desk.folder))
 
     assert (nowhere.code, folder.code, nowhere.out) == (74, 74, b"")
     assert azure.asked == []
@@ -253,7 +253,7 @@ def test_a_plan_for_people_names_each_field_that_changes(
     azure.add("Prod", contact=new("a@contoso.com", phone="+1-425-555-0100"))
     azure.add("Dark", readable=False)
 
-    ran = run("plan", "-o", output, *WISH)
+    ran = run("plan", "-o", output, *CHANGE)
 
     (line,) = (line for line in ran.text.splitlines() if "emails" in line)
     assert re.search(r"change.*Prod.*a@contoso\.com\W.*a@contoso\.com;soc@contoso\.com", line)
@@ -272,8 +272,8 @@ def test_hostile_text_of_azure_is_inert_in_a_plan_and_whole_in_what_is_sent(
     subscription.answers[V2023] = json.dumps({"value": [item]}).encode()
     azure.fail("PUT", faults.arm_error(400, "Bad", "\x1b[2J\u202eno"))
 
-    name = desk.saved(*WISH)
-    table = desk.run("plan", *WISH)
+    name = desk.saved(*CHANGE)
+    table = desk.run("plan", *CHANGE)
     ran = desk.apply(name)
 
     shown = table.text + ran.text + ran.err + Path(name).read_text()
@@ -288,7 +288,7 @@ def test_failing_only_leaves_alone_what_complies(azure: AzureDouble, desk: Desk)
     azure.add("Old", contacts_2017=old("a@contoso.com"))
     bad = azure.add("Bad", contact=new(""))
 
-    ran = desk.apply(*WISH, "--failing-only")
+    ran = desk.apply(*CHANGE, "--failing-only")
 
     assert (ran.code, statuses(ran)) == (0, ["already", "already", "done"])
     assert puts(azure) == [bad.id]
@@ -304,8 +304,8 @@ def test_what_is_waived_is_left_alone(azure: AzureDouble, desk: Desk) -> None:
         "expires = 2999-01-01\n"
     )
 
-    planned = desk.plan(*WISH, "--policy", str(policy))
-    ran = desk.apply(*WISH, "--policy", str(policy))
+    planned = desk.plan(*CHANGE, "--policy", str(policy))
+    ran = desk.apply(*CHANGE, "--policy", str(policy))
 
     rows = json.loads(planned.out)["subscriptions"]
     assert (planned.code, [row["status"] for row in rows]) == (3, ["waived", "change"])
@@ -317,25 +317,25 @@ def test_a_plan_can_be_made_of_a_recording(azure: AzureDouble, desk: Desk) -> No
     azure.add("Prod", contacts_2017=old("a@contoso.com"))
     azure.add("Dark", readable=False)
     tape = str(desk.folder / "tape")
-    recorded = json.loads(desk.plan(*WISH, "--record", tape).out)
+    recorded = json.loads(desk.plan(*CHANGE, "--record", tape).out)
     asked = len(azure.asked)
 
-    ran = run_in({}, "plan", "-o", "json", *WISH, "--replay", tape)
+    ran = run_in({}, "plan", "-o", "json", *CHANGE, "--replay", tape)
 
     replayed = json.loads(ran.out)
     assert (ran.code, len(azure.asked)) == (4, asked)
     assert replayed["subscriptions"] == recorded["subscriptions"]
     assert (recorded["recorded"], replayed["recorded"] is None) == (None, False)
     assert f"recorded {replayed['recorded']}" in ran.err
-    ticket = run_in({}, "plan", "-o", "markdown", *WISH, "--replay", tape).text
-    assert ticket.startswith(f"recorded: {replayed['recorded']}; this is not the state of today\n")
+    ticket = run_in({}, "plan", "-o", "markdown", *CHANGE, "--replay", tape).text
+    assert ticket.startswith(f"recorded: {replayed['recorded']}; this is not the current state\n")
 
 
 def test_a_forgotten_replay_writes_nothing_and_is_named(azure: AzureDouble, desk: Desk) -> None:
     """A variable of an environment file is named where it keeps a change from being made."""
     azure.add("Prod")
 
-    ran = run_in(surroundings(azure, CONTACTS_AUDIT_REPLAY="tape"), "apply", *WISH, "--yes")
+    ran = run_in(surroundings(azure, CONTACTS_AUDIT_REPLAY="tape"), "apply", *CHANGE, "--yes")
 
     assert (ran.code, azure.asked) == (2, [])
     assert "CONTACTS_AUDIT_REPLAY" in ran.err
@@ -347,7 +347,7 @@ def test_a_write_that_is_throttled_to_the_end_says_so(azure: AzureDouble, desk: 
     azure.fail("PUT", faults.throttle("0.05"))
     azure.fail(lambda asked: asked.method == "GET" and bool(azure.writes()), faults.slow(0.6))
 
-    ran = desk.apply(*WISH, "--budget", "1.5")
+    ran = desk.apply(*CHANGE, "--budget", "1.5")
 
     (row,) = json.loads(ran.out)["subscriptions"]
     assert (ran.code, row["status"]) == (5, "failed")
@@ -357,7 +357,7 @@ def test_a_write_that_is_throttled_to_the_end_says_so(azure: AzureDouble, desk: 
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "change",
     [
         pytest.param([], id="none"),
         pytest.param(["--email", "no address"], id="no address"),
@@ -369,20 +369,20 @@ def test_a_write_that_is_throttled_to_the_end_says_so(azure: AzureDouble, desk: 
         pytest.param(["--phone", "call\nme"], id="phone"),
         pytest.param(["--minimum-severity", "Worst"], id="severity"),
         pytest.param(["--attack-paths", "All"], id="risk"),
-        pytest.param([*WISH, "--api-version", "2099-01-01"], id="version"),
-        pytest.param([*WISH, "--api-version", V2017, "--attack-paths", "High"], id="not at 2017"),
+        pytest.param([*CHANGE, "--api-version", "2099-01-01"], id="version"),
+        pytest.param([*CHANGE, "--api-version", V2017, "--attack-paths", "High"], id="not at 2017"),
         pytest.param(["--allow-empty"], id="only leave"),
     ],
 )
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_a_wrong_wish_is_2_before_any_request(
-    azure: AzureDouble, desk: Desk, command: str, wish: list[str]
+    azure: AzureDouble, desk: Desk, command: str, change: list[str]
 ) -> None:
     """Nothing is asked of anybody, and one line says what is wrong."""
     azure.add("Prod")
     more = ["--yes", "--state-dir", str(desk.state)] if command == "apply" else []
 
-    ran = desk.run(command, *wish, *more)
+    ran = desk.run(command, *change, *more)
 
     assert (ran.code, ran.out, azure.asked) == (2, b"", [])
     assert ran.err.count("\n") == 1, ran.err
@@ -398,7 +398,7 @@ def test_apply_makes_the_wish_true_and_a_second_one_sends_nothing(
 ) -> None:
     """One PUT a subscription; afterwards `audit` finds all compliant, and nothing is left to do."""
     subscriptions = [azure.add(f"S{number}") for number in range(3)]
-    arguments = (desk.saved(*WISH),) if saved else WISH
+    arguments = (desk.saved(*CHANGE),) if saved else CHANGE
 
     first = desk.apply(*arguments)
     written = puts(azure)
@@ -415,7 +415,7 @@ def test_apply_makes_the_wish_true_and_a_second_one_sends_nothing(
 def test_a_plan_is_read_from_stdin_too(azure: AzureDouble, desk: Desk) -> None:
     """`plan -o json | apply - --yes` is a pipeline."""
     azure.add("Prod")
-    planned = desk.plan(*WISH)
+    planned = desk.plan(*CHANGE)
 
     ran = desk.apply("-", stdin=planned.out)
 
@@ -427,7 +427,7 @@ def test_what_arrives(azure: AzureDouble, desk: Desk) -> None:
     contact = new("a@contoso.com", someday={"x": [1, 2.5]}, phone="+1-425-555-0100")
     subscription = azure.add("Prod", contact=contact)
 
-    desk.apply(*WISH, "--minimum-severity", "Low", "--attack-paths", "Critical")
+    desk.apply(*CHANGE, "--minimum-severity", "Low", "--attack-paths", "Critical")
 
     (put,) = azure.writes()
     path = f"/subscriptions/{subscription.id}/providers/Microsoft.Security/securityContacts/default"
@@ -450,10 +450,10 @@ def test_a_new_contact_says_what_the_document_says(azure: AzureDouble, desk: Des
     """Enabled, Owner notified, high alerts; at 2020 in its own terms."""
     azure.add("Prod")
 
-    desk.apply(*WISH)
+    desk.apply(*CHANGE)
     azure.offered = {V2017, V2020}
     other = azure.add("Other")
-    desk.apply(*WISH, "-s", other.id)
+    desk.apply(*CHANGE, "-s", other.id)
 
     at_2023, at_2020 = azure.writes()
     by_role = {"state": "On", "roles": ["Owner"]}
@@ -475,7 +475,7 @@ def test_the_requests_of_a_subscription_are_counted(azure: AzureDouble, desk: De
     """Two reads, at both api-versions, again before the PUT and after it; and one to judge it."""
     subscription = azure.add("Prod")
 
-    desk.apply(*WISH)
+    desk.apply(*CHANGE)
 
     asked = requests_for(azure, subscription)
     assert asked == ["GET", "GET", "GET", "GET", "PUT", "GET", "GET", "GET"]
@@ -495,7 +495,7 @@ def test_a_plan_has_a_wish_and_a_scope_of_its_own(
 ) -> None:
     """An option that the plan would not obey is 2, before any request."""
     azure.add("Prod")
-    name = desk.saved(*WISH)
+    name = desk.saved(*CHANGE)
     asked = len(azure.asked)
 
     ran = desk.apply(name, *option)
@@ -566,7 +566,7 @@ def gone(tmp_path_factory: pytest.TempPathFactory) -> Gone:
             return run_in(environment, *arguments, stdin=stdin)
 
         desk = Desk(run, folder)
-        plan = desk.saved(*WISH)
+        plan = desk.saved(*CHANGE)
         assert desk.apply(plan).code == 0
         ca = folder / "ca.pem"
         ca.write_bytes(azure.ca.read_bytes())
@@ -625,7 +625,7 @@ def test_a_file_that_is_none_of_ours_is_2(
 def test_a_plan_whose_digest_is_wrong_or_that_is_cut_is_2(azure: AzureDouble, desk: Desk) -> None:
     """One letter is enough; so are a missing file, a folder, and a backup in a plan's place."""
     azure.add("Prod")
-    name = desk.saved(*WISH)
+    name = desk.saved(*CHANGE)
     cut = desk.folder / "cut.json"
     cut.write_bytes(Path(name).read_bytes()[:-40])
     desk.apply(name)
@@ -658,7 +658,7 @@ def test_a_file_of_another_tenant_or_cloud_is_2(
 ) -> None:
     """Nothing is written, whatever its digest says."""
     subscription = azure.add("Prod")
-    plan = desk.saved(*WISH)
+    plan = desk.saved(*CHANGE)
     desk.apply(plan)
     subscription.contact = None
     name = edited(plan if command == "apply" else str(desk.backups()[0]), change)
@@ -684,7 +684,7 @@ def test_what_changed_since_the_plan_is_left_alone(
     first = azure.add("First")
     changed = azure.add("Changed", contacts_2017=old("a@contoso.com"))
     last = azure.add("Last")
-    name = desk.saved(*WISH)
+    name = desk.saved(*CHANGE)
     CHANGES[change](changed)
     before = kept(changed)
 
@@ -709,7 +709,7 @@ def test_what_changes_while_others_are_written_is_left_alone(
     changed = azure.add("Changed", contacts_2017=old("a@contoso.com"))
     azure.fail(write_of(first), meanwhile(lambda: CHANGES[change](changed)), times=1)
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     assert (ran.code, statuses(ran), puts(azure)) == (5, ["done", "conflict"], [first.id])
 
@@ -717,7 +717,7 @@ def test_what_changes_while_others_are_written_is_left_alone(
 def test_what_is_as_wished_by_now_is_no_conflict(azure: AzureDouble, desk: Desk) -> None:
     """Somebody else did it, and changed more: `already`, and no PUT."""
     done = azure.add("Prod")
-    name = desk.saved(*WISH)
+    name = desk.saved(*CHANGE)
     done.contact = new("other@contoso.com;SOC@contoso.com", phone="+1-425-555-0199")
 
     ran = desk.apply(name)
@@ -729,7 +729,7 @@ def test_already_is_said_only_of_what_was_looked_at(azure: AzureDouble, desk: De
     """It was as wished when the plan was made and is no more: `already` and 0 would be a lie."""
     azure.add("Bad", contact=new("x@contoso.com"))
     good = azure.add("Good", contact=new("soc@contoso.com"))
-    name = desk.saved(*WISH)
+    name = desk.saved(*CHANGE)
     good.contact = new("")
 
     ran = desk.apply(name)
@@ -740,7 +740,7 @@ def test_already_is_said_only_of_what_was_looked_at(azure: AzureDouble, desk: De
 def test_an_etag_that_changed_alone_is_no_conflict(azure: AzureDouble, desk: Desk) -> None:
     """The properties decide; so does no order of keys."""
     subscription = azure.add("Prod", contact=new("a@contoso.com"))
-    name = desk.saved(*WISH)
+    name = desk.saved(*CHANGE)
     assert subscription.contact is not None
     subscription.contact = dict(reversed(subscription.contact.items()))
 
@@ -758,7 +758,7 @@ def test_more_changes_than_allowed_are_none(
     for number in range(2):
         azure.add(f"S{number}")
 
-    ran = desk.apply(*WISH, "--max-changes", str(most))
+    ran = desk.apply(*CHANGE, "--max-changes", str(most))
 
     assert (ran.code, len(azure.writes())) == (code, sent)
     assert statuses(ran) == ["already", *(["done"] if sent else ["not-sent"]) * 2]
@@ -771,7 +771,7 @@ def test_any_whole_number_of_changes_can_be_the_most(
     """None at all, and more than a large organisation has subscriptions."""
     azure.add("Good", contact=new("soc@contoso.com"))
 
-    ran = desk.apply(*WISH, "--max-changes", most)
+    ran = desk.apply(*CHANGE, "--max-changes", most)
 
     assert ran.code == 0, ran.err
 
@@ -797,9 +797,9 @@ def test_the_codes_of_apply_outrank_each_other(azure: AzureDouble, desk: Desk) -
     azure.add("Dark", readable=False)
     azure.add("Off", state="Disabled")
 
-    unreadable = desk.apply(*WISH)
+    unreadable = desk.apply(*CHANGE)
     azure.add("Odd", contact=new(7))
-    refused = desk.apply(*WISH)
+    refused = desk.apply(*CHANGE)
 
     assert (unreadable.code, statuses(unreadable)) == (4, ["done", "unreadable", "skipped"])
     assert (refused.code, statuses(refused)) == (5, ["already", "unreadable", "skipped", "refused"])
@@ -811,7 +811,7 @@ def test_without_a_terminal_and_without_yes_nothing_begins(
 ) -> None:
     """2, before any request; a variable cannot say yes."""
     azure.add("Prod")
-    name = desk.saved(*WISH)
+    name = desk.saved(*CHANGE)
     desk.apply(name)
     asked = len(azure.asked)
     file = name if command == "apply" else str(desk.backups()[0])
@@ -848,7 +848,7 @@ def test_the_backup_is_there_before_the_first_put(azure: AzureDouble, desk: Desk
 
     azure.fail("PUT", meanwhile(look), times=1)
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     (document,) = found
     (file,) = desk.backups()
@@ -876,7 +876,7 @@ def test_no_backup_no_put(azure: AzureDouble, desk: Desk) -> None:
     azure.add("Prod")
     desk.state.write_text("a file")
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     assert (ran.code, azure.writes()) == (74, [])
 
@@ -887,7 +887,7 @@ def test_the_journal_is_ahead_of_azure(azure: AzureDouble, desk: Desk) -> None:
     seen: list[list[str]] = []
     azure.fail("PUT", meanwhile(lambda: seen.append([line["event"] for line in desk.journal()])))
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     lines = desk.journal()
     assert seen == [["wanted", "sent"]]
@@ -902,7 +902,7 @@ def test_nothing_to_do_leaves_nothing_behind(azure: AzureDouble, desk: Desk) -> 
     """No backup and no journal: the lock that was held while reading, and nothing else."""
     azure.add("Good", contact=new("soc@contoso.com"))
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     assert (ran.code, [file.name for file in desk.state.iterdir()]) == (0, ["lock"])
 
@@ -911,7 +911,7 @@ def test_no_secret_is_kept_or_shown(azure: AzureDouble, desk: Desk) -> None:
     """Neither token nor secret: in `--debug`, plan, backup, journal, recording or result."""
     azure.add("Prod", contacts_2017=old("a@contoso.com"))
     azure.fail("PUT", faults.arm_error(401, "ExpiredAuthenticationToken", "expired"), times=1)
-    name = desk.saved(*WISH, "--debug")
+    name = desk.saved(*CHANGE, "--debug")
 
     ran = desk.apply(name, "--debug", "--record", str(desk.folder / "tape"))
 
@@ -934,7 +934,7 @@ def test_each_row_is_written_with_the_token_of_its_tenant(azure: AzureDouble, de
     ours = azure.add("Ours")
     shared = azure.add("Shared", tenant_id=other.id, delegated_to=[azure.tenant])
     both = ("--tenant", azure.tenant, "--tenant", other.id)
-    name = desk.saved(*WISH, *both)
+    name = desk.saved(*CHANGE, *both)
 
     ran = desk.apply(name, *both)
     restored = desk.restore(str(desk.backups()[0]), *both)
@@ -1011,7 +1011,7 @@ def test_a_put_that_goes_wrong(azure: AzureDouble, desk: Desk, name: str) -> Non
     subscription = azure.add("Prod")
     azure.fail("PUT", fault, times=times)
 
-    ran = desk.apply(*WISH, "--timeout", "2", "--budget", "8")
+    ran = desk.apply(*CHANGE, "--timeout", "2", "--budget", "8")
 
     assert (statuses(ran), len(azure.writes())) == ([expected], sent), ran.text
     assert (ran.code, subscription.contact is not None) == (0 if written else 5, written)
@@ -1026,7 +1026,7 @@ def test_a_body_follows_no_redirect(azure: AzureDouble, desk: Desk, status: int)
     elsewhere = f"{azure.endpoint}/elsewhere"
     azure.fail("PUT", faults.redirect(status, elsewhere))
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     assert (ran.code, statuses(ran), len(azure.writes())) == (5, ["failed"], 1)
     assert not [asked for asked in azure.asked if "elsewhere" in asked.path]
@@ -1038,7 +1038,7 @@ def test_retry_after_is_honoured(azure: AzureDouble, desk: Desk) -> None:
     azure.add("Prod")
     azure.fail("PUT", faults.throttle(1), times=1)
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     first, second = azure.writes()
     assert statuses(ran) == ["done"]
@@ -1052,7 +1052,7 @@ def test_who_may_read_but_not_write_is_told_which_role_is_missing(
     azure.add("Mine", writable=False)
     azure.add("Good")
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     rows = json.loads(ran.out)["subscriptions"]
     assert (ran.code, statuses(ran)) == (5, ["refused", "done"])
@@ -1075,7 +1075,7 @@ def test_a_lost_answer_and_somebody_else_s_change_are_a_conflict(
 
     azure.fail("PUT", fault)
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     assert (ran.code, statuses(ran), len(azure.writes())) == (5, ["conflict"], 1)
     assert subscription.contact is theirs
@@ -1091,10 +1091,10 @@ def test_a_lost_answer_that_cannot_be_read_back_is_unknown(azure: AzureDouble, d
 
     azure.fail("PUT", fault, times=1)
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
     events = [line["event"] for line in desk.journal()]
     subscription.readable = True
-    again = desk.apply(*WISH)
+    again = desk.apply(*CHANGE)
 
     assert (ran.code, statuses(ran), events[-1]) == (5, ["unknown"], "unknown")
     assert (again.code, statuses(again)) == (0, ["done"])
@@ -1105,9 +1105,9 @@ def test_three_failures_in_a_row_stop_the_rest(azure: AzureDouble, desk: Desk) -
     subscriptions = [azure.add(f"S{number}") for number in range(6)]
     azure.fail("PUT", faults.throttle(1000), times=3)
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
     written = puts(azure)
-    again = desk.apply(*WISH)
+    again = desk.apply(*CHANGE)
 
     assert (ran.code, statuses(ran)) == (5, ["failed"] * 3 + ["not-sent"] * 3)
     assert written == [subscription.id for subscription in subscriptions[:3]]
@@ -1121,7 +1121,7 @@ def test_a_success_between_failures_is_no_row(azure: AzureDouble, desk: Desk) ->
     no = faults.throttle(1000)
     azure.fail("PUT", faults.sequence(no, no, None, no, no))
 
-    ran = desk.apply(*WISH)
+    ran = desk.apply(*CHANGE)
 
     assert statuses(ran) == ["failed", "failed", "done", "failed", "failed", "done"]
 
@@ -1136,7 +1136,7 @@ class Case:
     fields: dict[str, Any]
     switches: dict[str, Any]
     fault: Fault | None = None
-    options: tuple[str, ...] = WISH
+    options: tuple[str, ...] = CHANGE
     match: Callable[[Asked], bool] | str = "PUT"
 
 
@@ -1158,7 +1158,7 @@ SLOW: dict[str, Case] = {
     "replaced": Case(BOTH, {"newer_put_on_2017": "replaced"}),
     "hidden": Case(BOTH, {"newer_put_on_2017": "hidden"}),
     "overwritten": Case(
-        BOTH, {"put_2017_on_newer": "overwrites"}, options=(*WISH, "--api-version", V2017)
+        BOTH, {"put_2017_on_newer": "overwrites"}, options=(*CHANGE, "--api-version", V2017)
     ),
     "an unknown field is dropped": Case(
         {"contact": new("a@contoso.com", someday=1)}, {"drops_unknown": True}
@@ -1325,9 +1325,9 @@ def test_whatever_azure_is_like_a_wish_comes_true_once(
     subscriptions = [azure.add(f"S{number}", **state) for number, state in enumerate(STATES)]
     before = [visible(subscription) for subscription in subscriptions]
 
-    first = desk.apply(*WISH)
+    first = desk.apply(*CHANGE)
     written = puts(azure)
-    second = desk.apply(*WISH)
+    second = desk.apply(*CHANGE)
 
     assert (first.code, statuses(first)) == (0, ["done"] * 5 + ["already"]), first.text
     assert written == [subscription.id for subscription in subscriptions[:5]] == puts(azure)
@@ -1346,11 +1346,11 @@ def test_whatever_azure_is_like_a_list_is_replaced(
     """`--replace` leaves exactly these at the newest version; a second run sends nothing."""
     turn(azure, SWITCHES[switch])
     subscriptions = [azure.add(f"S{number}", **state) for number, state in enumerate(STATES[:3])]
-    wish = (*WISH, "--email", "on-call@contoso.com", "--replace")
+    change = (*CHANGE, "--email", "on-call@contoso.com", "--replace")
 
-    first = desk.apply(*wish)
+    first = desk.apply(*change)
     written = len(azure.writes())
-    second = desk.apply(*wish)
+    second = desk.apply(*change)
 
     assert (first.code, statuses(first)) == (0, ["done"] * 3), first.text
     assert (written, len(azure.writes()), statuses(second)) == (3, 3, ["already"] * 3)
@@ -1376,7 +1376,7 @@ def test_whatever_azure_is_like_2017_is_written_one_address_a_contact(
     phone = azure.add("Phone", contacts_2017=old("c@contoso.com", phone="+1-425-555-0100"))
     at_2017 = ("--api-version", V2017)
 
-    added = desk.apply(*WISH, *at_2017)
+    added = desk.apply(*CHANGE, *at_2017)
     removed = desk.apply("--remove-email", "a@contoso.com", *at_2017)
     again = desk.apply("--remove-email", "a@contoso.com", *at_2017)
 
@@ -1424,7 +1424,7 @@ def test_at_2017_the_documents_own_request_is_sent(
     )
     by_curl = kept(subscription)
     subscription.contacts_2017 = []
-    ran = desk.apply(*WISH, "--api-version", V2017)
+    ran = desk.apply(*CHANGE, "--api-version", V2017)
 
     theirs, ours = azure.writes()
     assert statuses(ran) == ["done"]
@@ -1445,8 +1445,8 @@ def test_the_printed_curl_sends_what_apply_sends(
     first, second = (azure.add("$(touch /x)", **state) for state in states)
     before = kept(first), kept(second)
     (desk.folder / ".curlrc").write_text(f'cacert = "{azure.ca}"\nno-progress-meter\n')
-    wish = ("--remove-email", "x@contoso.com")
-    runs = [("-s", first.id, *wish), ("-s", second.id, *wish, "--api-version", V2017)]
+    change = ("--remove-email", "x@contoso.com")
+    runs = [("-s", first.id, *change), ("-s", second.id, *change, "--api-version", V2017)]
 
     for arguments in runs:
         printed = desk.run("plan", "--curl", *arguments)
@@ -1486,7 +1486,7 @@ def test_restore_puts_back_and_deletes(azure: AzureDouble, desk: Desk) -> None:
     changed = azure.add("Changed", contact=new("a@contoso.com", someday={"x": 1}))
     other = azure.add("Other", contact=new("soc@contoso.com"))
     before = [kept(each) for each in (created, changed, other)]
-    desk.apply(*WISH, "--notify-owners")
+    desk.apply(*CHANGE, "--notify-owners")
     after = [kept(each) for each in (created, changed, other)]
     backup, written = last_backup(desk), len(azure.writes())
 
@@ -1520,7 +1520,7 @@ def test_restore_deletes_from_the_highest_down(azure: AzureDouble, desk: Desk) -
 def test_restore_takes_its_own_backup_before_it_writes(azure: AzureDouble, desk: Desk) -> None:
     """What it overwrites is on disk when its first write arrives."""
     subscription = azure.add("Prod")
-    desk.apply(*WISH)
+    desk.apply(*CHANGE)
     found: list[str] = []
     azure.fail("DELETE", meanwhile(lambda: found.append(Path(last_backup(desk)).read_text())))
 
@@ -1545,7 +1545,7 @@ def test_a_deletion_that_goes_wrong(
 ) -> None:
     """A DELETE is as careful as a PUT: it is read before it is sent again."""
     subscription = azure.add("Prod")
-    desk.apply(*WISH)
+    desk.apply(*CHANGE)
     azure.fail("DELETE", fault, times=1)
 
     ran = desk.restore(last_backup(desk))
@@ -1582,7 +1582,7 @@ def test_restore_stops_short_of_more_changes_than_allowed(azure: AzureDouble, de
     """`--max-changes` guards the way back, too."""
     for number in range(2):
         azure.add(f"S{number}")
-    desk.apply(*WISH)
+    desk.apply(*CHANGE)
     written = len(azure.writes())
 
     ran = desk.restore(last_backup(desk), "--max-changes", "1")
@@ -1593,7 +1593,7 @@ def test_restore_stops_short_of_more_changes_than_allowed(azure: AzureDouble, de
 def test_a_subscription_that_is_gone_is_unreadable(azure: AzureDouble, desk: Desk) -> None:
     """The others are restored, and the code is 4."""
     gone, there = azure.add("Gone"), azure.add("There")
-    desk.apply(*WISH)
+    desk.apply(*CHANGE)
     gone.visible = False
 
     ran = desk.restore(last_backup(desk))
@@ -1613,13 +1613,13 @@ contacts = st.none() | st.builds(
     ),
 )
 states = st.fixed_dictionaries({"contact": contacts, "contacts_2017": lists.map(lambda a: old(*a))})
-wishes = st.sampled_from(
+changes = st.sampled_from(
     [
-        WISH,
-        (*WISH, "--replace"),
+        CHANGE,
+        (*CHANGE, "--replace"),
         ("--remove-email", "a@contoso.com", "--allow-empty"),
         ("--notify-owners", "--minimum-severity", "Medium", "--enable"),
-        ("--attack-paths", "High", *WISH, "--remove-email", "B@contoso.com"),
+        ("--attack-paths", "High", *CHANGE, "--remove-email", "B@contoso.com"),
     ]
 )
 # Not here: where addresses are lost (tested above), what is read is never what was written, or
@@ -1648,7 +1648,7 @@ COMES_BACK = [
 @given(
     furnished=st.lists(states, min_size=3, max_size=6),
     switch=st.sampled_from(COMES_BACK),
-    wish=wishes,
+    change=changes,
 )
 def test_round_trips(
     azure: AzureDouble,
@@ -1656,7 +1656,7 @@ def test_round_trips(
     tmp_path_factory: pytest.TempPathFactory,
     furnished: list[dict[str, Any]],
     switch: str,
-    wish: tuple[str, ...],
+    change: tuple[str, ...],
 ) -> None:
     """Plan, apply, apply, restore, restore: as wished, still so, as before, still so."""
     desk = Desk(run, tmp_path_factory.mktemp("round"))
@@ -1666,11 +1666,11 @@ def test_round_trips(
             setattr(azure, name, value)
     subscriptions = [azure.add(f"S{number}", **state) for number, state in enumerate(furnished)]
     before = [shown(azure, subscription) for subscription in subscriptions]
-    name = desk.saved(*wish)
+    name = desk.saved(*change)
 
     applied = desk.apply(name)
     written = len(azure.writes())
-    again = desk.apply(*wish)
+    again = desk.apply(*change)
 
     good = {"done", "already", "refused"}
     assert set(statuses(applied)) <= good, applied.text

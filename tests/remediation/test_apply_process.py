@@ -26,14 +26,14 @@ from azure_double.exchange import Exchange, Fault, as_usual
 from conftest import ROOT, begin, coverage_variables, program, run_in, surroundings, wait_for
 
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
-WISH = ("--email", "soc@contoso.com")
+CHANGE = ("--email", "soc@contoso.com")
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 FIVE = 5
 
 
 def applying(state: Path, *more: str) -> tuple[str, ...]:
     """Return the arguments of an `apply` that is not asked, and prints JSON."""
-    return ("apply", *WISH, "--yes", "-o", "json", "--state-dir", str(state), *more)
+    return ("apply", *CHANGE, "--yes", "-o", "json", "--state-dir", str(state), *more)
 
 
 def again(azure: AzureDouble, state: Path) -> tuple[int, list[str]]:
@@ -560,7 +560,7 @@ def shown_until(ours: int, text: bytes) -> bytes:
 def test_it_asks(azure: AzureDouble, tmp_path: Path, answer: str, code: int, sent: int) -> None:
     """Every change is shown before; anything but yes is no: 1, and nothing is sent."""
     subscriptions = [azure.add(f"S{place}") for place in range(2)]
-    arguments = ("apply", *WISH, "--state-dir", str(tmp_path / "state"))
+    arguments = ("apply", *CHANGE, "--state-dir", str(tmp_path / "state"))
     with on_a_terminal(azure, *arguments) as (process, ours):
         shown = shown_until(ours, b"[y/N] ")
         asked = len(azure.writes())
@@ -608,7 +608,7 @@ def test_a_signal_at_the_prompt_is_no(azure: AzureDouble, tmp_path: Path) -> Non
     """130 at once, nothing is sent, and the lock is free."""
     azure.add("Prod")
     state = tmp_path / "state"
-    with on_a_terminal(azure, "apply", *WISH, "--state-dir", str(state)) as (process, ours):
+    with on_a_terminal(azure, "apply", *CHANGE, "--state-dir", str(state)) as (process, ours):
         shown_until(ours, b"[y/N] ")
 
         process.send_signal(signal.SIGINT)
@@ -623,7 +623,7 @@ def test_what_changes_while_somebody_thinks_is_left_alone(
 ) -> None:
     """The answer may come hours later: each contact is read again, and that one is a conflict."""
     subscription = azure.add("Prod")
-    with on_a_terminal(azure, "apply", *WISH, "--state-dir", str(tmp_path)) as (process, ours):
+    with on_a_terminal(azure, "apply", *CHANGE, "--state-dir", str(tmp_path)) as (process, ours):
         shown_until(ours, b"[y/N] ")
         subscription.contact = {"emails": "portal@contoso.com"}
 

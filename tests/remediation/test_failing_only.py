@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure_double import AzureDouble, faults
 from conftest import Ran, Run
-from remediation.test_promises import WISH, Desk, new, rows, statuses
+from remediation.test_promises import CHANGE, Desk, new, rows, statuses
 
 OFF: dict[str, Any] = {"state": "Off", "roles": []}
 CIS = ("--profile", "cis")
@@ -59,7 +59,7 @@ def test_a_wish_adds_to_what_is_derived(azure: AzureDouble, run: Run) -> None:
     """The address that was given, the role that fails, and the severity that was given."""
     azure.add("Prod", contact=new("", notificationsByRole=OFF, notificationsSources=[]))
 
-    ran = run("plan", "--failing-only", *CIS, *WISH, "--minimum-severity", "Low", "-o", "json")
+    ran = run("plan", "--failing-only", *CIS, *CHANGE, "--minimum-severity", "Low", "-o", "json")
 
     (after,) = changes(ran)
     assert after["emails"] == "soc@contoso.com"
@@ -99,7 +99,7 @@ def test_a_variable_narrows_and_adds_nothing(azure: AzureDouble, desk: Desk) -> 
     only = {"CONTACTS_AUDIT_FAILING_ONLY": "1"}
 
     nothing = desk.write("apply", *CIS, **only)
-    wished = desk.write("apply", *WISH, *CIS, **only)
+    wished = desk.write("apply", *CHANGE, *CIS, **only)
 
     assert (nothing.code, wished.code) == (2, 0)
     assert prod.contact is not None
@@ -199,8 +199,8 @@ def test_a_plan_names_the_checks_that_it_judged_by(azure: AzureDouble, run: Run)
     """It never says that something complies which `audit` calls failing by the same options."""
     azure.add("Prod", contact=new("soc@contoso.com", notificationsByRole=OFF))
 
-    plain = run("plan", *WISH, "-v")
-    wide = run("plan", *WISH, *CIS)
+    plain = run("plan", *CHANGE, "-v")
+    wide = run("plan", *CHANGE, *CIS)
     failing = run("plan", "--failing-only", "-v")
 
     assert "complies with contact-email" in plain.text
@@ -215,7 +215,7 @@ def test_what_still_fails_after_apply_is_told(azure: AzureDouble, desk: Desk) ->
     off = azure.add("Off", contact=new("a@contoso.com", isEnabled=False))
     azure.add("Done", contact=new("soc@contoso.com", isEnabled=False))
 
-    ran = desk.write("apply", *WISH, "--check", "reachable")
+    ran = desk.write("apply", *CHANGE, "--check", "reachable")
 
     assert (ran.code, statuses(ran)) == (0, ["done", "already"])
     assert all("add --enable" in row["message"] for row in rows(ran))
@@ -231,7 +231,7 @@ def test_what_still_fails_after_apply_is_told(azure: AzureDouble, desk: Desk) ->
 def test_a_saved_plan_keeps_its_checks(azure: AzureDouble, desk: Desk) -> None:
     """What `apply PLAN` tells is judged as the plan was."""
     azure.add("Prod", contact=new("a@contoso.com", notificationsByRole=OFF))
-    narrow, wide = desk.saved(*WISH), None
+    narrow, wide = desk.saved(*CHANGE), None
     first = desk.write("apply", narrow)
     wide = desk.saved("--email", "b@contoso.com", *CIS)
 
@@ -245,7 +245,7 @@ def test_a_saved_plan_keeps_its_checks(azure: AzureDouble, desk: Desk) -> None:
 def test_what_cannot_be_read_afterwards_is_told(azure: AzureDouble, desk: Desk) -> None:
     """It is neither well nor failing; the write stays confirmed."""
     prod = azure.add("Prod", contact=new("soc@contoso.com"))
-    desk.run("plan", *WISH)
+    desk.run("plan", *CHANGE)
     counted = [each for each in azure.asked if prod.id in each.path]
     reads = len(counted)  # of a plan: so many that `apply` alone needs to know that it is done
 
@@ -254,7 +254,7 @@ def test_what_cannot_be_read_afterwards_is_told(azure: AzureDouble, desk: Desk) 
         lambda asked: "securityContacts" in asked.path and next(seen) >= reads,
         faults.arm_error(403, "AuthorizationFailed", "no"),
     )
-    ran = desk.write("apply", *WISH)
+    ran = desk.write("apply", *CHANGE)
 
     assert (ran.code, statuses(ran)) == (0, ["already"])
     assert "could not be judged after that" in ran.err
@@ -274,9 +274,9 @@ def test_a_plan_prints_what_changes_and_counts_the_rest(
     hidden = azure.add("Hidden", readable=False)
     saved = tmp_path / "plan.json"
 
-    ran = run("plan", *WISH, "-o", output, "--save", str(saved))
-    more = run("plan", *WISH, "-o", output, "-v")
-    whole = run("plan", *WISH, "-o", "json")
+    ran = run("plan", *CHANGE, "-o", output, "--save", str(saved))
+    more = run("plan", *CHANGE, "-o", output, "-v")
+    whole = run("plan", *CHANGE, "-o", "json")
 
     assert [each.id in ran.text for each in (changed, well, off, hidden)] == [
         *(True, False, False, True)

@@ -60,7 +60,7 @@ FAULTS: dict[str, Fault] = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class Snapshot:
     """What came of a run, and what there was to be seen on the way."""
 
     ran: Ran
@@ -71,7 +71,7 @@ class Seen:
     events: list[str]
 
 
-def met(place: Place, fault: Fault, state: Path) -> Seen:
+def met(place: Place, fault: Fault, state: Path) -> Snapshot:
     """Apply to a subscription that meets *fault* at *place*, and to a healthy one behind it."""
     with AzureDouble() as azure:
         id_ = azure.add("Faulty").id
@@ -83,13 +83,13 @@ def met(place: Place, fault: Fault, state: Path) -> Seen:
 
         azure.fail(here, fault)
         limits = ("--timeout", "2", "--budget", "4.5", "--deadline", "100")
-        wish = ("--email", "soc@contoso.com", "--yes", "-o", "json", "--state-dir", str(state))
-        ran = run_in(surroundings(azure), "apply", *wish, *limits)
+        change = ("--email", "soc@contoso.com", "--yes", "-o", "json", "--state-dir", str(state))
+        ran = run_in(surroundings(azure), "apply", *change, *limits)
         assert not azure.crashes
         assert ran.out, ran.err[-2000:]
         journal = json.loads(ran.out)["journal"]
         lines = [] if journal is None else map(json.loads, Path(journal).read_text().splitlines())
-        return Seen(
+        return Snapshot(
             ran,
             "".join(file.read_text() for file in state.glob("*")),
             secrets(azure),
@@ -102,7 +102,7 @@ def met(place: Place, fault: Fault, state: Path) -> Seen:
 CASES = [(place, fault) for place in PLACES for fault in FAULTS]
 
 
-AllSeen = dict[tuple[str, str], Future[Seen]]
+AllSeen = dict[tuple[str, str], Future[Snapshot]]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from fault_rows import HOSTILE, bodies, crooked, echo, plain, secrets
 
 PARTS = 6
 METHODS = ("PUT", "DELETE")
-WISH = ("--email", "soc@contoso.com")
+CHANGE = ("--email", "soc@contoso.com")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ ROWS: dict[str, Row] = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class Snapshot:
     """What became of a row, and of the healthy one behind it."""
 
     result: dict[str, Any]
@@ -112,7 +112,7 @@ class Whole:
     kept: str
     secrets: set[str]
     unknown: list[Asked]
-    rows: dict[str, Seen]
+    rows: dict[str, Snapshot]
 
 
 def writes_of(subscription_id: str, method: str) -> Callable[[Asked], bool]:
@@ -131,12 +131,12 @@ def whole(method: str, rows: dict[str, Row], state: Path) -> Whole:
             return run_in(surroundings(azure), *arguments, *more, *limits)
 
         if method == "DELETE":
-            assert run("apply", *WISH).code == 0
+            assert run("apply", *CHANGE).code == 0
         for id_, row in zip(ids[::2], rows.values(), strict=True):
             azure.fail(writes_of(id_, method), row.fault, row.times)
         before = len(azure.asked)
         if method == "PUT":
-            ran = run("apply", *WISH)
+            ran = run("apply", *CHANGE)
         else:
             ran = run("restore", str(next(state.glob("backup-*.json"))))
         assert not azure.crashes
@@ -146,7 +146,7 @@ def whole(method: str, rows: dict[str, Row], state: Path) -> Whole:
         lines = [json.loads(line) for line in Path(document["journal"]).read_text().splitlines()]
         results = document["subscriptions"]
         seen = {
-            name: Seen(
+            name: Snapshot(
                 results[2 * place],
                 results[2 * place + 1]["status"],
                 [each.method for each in asked if results[2 * place]["id"] in each.path],

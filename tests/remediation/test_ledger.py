@@ -17,10 +17,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contacts_audit.azure.clouds import CLOUDS, choose
-from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.azure.contacts.records import Record, Snapshot
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.core.errors import OutputError, Reason, UsageError
-from contacts_audit.core.model import Fault, Subscription, Wish
+from contacts_audit.core.model import Change, Fault, Subscription
 from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.ledger import (
     Backup,
@@ -31,7 +31,7 @@ from contacts_audit.remediation.ledger import (
     read_backup,
     read_plan,
 )
-from contacts_audit.remediation.plan import Intent, Planned, planned
+from contacts_audit.remediation.plan import Intent, PlanRow, row_for
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
@@ -41,7 +41,7 @@ OTHER = "00000000-0000-0000-0000-00000000000b"
 THIRD, FOURTH, FIFTH = (OTHER[:-1] + digit for digit in "cde")
 ORIGIN = Origin("AzureCloud", "https://management.azure.com", ("t-1", "t-2"))
 WHO = Subscription(ID, "Prod", "Enabled", "t-1")
-ADD = Wish(emails=("new@contoso.com",))
+ADD = Change(emails=("new@contoso.com",))
 OLD = Record("default1", {"email": "a@b.co", "alertNotifications": "On", "alertsToAdmins": "On"})
 DEFAULT = Record(
     "default",
@@ -53,25 +53,25 @@ DEFAULT = Record(
         "x": [1, 1.5, None, "ö"],
     },
 )
-SEEN = Seen({V2017: (OLD,), V2023: (DEFAULT,)})
+SEEN = Snapshot({V2017: (OLD,), V2023: (DEFAULT,)})
 FAULT = Fault(Reason.FORBIDDEN, "no", "ask", 403, "Denied", "r-1")
 PLAN = Plan(
     ORIGIN,
     ADD,
     None,
     (
-        planned(WHO, SEEN, ADD),
-        Planned(Subscription(OTHER), Intent.UNREADABLE, fault=FAULT),
-        Planned(
+        row_for(WHO, SEEN, ADD),
+        PlanRow(Subscription(OTHER), Intent.UNREADABLE, fault=FAULT),
+        PlanRow(
             Subscription(f"{OTHER[:-1]}1", "S", "Disabled"),
             Intent.SKIPPED,
             message="it is Disabled",
         ),
-        Planned(Subscription(FOURTH, "W"), Intent.WAIVED, message="it is waived"),
-        Planned(Subscription(FIFTH, "C"), Intent.NOTHING, message="it complies"),
+        PlanRow(Subscription(FOURTH, "W"), Intent.WAIVED, message="it is waived"),
+        PlanRow(Subscription(FIFTH, "C"), Intent.NOTHING, message="it complies"),
     ),
 )
-BACKUP = Backup(ORIGIN, ((WHO, SEEN), (Subscription(OTHER), Seen({V2020: ()}))))
+BACKUP = Backup(ORIGIN, ((WHO, SEEN), (Subscription(OTHER), Snapshot({V2020: ()}))))
 Edit = Callable[[Any], object]
 
 
@@ -130,9 +130,11 @@ def test_a_plan_is_as_the_contract_says() -> None:
 
 def test_a_row_without_a_change_shows_what_stands() -> None:
     """Before and after are the same."""
-    wish = Wish(emails=("a@b.co",))
+    change = Change(emails=("a@b.co",))
 
-    (row,) = plan_document(Plan(ORIGIN, wish, None, (planned(WHO, SEEN, wish),)))["subscriptions"]
+    (row,) = plan_document(Plan(ORIGIN, change, None, (row_for(WHO, SEEN, change),)))[
+        "subscriptions"
+    ]
 
     assert (row["status"], row["contact"], row["steps"]) == ("nothing", "default", [])
     assert row["before"] == row["after"] == DEFAULT.properties
@@ -145,9 +147,9 @@ def test_a_plan_comes_back() -> None:
 
 def test_a_plan_at_2017_comes_back() -> None:
     """With each of its steps."""
-    wish = Wish(emails=("b@b.co", "c@b.co"), remove_emails=("a@b.co",))
-    row = planned(WHO, SEEN, wish, V2017)
-    made = Plan(ORIGIN, wish, V2017, (row,))
+    change = Change(emails=("b@b.co", "c@b.co"), remove_emails=("a@b.co",))
+    row = row_for(WHO, SEEN, change, V2017)
+    made = Plan(ORIGIN, change, V2017, (row,))
 
     document = plan_document(made)
 
@@ -209,7 +211,7 @@ some_records = st.lists(
     unique_by=lambda one: one.name,
 ).map(tuple)
 some_seen = st.dictionaries(st.sampled_from([V2017, V2020, V2023]), some_records, min_size=1).map(
-    Seen
+    Snapshot
 )
 some_text = st.none() | st.text(max_size=8)
 some_who = st.builds(
@@ -228,13 +230,13 @@ some_fault = st.builds(
     some_text,
     some_text,
 )
-some_wish = st.sampled_from(
+some_change = st.sampled_from(
     [
         ADD,
-        Wish(emails=("a@b.co", "jörg@b.co"), replace=True, notify_owners=True),
-        Wish(remove_emails=("a@b.co", "bad")),
-        Wish(remove_emails=("a@b.co",), allow_empty=True, phone="110"),
-        Wish(minimum_severity="High", phone="+1 555"),
+        Change(emails=("a@b.co", "jörg@b.co"), replace=True, notify_owners=True),
+        Change(remove_emails=("a@b.co", "bad")),
+        Change(remove_emails=("a@b.co",), allow_empty=True, phone="110"),
+        Change(minimum_severity="High", phone="+1 555"),
     ]
 )
 
@@ -242,17 +244,17 @@ some_wish = st.sampled_from(
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Draw a plan that could have been made."""
-    wish, version = draw(some_wish), draw(st.sampled_from([None, V2017]))
+    change, version = draw(some_change), draw(st.sampled_from([None, V2017]))
     rows = [
-        planned(who, seen, wish, version)
+        row_for(who, seen, change, version)
         for who, seen in draw(st.lists(st.tuples(some_who, some_seen), max_size=3))
     ]
     rows += [
-        Planned(who, Intent.UNREADABLE, fault=fault)
+        PlanRow(who, Intent.UNREADABLE, fault=fault)
         for who, fault in draw(st.lists(st.tuples(some_who, some_fault), max_size=1))
     ]
     assume(len({row.subscription.id for row in rows}) == len(rows))
-    return Plan(ORIGIN, wish, version, tuple(rows))
+    return Plan(ORIGIN, change, version, tuple(rows))
 
 
 @settings(max_examples=60)
@@ -274,7 +276,7 @@ def test_any_plan_comes_back(made: Plan) -> None:
 @given(
     st.lists(st.tuples(some_who, some_seen), max_size=3, unique_by=lambda one: one[0].id).map(tuple)
 )
-def test_any_backup_comes_back(rows: tuple[tuple[Subscription, Seen], ...]) -> None:
+def test_any_backup_comes_back(rows: tuple[tuple[Subscription, Snapshot], ...]) -> None:
     """To the last unknown field."""
     document = backup_document(Backup(ORIGIN, rows))
 
@@ -505,22 +507,22 @@ def test_a_plan_that_does_not_follow(edit: Edit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "version"),
+    ("change", "version"),
     [
-        pytest.param(Wish(emails=("no address",)), None, id="no address"),
-        pytest.param(Wish(emails=("a@b.co;x@evil.co",)), None, id="two addresses as one"),
-        pytest.param(Wish(phone="+1\nx"), None, id="no telephone number"),
-        pytest.param(Wish(minimum_severity="None"), None, id="no severity"),
-        pytest.param(Wish(), None, id="nothing"),
+        pytest.param(Change(emails=("no address",)), None, id="no address"),
+        pytest.param(Change(emails=("a@b.co;x@evil.co",)), None, id="two addresses as one"),
+        pytest.param(Change(phone="+1\nx"), None, id="no telephone number"),
+        pytest.param(Change(minimum_severity="None"), None, id="no severity"),
+        pytest.param(Change(), None, id="nothing"),
         pytest.param(ADD, V2020, id="a version that cannot be chosen"),
-        pytest.param(Wish(enable=True), V2017, id="what 2017 cannot say"),
+        pytest.param(Change(enable=True), V2017, id="what 2017 cannot say"),
     ],
 )
-def test_a_plan_for_what_cannot_be_wished(wish: Wish, version: str | None) -> None:
+def test_a_plan_for_what_cannot_be_wished(change: Change, version: str | None) -> None:
     """What follows from it does not matter: nobody could have wished for it by our options."""
-    row = planned(WHO, Seen({V2017: (OLD,), V2020: (), V2023: (DEFAULT,)}), wish, version)
+    row = row_for(WHO, Snapshot({V2017: (OLD,), V2020: (), V2023: (DEFAULT,)}), change, version)
 
-    refused(read_plan, spelt(plan_document(Plan(ORIGIN, wish, version, (row,)))))
+    refused(read_plan, spelt(plan_document(Plan(ORIGIN, change, version, (row,)))))
 
 
 def test_a_plan_that_was_made_anew_by_hand_is_one() -> None:
@@ -620,8 +622,8 @@ def test_a_deep_plan_is_made() -> None:
         deep: Any = 1
         for _ in range(depth):
             deep = {"a": deep}
-        seen = Seen({V2023: (Record("default", {"emails": "", "deep": deep}),)})
-        made = Plan(ORIGIN, ADD, None, (planned(WHO, seen, ADD),))
+        seen = Snapshot({V2023: (Record("default", {"emails": "", "deep": deep}),)})
+        made = Plan(ORIGIN, ADD, None, (row_for(WHO, seen, ADD),))
 
         assert read_plan(spelt(plan_document(made)), "x") == made
 

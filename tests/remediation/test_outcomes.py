@@ -15,40 +15,40 @@ from requests.adapters import BaseAdapter
 from contacts_audit.azure.arm.client import Client, Limits
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.transport import Wire
-from contacts_audit.azure.contacts.records import Record, Seen, canonical
+from contacts_audit.azure.contacts.records import Record, Snapshot, canonical
 from contacts_audit.azure.contacts.steps import Step, sendable
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AuthError, AzureError, ExitCode, Reason
-from contacts_audit.core.model import Subscription, Wish
+from contacts_audit.core.model import Change, Subscription
 from contacts_audit.core.shutdown import Stopped
-from contacts_audit.remediation.apply import Remedy
+from contacts_audit.remediation.apply import Applier
 from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.send import is_lost, refusal
-from contacts_audit.remediation.snapshot import Surveyor
+from contacts_audit.remediation.snapshot import SnapshotReader
 from contacts_audit.remediation.tasks import (
     Result,
     Status,
     Task,
-    as_it_was,
+    change_task,
     exit_code,
-    to_backup,
-    to_wish,
+    is_unchanged,
+    restore_task,
 )
 
 V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
 WHO = Subscription("20ff7fc3-e762-44dd-bd96-b71116dcdc23", "Prod", "Enabled")
-ADD = Wish(emails=("b@contoso.com",))
+ADD = Change(emails=("b@contoso.com",))
 
 
-def seen(properties: Any = None, *, name: str = "default", version: str = V2023) -> Seen:
+def seen(properties: Any = None, *, name: str = "default", version: str = V2023) -> Snapshot:
     """Return what a subscription with one contact shows, without *properties* with none."""
     records = () if properties is None else (Record(name, properties),)
-    return Seen({version: records})
+    return Snapshot({version: records})
 
 
-def missing(sent: Any, now: Any, *, before: Any = None, wish: Wish = ADD) -> str | None:
+def missing(sent: Any, now: Any, *, before: Any = None, change: Change = ADD) -> str | None:
     """Return what is missing when *sent* was written and *now* reads back."""
-    task = to_wish(WHO, seen(before), wish, V2023)
+    task = change_task(WHO, seen(before), change, V2023)
     return task.missing([(V2023, Step("default", before, sent))], seen(now))
 
 
@@ -106,35 +106,37 @@ def test_a_contact_that_is_not_there_or_still_there_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "wish", "lost"),
+    ("before", "now", "change", "lost"),
     [
         pytest.param("a@b.co", "b@b.co", ADD, "a@b.co", id="lost"),
         pytest.param("z@b.co;A@b.co", "", ADD, "a@b.co, z@b.co", id="two, in order"),
         pytest.param("A@b.co", "a@B.co", ADD, None, id="case"),
-        pytest.param("a@b.co", "", Wish(remove_emails=("A@b.co",)), None, id="wished away"),
-        pytest.param("a@b.co;c@b.co", "", Wish(remove_emails=("a@b.co",)), "c@b.co", id="another"),
-        pytest.param("a@b.co", "", Wish(emails=("b@b.co",), replace=True), None, id="replaced"),
+        pytest.param("a@b.co", "", Change(remove_emails=("A@b.co",)), None, id="wished away"),
         pytest.param(
-            "a@b.co;B@b.co", "", Wish(emails=("b@b.co",), replace=True), "b@b.co", id="kept"
+            "a@b.co;c@b.co", "", Change(remove_emails=("a@b.co",)), "c@b.co", id="another"
+        ),
+        pytest.param("a@b.co", "", Change(emails=("b@b.co",), replace=True), None, id="replaced"),
+        pytest.param(
+            "a@b.co;B@b.co", "", Change(emails=("b@b.co",), replace=True), "b@b.co", id="kept"
         ),
     ],
 )
 def test_an_address_that_nobody_wished_away_is_missed(
-    before: str, now: str, wish: Wish, lost: str | None
+    before: str, now: str, change: Change, lost: str | None
 ) -> None:
     """In whatever case it is spelt; read from both fields, of whichever dialect."""
     said = None if lost is None else f"no longer visible at any api-version: {lost}"
     for field in ("email", "emails"):
-        task = to_wish(WHO, seen({field: before}), wish, V2023)
+        task = change_task(WHO, seen({field: before}), change, V2023)
         assert task.missing([], seen({field: now})) == said
-    moved = to_wish(WHO, seen({"email": before}, version=V2017), wish, V2023)
+    moved = change_task(WHO, seen({"email": before}, version=V2017), change, V2023)
     assert moved.missing([], seen({"emails": now})) == said
-    assert to_wish(WHO, seen({"emails": 5}), wish, V2023).missing([], seen()) is None
+    assert change_task(WHO, seen({"emails": 5}), change, V2023).missing([], seen()) is None
 
 
 def test_a_wish_is_a_task_of_one_version() -> None:
     """Its steps follow from what stands now."""
-    task = to_wish(WHO, seen(), ADD, V2023)
+    task = change_task(WHO, seen(), ADD, V2023)
 
     assert (task.subscription, task.before, task.versions) == (WHO, seen(), (V2023,))
     (step,) = task.steps(V2023, seen({"emails": "a@contoso.com"}))
@@ -144,13 +146,13 @@ def test_a_wish_is_a_task_of_one_version() -> None:
 
 def test_a_backup_is_put_back_newest_first_and_deletions_last() -> None:
     """Of the contacts of 2017 the highest goes first: none may be left above a gap."""
-    wanted = Seen(
+    wanted = Snapshot(
         {
             V2017: (Record("default2", {"email": "b"}), Record("default1", {"email": "a"})),
             V2023: (),
         }
     )
-    now = Seen(
+    now = Snapshot(
         {
             V2017: (
                 Record("default1", {"email": "x"}),
@@ -161,7 +163,7 @@ def test_a_backup_is_put_back_newest_first_and_deletions_last() -> None:
         }
     )
 
-    task = to_backup(WHO, now, wanted)
+    task = restore_task(WHO, now, wanted)
 
     assert (task.subscription, task.before, task.versions) == (WHO, now, (V2023, V2017))
     assert task.steps(V2017, now) == [
@@ -181,13 +183,13 @@ def test_a_backup_is_put_back_newest_first_and_deletions_last() -> None:
 def test_what_changed_since_is_seen() -> None:
     """Any value, any name, at any version that was read; their order is none."""
     then = seen({"emails": "a"})
-    two = Seen({V2023: (Record("a", {}), Record("b", {"x": 1}))})
+    two = Snapshot({V2023: (Record("a", {}), Record("b", {"x": 1}))})
 
-    assert as_it_was(then, then)
-    assert as_it_was(two, Seen({V2023: tuple(reversed(two.at(V2023))), V2017: ()}))
-    assert as_it_was(seen({"emails": "a;b"}), seen({"emails": "B, A"}))
+    assert is_unchanged(then, then)
+    assert is_unchanged(two, Snapshot({V2023: tuple(reversed(two.at(V2023))), V2017: ()}))
+    assert is_unchanged(seen({"emails": "a;b"}), seen({"emails": "B, A"}))
     for now in (seen(), seen({"emails": "b"}), seen({"emails": "a"}, name="me")):
-        assert not as_it_was(then, now)
+        assert not is_unchanged(then, now)
 
 
 @pytest.mark.parametrize(
@@ -358,13 +360,13 @@ def journal_of(path: Path) -> list[Line]:
     return lines
 
 
-def remedy(folder: Path, script: Iterable[Turn], bell: Bell) -> tuple[Remedy, Scripted]:
+def applier(folder: Path, script: Iterable[Turn], bell: Bell) -> tuple[Applier, Scripted]:
     """Return a remedy of *WHO* alone, whose cloud answers by *script*."""
     cloud = Scripted(script)
     limits = Limits(timeout=60, budget=300, deadline=time.monotonic() + 3600)
     clients = {WHO: Client(ENDPOINT, cloud, cloud, limits)}
-    surveyor = Surveyor(clients.__getitem__)
-    return Remedy(clients.__getitem__, surveyor, Journal(folder / "journal"), bell), cloud
+    reader = SnapshotReader(clients.__getitem__)
+    return Applier(clients.__getitem__, reader, Journal(folder / "journal"), bell), cloud
 
 
 def ran(
@@ -372,7 +374,7 @@ def ran(
 ) -> Ran:
     """Run *items* through all of *script*."""
     bell = bell or Bell()
-    made, cloud = remedy(folder, script, bell)
+    made, cloud = applier(folder, script, bell)
     results = list(made.run(items))
     assert cloud.script == []
     return Ran(results, journal_of(folder / "journal"), cloud.asked, bell.waits)
@@ -380,7 +382,7 @@ def ran(
 
 def adding() -> Task:
     """Return the task to add an address to the one that stands there."""
-    return to_wish(WHO, seen(OLD), ADD, V2023)
+    return change_task(WHO, seen(OLD), ADD, V2023)
 
 
 def shows(properties: Any, name: str = "default") -> Answer:
@@ -638,7 +640,7 @@ def test_a_row_and_its_journal(tmp_path: Path, name: str) -> None:
 def test_what_is_sent_is_canonical_and_to_one_contact(tmp_path: Path) -> None:
     """A PUT has the document, a DELETE nothing; each goes to its contact at its api-version."""
     contact = f"{ENDPOINT}/subscriptions/{WHO.id}/providers/Microsoft.Security/securityContacts"
-    empty = to_backup(WHO, seen(OLD), seen())
+    empty = restore_task(WHO, seen(OLD), seen())
 
     put = ran(tmp_path, [adding()], CASES["done"].script).asked[1]
     (tmp_path / "journal").unlink()
@@ -663,13 +665,13 @@ def test_what_is_sent_is_canonical_and_to_one_contact(tmp_path: Path) -> None:
 
 def two_versions() -> Task:
     """Return a task that writes one contact at 2023, and then two at 2017."""
-    wanted = Seen(
+    wanted = Snapshot(
         {
             V2017: (Record("default1", {"email": "a"}), Record("default2", {"email": "b"})),
             V2023: (Record("default", NEW),),
         }
     )
-    return to_backup(WHO, Seen({V2017: (), V2023: (Record("default", OLD),)}), wanted)
+    return restore_task(WHO, Snapshot({V2017: (), V2023: (Record("default", OLD),)}), wanted)
 
 
 def test_what_was_written_at_one_version_may_show_at_another(tmp_path: Path) -> None:
@@ -841,7 +843,7 @@ def test_after_a_run_was_told_to_end_nothing_begins(tmp_path: Path) -> None:
 
 def test_what_is_cut_short_is_unknown_in_the_journal(tmp_path: Path) -> None:
     """A second signal ends the run at once, with its own code."""
-    made, _ = remedy(tmp_path, [shows(OLD), Stopped(ExitCode.INTERRUPTED)], Bell())
+    made, _ = applier(tmp_path, [shows(OLD), Stopped(ExitCode.INTERRUPTED)], Bell())
     results: Iterator[Result] = made.run([adding()])
 
     with pytest.raises(Stopped) as stopped:

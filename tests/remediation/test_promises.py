@@ -14,7 +14,7 @@ from conftest import Ran, Run
 from remediation.test_apply import SWITCHES, turn, visible
 
 V2017, V2020, V2023 = "2017-08-01-preview", "2020-01-01-preview", "2023-12-01-preview"
-WISH = ("--email", "soc@contoso.com")
+CHANGE = ("--email", "soc@contoso.com")
 OWNER = {"state": "On", "roles": ["Owner"]}
 OFF: dict[str, Any] = {"state": "Off", "roles": []}
 HIGH = [{"sourceType": "Alert", "minimalSeverity": "High"}]
@@ -85,14 +85,14 @@ def waiving(folder: Path, subscription: Subscription) -> str:
 
 
 @pytest.mark.parametrize(
-    ("then", "wish", "now", "said"),
+    ("then", "change", "now", "said"),
     [
         pytest.param(
-            {"contact": new("soc@contoso.com")}, WISH, {"contact": new("")}, "conflict", id="done"
+            {"contact": new("soc@contoso.com")}, CHANGE, {"contact": new("")}, "conflict", id="done"
         ),
         pytest.param(
             {"contact": new("a@contoso.com")},
-            (*WISH, "--failing-only"),
+            (*CHANGE, "--failing-only"),
             {"contact": new("")},
             "conflict",
             id="complied",
@@ -104,8 +104,10 @@ def waiving(folder: Path, subscription: Subscription) -> str:
             "conflict",
             id="waived",
         ),
-        pytest.param({"state": "Disabled"}, WISH, {"state": "Enabled"}, "conflict", id="disabled"),
-        pytest.param({"readable": False}, WISH, {"readable": True}, "conflict", id="unreadable"),
+        pytest.param(
+            {"state": "Disabled"}, CHANGE, {"state": "Enabled"}, "conflict", id="disabled"
+        ),
+        pytest.param({"readable": False}, CHANGE, {"readable": True}, "conflict", id="unreadable"),
         pytest.param(
             {"contact": new("a@contoso.com")},
             ("--remove-email", "a@contoso.com"),
@@ -113,31 +115,31 @@ def waiving(folder: Path, subscription: Subscription) -> str:
             "conflict",
             id="refused",
         ),
-        pytest.param({}, WISH, {"state": "Disabled"}, "skipped", id="now disabled"),
+        pytest.param({}, CHANGE, {"state": "Disabled"}, "skipped", id="now disabled"),
         pytest.param(
             {"contact": new("soc@contoso.com")},
-            WISH,
+            CHANGE,
             {"readable": False},
             "unreadable",
             id="now dark",
         ),
         pytest.param(
             {"contact": new("soc@contoso.com")},
-            WISH,
+            CHANGE,
             {"visible": False},
             "unreadable",
             id="now gone",
         ),
         pytest.param(
             {"readable": False},
-            WISH,
+            CHANGE,
             {"readable": True, "contact": new("soc@contoso.com")},
             "already",
             id="now readable, and done",
         ),
         pytest.param(
             {"state": "Disabled"},
-            WISH,
+            CHANGE,
             {"state": "Enabled", "contact": new("soc@contoso.com")},
             "already",
             id="now enabled, and done",
@@ -149,16 +151,16 @@ def test_every_row_of_a_plan_is_judged_again(
     desk: Desk,
     tmp_path: Path,
     then: dict[str, Any],
-    wish: tuple[str, ...],
+    change: tuple[str, ...],
     now: dict[str, Any],
     said: str,
 ) -> None:
     """By what stands now; what the plan does not show is not written."""
     azure.add("Other", contact=new("soc@contoso.com"))
     subscription = azure.add("Prod", **then)
-    if wish == ("policy",):
-        wish = (*WISH, "--policy", waiving(tmp_path, subscription))
-    name = desk.saved(*wish)
+    if change == ("policy",):
+        change = (*CHANGE, "--policy", waiving(tmp_path, subscription))
+    name = desk.saved(*change)
     for field, value in now.items():
         setattr(subscription, field, value)
     asked = len(azure.asked)
@@ -181,7 +183,7 @@ def test_what_was_left_alone_and_did_not_change_is_left_alone(
     more = (
         ("--failing-only",) if kind == "complies" else ("--policy", waiving(tmp_path, subscription))
     )
-    name = desk.saved(*WISH, *more)
+    name = desk.saved(*CHANGE, *more)
 
     ran = desk.write("apply", name)
 
@@ -227,14 +229,14 @@ def test_an_order_is_no_change(azure: AzureDouble, desk: Desk, command: str, kin
     """Neither a conflict, nor something to write, nor unconfirmed."""
     then, now = REORDERED[kind]
     subscription = azure.add("Prod", contact=new(**{"emails": "a@contoso.com", **then}))
-    wish = WISH if command != "plan" else ("--email", "a@contoso.com")
-    name = desk.saved(*wish)
+    change = CHANGE if command != "plan" else ("--email", "a@contoso.com")
+    name = desk.saved(*change)
     if command == "restore":
         assert statuses(desk.write("apply", name)) == ["done"]
     subscription.contact = new(**{"emails": "a@contoso.com", **now})
 
     if command == "plan":
-        assert desk.run("plan", *wish).code == 0
+        assert desk.run("plan", *change).code == 0
     elif command == "apply":
         assert statuses(desk.write("apply", name)) == ["done"]
     else:
@@ -250,7 +252,7 @@ def test_a_restore_is_confirmed_in_whatever_order_it_is_read(
     subscription = azure.add(
         "Prod", contact=new("a@contoso.com;b@contoso.com", notificationsByRole=roles)
     )
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
 
     ran = desk.write("restore", desk.backup())
 
@@ -278,7 +280,7 @@ def test_whatever_azure_is_like_a_restore_is_confirmed(
         states[1:] = [states[2]]
     subscriptions = [azure.add(f"S{number}", **state) for number, state in enumerate(states)]
     before = [visible(each) for each in subscriptions]
-    applied = desk.write("apply", *WISH, *at)
+    applied = desk.write("apply", *CHANGE, *at)
     backup = desk.backup()
 
     ran = desk.write("restore", backup)
@@ -337,7 +339,7 @@ def test_a_number_that_azure_keeps_is_named_and_recreate_clears_it(
 def test_recreate_deletes_nothing_that_a_put_can_mend(azure: AzureDouble, desk: Desk) -> None:
     """Only where a telephone number has to go."""
     azure.add("Prod", contact=new("a@contoso.com", phone="1"))
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
 
     ran = desk.write("restore", desk.backup(), "--recreate")
 
@@ -368,7 +370,7 @@ def test_every_object_is_sent_each_time(azure: AzureDouble, desk: Desk, version:
     item = {"name": "default", "properties": properties}
     subscription.answers[version] = json.dumps({"value": [item]}).encode()
 
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
 
     (put, *_) = azure.writes()
     sent = put.json()["properties"]
@@ -386,7 +388,7 @@ def test_what_is_off_at_2020_is_written_and_put_back(azure: AzureDouble, desk: D
     subscription = azure.add("Prod", contact=off)
     before = view(azure, subscription, V2020)[0]["properties"]
 
-    applied = desk.write("apply", *WISH)
+    applied = desk.write("apply", *CHANGE)
     restored = desk.write("restore", desk.backup())
 
     assert (statuses(applied), statuses(restored)) == (["done"], ["done"])
@@ -404,17 +406,17 @@ NAMED = [old("alerts24-contoso.com", "alerts24@contoso.com"), old("x-contoso.com
 
 
 @pytest.mark.parametrize(
-    ("records", "wish", "expected"),
+    ("records", "change", "expected"),
     [
         pytest.param(
             NAMED,
-            WISH,
+            CHANGE,
             [("PUT", "default1", "soc@contoso.com")],
             id="added beside",
         ),
         pytest.param(
             NAMED,
-            (*WISH, "--replace"),
+            (*CHANGE, "--replace"),
             [
                 ("PUT", "default1", "soc@contoso.com"),
                 ("DELETE", "x-contoso.com", None),
@@ -424,7 +426,7 @@ NAMED = [old("alerts24-contoso.com", "alerts24@contoso.com"), old("x-contoso.com
         ),
         pytest.param(
             [*NAMED, old("default1", "d@contoso.com")],
-            (*WISH, "--remove-email", "alerts24@contoso.com", "--remove-email", "d@contoso.com"),
+            (*CHANGE, "--remove-email", "alerts24@contoso.com", "--remove-email", "d@contoso.com"),
             [("PUT", "default1", "soc@contoso.com"), ("DELETE", "alerts24-contoso.com", None)],
             id="only a numbered place is taken",
         ),
@@ -452,14 +454,14 @@ def test_contacts_named_after_addresses_are_nobody_else_s(
     azure: AzureDouble,
     desk: Desk,
     records: list[dict[str, Any]],
-    wish: tuple[str, ...],
+    change: tuple[str, ...],
     expected: list[tuple[str, str, str | None]],
 ) -> None:
     """They stay, or are deleted by their own names; a restore brings them back by these."""
     azure.empty_phone = "emptied"
     subscription = azure.add("Prod", contacts_2017=copy.deepcopy(records))
 
-    ran = desk.write("apply", *wish, "--api-version", V2017)
+    ran = desk.write("apply", *change, "--api-version", V2017)
     sent = azure.writes()
     restored = desk.write("restore", desk.backup())
 
@@ -483,7 +485,7 @@ def test_a_phone_is_not_lost_with_the_contact_that_had_it(azure: AzureDouble, de
     """Nobody asked for that: it goes to the first of those that stay."""
     azure.add("Prod", contacts_2017=[old("x-contoso.com", "x@contoso.com", phone="(1) 2")])
 
-    desk.write("apply", *WISH, "--replace", "--api-version", V2017)
+    desk.write("apply", *CHANGE, "--replace", "--api-version", V2017)
 
     put = azure.writes()[0]
     assert put.path.endswith("/default1")
@@ -498,7 +500,7 @@ def test_a_default_contact_that_azure_makes_again_is_no_failure(
 ) -> None:
     """It holds no address; what was written is gone."""
     subscription = azure.add("Prod")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
 
     async def made_again(exchange: Exchange) -> None:
         _ = exchange.answer
@@ -527,7 +529,7 @@ def test_only_one_404_means_that_a_contact_is_absent(
 ) -> None:
     """By its code or its words; a colleague deleted it a moment before us."""
     subscription = azure.add("Prod")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
 
     async def gone(exchange: Exchange) -> None:
         subscription.contact = None
@@ -563,7 +565,7 @@ def test_a_variable_writes_nothing(azure: AzureDouble, desk: Desk, command: str,
     """It is told in a line, and changes nothing: not what is sent, nor whether."""
     contact = new("a@contoso.com", isEnabled=False, notificationsSources=[])
     azure.add("Prod", contact=copy.deepcopy(contact))
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     backup, sent = desk.backup(), len(azure.writes())
     variable = {f"CONTACTS_AUDIT_{name}": SET[name]}
     of_command = {
@@ -595,8 +597,8 @@ def test_variables_of_scope_and_guards_stay(azure: AzureDouble, desk: Desk) -> N
     azure.add("Out", contact=new(""))
     variables = {"CONTACTS_AUDIT_FAILING_ONLY": "1", "CONTACTS_AUDIT_EXCLUDE": "Out"}
 
-    none = desk.write("apply", *WISH, CONTACTS_AUDIT_MAX_CHANGES="0", **variables)
-    ran = desk.write("apply", *WISH, **variables)
+    none = desk.write("apply", *CHANGE, CONTACTS_AUDIT_MAX_CHANGES="0", **variables)
+    ran = desk.write("apply", *CHANGE, **variables)
 
     assert (none.code, statuses(none)) == (5, ["already", "not-sent"])
     assert (ran.code, statuses(ran)) == (0, ["already", "done"])
@@ -613,9 +615,9 @@ def test_each_subscription_that_is_not_done_has_its_line(
     """Whatever stdout holds: subscription, status, what, and what to do; one line a row."""
     names = ("Mine", "Dark", "Busy", "Fine")
     mine, dark, busy, _ = (azure.add(name) for name in names)
-    arguments: tuple[str, ...] = WISH
+    arguments: tuple[str, ...] = CHANGE
     if command == "restore":
-        assert desk.write("apply", *WISH).code == 0
+        assert desk.write("apply", *CHANGE).code == 0
         arguments = (desk.backup(),)
     mine.writable, dark.readable = False, False
     method = "PUT" if command == "apply" else "DELETE"
@@ -649,6 +651,6 @@ def test_the_plan_that_is_printed_is_the_one_that_is_saved(azure: AzureDouble, d
     """One document, to the byte: when it was made, and its digest, too."""
     azure.add("Prod")
 
-    ran = desk.run("plan", *WISH, "-o", "json", "--save", str(desk.plan_file))
+    ran = desk.run("plan", *CHANGE, "-o", "json", "--save", str(desk.plan_file))
 
     assert desk.plan_file.read_bytes() == ran.out

@@ -8,10 +8,10 @@ import pytest
 from azure_double import AzureDouble, faults
 from conftest import Ran, Run, run_in, surroundings
 from pseudo_terminal import at_a_terminal
-from remediation.test_promises import WISH, Desk, keeping_phone, new, old, statuses
+from remediation.test_promises import CHANGE, Desk, keeping_phone, new, old, statuses
 
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 from contacts_audit.remediation.journal import read_journal
 
 
@@ -40,7 +40,7 @@ def test_a_no_is_no_error_and_leaves_nothing_behind(azure: AzureDouble, tmp_path
     azure.add("Prod")
     state = tmp_path / "state"
 
-    arguments = ["apply", *WISH, "--state-dir", str(state)]
+    arguments = ["apply", *CHANGE, "--state-dir", str(state)]
     ran = at_a_terminal(arguments, surroundings(azure), b"n\n")
 
     assert (ran.code, ran.out, azure.writes()) == (1, b"", [])
@@ -55,7 +55,7 @@ def test_the_question_counts_what_is_written(azure: AzureDouble, tmp_path: Path)
     azure.add("Prod")
     azure.add("Test")
 
-    arguments = ["apply", *WISH, "--state-dir", str(tmp_path / "state")]
+    arguments = ["apply", *CHANGE, "--state-dir", str(tmp_path / "state")]
     ran = at_a_terminal(arguments, surroundings(azure), b"n\n")
 
     *_, contacts, whom, question = ran.err.partition(" [y/N]")[0].splitlines()
@@ -69,7 +69,7 @@ def test_too_many_changes_leave_no_backup(azure: AzureDouble, desk: Desk) -> Non
     azure.add("Prod")
     azure.add("Test")
 
-    ran = desk.write("apply", *WISH, "--max-changes", "1")
+    ran = desk.write("apply", *CHANGE, "--max-changes", "1")
 
     assert (ran.code, statuses(ran)) == (5, ["not-sent"] * 2)
     assert json.loads(ran.out)["backup"] is None
@@ -88,7 +88,7 @@ def test_the_last_line_undoes_it(azure: AzureDouble, tmp_path: Path) -> None:
         if not name.startswith("CONTACTS_AUDIT_")
     }
 
-    ran = run_in(bare, "apply", *WISH, "--yes", "--state-dir", str(state), *options)
+    ran = run_in(bare, "apply", *CHANGE, "--yes", "--state-dir", str(state), *options)
 
     assert ran.code == 0, ran.err
     assert ran.err.splitlines()[-1].startswith("undo: contacts-audit restore ")
@@ -108,7 +108,7 @@ def test_nothing_written_is_nothing_to_undo(azure: AzureDouble, desk: Desk) -> N
     """Neither where all is as wished already, nor where the first look met a change."""
     azure.add("Prod", contact=new("soc@contoso.com"))
 
-    ran = desk.write("apply", *WISH)
+    ran = desk.write("apply", *CHANGE)
 
     assert (statuses(ran), undo_lines(ran), kept_by(desk)) == (["already"], [], [])
 
@@ -118,7 +118,7 @@ def test_what_may_have_been_written_can_be_undone(azure: AzureDouble, desk: Desk
     azure.add("Prod")
     azure.fail(lambda asked: asked.method == "PUT", faults.arm_error(400, "BadRequest", "no"))
 
-    ran = desk.write("apply", *WISH)
+    ran = desk.write("apply", *CHANGE)
 
     assert ran.code == 5
     assert undo_lines(ran)
@@ -130,10 +130,10 @@ def test_what_may_have_been_written_can_be_undone(azure: AzureDouble, desk: Desk
 def test_backups_are_listed_the_newest_first(azure: AzureDouble, desk: Desk, run: Run) -> None:
     """When, which tenant, how many subscriptions, which file; no request, no lock."""
     azure.add("Prod")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     first = desk.backup()
     azure.add("Test")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     second = desk.backup()
     desk.write("apply", "--email", "b@contoso.com")
     asked = len(azure.asked)
@@ -160,7 +160,7 @@ def test_backups_are_listed_the_newest_first(azure: AzureDouble, desk: Desk, run
 def test_what_is_no_backup_is_told_and_left_out(azure: AzureDouble, desk: Desk) -> None:
     """A line for each file; the others are listed, and the code is 0."""
     azure.add("Prod")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     good = desk.backup()
     (desk.state / "backup-1.json").write_text("{}")
     (desk.state / "backup-2.json").write_text(Path(good).read_text().replace("Prod", "Pro"))
@@ -215,7 +215,7 @@ def test_a_part_of_a_backup(
     there = {
         name: azure.add(name, contact=new("a@contoso.com")) for name in ("Prod", "Test", "Dev")
     }
-    assert desk.write("apply", *WISH).code == 0
+    assert desk.write("apply", *CHANGE).code == 0
     words = [there[one].id if by_id and one in there else one for one in options]
 
     ran = desk.write("restore", desk.backup(), *words)
@@ -229,7 +229,7 @@ def test_a_part_of_a_backup(
 def test_a_part_from_a_file(azure: AzureDouble, desk: Desk, tmp_path: Path) -> None:
     """One a line, as `audit` takes it."""
     there = [azure.add(name, contact=new("a@contoso.com")) for name in ("Prod", "Test")]
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     (tmp_path / "list").write_text(f"# these\n{there[1].id}\n")
 
     ran = desk.write("restore", desk.backup(), "--subscriptions-from", str(tmp_path / "list"))
@@ -249,7 +249,7 @@ def test_a_part_from_a_file(azure: AzureDouble, desk: Desk, tmp_path: Path) -> N
 def test_what_is_not_in_the_backup(azure: AzureDouble, desk: Desk, wrong: str, said: str) -> None:
     """2, before anything is sent."""
     azure.add("Prod")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     azure.add("Later", id=wrong) if len(wrong) > 9 else azure.add(wrong)
     asked = len(azure.asked)
 
@@ -263,7 +263,7 @@ def test_no_variable_narrows_a_restore(azure: AzureDouble, desk: Desk) -> None:
     """The scope of other commands leaves nothing unrestored unseen."""
     azure.add("Prod")
     azure.add("Test")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
 
     ran = desk.write("restore", desk.backup(), CONTACTS_AUDIT_SUBSCRIPTION="Prod")
 
@@ -277,7 +277,7 @@ def test_no_variable_narrows_a_restore(azure: AzureDouble, desk: Desk) -> None:
 def test_what_changed_since_stays(azure: AzureDouble, desk: Desk) -> None:
     """5, and the newer contact stays; --overwrite, which the line names, warns and restores."""
     prod, *_ = [azure.add(name, contact=new("a@contoso.com")) for name in ("Prod", "Test")]
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     backup = desk.backup()
     prod.contact = new("carol@contoso.com")
 
@@ -306,7 +306,7 @@ def test_any_field_may_have_changed_since(
 ) -> None:
     """Whatever it is, it stays; in the contact of a new one, too."""
     prod, fresh = azure.add("Prod", contact=new("a@contoso.com")), azure.add("New")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     for one in (prod, fresh):
         assert one.contact is not None
         one.contact = {**one.contact, **change}
@@ -319,7 +319,7 @@ def test_any_field_may_have_changed_since(
 def test_orders_and_spellings_are_no_change(azure: AzureDouble, desk: Desk) -> None:
     """What means the same to Azure is what apply left."""
     prod = azure.add("Prod", contact=new("a@contoso.com"))
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     assert prod.contact is not None
     prod.contact = {**prod.contact, "emails": "SOC@contoso.com;a@contoso.com"}
 
@@ -332,7 +332,7 @@ def test_what_apply_did_not_write_is_not_restored_over(azure: AzureDouble, desk:
     """A row that was refused is as it was, or somebody else's by now."""
     prod, test = (azure.add(name, contact=new("a@contoso.com")) for name in ("Prod", "Test"))
     azure.fail(lambda asked: asked.method == "PUT", faults.arm_error(400, "BadRequest", "no"))
-    assert desk.write("apply", *WISH).code == 5
+    assert desk.write("apply", *CHANGE).code == 5
     azure.heal()
     test.contact = new("carol@contoso.com")
 
@@ -345,7 +345,7 @@ def test_what_apply_did_not_write_is_not_restored_over(azure: AzureDouble, desk:
 def test_without_its_journal_what_differs_stays(azure: AzureDouble, desk: Desk) -> None:
     """Nobody knows then who changed it: it says so, and --overwrite decides."""
     prod = azure.add("Prod", contact=new("a@contoso.com"))
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     (journal,) = desk.state.glob("journal-*")
     journal.unlink()
 
@@ -362,7 +362,7 @@ def test_a_backup_that_was_moved_still_knows_its_journal(
 ) -> None:
     """Whatever it is called: the state folder has the journal."""
     azure.add("Prod", contact=new("a@contoso.com"))
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     moved = Path(desk.backup()).rename(tmp_path / "keep.json")
 
     assert desk.write("restore", str(moved)).code == 0
@@ -375,7 +375,7 @@ def test_a_run_that_died_can_be_restored(
     """Its journal ends before anything was read back: what was sent is what it left, or nothing."""
     prod = azure.add("Prod", contact=new("a@contoso.com"))
     fresh = azure.add("New")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     (journal,) = desk.state.glob("journal-*")
     kept = [
         line
@@ -397,7 +397,7 @@ def test_a_run_that_died_can_be_restored(
 def test_a_damaged_journal_is_a_lost_one(azure: AzureDouble, desk: Desk) -> None:
     """A line in the middle that is none: nothing is known, so nothing is overwritten."""
     azure.add("Prod", contact=new("a@contoso.com"))
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     (journal,) = desk.state.glob("journal-*")
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text("".join([lines[0], "{}\n", *lines[1:]]))
@@ -410,7 +410,7 @@ def test_a_damaged_journal_is_a_lost_one(azure: AzureDouble, desk: Desk) -> None
 def test_runs_are_taken_back_the_last_one_first(azure: AzureDouble, desk: Desk) -> None:
     """What a later run wrote is a change since, too; once that is taken back, it is none."""
     prod = azure.add("Prod", contact=new("a@contoso.com"))
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     first = desk.backup()
     desk.write("apply", "--email", "b@contoso.com")
     second = desk.backup()
@@ -424,7 +424,7 @@ def test_runs_are_taken_back_the_last_one_first(azure: AzureDouble, desk: Desk) 
 def test_a_contact_that_azure_made_again_is_no_change(azure: AzureDouble, desk: Desk) -> None:
     """Restored, then made again without an address: the way forth and back stays open."""
     prod = azure.add("Prod")
-    desk.write("apply", *WISH)
+    desk.write("apply", *CHANGE)
     first = desk.backup()
     desk.write("restore", first)
     second = desk.backup()
@@ -441,7 +441,7 @@ def test_a_restore_that_was_not_confirmed_can_be_gone_on_with(
 ) -> None:
     """What an earlier restore of the same backup wrote is nobody else's change."""
     prod = azure.add("Prod", contact=new("a@contoso.com"))
-    desk.write("apply", *WISH, "--phone", "(214)275-4038")
+    desk.write("apply", *CHANGE, "--phone", "(214)275-4038")
     first = desk.backup()
     azure.fail("PUT", keeping_phone(prod))
     assert statuses(desk.write("restore", first)) == ["unconfirmed"]
@@ -456,8 +456,8 @@ def test_a_restore_that_was_not_confirmed_can_be_gone_on_with(
 
 def test_an_address_that_was_added_elsewhere_is_a_change(azure: AzureDouble, desk: Desk) -> None:
     """At 2017 alone, where that has a document of its own."""
-    prod = azure.add("Prod", parted=True, contact=new("a@contoso.com"))
-    desk.write("apply", *WISH)
+    prod = azure.add("Prod", own_2017=True, contact=new("a@contoso.com"))
+    desk.write("apply", *CHANGE)
     prod.contacts_2017 = [old("default1", "carol@contoso.com")]
 
     ran = desk.write("restore", desk.backup())

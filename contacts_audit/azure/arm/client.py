@@ -193,10 +193,10 @@ class Client:
     def _clean(self, answer: Answer) -> Answer:
         """Remove what an answer echoes of our secrets: it would reach logs and recordings."""
         hide = self._wire.secrets
-        body, texts = hide.without_bytes(answer.body), "\n".join(answer.headers.values())
-        if body is answer.body and hide.without(texts) == texts:
+        body, texts = hide.redact_bytes(answer.body), "\n".join(answer.headers.values())
+        if body is answer.body and hide.redact(texts) == texts:
             return answer
-        headers = {name.lower(): hide.without(text) for name, text in answer.headers.items()}
+        headers = {name.lower(): hide.redact(text) for name, text in answer.headers.items()}
         return replace(answer, headers=headers, body=body)
 
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:

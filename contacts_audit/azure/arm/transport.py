@@ -24,7 +24,7 @@ from contacts_audit.azure.arm.socks import RefusedError
 from contacts_audit.azure.arm.trust import tls_context
 from contacts_audit.core.errors import AzureError, Reason
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.sanitize import told_in_public
+from contacts_audit.core.sanitize import without_credentials
 
 NO_TIME = "no time was left to ask"
 USER_AGENT = f"contacts-audit/{__version__}"
@@ -81,7 +81,7 @@ class Wire:
         try:
             return self._sent(request, timeout)
         except AzureError as error:
-            error.args = (self.secrets.without(str(error)),)  # it may quote the answer
+            error.args = (self.secrets.redact(str(error)),)  # it may quote the answer
             raise
 
     def _sent(self, request: requests.PreparedRequest, timeout: float) -> Answer:
@@ -139,7 +139,7 @@ class Wire:
         host = urlsplit(url).netloc.rpartition("@")[2]
         at_proxy = isinstance(error, ProxyError)
         cause = error.__cause__ if at_proxy and error.__cause__ else error
-        detail = told_in_public(str(cause) or type(cause).__name__, {})
+        detail = without_credentials(str(cause) or type(cause).__name__, {})
         way = f", through the proxy {proxy.label}" if proxy else ""
         hint, passes = None, not isinstance(cause, ValueError)  # which is about the address
         if time_left() <= 0 or isinstance(cause, TimeoutError):

@@ -23,7 +23,7 @@ from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.home import home
 from contacts_audit.core.paths import absolute
-from contacts_audit.core.sanitize import told_in_public
+from contacts_audit.core.sanitize import without_credentials
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 SIGN_IN = "sign in: az login"
@@ -120,7 +120,7 @@ def _run(sign_in: SignIn, command: list[str], timeout: float) -> bytes:
     environment = sign_in.environment
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
     try:
-        with sign_in.ending.running(
+        with sign_in.shutdown.child(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -136,7 +136,7 @@ def _run(sign_in: SignIn, command: list[str], timeout: float) -> bytes:
     except OSError as error:
         raise AuthError(f"az cannot be run: {error.strerror}", "reinstall the Azure CLI") from error
     if process.returncode != 0:
-        raise _failure(told_in_public(err.decode("utf-8", "replace"), environment))
+        raise _failure(without_credentials(err.decode("utf-8", "replace"), environment))
     return out
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from contacts_audit.azure.auth.azure_cli import SIGN_IN, UNREADABLE, find_az
 from contacts_audit.azure.kinds import CloudName
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AuthError, ContactsAuditError
 from contacts_audit.core.home import home
 
@@ -97,7 +97,7 @@ def _active_cloud(environment: Mapping[str, str], folder: Path) -> str | None:
 
 
 def _read(path: Path) -> str:
-    return contents(path, LARGEST).decode("utf-8-sig")
+    return read_bounded(path, LARGEST).decode("utf-8-sig")
 
 
 def _setting(path: Path, section: str, key: str) -> str | None:

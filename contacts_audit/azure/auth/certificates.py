@@ -135,11 +135,6 @@ def _matching(
     Other certificates in the file may be those of its authorities, and other keys EC keys.
     """
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    def encoded(public: Any) -> bytes:
-        found: bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return found
 
     rsa_keys = [key for key in keys if isinstance(key, RSAPrivateKey)]
     if not rsa_keys:
@@ -147,17 +142,29 @@ def _matching(
         raise file.unusable(f"its key is of kind {kind}, and Entra ID wants RSA", RSA_HINT)
     if not certificates:
         raise file.unusable("no certificate found")
-    owners = {encoded(one.public_key()): one for one in reversed(certificates)}
-    pairs = [(key, owners.get(encoded(key.public_key()))) for key in rsa_keys]
-    matching = [(key, owner) for key, owner in pairs if owner is not None]
-    if not matching:
+    pairs = [(key, one) for key in rsa_keys for one in certificates if _belongs(one, key)]
+    if not pairs:
         raise file.unusable("no certificate in it belongs to its private key")
-    for key, owner in matching:
+    for key, one in pairs:
         if key.key_size >= LEAST_BITS:
-            return key, owner
-    bits = matching[0][0].key_size
+            return key, one
     raise file.unusable(
-        f"its RSA key has {bits} bits, and Entra ID wants {LEAST_BITS} or more", RSA_HINT
+        f"its RSA key has {pairs[0][0].key_size} bits, and Entra ID wants {LEAST_BITS} or more",
+        RSA_HINT,
+    )
+
+
+def _belongs(certificate: "Certificate", key: "RSAPrivateKey") -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    try:
+        public = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return False  # it is of another kind, such as an authority's on an unknown curve
+    return (
+        isinstance(public, RSAPublicKey)
+        and public.public_numbers() == key.public_key().public_numbers()
     )
 
 

@@ -33,7 +33,7 @@ def choose(auth: Auth, sign_in: SignIn) -> Credential:
         try:
             token = found.acquire(claims, fresh)
         except AuthError as error:
-            error.args = (sign_in.secrets.without(str(error)),)
+            error.args = (sign_in.secrets.redact(str(error)),)
             raise
         if len(token.value) > SHORTEST_TOKEN:
             sign_in.secrets.add(token.value)

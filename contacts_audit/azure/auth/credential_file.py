@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AuthError
 
 LARGEST = 1024 * 1024  # bytes
@@ -18,7 +18,7 @@ def read(path: Path, kind: str, variable: str) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise unusable(kind, path, "it is not a regular file", variable)
-        content = contents(path, LARGEST)
+        content = read_bounded(path, LARGEST)
     except (OSError, ValueError) as error:
         detail = error.strerror if isinstance(error, OSError) else str(error)
         raise unusable(kind, path, detail or str(error), variable) from error

@@ -78,7 +78,7 @@ def _sign_in_by_code(sign_in: SignIn, application: Any, claims: str | None) -> A
             raise AuthError(
                 f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout"
             )
-        sign_in.ending.stopped.wait(pause)
+        sign_in.shutdown.stopped.wait(pause)
         result = application.acquire_token_by_device_flow(
             flow, claims_challenge=claims, exit_condition=lambda flow: True
         )

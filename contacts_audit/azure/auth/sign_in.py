@@ -20,7 +20,7 @@ from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.model import Identity
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class SignIn:
     *cloud* is the cloud of the options; *whole* adds what its metadata says. *environment* has no
     empty values. *wire* leads to the token service, and *platform* to the address of a managed
     identity. *timeout* is the seconds of one sign-in, *imds_timeout* those of one at a metadata
-    service (IMDS), which may be updating. *ending* kills az if the run ends first. *tell* shows a
+    service (IMDS), which may be updating. *shutdown* kills az if the run ends first. *tell* shows a
     message to the person who signs in. *identity* is a user-assigned identity: MSAL's keyword and
     its value. *subscription* is what az is asked about. *token* is the content of `--token-file`,
     and *token_name* the name of that file. *secrets* gets each token.
@@ -44,7 +44,7 @@ class SignIn:
     platform: Callable[[str], Wire]
     timeout: float
     imds_timeout: float
-    ending: Ending
+    shutdown: Shutdown
     tell: Callable[[str], None]
     tenant: str | None = None
     identity: tuple[str, str] | None = None

@@ -32,7 +32,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Snapshot:
     """What a subscription showed: the records at each api-version that was read, oldest first."""
 
     versions: Mapping[str, tuple[Record, ...]]
@@ -71,7 +71,7 @@ def records(answer: Answer) -> Iterator[Record]:
             case {"type": str(kind)} if not kind.casefold().endswith(TYPES):
                 continue
             case {"name": str(name), "properties": dict(properties)} if is_name(name):
-                if not is_plain(properties):
+                if not is_storable(properties):
                     raise protocol.malformed(answer, "a contact is too deep, or not to be kept")
                 yield Record(name, properties)
             case _:
@@ -84,12 +84,12 @@ def is_name(name: str) -> bool:
     return encodable and name not in {"", ".", ".."}
 
 
-def is_plain(value: Any, levels: int = LEVELS) -> bool:
+def is_storable(value: Any, levels: int = LEVELS) -> bool:
     """Say whether a JSON value can be kept and written again: not too deep, nothing halved."""
     match value:
         case dict() | list():
             below = [*value, *value.values()] if isinstance(value, dict) else value
-            return levels > 0 and all(is_plain(item, levels - 1) for item in below)
+            return levels > 0 and all(is_storable(item, levels - 1) for item in below)
         case str():
             return value == whole_characters(value)
         case float():
@@ -108,7 +108,7 @@ def named(records: Sequence[Record], name: str) -> Json | None:
     return next((one.properties for one in records if one.name.casefold() == name.casefold()), None)
 
 
-def in_sequence(record: Record) -> tuple[int, str]:
+def sequence_key(record: Record) -> tuple[int, str]:
     """Order default1, default2, ..., default10, and whatever else there is after them."""
     found = re.fullmatch(r"default(\d{1,9})", record.name, re.IGNORECASE)
     return (int(found[1]) if found else UNNUMBERED, record.name)
@@ -116,15 +116,15 @@ def in_sequence(record: Record) -> tuple[int, str]:
 
 def ordered(records: Sequence[Record]) -> list[Record]:
     """Return the contacts in Azure's order; where all are numbered, in that of their numbers."""
-    return sorted(records, key=in_sequence) if all(map(is_numbered, records)) else list(records)
+    return sorted(records, key=sequence_key) if all(map(is_numbered, records)) else list(records)
 
 
 def is_numbered(record: Record) -> bool:
     """Return whether the contact is named default1, default2, ..., and not after its address."""
-    return in_sequence(record)[0] < UNNUMBERED
+    return sequence_key(record)[0] < UNNUMBERED
 
 
-def absence(error: AzureError) -> bool:
+def is_absence(error: AzureError) -> bool:
     """
     Return whether *error* says that a contact does not exist; any other 404 says something else.
 

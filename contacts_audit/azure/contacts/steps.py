@@ -9,7 +9,7 @@ from contacts_audit.azure.contacts.read import is_address
 from contacts_audit.azure.contacts.records import Json
 from contacts_audit.core.errors import ContactsAuditError
 from contacts_audit.core.mailbox import distinct, key
-from contacts_audit.core.model import Wish
+from contacts_audit.core.model import Change
 
 DEFAULT = "default"
 TYPE = "Microsoft.Security/securityContacts"
@@ -44,7 +44,7 @@ class Step:
             return self._made_again(now)
         return reads_back(self.after, now)
 
-    def is_done_but_for_phone(self, now: Json | None) -> bool:
+    def is_done_except_phone(self, now: Json | None) -> bool:
         """
         Return whether all is as wished but a telephone number that was sent empty.
 
@@ -66,7 +66,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Writes:
     """The *steps* at *version* that make a change, in order, and what is to be said of them."""
 
     version: str
@@ -109,7 +109,7 @@ def body(subscription_id: str, version: str, step: Step) -> Json:
     }
 
 
-def wanted(there: Sequence[str], wish: Wish) -> list[str]:
+def resulting_addresses(there: Sequence[str], change: Change) -> list[str]:
     """
     Return the addresses that there should be.
 
@@ -117,15 +117,15 @@ def wanted(there: Sequence[str], wish: Wish) -> list[str]:
         RefusedError: something would be taken away, and no address be left.
     """
     spelt = {key(one): one for one in there}
-    given = [spelt.get(key(one), one) for one in distinct(wish.emails)]
-    removed = set(map(key, wish.remove_emails))
-    if wish.replace:
+    given = [spelt.get(key(one), one) for one in distinct(change.emails)]
+    removed = set(map(key, change.remove_emails))
+    if change.replace:
         found = list(there) if {*spelt.values()} == {*given} else given
     else:
         found = [*there, *(one for one in given if key(one) not in spelt)]
     found = [one for one in found if key(one) not in removed]
     less = bool({*there} - {*found})
-    if less and not wish.allow_empty and not any(map(is_address, found)):
+    if less and not change.allow_empty and not any(map(is_address, found)):
         raise RefusedError(NO_ADDRESS_LEFT, "add --allow-empty if that is meant")
     return found
 

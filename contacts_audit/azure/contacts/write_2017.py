@@ -11,31 +11,37 @@ from collections.abc import Iterator, Sequence
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, in_sequence, is_numbered, ordered
-from contacts_audit.azure.contacts.steps import NO_CONTACT, RefusedError, Step, sendable, wanted
-from contacts_audit.core.model import Wish
+from contacts_audit.azure.contacts.records import Json, Record, is_numbered, ordered, sequence_key
+from contacts_audit.azure.contacts.steps import (
+    NO_CONTACT,
+    RefusedError,
+    Step,
+    resulting_addresses,
+    sendable,
+)
+from contacts_audit.core.model import Change
 
 
-def steps(older: Sequence[Record], wish: Wish) -> Iterator[Step]:
+def steps(older: Sequence[Record], change: Change) -> Iterator[Step]:
     """
     Yield what makes the contacts that 2017 shows, in Azure's order, fulfil *wish*; deletions last.
 
     Raises:
         RefusedError: that is not possible, or not without `--allow-empty`.
     """
-    check_2017(wish)
+    check_2017(change)
     older = ordered(older)
     there = [_address(contact) for contact in older]
-    found = wanted(there, wish)
-    if not any(found) and (wish.creates or wish.phone is not None):
+    found = resulting_addresses(there, change)
+    if not any(found) and (change.creates or change.phone is not None):
         raise RefusedError(NO_CONTACT, "add --email")
     places, new = _places(older, there, found)
     pairs = [*zip(older, places, strict=True)]
     going = [contact for contact, place in pairs if place is None]
-    phone = _phone([contact for contact, place in pairs if place is not None], going, wish)
+    phone = _phone([contact for contact, place in pairs if place is not None], going, change)
     for contact, email, place in zip(older, there, places, strict=True):
         if place is not None:
-            after = _flagged({**contact.properties}, wish)
+            after = _flagged({**contact.properties}, change)
             if place != email:
                 after["email"] = place
             if phone is not None:
@@ -47,8 +53,8 @@ def steps(older: Sequence[Record], wish: Wish) -> Iterator[Step]:
         documented = {"email": email, "alertNotifications": "On", "alertsToAdmins": "On"}
         if phone is not None:
             documented["phone"], phone = phone, None
-        yield Step(next(names), None, _flagged(documented, wish))
-    for contact in sorted(going, key=in_sequence, reverse=True):
+        yield Step(next(names), None, _flagged(documented, change))
+    for contact in sorted(going, key=sequence_key, reverse=True):
         yield Step(contact.name, contact.properties, None)
 
 
@@ -71,7 +77,7 @@ def _places(
     places: list[str | None] = [email if email in found else None for email in there]
     numbered = sorted(
         (at for at, contact in enumerate(older) if is_numbered(contact)),
-        key=lambda at: in_sequence(older[at]),
+        key=lambda at: sequence_key(older[at]),
     )
     held, new = _gapless(
         [places[at] for at in numbered], [email for email in found if email not in there]
@@ -99,42 +105,42 @@ def _gapless(places: list[str | None], new: list[str]) -> tuple[list[str | None]
     return places, new
 
 
-def _phone(kept: Sequence[Record], going: Sequence[Record], wish: Wish) -> str | None:
+def _phone(kept: Sequence[Record], going: Sequence[Record], change: Change) -> str | None:
     """
     Return the telephone number that the first contact is to get, None where none is to be written.
 
     One that is asked for; or one that would go with a contact named after its address.
     """
     standing = [contact.properties.get("phone") for contact in kept]
-    if wish.phone is not None:
-        return None if wish.phone in standing else wish.phone
+    if change.phone is not None:
+        return None if change.phone in standing else change.phone
     if any(standing):
         return None
     phones = (contact.properties.get("phone") for contact in going if not is_numbered(contact))
     return next((phone for phone in phones if phone and isinstance(phone, str)), None)
 
 
-def _flagged(properties: Json, wish: Wish) -> Json:
-    if wish.notify_owners:
+def _flagged(properties: Json, change: Change) -> Json:
+    if change.notify_owners:
         properties["alertsToAdmins"] = "On"
-    if wish.minimum_severity is not None:
+    if change.minimum_severity is not None:
         properties["alertNotifications"] = "On"
     return properties
 
 
-def check_2017(wish: Wish) -> None:
+def check_2017(change: Change) -> None:
     """
     Check that 2017 can say what is wished: On for high severity, and nothing newer.
 
     Raises:
         RefusedError: it cannot.
     """
-    if wish.minimum_severity not in (None, "High"):
+    if change.minimum_severity not in (None, "High"):
         raise RefusedError(
             f"{protocol.V2017} knows no severity but High", "give High, or leave it out"
         )
-    if wish.attack_paths is not None or wish.enable:
-        option = "--enable" if wish.attack_paths is None else "--attack-paths"
+    if change.attack_paths is not None or change.enable:
+        option = "--enable" if change.attack_paths is None else "--attack-paths"
         raise RefusedError(f"{protocol.V2017} has no field for it", f"leave {option} out")
 
 

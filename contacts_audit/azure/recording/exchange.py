@@ -14,7 +14,7 @@ from typing import Any
 
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.recording.recorder import compact
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AzureError, Reason
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -24,7 +24,7 @@ MOST_VALUES = 2_000_000  # in a file: small values take thirty times its size in
 
 def load(path: Path) -> Any:
     """Return the JSON document in *path*."""
-    text = contents(path, LARGEST_FILE)
+    text = read_bounded(path, LARGEST_FILE)
     if sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise ValueError(f"{path.name} holds more than {MOST_VALUES} values")
     return json.loads(text)

@@ -20,8 +20,9 @@ from contacts_audit.azure.arm.protocol import SECRET_HEADERS, Answer, is_cookie
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.recording.mask import Mask
+from contacts_audit.core.disk import make_private, permit
 from contacts_audit.core.errors import AzureError, OutputError, UsageError
-from contacts_audit.core.files import make_private, permit, replace, write_new
+from contacts_audit.core.files import replace, write_new
 
 SCHEMA = 1
 MANIFEST = "recording.json"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from azure.auth.stubs import GOOD, NO_CREDENTIAL, Az, Beside, Machine, az_output, make_az
+from az_stub import Az, az_output, make_az
+from azure.auth.shared import GOOD, NO_CREDENTIAL, Beside, Machine
 from azure_double import AzureDouble
 from conftest import Ran, Run
 

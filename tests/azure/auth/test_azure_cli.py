@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from azure.auth.stubs import GOOD, NO_CREDENTIAL, Az, az_output
+from az_stub import Az, az_output
+from azure.auth.shared import GOOD, NO_CREDENTIAL
 from azure_double import AzureDouble
 from conftest import ROOT, Run, coverage_variables, program, surroundings
 

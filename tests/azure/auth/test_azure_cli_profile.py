@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from azure.auth.stubs import NO_CREDENTIAL
+from azure.auth.shared import NO_CREDENTIAL
 from azure_double import AzureDouble
 from conftest import Run
 

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from azure.auth.stubs import GOOD, NO_CREDENTIAL, Az, Beside, az_output
+from az_stub import Az, az_output
+from azure.auth.shared import GOOD, NO_CREDENTIAL, Beside
 from azure_double import AzureDouble, faults
 from conftest import Run
 

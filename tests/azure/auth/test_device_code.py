@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from azure.auth.stubs import GOOD, NO_CREDENTIAL
+from azure.auth.shared import GOOD, NO_CREDENTIAL
 from azure_double import AzureDouble, faults
 from conftest import Run
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from azure.auth.stubs import GOOD, Beside, unsigned_token
+from azure.auth.shared import GOOD, Beside, unsigned_token
 from azure_double import AzureDouble
 from conftest import Run
 

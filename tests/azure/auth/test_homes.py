@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from azure.auth.stubs import GOOD
+from azure.auth.shared import GOOD
 from azure_double import AzureDouble
 from conftest import ROOT, Ran, coverage_variables, program, surroundings
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 import requests
-from azure.auth.stubs import GOOD, Machine
+from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, faults
 
 

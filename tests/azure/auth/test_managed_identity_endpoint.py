@@ -8,7 +8,8 @@ import sys
 
 import pytest
 import requests
-from azure.auth.stubs import GOOD, Az, Machine, az_output
+from az_stub import Az, az_output
+from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, Proxy
 from conftest import ROOT, coverage_variables
 

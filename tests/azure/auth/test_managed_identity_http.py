@@ -6,16 +6,16 @@ import threading
 import time
 
 import pytest
-from azure.auth.stubs import GOOD, Machine
+from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Fault
 from gateways import joined, listening
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import CloudOptions, IdentityOptions
-from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
+from contacts_audit.cli.sign_in import sign_in
 from contacts_audit.cli.terminal import Screen
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_retries_use_the_whole_timeout(azure: AzureDouble, on_a_machine: Machine
 def test_the_default_timeout_outlasts_an_update() -> None:
     """An update takes up to 70 s."""
     variables = {"AZURE_CLIENT_ID": ""}
-    host = Host(variables, None, Screen(io.BytesIO(), io.StringIO()), Ending())
+    host = Host(variables, None, Screen(io.BytesIO(), io.StringIO()), Shutdown())
 
     usual = sign_in(host, IdentityOptions(), CloudOptions())
     given = sign_in(host, IdentityOptions(auth_timeout=5), CloudOptions())

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from azure.auth.stubs import GOOD, NO_CREDENTIAL, unsigned_token
+from azure.auth.shared import GOOD, NO_CREDENTIAL, unsigned_token
 from azure_double import AzureDouble, faults
 from conftest import Run
 

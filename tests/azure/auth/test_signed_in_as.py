@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from azure.auth.stubs import GOOD, NO_CREDENTIAL, Az, az_output, unsigned_token
+from az_stub import Az, az_output
+from azure.auth.shared import GOOD, NO_CREDENTIAL, unsigned_token
 from azure_double import AzureDouble
 from conftest import Run, run_in, surroundings
 from pseudo_terminal import at_a_terminal

@@ -3,7 +3,7 @@
 import json
 import time
 
-from azure.auth.stubs import Az, az_output
+from az_stub import Az, az_output
 from azure_double import AzureDouble
 from conftest import Run
 

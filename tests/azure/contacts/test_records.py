@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.records import (
     Record,
-    Seen,
+    Snapshot,
     canonical,
-    in_sequence,
     named,
     records,
     same,
+    sequence_key,
 )
 from contacts_audit.core.errors import AzureError, Reason
 
@@ -217,7 +217,7 @@ def test_the_sequence_is_one_of_numbers() -> None:
     """default10 comes after default9, and other names after all of them, in their own order."""
     names = ["me", "default10", "default2", "default", "default1", "default9"]
 
-    ordered = sorted((Record(name, {}) for name in names), key=in_sequence)
+    ordered = sorted((Record(name, {}) for name in names), key=sequence_key)
 
     assert [one.name for one in ordered] == [
         *("default1", "default2", "default9", "default10"),
@@ -227,14 +227,14 @@ def test_the_sequence_is_one_of_numbers() -> None:
 
 def test_the_sequence_does_not_mind_capitals() -> None:
     """Names of Azure have no case; the first is the first however it is written."""
-    ordered = sorted((Record("default2", {}), Record("Default1", {})), key=in_sequence)
+    ordered = sorted((Record("default2", {}), Record("Default1", {})), key=sequence_key)
 
     assert [one.name for one in ordered] == ["Default1", "default2"]
 
 
 def test_a_name_of_very_many_digits_is_after_the_sequence() -> None:
     """It is no number that anybody counted to."""
-    assert in_sequence(Record("default" + "9" * 5000, {})) > in_sequence(Record("default999", {}))
+    assert sequence_key(Record("default" + "9" * 5000, {})) > sequence_key(Record("default999", {}))
 
 
 @pytest.mark.parametrize(
@@ -260,9 +260,9 @@ def test_values_are_the_same_as_json(one: object, other: object, equal: bool) ->
 
 def test_the_newest_version_is_the_last_by_date() -> None:
     """Whatever was read first."""
-    seen = Seen({V2023: (KEPT,), V2017: ()})
+    seen = Snapshot({V2023: (KEPT,), V2017: ()})
 
     assert seen.newest == V2023
-    assert Seen({V2017: (), V2020: ()}).newest == V2020
+    assert Snapshot({V2017: (), V2020: ()}).newest == V2020
     assert seen.at(V2023) == (KEPT,)
     assert seen.at(V2020) == ()

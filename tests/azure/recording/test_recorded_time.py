@@ -27,7 +27,7 @@ def test_a_replay_says_when_it_was_recorded(tmp_path: Path) -> None:
 
     told = json.loads((tmp_path / "r.json").read_text())
     moment = told["recorded"]
-    assert ran.err.startswith(f"--replay: {CONTOSO} was recorded {moment}; this is not the state")
+    assert ran.err.startswith(f"--replay: {CONTOSO} was recorded {moment}; this is not the current")
     assert moment == MOMENT
     assert moment < told["started"]
     assert json.loads((tmp_path / "r.jsonl").read_text().splitlines()[-1])["recorded"] == moment

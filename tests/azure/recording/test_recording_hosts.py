@@ -97,7 +97,7 @@ def test_no_command_contains_the_host_of_a_recording(own: Path, tmp_path: Path) 
         assert EVIL not in ran.text
         assert '"$ENDPOINT"\'/subscriptions/' in ran.text
         assert "# These commands talk to $ENDPOINT\n" in ran.text
-        assert f"# They are from a recording of {MOMENT}, not of today" in ran.text
+        assert f"# They are from a recording of {MOMENT}, not from today" in ran.text
 
 
 def test_a_curl_command_runs_with_the_host_of_the_reader(own: Path, tmp_path: Path) -> None:
