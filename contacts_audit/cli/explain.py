@@ -90,7 +90,7 @@ def _audited(
     from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
 
-    auditor = Auditor(lambda each: connection.client(each).telling(exchanges), policy)
+    auditor = Auditor(lambda each: connection.client(each).recording_to(exchanges), policy)
     (outcome,) = in_order(
         lambda each: unasked(each) or auditor.audit(each),
         [subscription],

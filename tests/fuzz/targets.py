@@ -19,7 +19,7 @@ from contacts_audit.audit import checks, policy, profiles
 from contacts_audit.audit.policy_file import read as read_policy
 from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.arm.transport import Wire, prepared
+from contacts_audit.azure.arm.transport import Transport, prepared
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import read, records
 from contacts_audit.azure.contacts.records import Record, Snapshot
@@ -233,13 +233,13 @@ def _plays(recording: Recording) -> None:
     cloud = recording.cloud
     assert known.get(cloud.arm, cloud) == cloud, "another cloud at a known host"
     assert cloud.arm in known or cloud.portal_url is None, "a link of a stranger"
-    wire = Wire(adapter=ReplayAdapter(recording))
+    transport = Transport(adapter=ReplayAdapter(recording))
     for key, paths in recording.exchanges.items():
         method, _, url = key.partition(" ")
         assert urlsplit(url).hostname == urlsplit(cloud.arm).hostname, "another host"
         for _ in (*paths, None):
             with suppress(AzureError):
-                answer = wire.send(prepared(url, {}, method=method), timeout=5)
+                answer = transport.send(prepared(url, {}, method=method), timeout=5)
                 list(read.contacts(protocol.complete(answer), protocol.V2023))
 
 

@@ -14,7 +14,7 @@ from requests.adapters import BaseAdapter
 
 from contacts_audit.azure.arm.client import Client, Limits
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.arm.transport import Transport
 from contacts_audit.azure.contacts.records import Record, Snapshot, canonical
 from contacts_audit.azure.contacts.steps import Step, sendable
 from contacts_audit.azure.kinds import AccessToken
@@ -301,8 +301,8 @@ class Bell(threading.Event):
         return rung
 
 
-class Scripted(Wire):
-    """The wire and the tokens of a cloud that answers by a *script*; it keeps what was asked."""
+class Scripted(Transport):
+    """The transport and tokens of a cloud that answers by a *script*; keeps what was asked."""
 
     def __init__(self, script: Iterable[Turn]) -> None:
         super().__init__(adapter=BaseAdapter())  # which nothing reaches

@@ -14,7 +14,7 @@ LONGEST_LINK = 65_536  # characters of a nextLink
 
 
 def is_last(answer: Answer) -> bool:
-    """Say whether *answer* surely names no next page: it is no word of it, however spelled."""
+    """Return whether *answer* certainly names no next page, in any spelling."""
     return b"nextlink" not in answer.body.lower() and b"\\u" not in answer.body
 
 
@@ -23,7 +23,7 @@ def next_link(answer: Answer, endpoint: str) -> str | None:
     Return the address of the page after *answer*, a JSON text, as Azure wrote it; None at the end.
 
     Raises:
-        AzureError: it would lead away from *endpoint*, and our token with it.
+        AzureError: it leaves *endpoint*, and would take our token there.
     """
     if is_last(answer):
         return None
@@ -47,7 +47,7 @@ def _refused(answer: Answer, what: str) -> AzureError:
 
 
 def stays_on(url: str, endpoint: str) -> bool:
-    """Say whether *url* is an address on the very origin *endpoint*, and nothing else."""
+    """Return whether *url* is on the origin *endpoint*."""
     if re.search(r"[\x00-\x20\x7f-\U0010ffff\\]", url):
         return False
     try:

@@ -1,5 +1,5 @@
 """
-URLs of Azure Resource Manager, and what its answers mean. No network.
+URLs of Azure Resource Manager, and what its answers mean. Nothing is sent here.
 
 https://learn.microsoft.com/azure/azure-resource-manager/management/overview
 """
@@ -31,7 +31,7 @@ UNREGISTERED = frozenset({"subscriptionnotregistered", "missingsubscriptionregis
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a GET of *url*, its body whole; *headers* are looked up in any case."""
+    """The complete answer to a request for *url*; the names in *headers* are in lower case."""
 
     url: str
     status: int
@@ -40,7 +40,7 @@ class Answer:
 
     @property
     def request_id(self) -> str | None:
-        """What Azure support asks for."""
+        """The request id that Azure support asks for."""
         return self.headers.get("x-ms-request-id")
 
 
@@ -48,7 +48,7 @@ SECRET_HEADERS = frozenset({"www-authenticate", "authorization", "proxy-authoriz
 
 
 def is_cookie(header: str) -> bool:
-    """Say whether *header* sets or tells a cookie: nobody keeps or shows one."""
+    """Return whether *header* holds a cookie: these are never kept or shown."""
     return "cookie" in header.lower()
 
 
@@ -74,7 +74,7 @@ def permissions_url(endpoint: str, subscription_id: str) -> str:
 
 
 def metadata_url(endpoint: str) -> str:
-    """Return where a Resource Manager tells anybody which cloud it is of."""
+    """Return the URL at which a Resource Manager describes its cloud to anybody."""
     return f"{endpoint}/metadata/endpoints?{urlencode({'api-version': METADATA_VERSION})}"
 
 
@@ -93,16 +93,16 @@ def contact_url(endpoint: str, subscription_id: str, name: str, version: str) ->
 
 
 def is_of_subscription(url: str) -> bool:
-    """Say whether *url* counts for the limit of a subscription; else it does for the tenant's."""
+    """Return whether *url* counts against the limit of a subscription, not of the tenant."""
     return OF_SUBSCRIPTION.match(url) is not None
 
 
 def complete(answer: Answer) -> Answer:
     """
-    Return *answer* where a GET succeeded: status 200, and a body.
+    Return *answer* if a GET succeeded: status 200 and a body.
 
     Raises:
-        AzureError: it did not; the error says why, and whether to ask again.
+        AzureError: it did not; the error says why, and whether to retry.
     """
     if answer.status != 200:
         raise fault(answer)
@@ -115,10 +115,10 @@ def complete(answer: Answer) -> Answer:
 
 def accepted(answer: Answer) -> Answer:
     """
-    Return *answer* where a PUT or DELETE was taken: whether it was done, only a reading tells.
+    Return *answer* if a PUT or DELETE was accepted.  Whether it was carried out, only a GET shows.
 
     Raises:
-        AzureError: it was not.
+        AzureError: it was not accepted.
     """
     if 200 <= answer.status < 300:
         return answer
@@ -127,10 +127,10 @@ def accepted(answer: Answer) -> Answer:
 
 def document(answer: Answer) -> Any:
     """
-    Return the one JSON text that *answer* holds; numbers stay as they are spelt.
+    Return the JSON document in *answer*; numbers stay text, as Azure wrote them.
 
     Raises:
-        AzureError: it holds anything else.
+        AzureError: the body is not one JSON document.
     """
     try:
         return _DECODER.decode(text(answer))
@@ -142,7 +142,7 @@ def document(answer: Answer) -> Any:
 
 
 def text(answer: Answer) -> str:
-    """Return the body as text: UTF-8, a byte order mark allowed."""
+    """Return the body as text: UTF-8, with or without a byte order mark."""
     return answer.body.decode("utf-8-sig")
 
 
@@ -205,7 +205,7 @@ def _asked_version(url: str) -> str:
 
 
 def is_html(answer: Answer) -> bool:
-    """Say whether a page for people came: of a proxy, a portal, or a gateway."""
+    """Return whether *answer* is a web page: of a proxy, a portal, or a gateway."""
     start = answer.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:100].lower()
     return start.startswith((b"<!doctype", b"<html", b"<head", b"<body")) or (
         start.startswith(b"<") and "html" in answer.headers.get("content-type", "").lower()
@@ -228,7 +228,7 @@ def error_of(
     retryable: bool = False,
     words: str = "",
 ) -> AzureError:
-    """Return the error of *reason* that *answer* is; what it asks to wait may be in its *words*."""
+    """Return an error with the facts of *answer*; its *words* may name the time to wait."""
     kind = VersionRefusedError if reason is Reason.VERSION_UNAVAILABLE else AzureError
     return kind(
         reason,

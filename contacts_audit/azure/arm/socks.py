@@ -29,7 +29,7 @@ REFUSALS = {
 
 
 class RefusedError(OSError):
-    """The proxy says no, and will say so again."""
+    """The proxy refuses, and will refuse again."""
 
 
 def tunnel(sock: socket.socket, host: str, port: int, proxy: Proxy) -> None:
@@ -86,7 +86,7 @@ def _address(host: str) -> bytes:
 
 
 def _read(sock: socket.socket, count: int) -> bytes:
-    """Return exactly *count* bytes: what comes behind them is another's."""
+    """Read exactly *count* bytes: what follows belongs to TLS."""
     found = b""
     while len(found) < count:
         piece = sock.recv(count - len(found))

@@ -38,15 +38,16 @@ HANG_UPS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 TLS_ALERT = "\x15\x03"  # how a server of TLS answers plain http
 
 
-class Wire:
+class Transport:
     """
     An adapter of requests for all threads, with one TLS context and the environment's proxies.
 
     There is no session above it: no redirect is followed, no cookie kept, no netrc read.
-    *ca_bundle* (a file or a folder) goes before REQUESTS_CA_BUNDLE; *strict* is Python's own check
-    of certificates; *adapter* replaces the network, proxies and all.  *platform* is the address of
-    this machine's managed identity: such a wire asks that address alone, past every proxy, and in
-    plain http where it is near.  No error tells any of the *secrets* of the run.
+    *ca_bundle* (a file or a folder) overrides REQUESTS_CA_BUNDLE.  *strict* checks certificates as
+    strictly as Python does by default.  *adapter* replaces the network, proxies included.
+    *platform* is the address of this machine's managed identity: only that address is asked then,
+    without a proxy, and over plain http if it is on a private network.  No error shows any of the
+    *secrets* of the run.
     """
 
     def __init__(
