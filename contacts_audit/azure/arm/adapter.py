@@ -35,10 +35,10 @@ class Adapter(BaseAdapter):
 
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__()
+        self._idle: defaultdict[tuple[str, str | None], list[Any]] = defaultdict(list)
         context.sslsocket_class = TlsSocket
         context.set_alpn_protocols(["http/1.1"])
         self._context = context
-        self._idle: defaultdict[tuple[str, str | None], list[Any]] = defaultdict(list)
 
     def close(self) -> None:
         """Close the connections that are idle."""
@@ -109,11 +109,12 @@ def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
 
 
 def _usable(idle: list[Any]) -> Any:
-    """Return one of the *idle* connections, None where there is none that the server left open."""
+    """Return one of the *idle* connections that is open and silent, None if there is none."""
     with contextlib.suppress(IndexError):  # there is none, or another thread was faster
         while True:
             sock = idle.pop()
-            if not wait_for_read(sock, timeout=0):
+            unread = isinstance(sock, ssl.SSLSocket) and sock.pending()
+            if not unread and not wait_for_read(sock, timeout=0):
                 return sock
             sock.close()
     return None

@@ -5,9 +5,11 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPException
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import trustme
 from gateways import listening
 
 from contacts_audit.azure.arm.adapter import Adapter
@@ -145,3 +147,26 @@ def test_a_header_cannot_become_two(text: str) -> None:
             one.send(request, proxies={})
 
     assert asked == []
+
+
+def test_what_comes_behind_an_answer_is_not_the_next_one(tmp_path: Path) -> None:
+    """A gateway that sends more than it announced does not answer what is asked later."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(server)
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"
+    padding = b"x" * (8192 - len(ANSWER))  # what is read ahead of an answer is dropped with it
+    answers = [ANSWER + padding + forged, ANSWER]
+
+    def serve(plain: socket.socket) -> None:
+        with server.wrap_socket(plain, server_side=True) as connection:
+            while connection.recv(65536):
+                connection.sendall(answers.pop(0))
+
+    context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    with listening(serve) as port, closing(Adapter(context)) as one, time_limit(10):
+        url = f"https://localhost:{port}/"
+        ask(one, url)
+
+        assert ask(one, url) == b"{}"
