@@ -41,8 +41,8 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    chosen = sign_in(host, azure.identity, azure.cloud, connections=network.workers)
-    wire, limits = chosen.wire(), _limits(network)
+    chosen = sign_in(host, azure.identity, azure.cloud)
+    transport, limits = chosen.transport(), _limits(network)
     credentials = [
         (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
         for tenant in (*azure.identity.tenant,) or (None,)
@@ -56,7 +56,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     tenants = []
     for tenant, found in credentials:
         tokens = TokenProvider(found.acquire)
-        client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder)
+        client = Client(chosen.cloud.arm, transport, tokens, limits, recorder=recorder)
         tenants.append(Tenant(client, tokens, tenant, found))
     return Connection(chosen.cloud, limits, tuple(tenants), recorder)
 
@@ -157,7 +157,7 @@ def selectors(
 
 def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":
     from contacts_audit.azure.arm.client import Client
-    from contacts_audit.azure.arm.transport import Wire
+    from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.recording.folder import Recording
     from contacts_audit.azure.recording.replay import ReplayAdapter, ReplayTokens
     from contacts_audit.azure.tenants import Connection, Tenant
@@ -168,14 +168,14 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
     host.screen.notice(f"{source}: {folder} was recorded {moment}; {NOT_TODAY}")
-    wire, limits = (
-        Wire(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
+    transport, limits = (
+        Transport(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
         _limits(network),
     )
     tenants = []
     for tenant in recording.tenants or (None,):
         tokens = ReplayTokens(tenant)
-        client = Client(recording.cloud.arm, wire, tokens, limits, pause=lambda seconds: None)
+        client = Client(recording.cloud.arm, transport, tokens, limits, pause=lambda seconds: None)
         tenants.append(Tenant(client, tokens))
     return Connection(
         recording.cloud,
