@@ -174,8 +174,7 @@ def subscriptions(connection: Connection, listed: Collection[Subscription]) -> I
 
 def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[Diagnosis]:
     """Read one subscription that can be read; try more in parallel after the first."""
-    first: Sequence[Diagnosis] = ()
-    tried, size = 0, 1
+    first, tried, size = list[Diagnosis](), 0, 1
     while tried < len(audited):
         batch = audited[tried : tried + size]
         all_readings = in_order(
@@ -232,8 +231,8 @@ def _at(connection: Connection, subscription: Subscription, version: str) -> Dia
         return Diagnosis(name, Status.WARNING, detail, error.hint)
     except AuthError as error:
         return Diagnosis(name, Status.WARNING, str(error), error.hint)
-    noun = "contact" if len(found) == 1 else "contacts"
-    return Diagnosis(name, Status.OK, f"{subscription.label}: {len(found)} {noun}")
+    contacts = "1 contact" if len(found) == 1 else f"{len(found)} contacts"
+    return Diagnosis(name, Status.OK, f"{subscription.label}: {contacts}")
 
 
 def _write_permission(connection: Connection, subscription: Subscription) -> Diagnosis:

@@ -2,12 +2,14 @@
 
 import copy
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 
 from contacts_audit.audit.checks import describe_malformed, distinct_emails, has_address, judge
+from contacts_audit.audit.deliverability import Lookup, with_mail
 from contacts_audit.audit.policy import Policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
@@ -36,6 +38,7 @@ OF_ADDRESSES = frozenset(
         Check.REQUIRED_EMAIL,
         Check.ALLOWED_DOMAIN,
         Check.MINIMUM_EMAILS,
+        Check.DELIVERABLE,
     }
 )
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
@@ -43,11 +46,18 @@ log = logging.getLogger(__name__)
 
 
 class Auditor:
-    """Audits subscriptions by a *policy*, each through the client that *client* says."""
+    """
+    Audits subscriptions by a *policy*, each through the client that *client* says.
 
-    def __init__(self, client: Callable[[Subscription], Client], policy: Policy) -> None:
+    *look_up* asks DNS about mail domains, and only for the check `deliverable`.
+    """
+
+    def __init__(
+        self, client: Callable[[Subscription], Client], policy: Policy, look_up: Lookup
+    ) -> None:
         self._client = client
         self._policy = policy
+        self._look_up = look_up
         self._versions = Versions()
 
     def within(self, budget: Budget) -> "Auditor":
@@ -58,11 +68,13 @@ class Auditor:
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
+        started = time.monotonic()
         client = self._client(subscription)
         budget = client.limits.until()
-        return self._outcome(
+        outcome = self._outcome(
             subscription, lambda version: tuple(_contacts(client, subscription, version, budget))
         )
+        return replace(outcome, seconds=time.monotonic() - started)
 
     def audit_again(self, subscription: Subscription, answers: Mapping[str, Answer]) -> Outcome:
         """Return the outcome for *subscription* by *answers* that were read, by api-version."""
@@ -76,11 +88,13 @@ class Auditor:
 
     def _outcome(
         self, subscription: Subscription, fetched: Callable[[str], tuple[Contact, ...]]
-    ) -> Outcome:
+    ) -> Audited | Unread:
         seen: dict[str, Reading] = {}
         criteria = self._policy.criteria_of(subscription)
         try:
             deciding = self._read(subscription, criteria.checks, seen, fetched)
+            if (reading := deciding.get(Check.DELIVERABLE)) is not None:
+                criteria = with_mail(criteria, reading, self._look_up)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), _contacts_of(seen))
         return self._judgment(subscription, criteria, deciding, _contacts_of(seen))

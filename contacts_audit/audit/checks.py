@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from contacts_audit.core import mailbox
+from contacts_audit.core.delivery import Delivery
 from contacts_audit.core.model import Check, Contact, Criteria, Finding, Reading
 
 Rule = Callable[[Sequence[Contact], Criteria], str | None]
@@ -103,7 +104,7 @@ def disallowed_emails(contacts: Sequence[Contact], criteria: Criteria) -> list[s
     return [
         one
         for one in distinct_emails(enabled_contacts(contacts))
-        if mailbox.key(one).rpartition("@")[2] not in allowed
+        if mail_domain(one) not in allowed
     ]
 
 
@@ -112,6 +113,30 @@ def minimum_emails(contacts: Sequence[Contact], criteria: Criteria) -> str | Non
     found, wanted = len(distinct_emails(enabled_contacts(contacts))), criteria.minimum_emails or 0
     fact = f"{found} of at least {wanted} addresses"
     return _sentence(fact, describe_malformed(contacts)) if found < wanted else None
+
+
+def deliverable(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
+    """Pass if the domain of each address takes mail, as far as DNS has answered."""
+    found = undeliverable_emails(contacts, criteria)
+    domains = dict.fromkeys(map(mail_domain, found))
+    why = [f"{domain}: {criteria.mail[domain].why}" for domain in domains]
+    return _sentence(f"no email can reach {', '.join(found)}", why) if found else None
+
+
+def undeliverable_emails(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
+    """Return the addresses of enabled contacts whose domain takes no mail."""
+    refused = {
+        domain
+        for domain, answer in criteria.mail.items()
+        if answer.delivery in (Delivery.REFUSES_MAIL, Delivery.NO_MAIL_HOST)
+    }
+    emails = distinct_emails(enabled_contacts(contacts))
+    return [one for one in emails if mail_domain(one) in refused]
+
+
+def mail_domain(email: str) -> str:
+    """Return the domain of *email* as DNS has it: in ASCII (IDNA) and lower case."""
+    return mailbox.key(email).rpartition("@")[2]
 
 
 RULES: Mapping[Check, Rule] = {
@@ -123,6 +148,7 @@ RULES: Mapping[Check, Rule] = {
     Check.REQUIRED_EMAIL: required_email,
     Check.ALLOWED_DOMAIN: allowed_domain,
     Check.MINIMUM_EMAILS: minimum_emails,
+    Check.DELIVERABLE: deliverable,
 }
 
 
@@ -135,6 +161,7 @@ DESCRIPTIONS: Mapping[Check, str] = {
     Check.REQUIRED_EMAIL: "every address of --required-email is configured",
     Check.ALLOWED_DOMAIN: "every address is in a domain of --allowed-domain",
     Check.MINIMUM_EMAILS: "at least --minimum-emails addresses are configured",
+    Check.DELIVERABLE: "the domain of every address takes mail (asks DNS)",
 }
 
 

@@ -87,6 +87,7 @@ def _settings(table: PolicyTable) -> Settings:
         table.optional("allowed_domains", values.list_of(values.domain)),
         table.optional("minimum_emails", values.count),
         table.optional("attack_path_level", values.level),
+        table.optional("deliverable", values.switch),
     )
 
 

@@ -14,6 +14,7 @@ SETTING_KEYS = (
     "allowed_domains",
     "minimum_emails",
     "attack_path_level",
+    "deliverable",
 )
 TARGET_KEYS = ("subscription", "management_group")
 WAIVER_KEYS = (*TARGET_KEYS, "check", "reason", "owner", "expires")
@@ -39,6 +40,7 @@ VALUES: Mapping[str, Value] = {
     "allowed_domains": Value("a list of domains", '["example.com"]'),
     "minimum_emails": Value(f"a number from 1 to {MAX_COUNT}", "2"),
     "attack_path_level": Value("a level", choices=RISKS),
+    "deliverable": Value("true or false", "true"),
     "subscription": Value("an id or a name", '"Production"'),
     "management_group": Value("the id of a management group", '"sandboxes"'),
     "check": Value("a check", choices=tuple(Check)),

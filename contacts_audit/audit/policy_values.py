@@ -72,6 +72,13 @@ def level(value: Any) -> str:
     return str(value)
 
 
+def switch(value: Any) -> bool:
+    """Return *value*, true or false."""
+    if not isinstance(value, bool):
+        raise TypeError("not true or false")
+    return value
+
+
 def day(value: Any) -> date:
     """Return *value*, a TOML date without a time."""
     if not isinstance(value, date) or isinstance(value, datetime):

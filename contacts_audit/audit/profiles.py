@@ -14,11 +14,12 @@ CIS_CHECKS = (
     Check.OWNER_NOTIFIED,
     Check.ATTACK_PATHS,
 )
-VALUE_KEYS: Mapping[Check, str] = {  # a value switches its check on
+VALUE_KEYS: Mapping[Check, str] = {  # the value that a check needs, and that switches it on
     Check.REQUIRED_EMAIL: "required_emails",
     Check.ALLOWED_DOMAIN: "allowed_domains",
     Check.MINIMUM_EMAILS: "minimum_emails",
 }
+SWITCH_KEYS: Mapping[Check, str] = {**VALUE_KEYS, Check.DELIVERABLE: "deliverable"}
 PROFILES: Mapping[Profile, tuple[Check, ...]] = {
     Profile.CONFORMITY: (Check.CONTACT_EMAIL,),
     Profile.CIS: CIS_CHECKS,
@@ -36,6 +37,7 @@ class Settings:
     allowed_domains: tuple[str, ...] | None = None
     minimum_emails: int | None = None
     attack_path_level: str | None = None
+    deliverable: bool | None = None
 
 
 def combined_criteria(levels: Sequence[Settings], *, profile_level: int | None = None) -> Criteria:
@@ -57,11 +59,11 @@ def combined_criteria(levels: Sequence[Settings], *, profile_level: int | None =
     checks = [*(PROFILES[profile] if profile else ()), *(merged["checks"] or ())]
     if profile_level is None:
         profile_level = _first_level_with(levels, "profile")
-    for check, key in VALUE_KEYS.items():
+    for check, key in SWITCH_KEYS.items():
         nearer = _first_level_with(levels, key) <= profile_level
-        if merged[key] and (nearer or profile is Profile.STRICT):
+        if merged[key] and (nearer or (profile is Profile.STRICT and check in VALUE_KEYS)):
             checks.append(check)
-        elif check in checks and not merged[key]:
+        elif check in VALUE_KEYS and check in checks and not merged[key]:
             raise UsageError(
                 f"the check {check} has no value", f"give --{check}, or {key} in the policy"
             )

@@ -11,6 +11,7 @@ from contacts_audit.azure.arm.subscription_list import Listing
 from contacts_audit.azure.arm.subscriptions import GUID, Descendants, descendants, visible
 from contacts_audit.azure.auth.sign_in import Credential, identity_of
 from contacts_audit.azure.clouds import Cloud
+from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Identity, Subscription
 
@@ -61,7 +62,8 @@ class Connection:
     """
     A client for each tenant, or for a replay of what was *recorded* at that time.
 
-    *clients* maps the id of each listed tenant to its client.
+    *mail* has the recorded answers of DNS, by mail domain. *clients* maps the id of each listed
+    tenant to its client.
     """
 
     cloud: Cloud
@@ -69,6 +71,7 @@ class Connection:
     tenants: tuple[Tenant, ...]
     recorder: "Recorder | None" = None
     recorded: datetime | None = None
+    mail: Mapping[str, MailAnswer] = field(default_factory=dict)
     clients: dict[str | None, Client] = field(default_factory=dict)
 
     def sign_in(self) -> None:

@@ -32,7 +32,7 @@ from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Plan
+    from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.tasks import Item
 
 
@@ -67,7 +67,7 @@ def apply(
             raise UsageError(
                 "a saved plan has its own scope, changes and policy", "remove those options"
             )
-        from contacts_audit.remediation.ledger import read_plan
+        from contacts_audit.remediation.plan_file import read_plan
 
         saved = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
@@ -80,7 +80,7 @@ def apply(
             made = saved
             connection, items = _reviewed(host, made, plan_file, azure)
         writing = Writing(host, connection, azure, write, output)
-        recheck = functools.partial(report_failing, host, connection, azure, made.rows)
+        recheck = functools.partial(report_failing, host, connection, azure, checks.dns, made.rows)
         raise typer.Exit(writing.carry_out(made.origin, items, afterwards=recheck))
 
 

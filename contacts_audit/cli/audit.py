@@ -12,6 +12,7 @@ import typer
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation, run_of
+from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import CHECKS, OUTPUT
@@ -26,6 +27,7 @@ from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.model import Outcome, Subscription
 
 if TYPE_CHECKING:
+    from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
 
@@ -81,8 +83,9 @@ def audit(
         run_id=run_id,
         scope=selection(scope, checks),
     )
+    auditor = _auditor(connection, policy, checks)
     outcomes = host.screen.progress(
-        _outcomes(connection, found.subscriptions, policy, azure.network.workers),
+        _outcomes(connection, found.subscriptions, auditor, azure.network.workers),
         len(found.subscriptions),
     )
     raise typer.Exit(print_report(host, run, outcomes, printing))
@@ -120,16 +123,21 @@ def _warm_up() -> None:
     warm_up()
 
 
+def _auditor(connection: "Connection", policy: "Policy", checks: PolicyOptions) -> "Auditor":
+    from contacts_audit.audit.auditor import Auditor
+
+    return Auditor(connection.client, policy, mail_lookups(checks.dns, connection).answers)
+
+
 def _outcomes(
     connection: "Connection",
     subscriptions: Collection[Subscription],
-    policy: "Policy",
+    auditor: "Auditor",
     workers: int,
 ) -> Iterator[Outcome]:
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.audit.auditor import broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
 
-    auditor = Auditor(connection.client, policy)
     return in_order(
         lambda subscription: unasked(subscription) or auditor.audit(subscription),
         subscriptions,

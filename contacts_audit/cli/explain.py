@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ import typer
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation, run_of
+from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import OUTPUT
@@ -20,6 +21,7 @@ from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.policy_source import load_policy, resolve_policy
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select
+from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AzureError
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
 from contacts_audit.core.sanitize import sanitized
@@ -27,10 +29,13 @@ from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
+    from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.arm.protocol import Answer
     from contacts_audit.azure.tenants import Connection
+    from contacts_audit.mail.lookups import MailLookups
 
 SCHEMA = 1
+MailAnswers = Mapping[str, MailAnswer]
 
 
 @dataclass(slots=True)
@@ -69,28 +74,35 @@ def explain(
     connection, found = connect_and_select(host, scope, azure, option="SUBSCRIPTION")
     policy = resolve_policy(host, policy, connection, found)
     (one,) = found.subscriptions
-    exchanges = Exchanges()
-    outcome = _audited(connection, one, policy, exchanges)
+    exchanges, mail = Exchanges(), mail_lookups(checks.dns, connection)
+    outcome = _audited(connection, one, policy, exchanges, mail)
     run = run_of(connection, policy.criteria_of(one), now, invocation(scope, azure, checks))
     if curl:
         host.screen.stream(_commands(exchanges, connection))
     elif output is TextFormat.JSON:
-        host.screen.data(_document(exchanges, policy, outcome, run))
+        host.screen.data(_document(exchanges, mail.known, policy, outcome, run))
     else:
-        host.screen.stream(_lines(exchanges, policy, outcome, run))
+        host.screen.stream(_lines(exchanges, mail.known, policy, outcome, run))
     if isinstance(outcome, Unread):
         host.screen.fault(one, outcome.fault)
     raise typer.Exit(exit_code(Counter([outcome.verdict])))
 
 
 def _audited(
-    connection: "Connection", subscription: Subscription, policy: "Policy", exchanges: Exchanges
+    connection: "Connection",
+    subscription: Subscription,
+    policy: "Policy",
+    exchanges: Exchanges,
+    mail: "MailLookups",
 ) -> Outcome:
-    """Audit *subscription*, and keep its *exchanges*."""
+    """Audit *subscription*, and keep its *exchanges* and the answers of DNS."""
     from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
 
-    auditor = Auditor(lambda each: connection.client(each).recording_to(exchanges), policy)
+    def client(each: Subscription) -> "Client":
+        return connection.client(each).recording_to(exchanges)
+
+    auditor = Auditor(client, policy, mail.answers)
     (outcome,) = in_order(
         lambda each: unasked(each) or auditor.audit(each),
         [subscription],
@@ -111,13 +123,19 @@ def _commands(exchanges: Exchanges, connection: "Connection") -> Iterator[str]:
         yield command("GET", url, target=target)
 
 
-def _document(exchanges: Exchanges, policy: "Policy", outcome: Outcome, run: Run) -> str:
+def _document(
+    exchanges: Exchanges, mail: MailAnswers, policy: "Policy", outcome: Outcome, run: Run
+) -> str:
     document = {
         "schema": SCHEMA,
         "kind": "explanation",
         "recorded": json_.time_of(run.recorded),
         "identities": [json_.identity(one) for one in run.identities],
         "exchanges": [_exchange(*each) for each in exchanges.all],
+        "dns": [
+            {"domain": domain, "delivery": answer.delivery, "why": answer.why}
+            for domain, answer in mail.items()
+        ],
         "checks": _checks(policy, outcome),
         "override": _override(policy, outcome.subscription),
         "subscription": json_.row(outcome, run),
@@ -156,7 +174,9 @@ def _override(policy: "Policy", subscription: Subscription) -> str | None:
     return ", ".join(names) or None
 
 
-def _lines(exchanges: Exchanges, policy: "Policy", outcome: Outcome, run: Run) -> Iterator[str]:
+def _lines(
+    exchanges: Exchanges, mail: MailAnswers, policy: "Policy", outcome: Outcome, run: Run
+) -> Iterator[str]:
     from contacts_audit.report import fix_command
 
     subscription = outcome.subscription
@@ -169,6 +189,8 @@ def _lines(exchanges: Exchanges, policy: "Policy", outcome: Outcome, run: Run) -
             yield _line(f"  {answer.status}, request id {answer.request_id}")
             yield from (_line(f"  {line}") for line in _body(answer.body))
     yield "\n"
+    for domain, dns in mail.items():
+        yield _line(f"{'DNS':<14} {domain}: {dns.delivery} ({dns.why})")
     if (override := _override(policy, subscription)) is not None:
         yield _line(f"{'override':<14} {override}")
     for check in _checks(policy, outcome):

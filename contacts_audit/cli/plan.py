@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Plan
     from contacts_audit.remediation.plan import PlanRow
+    from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.snapshot import SnapshotReader
 
 
@@ -132,7 +133,8 @@ def planned(
         policy = report.policy(policy, checks)
     connection, found = connect_and_select(host, scope, azure)
     from contacts_audit.audit.auditor import Auditor
-    from contacts_audit.remediation.ledger import Origin, Plan
+    from contacts_audit.remediation.file_format import Origin
+    from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 
@@ -140,7 +142,8 @@ def planned(
         report.check(connection)
     policy = resolve_policy(host, policy, connection, found)
     change = change_of(changes, derived=derive)
-    auditor, reader = Auditor(connection.client, policy), SnapshotReader(connection.client)
+    look_up = mail_lookups(checks.dns, connection).answers
+    auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
     planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
     rows = planner.rows(host, found.subscriptions, azure.network.workers)
     origin = Origin.of(connection.cloud, connection.tenant_ids())

@@ -69,6 +69,6 @@ def checks_and_profiles() -> Iterator[str]:
     rows = [("CHECK", "PROFILES", "HOLDS WHEN")]
     for check, holds in DESCRIPTIONS.items():
         profiles = [profile for profile, checks in PROFILES.items() if check in checks]
-        included = "any, with its value" if check in VALUE_KEYS else ", ".join(profiles)
+        included = "any, with its value" if check in VALUE_KEYS else ", ".join(profiles) or "none"
         rows.append((check, included, holds))
     yield from aligned(rows)

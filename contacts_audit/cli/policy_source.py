@@ -64,11 +64,11 @@ def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:
     """Warn of values of checks that nothing runs."""
-    from contacts_audit.audit.profiles import VALUE_KEYS
+    from contacts_audit.audit.profiles import SWITCH_KEYS
 
     judged = {check for criteria in policy.all_criteria for check in criteria.checks}
     said = [policy.top, *(one.settings for one in policy.overrides)]
-    for check, key in {**VALUE_KEYS, Check.ATTACK_PATHS: "attack_path_level"}.items():
+    for check, key in {**SWITCH_KEYS, Check.ATTACK_PATHS: "attack_path_level"}.items():
         if check in judged:
             continue
         if check is Check.ATTACK_PATHS and given.attack_path_level is not None:

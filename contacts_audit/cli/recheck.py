@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import azure_words, run_of, tenant_words
+from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.checks import DnsOptions
+from contacts_audit.cli.options.groups import words
 from contacts_audit.cli.wiring import for_each
 from contacts_audit.core.model import Audited, Check, Criteria, Invocation, Profile, Run, Unread
 
 if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.audit.deliverability import Lookup
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Outcome
     from contacts_audit.remediation.plan import PlanRow
-    from contacts_audit.remediation.tasks import Result
+    from contacts_audit.remediation.results import Result
 
 CONFORMITY = Criteria(Profile.CONFORMITY, (Check.CONTACT_EMAIL,))
 
@@ -26,6 +30,7 @@ def report_failing(
     host: Host,
     connection: "Connection",
     azure: AzureOptions,
+    dns: DnsOptions,
     rows: "Sequence[PlanRow]",
     results: "Sequence[Result]",
 ) -> None:
@@ -35,12 +40,13 @@ def report_failing(
     Each is judged by the criteria of its row in the plan, or by `contact-email` without any.
     """
     from contacts_audit.audit.auditor import broken, out_of_time
-    from contacts_audit.remediation.tasks import Status
+    from contacts_audit.remediation.results import Status
     from contacts_audit.report.fix_command import command
 
     judged = {row.subscription.id: row.judged.criteria for row in rows if row.judged is not None}
     done = [one.subscription for one in results if one.status in (Status.DONE, Status.ALREADY)]
-    auditor = functools.cache(lambda criteria: _auditor(connection, criteria))
+    look_up = mail_lookups(dns, connection).answers
+    auditor = functools.cache(lambda criteria: _auditor(connection, criteria, look_up))
     outcomes = for_each(
         host,
         connection,
@@ -52,7 +58,7 @@ def report_failing(
     )
     for outcome in outcomes:
         criteria = judged.get(outcome.subscription.id, CONFORMITY)
-        fix = command(outcome, _run(connection, criteria, azure))
+        fix = command(outcome, _run(connection, criteria, azure, dns))
         if (line := _line(outcome, fix)) is not None:
             host.screen.log(line)
 
@@ -72,7 +78,7 @@ def _line(outcome: "Outcome", fix: str | None) -> str | None:
     return None
 
 
-def _auditor(connection: "Connection", criteria: Criteria) -> "Auditor":
+def _auditor(connection: "Connection", criteria: Criteria, look_up: "Lookup") -> "Auditor":
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.policy import Policy
     from contacts_audit.audit.profiles import Settings
@@ -85,15 +91,15 @@ def _auditor(connection: "Connection", criteria: Criteria) -> "Auditor":
         criteria.minimum_emails,
         criteria.attack_path_level,
     )
-    return Auditor(connection.client, Policy(settings))
+    return Auditor(connection.client, Policy(settings), look_up)
 
 
-def _run(connection: "Connection", criteria: Criteria, azure: AzureOptions) -> Run:
+def _run(connection: "Connection", criteria: Criteria, azure: AzureOptions, dns: DnsOptions) -> Run:
     """Return a run by *criteria*, whose commands have the options of this one."""
     called = Invocation(
         scope=(),
         tenants=tenant_words(azure),
-        others=(*_words(criteria), *azure_words(azure)),
+        others=(*_words(criteria), *words(dns, blank=""), *azure_words(azure)),
         endpoint=connection.cloud.arm,
     )
     return run_of(connection, criteria, datetime.now(UTC), called)

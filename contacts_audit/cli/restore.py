@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from contacts_audit.azure.contacts.records import Snapshot
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Subscription
-    from contacts_audit.remediation.backups import History
-    from contacts_audit.remediation.ledger import Backup
+    from contacts_audit.remediation.backup import Backup
+    from contacts_audit.remediation.past_runs import PastRuns
     from contacts_audit.remediation.tasks import Item
 
 Row = tuple["Subscription", "Snapshot"]
@@ -66,18 +66,18 @@ def restore(
         _list(host, folder, output)
         return
     check_writing(host, azure.network, write)
-    from contacts_audit.remediation.backups import SavedBackup, history_since
-    from contacts_audit.remediation.ledger import read_backup
+    from contacts_audit.remediation.backup import SavedBackup, read_backup
+    from contacts_audit.remediation.past_runs import runs_since
 
     kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
     rows = _rows(host, kept, chosen)
     with locked(folder):
-        after = history_since(
+        past_runs = runs_since(
             SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
         )
         connection, here = connect_to(host, kept.origin, backup_file, azure)
         workers = azure.network.workers
-        items = _compared(host, connection, workers, rows, here, after, chosen)
+        items = _compared(host, connection, workers, rows, here, past_runs, chosen)
         writing = Writing(host, connection, azure, write, output)
         raise typer.Exit(writing.carry_out(kept.origin, items, restores=kept.digest))
 
@@ -88,7 +88,7 @@ def _compared(
     workers: int,
     rows: "Sequence[Row]",
     here: "dict[str, Subscription]",
-    after: "History",
+    past_runs: "PastRuns",
     chosen: RestoreOptions,
 ) -> "list[Item]":
     """Read what each of *rows* shows now, and return what has to be done to restore it."""
@@ -104,7 +104,7 @@ def _compared(
         connection,
         workers,
         rows,
-        lambda row: compared(*row, here, after),
+        lambda row: compared(*row, here, past_runs),
         lambda row: timed_out(row[0]),
         lambda row, error: failed(row[0], error),
     )
@@ -147,7 +147,7 @@ def _rows(
 
 def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
     """Print the backups in *folder*, and which files there are none."""
-    from contacts_audit.remediation.backups import listed
+    from contacts_audit.remediation.backup import listed
     from contacts_audit.report import backups
 
     found = listed(folder, lambda path: _read(host, path))

@@ -177,7 +177,13 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
         tokens = ReplayTokens(tenant)
         client = Client(recording.cloud.arm, transport, tokens, limits, pause=lambda seconds: None)
         tenants.append(Tenant(client, tokens))
-    return Connection(recording.cloud, limits, tuple(tenants), recorded=recording.recorded)
+    return Connection(
+        recording.cloud,
+        limits,
+        tuple(tenants),
+        recorded=recording.recorded,
+        mail=recording.mail,
+    )
 
 
 def _limits(network: NetworkOptions) -> "Limits":

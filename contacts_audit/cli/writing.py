@@ -22,9 +22,10 @@ from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Origin
+    from contacts_audit.remediation.file_format import Origin
     from contacts_audit.remediation.plan import Intent
-    from contacts_audit.remediation.tasks import Item, Result, Status, Task
+    from contacts_audit.remediation.results import Result, Status
+    from contacts_audit.remediation.tasks import Item, Task
 
 LARGEST_FILE = 256 * 1024 * 1024  # bytes of a plan or a backup
 Afterwards = Callable[[Sequence["Result"]], None]
@@ -98,7 +99,8 @@ class Writing:
         Raises:
             OutputError: the backup or the journal could not be written.
         """
-        from contacts_audit.remediation.tasks import Result, Task
+        from contacts_audit.remediation.results import Result
+        from contacts_audit.remediation.tasks import Task
 
         tasks = [item for item in items if isinstance(item, Task)]
         most = self.options.max_changes
@@ -126,7 +128,7 @@ class Writing:
         journal: str,
         restores: str | None,
     ) -> None:
-        from contacts_audit.remediation.ledger import Backup, backup_document
+        from contacts_audit.remediation.backup import Backup, backup_document
 
         rows = tuple((task.subscription, task.before) for task in tasks)
         document = backup_document(Backup(origin, rows, journal, restores))
@@ -176,7 +178,7 @@ class Writing:
         ended: ExitCode | None = None,
     ) -> ExitCode:
         """Report each subscription; a run that a signal *ended* ends with that code."""
-        from contacts_audit.remediation.tasks import GOOD, exit_code
+        from contacts_audit.remediation.results import GOOD, exit_code
         from contacts_audit.report import changes
 
         screen = self.host.screen
@@ -211,7 +213,7 @@ def print_summary(
 
 
 def _over_limit(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":
-    from contacts_audit.remediation.tasks import Result, Status
+    from contacts_audit.remediation.results import Result, Status
 
     message = f"{changes} subscriptions would change, more than --max-changes {most}"
     hint = "nothing was sent: raise --max-changes if that is intended"
@@ -227,7 +229,7 @@ def _collected(
     coming: "Iterator[Result]", items: "Sequence[Item]"
 ) -> "tuple[list[Result], OutputError | None]":
     """Return the results, whole also where the journal could not be written in the middle."""
-    from contacts_audit.remediation.tasks import Result, Status
+    from contacts_audit.remediation.results import Result, Status
 
     results: list[Result] = []
     try:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from contacts_audit.core.paths import is_folder
+
 # Errors of file systems without modes, syncing or locks: SMB, FUSE, NFS.
 UNSUPPORTED = frozenset(
     {
@@ -28,7 +30,7 @@ def make_private(folder: Path) -> None:
     Raises:
         OSError: the folder cannot be made.
     """
-    for each in reversed([each for each in (folder, *folder.parents) if not each.is_dir()]):
+    for each in reversed([each for each in (folder, *folder.parents) if not is_folder(each)]):
         each.mkdir(mode=0o700, exist_ok=True)
         sync_folder(each.parent)
 

@@ -168,5 +168,9 @@ class AzureError(ContactsAuditError):
         self.retry_after = retry_after
 
 
+class NotSentError(AzureError):
+    """No time was left to send the request: Azure has not seen it."""
+
+
 class VersionRefusedError(AzureError):
     """Azure does not offer securityContacts at the requested API version."""

@@ -8,6 +8,36 @@ from pathlib import Path
 OPEN_FILES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 FOLDERS_OF_OPEN_FILES = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 
+NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+
+
+def kind_of(path: Path) -> int | None:
+    """
+    Return the kind of what *path* leads to, as `stat.S_IFMT` has it; None if there is nothing.
+
+    `Path.exists`, `is_dir` and the like take each error for a no, since Python 3.14:
+    https://docs.python.org/3.14/library/pathlib.html#pathlib.Path.exists
+
+    Raises:
+        OSError: nobody can tell: the name is too long, or a folder may not be searched.
+    """
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in NOTHING_THERE:
+            return None
+        raise
+
+
+def is_folder(path: Path) -> bool:
+    """
+    Say whether *path* leads to a folder.
+
+    Raises:
+        OSError: nobody can tell.
+    """
+    return kind_of(path) == stat.S_IFDIR
+
 
 def is_stream(path: Path) -> bool:
     """Return whether *path* is a pipe, a device or one of our open files."""

@@ -1,6 +1,5 @@
 """Checks before a run that a file can be written after it."""
 
-import contextlib
 import errno
 import fcntl
 import os
@@ -11,7 +10,15 @@ from pathlib import Path
 from contacts_audit.core.disk import open_folder
 from contacts_audit.core.errors import OutputError
 from contacts_audit.core.files import CANNOT_CREATE
-from contacts_audit.core.paths import descriptor, is_file, is_mount, is_stream, open_existing
+from contacts_audit.core.paths import (
+    descriptor,
+    is_file,
+    is_folder,
+    is_mount,
+    is_stream,
+    kind_of,
+    open_existing,
+)
 from contacts_audit.core.streams import check_pipe
 
 
@@ -33,15 +40,13 @@ def check_writable(path: Path) -> None:
 
 def _try(path: Path) -> None:
     ours = descriptor(path)
-    with contextlib.suppress(FileNotFoundError):
-        os.lstat(path)  # unlike is_dir, it raises where a name is too long
-    if path.is_dir():
+    if is_folder(path):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if ours is not None:
         if fcntl.fcntl(ours, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
             raise PermissionError(errno.EBADF, "it is open for reading only")
     elif is_stream(path):
-        if path.is_socket():
+        if kind_of(path) == stat.S_IFSOCK:
             raise OSError(errno.ENXIO, "it is a socket")
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -1,10 +1,11 @@
-"""Decides for each subscription what to do, from its current state."""
+"""Reads each subscription, and decides its row of a plan, its task, or its result."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
 from contacts_audit.audit.auditor import Auditor, broken, fault, out_of_time, unasked
+from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot, as_answer
 from contacts_audit.core.errors import AuthError, AzureError
 from contacts_audit.core.model import (
@@ -19,9 +20,8 @@ from contacts_audit.core.model import (
     Verdict,
     Waiver,
 )
-from contacts_audit.remediation.backups import History
 from contacts_audit.remediation.fixes import with_fixes
-from contacts_audit.remediation.ledger import Plan
+from contacts_audit.remediation.past_runs import PastRuns
 from contacts_audit.remediation.plan import (
     COMPLIES,
     Intent,
@@ -31,24 +31,19 @@ from contacts_audit.remediation.plan import (
     row_for,
     row_for_findings,
 )
+from contacts_audit.remediation.plan_file import Plan
+from contacts_audit.remediation.restore import restore_task
+from contacts_audit.remediation.results import LOOK, Result, Status
 from contacts_audit.remediation.snapshot import SnapshotReader
-from contacts_audit.remediation.tasks import (
-    LOOK,
-    Item,
-    Result,
-    Status,
-    change_task,
-    is_unchanged,
-    restore_task,
-)
+from contacts_audit.remediation.tasks import Item, change_task
 
-OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it all the same"
+OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it anyway"
 
 
 def left_alone(
     outcome: Outcome, reader: SnapshotReader, subscription: Subscription, *, failing_only: bool
 ) -> PlanRow | None:
-    """Return the row of what is not to be touched: waived, or with *failing_only* compliant."""
+    """Return the row of a subscription that is waived, or compliant if *failing_only* is given."""
     why: str | None = None
     match outcome:
         case Unread():
@@ -60,11 +55,10 @@ def left_alone(
             intent, left = Intent.NOTHING, LeftAlone()
         case _:
             return None
-    try:
-        seen = reader.seen(subscription)
-    except (AzureError, AuthError) as error:
-        return PlanRow(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
-    return PlanRow(subscription, intent, seen, message=why, left_alone=left)
+    row = _row_or_snapshot(reader, subscription)
+    if isinstance(row, PlanRow):
+        return row
+    return PlanRow(subscription, intent, row, message=why, left_alone=left)
 
 
 def plan(
@@ -74,25 +68,44 @@ def plan(
     version: str | None,
     failing: Audited | None = None,
 ) -> PlanRow:
-    """Return what fulfils *wish*, and what the findings of *failing* need, if they are to count."""
-    match unasked(subscription):
-        case Skipped():
-            why = subscription.state_message
-            return PlanRow(subscription, Intent.SKIPPED, message=why)
-        case Unread() as outcome:
-            return unreadable_row(outcome)
-    try:
-        seen = reader.seen(subscription)
-    except (AzureError, AuthError) as error:
-        return PlanRow(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
+    """Return the row for *change*, and for the findings of *failing* unless that is None."""
+    seen = _row_or_snapshot(reader, subscription)
+    if isinstance(seen, PlanRow):
+        return seen
     if failing is None:
         return row_for(subscription, seen, change, version)
     own, lacking = with_fixes(change, failing)
     return row_for_findings(subscription, seen, own, lacking, version)
 
 
+def _row_or_snapshot(reader: SnapshotReader, subscription: Subscription) -> PlanRow | Snapshot:
+    match _read(reader, subscription):
+        case Skipped():
+            why = subscription.state_message
+            return PlanRow(subscription, Intent.SKIPPED, message=why)
+        case Unread() as outcome:
+            return unreadable_row(outcome)
+        case Snapshot() as seen:
+            return seen
+
+
+def _read(
+    reader: SnapshotReader, subscription: Subscription, then: Snapshot | None = None
+) -> Snapshot | Skipped | Unread:
+    """Read *subscription*, at the API versions of *then* unless that is None."""
+    outcome = unasked(subscription)
+    if isinstance(outcome, Skipped | Unread):
+        return outcome
+    try:
+        if then is None:
+            return reader.read(subscription)
+        return reader.at_all(subscription, then.versions)
+    except (AzureError, AuthError) as error:
+        return Unread(subscription, fault(error, subscription))
+
+
 def with_verdict(row: PlanRow, auditor: Auditor, criteria: Criteria) -> PlanRow:
-    """Return *row* with what its checks say where nothing is to be done, by what was seen."""
+    """Return *row* with its *criteria*, and what they say of a row that needs no change."""
     said = None
     if row.intent is Intent.NOTHING and row.seen is not None:
         answers = {version: as_answer(row.seen.at(version)) for version in row.seen.versions}
@@ -119,18 +132,13 @@ def unreadable_row(outcome: Unread) -> PlanRow:
 
 
 def item_for(row: PlanRow, made: Plan) -> Item:
-    """Return what a plan that was made just now says of a subscription."""
+    """Return the task or the result of a *row* of the plan *made*, which is up to date."""
     if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
         change = row.change or made.change
         return change_task(row.subscription, row.seen, change, row.api_version, row.detail)
-    status = {
-        Intent.NOTHING: Status.ALREADY,
-        Intent.REFUSED: Status.REFUSED,
-        Intent.SKIPPED: Status.SKIPPED,
-        Intent.WAIVED: Status.WAIVED,
-    }.get(row.intent, Status.UNREADABLE)
     if row.fault is not None:
         return _unreadable(row.subscription, row.fault)
+    status = Status.ALREADY if row.intent is Intent.NOTHING else Status(row.intent)
     return Result(row.subscription, status, row.detail)
 
 
@@ -142,10 +150,10 @@ def review_row(
     today: date,
 ) -> Item:
     """
-    Return what is to be done about a *row* of a saved plan, of whatever kind, from what stands now.
+    Read a *row* of the saved plan *made* again, and return its task or its result.
 
-    Only a change that the plan shows is made, and only where nothing has changed since; *here* are
-    the subscriptions that are visible now, and say their states.
+    Only a change that the plan shows is made, and only if nothing changed since.  *here* are the
+    subscriptions that are visible now, by id; *today* decides whether a waiver has ended.
     """
     item = _now(reader, row.subscription, row.seen, here)
     if isinstance(item, Result):
@@ -154,7 +162,7 @@ def review_row(
     subscription = here[row.subscription.id]
     if row.left_alone is not None and unchanged:
         if row.left_alone.until is not None and row.left_alone.until < today:
-            message = f"its waiver ended on {row.left_alone.until}: plan anew"
+            message = f"its waiver ended on {row.left_alone.until}"
             return Result(subscription, Status.CONFLICT, message)
         return item_for(replace(row, subscription=subscription), made)
     version = row.api_version or made.version
@@ -167,7 +175,7 @@ def review_row(
     if unchanged or (row.seen is None and anew.intent is Intent.REFUSED):
         return item_for(anew, made)
     then = "it changed since" if row.seen is not None else "it was not read when"
-    return Result(subscription, Status.CONFLICT, f"{then} the plan was made: plan anew")
+    return Result(subscription, Status.CONFLICT, f"{then} the plan was made")
 
 
 def compare_backup(
@@ -175,15 +183,16 @@ def compare_backup(
     subscription: Subscription,
     wanted: Snapshot,
     here: Mapping[str, Subscription],
-    after: History,
+    past_runs: PastRuns,
     *,
     recreate: bool = False,
     overwrite: bool = False,
 ) -> Item:
     """
-    Return how *subscription* comes to show what was *wanted*.
+    Return the task that restores *wanted* to *subscription*, or its result.
 
-    What is not known to be left by the runs *after* the backup stays, unless *overwrite* is meant.
+    What the runs of *past_runs* did not leave is somebody else's, and stays unless *overwrite* is
+    true.  *here* are the subscriptions that are visible now, by id.
     """
     item = _now(reader, subscription, wanted, here)
     if isinstance(item, Result):
@@ -192,19 +201,19 @@ def compare_backup(
     task = restore_task(found, item, wanted, recreate=recreate)
     if not task.expected_steps:
         return Result(found, Status.ALREADY)
-    change = after.change(subscription.id, item)
+    change = past_runs.foreign_change(subscription.id, item)
     if change is None or overwrite:
         return replace(task, overwrites=change)
     return Result(found, Status.CONFLICT, change, OVERWRITE)
 
 
 def timed_out(subscription: Subscription) -> Result:
-    """Return the result of a *subscription* that the run's deadline left unread."""
+    """Return the result of a *subscription* that was not read before the deadline."""
     return _unreadable(subscription, out_of_time(subscription).fault)
 
 
 def failed(subscription: Subscription, error: Exception) -> Result:
-    """Return the result of a *subscription* whose reading met an unforeseen *error*."""
+    """Return the result of a *subscription* whose reading failed with an unexpected *error*."""
     return _unreadable(subscription, broken(subscription, error).fault)
 
 
@@ -214,21 +223,16 @@ def _now(
     then: Snapshot | None,
     here: Mapping[str, Subscription],
 ) -> Snapshot | Result:
-    """Read *subscription* again, at the api-versions of *then*, if there are any."""
+    """Read *subscription* again, at the API versions of *then* unless that is None."""
     found = here.get(subscription.id) or replace(subscription, visible=False)
-    outcome = unasked(found)
-    if isinstance(outcome, Skipped):
-        return Result(found, Status.SKIPPED, found.state_message)
-    if isinstance(outcome, Unread):
-        return _unreadable(found, outcome.fault)
-    try:
-        if then is None:
-            return reader.seen(found)
-        return reader.at_all(found, then.versions)
-    except (AzureError, AuthError) as error:
-        return _unreadable(found, fault(error, found))
+    match _read(reader, found, then):
+        case Skipped():
+            return Result(found, Status.SKIPPED, found.state_message)
+        case Unread() as outcome:
+            return _unreadable(found, outcome.fault)
+        case Snapshot() as seen:
+            return seen
 
 
 def _unreadable(subscription: Subscription, found: Fault) -> Result:
-    message = found.line
-    return Result(subscription, Status.UNREADABLE, message, found.hint)
+    return Result(subscription, Status.UNREADABLE, found.line, found.hint)

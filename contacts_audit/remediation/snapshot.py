@@ -1,4 +1,4 @@
-"""Reads the current contacts before a change, with every field."""
+"""Reads the current contacts of a subscription, every field included, before and after a write."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -14,25 +14,25 @@ from contacts_audit.core.model import Subscription
 
 
 class SnapshotReader:
-    """Reads subscriptions, each through the client that *client* says; safe for all threads."""
+    """Reads snapshots, each through the client that *client* returns; safe for all threads."""
 
     def __init__(self, client: Callable[[Subscription], Client]) -> None:
         self._client = client
         self._versions = Versions()
 
     def within(self, budget: Budget) -> "SnapshotReader":
-        """Return a surveyor like this one that spends *budget*, which somebody else spends, too."""
+        """Return a reader whose requests spend *budget*, which other requests may share."""
         other, client = copy.copy(self), self._client
         other._client = lambda subscription: client(subscription).within(budget)
         return other
 
-    def seen(self, subscription: Subscription) -> Snapshot:
+    def read(self, subscription: Subscription) -> Snapshot:
         """
-        Return what *subscription* shows at 2017 and at the newest api-version that is offered.
+        Return what *subscription* shows at 2017 and at the newest API version that is offered.
 
         Raises:
             AzureError: one of them cannot be read, or none is offered.
-            AuthError: no token is to be had.
+            AuthError: there is no token.
         """
         found: dict[str, tuple[Record, ...]] = {}
         until = self._client(subscription).limits.until()
@@ -59,7 +59,7 @@ class SnapshotReader:
 
         Raises:
             AzureError: one of them cannot be read.
-            AuthError: no token is to be had.
+            AuthError: there is no token.
         """
         until = self._client(subscription).limits.until()
         return Snapshot({version: self.at(subscription, version, until) for version in versions})
@@ -68,11 +68,11 @@ class SnapshotReader:
         self, subscription: Subscription, version: str, until: Budget | float | None = None
     ) -> tuple[Record, ...]:
         """
-        Return what *subscription* shows at *version*; *until* (monotonic) is its budget's end.
+        Return the contacts at *version*; *until* ends the reading: a budget, or monotonic seconds.
 
         Raises:
-            AzureError: it cannot be read.
-            AuthError: no token is to be had.
+            AzureError: they cannot be read.
+            AuthError: there is no token.
         """
         client = self._client(subscription)
         url = protocol.contacts_url(client.endpoint, subscription.id, version)

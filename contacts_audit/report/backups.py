@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contacts_audit.core.sanitize import sanitized
-from contacts_audit.remediation.backups import Listing, SavedBackup
+from contacts_audit.remediation.backup import Listing, SavedBackup
 from contacts_audit.report import json_, markdown_table
 from contacts_audit.report.table import aligned
 

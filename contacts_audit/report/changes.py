@@ -11,9 +11,10 @@ from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Identity, Subscription
 from contacts_audit.core.sanitize import sanitized
-from contacts_audit.remediation.ledger import Plan, plan_document
 from contacts_audit.remediation.plan import COMPLIES, Intent, PlanRow
-from contacts_audit.remediation.tasks import Item, Result, Task
+from contacts_audit.remediation.plan_file import Plan, plan_document
+from contacts_audit.remediation.results import Result
+from contacts_audit.remediation.tasks import Item, Task
 from contacts_audit.report import json_, markdown_table, wording
 from contacts_audit.report.table import aligned, folded
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import steps
-from contacts_audit.remediation.ledger import Plan
+from contacts_audit.remediation.plan_file import Plan
 
 AUTHORIZED = """printf 'header = "Authorization: Bearer %s"\\n' "$TOKEN" | curl -K -"""
 PREFACE = "# TOKEN holds the token: TOKEN=$(contacts-audit token -o raw)\n"

@@ -38,6 +38,7 @@ TITLES: Mapping[Check, str] = {
     Check.REQUIRED_EMAIL: "The required addresses are configured",
     Check.ALLOWED_DOMAIN: "All addresses are of an allowed domain",
     Check.MINIMUM_EMAILS: "Enough addresses are configured",
+    Check.DELIVERABLE: "The domain of every address takes mail",
 }
 STANDARDS: Mapping[Check, Mapping[str, list[str]]] = {
     Check.CONTACT_EMAIL: {

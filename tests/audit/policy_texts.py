@@ -18,6 +18,7 @@ required_emails = ["soc@contoso.com"]
 allowed_domains = ["contoso.com", "fabrikam.com"]
 minimum_emails = 2
 attack_path_level = "High"
+deliverable = true
 
 [[override]]
 management_group = "sandboxes"
@@ -27,6 +28,7 @@ profile = "conformity"
 subscription = "Prod"
 required_emails = []
 minimum_emails = 1
+deliverable = false
 
 [[waiver]]
 subscription = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"

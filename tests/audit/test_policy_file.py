@@ -22,10 +22,13 @@ def test_all_keys_are_read() -> None:
         ("contoso.com", "fabrikam.com"),
         2,
         "High",
+        True,
     )
     assert policy.overrides == (
         Override(Settings(Profile.CONFORMITY), management_group="sandboxes"),
-        Override(Settings(required_emails=(), minimum_emails=1), subscription="Prod"),
+        Override(
+            Settings(required_emails=(), minimum_emails=1, deliverable=False), subscription="Prod"
+        ),
     )
     assert policy.waivers == (
         Waiver(

@@ -159,6 +159,7 @@ LISTS = [
             ("minimum_emails", value)
             for value in ["0", "-1", "true", "false", "1.0", '"1"', "[1]", "inf", "nan", "{}"]
         ),
+        *(("deliverable", value) for value in ["1", '"true"', "[]", "{}"]),
         *(("attack_path_level", value) for value in [*TEXTS, '""', '"critical"', '["Low"]']),
     ],
 )

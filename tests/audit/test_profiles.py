@@ -57,7 +57,7 @@ from contacts_audit.core.model import (
         ),
         pytest.param(
             Settings(Profile.STRICT, None, ("a@b.com",), ("b.com",), 1),
-            [str(check) for check in Check],
+            [str(check) for check in Check if check is not Check.DELIVERABLE],
             "strict",
             id="strict with all values",
         ),
@@ -85,6 +85,25 @@ from contacts_audit.core.model import (
             ["reachable", "minimum-emails"],
             None,
             id="a value beside a check",
+        ),
+        pytest.param(
+            Settings(deliverable=True),
+            ["contact-email", "deliverable"],
+            "conformity",
+            id="deliverable is switched on",
+        ),
+        pytest.param(
+            Settings(Profile.STRICT, (Check.DELIVERABLE,)),
+            [
+                "contact-email",
+                "alert-notifications",
+                "owner-notified",
+                "attack-paths",
+                "reachable",
+                "deliverable",
+            ],
+            "strict",
+            id="deliverable is named, and needs no value",
         ),
         pytest.param(
             Settings(attack_path_level="High"),
@@ -155,3 +174,25 @@ def test_a_value_switches_its_check_on_until_a_nearer_profile(
 ) -> None:
     """A value that is not judged would look compliant."""
     assert (Check.REQUIRED_EMAIL in combined_criteria(levels).checks) is judged
+
+
+ON, OFF = Settings(deliverable=True), Settings(deliverable=False)
+
+
+@pytest.mark.parametrize(
+    ("levels", "judged"),
+    [
+        pytest.param([Settings(Profile.STRICT)], False, id="strict does not have it"),
+        pytest.param([Settings(), ON], True, id="further away"),
+        pytest.param([OFF, ON], False, id="switched off nearer"),
+        pytest.param([ON, OFF], True, id="switched on nearer"),
+        pytest.param([Settings(Profile.STRICT), ON], False, id="a nearer profile"),
+        pytest.param([ON, Settings(Profile.CIS)], True, id="nearer than the profile"),
+        pytest.param([Settings(checks=(Check.DELIVERABLE,)), OFF], True, id="named nearer"),
+    ],
+)
+def test_deliverable_is_judged_only_where_it_is_asked_for(
+    levels: list[Settings], judged: bool
+) -> None:
+    """It tells name servers about the domains of the organization, so no profile has it."""
+    assert (Check.DELIVERABLE in combined_criteria(levels).checks) is judged

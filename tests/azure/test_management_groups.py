@@ -68,7 +68,7 @@ def test_an_empty_group_is_not_compliant(azure: AzureDouble, run: Run) -> None:
 
     assert (alone.code, alone.out) == (1, b"")
     assert beside.code == 0
-    assert "--management-group root: it holds no subscription" in beside.err
+    assert "--management-group root: it contains no subscriptions" in beside.err
 
 
 @pytest.mark.parametrize("readable", [True, False], ids=["unknown", "forbidden"])

@@ -32,14 +32,9 @@ from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError, ContactsAuditError, UsageError
 from contacts_audit.core.model import Check, Contact, Criteria, Reading, Subscription, Waiver
 from contacts_audit.core.shutdown import Shutdown
-from contacts_audit.remediation.ledger import (
-    Plan,
-    backup_document,
-    plan_document,
-    read_backup,
-    read_plan,
-)
+from contacts_audit.remediation.backup import backup_document, read_backup
 from contacts_audit.remediation.plan import Intent, row_for
+from contacts_audit.remediation.plan_file import Plan, plan_document, read_plan
 
 ENDPOINT = "https://arm.example"
 VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)
@@ -178,19 +173,19 @@ def _plan_anew(document: Mapping[str, Any]) -> None:
     rows = document.get("subscriptions")
     told = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
     read = [{**one, "versions": one["read"]} for one in told if one.get("read") is not None]
-    wished = read_plan(_sealed({**document, "kind": "plan", "subscriptions": []}), "plan.json")
+    change = read_plan(_sealed({**document, "kind": "plan", "subscriptions": []}), "plan.json")
     seen = read_backup(
         _sealed({**document, "kind": "backup", "subscriptions": read}), "backup.json"
     )
-    made = tuple(row_for(who, each, wished.change, wished.version) for who, each in seen.rows)
-    _comes_back(Plan(wished.origin, wished.change, wished.version, made))
+    made = tuple(row_for(who, each, change.change, change.version) for who, each in seen.rows)
+    _comes_back(Plan(change.origin, change.change, change.version, made))
     for row in made:
         if row.seen is None or not row.steps or row.api_version == protocol.V2017:
             continue
         (step,) = row.steps
         now = () if step.after is None else (Record(step.contact, step.after),)
         done = Snapshot({**row.seen.versions, row.api_version or "": now})
-        again = row_for(row.subscription, done, wished.change, wished.version)
+        again = row_for(row.subscription, done, change.change, change.version)
         assert again.intent is Intent.NOTHING, "what is done is to be done again"
 
 

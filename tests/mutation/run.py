@@ -34,18 +34,38 @@ SUITES = {
         "azure/arm/protocol.py",
         ("azure/arm/test_protocol", "azure/contacts/test_read", "azure/contacts/test_records"),
     ),
-    "read": ("azure/contacts/read.py", ("azure/contacts/test_read", *CHECKS)),
+    "read": (
+        "azure/contacts/read.py",
+        ("azure/contacts/test_read", "azure/contacts/test_read_addresses", *CHECKS),
+    ),
     "equality": (
         "azure/contacts/equality.py",
-        ("azure/contacts/test_equality", "remediation/test_outcomes"),
+        (
+            "azure/contacts/test_equality",
+            "remediation/test_tasks",
+            "remediation/test_write_outcomes",
+        ),
     ),
     "steps": (
         "azure/contacts/steps.py",
-        ("azure/contacts/test_equality", "azure/contacts/test_write"),
+        (
+            "azure/contacts/test_equality",
+            "azure/contacts/test_write",
+            "azure/contacts/test_write_new",
+        ),
     ),
-    "tasks": ("remediation/tasks.py", ("remediation/test_outcomes",)),
-    "send": ("remediation/send.py", ("remediation/test_outcomes", "remediation/test_resend")),
-    "apply": ("remediation/apply.py", ("remediation/test_outcomes",)),
+    "tasks": (
+        "remediation/tasks.py",
+        ("remediation/test_tasks", "remediation/test_write_outcomes"),
+    ),
+    "send": (
+        "remediation/send.py",
+        ("remediation/test_answers", "remediation/test_resend", "remediation/test_write_outcomes"),
+    ),
+    "apply": (
+        "remediation/apply.py",
+        ("remediation/test_several_writes", "remediation/test_write_outcomes"),
+    ),
 }
 SECONDS = float(os.environ.get("MUTATE_SECONDS", "1800"))
 CONFIG = """

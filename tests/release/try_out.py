@@ -9,12 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pythons import resolve, supported
-from release.build import DIST, last_commit
+from release.build import DIST
 from release.runtime import PIP, install
 from smoke.run import Wrong, smoke
 
@@ -28,6 +29,9 @@ def wheel_of(sdist: Path, wheel: Path, to: Path) -> Path:
     Raises:
         Wrong: it is another than the *wheel* that is handed out.
     """
+    with tarfile.open(sdist) as archive:
+        times = {member.mtime for member in archive}
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(*times))
     command = [*PIP, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(to), str(sdist)]
     subprocess.run(command, check=True)
     built = to / wheel.name
@@ -76,7 +80,6 @@ def programs(scratch: Path, version: str, python: str) -> Mapping[str, Sequence[
 def main() -> int:
     """Try all, and say what was tried."""
     os.umask(0o022)
-    os.environ["SOURCE_DATE_EPOCH"] = last_commit()[1]
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=DIST, check=True)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)

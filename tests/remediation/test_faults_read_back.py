@@ -61,7 +61,7 @@ FAULTS: dict[str, Fault] = {
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What came of a run, and what there was to be seen on the way."""
+    """The result of a run, and the events on the way."""
 
     ran: Ran
     kept: str
@@ -107,7 +107,7 @@ AllSeen = dict[tuple[str, str], Future[Snapshot]]
 
 @pytest.fixture(scope="module")
 def all_seen(tmp_path_factory: pytest.TempPathFactory) -> AllSeen:
-    """Run all cases, several at once: they mostly wait.  What breaks one is its own test's."""
+    """Run all cases, several at once, as they mostly wait; a failure belongs to its own test."""
     with ThreadPoolExecutor(len(FAULTS)) as pool:
         return {
             case: pool.submit(
@@ -119,7 +119,7 @@ def all_seen(tmp_path_factory: pytest.TempPathFactory) -> AllSeen:
 
 @pytest.mark.parametrize("case", CASES, ids=", ".join)
 def test_a_reading_that_goes_wrong(all_seen: AllSeen, case: tuple[str, str]) -> None:
-    """Nothing is written on it, nothing is taken for done, and its neighbour is."""
+    """Nothing is written or confirmed after a failed read; the next subscription is done."""
     place, seen = PLACES[case[0]], all_seen[case].result()
     results = {one["name"]: one for one in json.loads(seen.ran.out)["subscriptions"]}
 

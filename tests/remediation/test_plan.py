@@ -50,16 +50,16 @@ DEFAULT = Record("default", {"emails": "a@contoso.com", "isEnabled": True})
         ),
     ],
 )
-def test_a_wish_can_be_had(change: Change) -> None:
-    """At the newest api-version."""
+def test_a_change_can_be_had(change: Change) -> None:
+    """At the newest API version."""
     check(change, None)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        pytest.param(Change(), "no change is asked for", id="nothing"),
-        pytest.param(Change(allow_empty=True), "no change is asked for", id="a permission alone"),
+        pytest.param(Change(), "no change is requested", id="nothing"),
+        pytest.param(Change(allow_empty=True), "no change is requested", id="a permission alone"),
         pytest.param(Change(replace=True), "--replace", id="replace by nothing"),
         pytest.param(
             Change(replace=True, remove_emails=("a@b.co",)), "--replace", id="replace and remove"
@@ -73,8 +73,8 @@ def test_a_wish_can_be_had(change: Change) -> None:
         pytest.param(Change(attack_paths="Severe"), "--attack-paths", id="no risk level"),
     ],
 )
-def test_a_wish_that_cannot_be_had(change: Change, said: str) -> None:
-    """It is wrong usage, and says what is wrong."""
+def test_a_change_that_cannot_be_had(change: Change, said: str) -> None:
+    """It is a usage error that says what is wrong."""
     with pytest.raises(UsageError) as caught:
         check(change, None)
 
@@ -115,7 +115,7 @@ def test_an_address_that_is_none(text: str) -> None:
     ["", " ", "a@b.co;c@b.co", "a@b.co,", " a@b.co", "a@b.co\n", "a\x1b@b.co", "\ud800@b.co"],
 )
 def test_a_removal_that_is_none(text: str) -> None:
-    """What is removed need not be well-formed, but it is one, and printable."""
+    """An address to remove may be malformed, but is one address, and printable."""
     with pytest.raises(UsageError) as caught:
         check(Change(remove_emails=("good@b.co", text)), None)
 
@@ -136,7 +136,7 @@ def test_a_removal_that_is_none(text: str) -> None:
     ],
 )
 def test_a_number_that_is_none(number: str) -> None:
-    """It is one line of text that can be shown, and not empty."""
+    """A telephone number is one printable line, and not empty."""
     with pytest.raises(UsageError) as caught:
         check(Change(phone=number), None)
 
@@ -157,7 +157,7 @@ def test_a_number_that_is_none(number: str) -> None:
     ],
 )
 def test_what_2017_can_say(change: Change, possible: bool) -> None:
-    """The rest is wrong usage, found before any request."""
+    """All else is a usage error, found before any request."""
     if possible:
         check(change, V2017)
         return
@@ -168,7 +168,7 @@ def test_what_2017_can_say(change: Change, possible: bool) -> None:
 
 @pytest.mark.parametrize("version", [V2020, V2023, "", "2017-08-01", "2017-08-01-PREVIEW", "x"])
 def test_only_2017_can_be_chosen(version: str) -> None:
-    """The newest is chosen by itself; others are a mistake."""
+    """The newest version is the default; others are a usage error."""
     with pytest.raises(UsageError) as caught:
         check(ADD, version)
 
@@ -192,8 +192,8 @@ words = st.text(st.characters(exclude_categories=[]), max_size=12)
     ),
     st.none() | st.just(V2017) | words,
 )
-def test_any_text_is_wished_or_refused(change: Change, version: str | None) -> None:
-    """Nothing but our own error comes of it, and nothing unprintable is wished."""
+def test_any_text_is_requested_or_refused(change: Change, version: str | None) -> None:
+    """Any text is accepted or a usage error, and no unprintable text is accepted."""
     try:
         check(change, version)
     except UsageError:
@@ -218,7 +218,7 @@ def test_any_text_is_wished_or_refused(change: Change, version: str | None) -> N
     ],
 )
 def test_the_newest_version_is_written(seen: Snapshot, version: str) -> None:
-    """What it calls its contact is what is written."""
+    """The contact is written by the name that the version shows."""
     row = row_for(WHO, seen, ADD)
 
     name = "default1" if version == V2017 else "default"
@@ -228,7 +228,7 @@ def test_the_newest_version_is_written(seen: Snapshot, version: str) -> None:
 
 
 def test_2017_can_be_chosen() -> None:
-    """Though newer ones are offered."""
+    """2017 can be chosen even if newer versions are offered."""
     row = row_for(WHO, Snapshot({V2017: (OLD,), V2023: (DEFAULT,)}), ADD, V2017)
 
     assert (row.intent, row.api_version) == (Intent.CHANGE, V2017)
@@ -236,7 +236,7 @@ def test_2017_can_be_chosen() -> None:
 
 
 def test_a_version_that_is_not_offered_is_refused() -> None:
-    """Nothing else is written in its stead."""
+    """No other version is written instead."""
     row = row_for(WHO, Snapshot({V2023: ()}), ADD, V2017)
 
     assert (row.intent, row.steps) == (Intent.REFUSED, ())
@@ -244,8 +244,8 @@ def test_a_version_that_is_not_offered_is_refused() -> None:
     assert "--api-version" in row.message
 
 
-def test_what_is_as_wished_is_left_alone() -> None:
-    """No step, no word."""
+def test_what_is_as_requested_is_left_alone() -> None:
+    """The row has no steps and no message."""
     row = row_for(WHO, Snapshot({V2017: (), V2023: (DEFAULT,)}), ADD)
 
     assert (row.intent, row.steps, row.message) == (Intent.NOTHING, (), None)
@@ -282,7 +282,7 @@ def test_what_is_as_wished_is_left_alone() -> None:
     ],
 )
 def test_a_refusal_is_a_row(seen: Snapshot, change: Change, said: str) -> None:
-    """Nothing of it is written, and the row says what to do."""
+    """Nothing is written, and the row says what to do."""
     row = row_for(WHO, seen, change)
 
     assert (row.intent, row.steps) == (Intent.REFUSED, ())
@@ -291,7 +291,7 @@ def test_a_refusal_is_a_row(seen: Snapshot, change: Change, said: str) -> None:
 
 
 def test_notes_are_the_message_of_a_change() -> None:
-    """What was carried over, and what stays elsewhere."""
+    """The message names what was carried over, and what stays at 2017."""
     change = Change(emails=("c@b.co",), remove_emails=("a@b.co",))
     second = Record("default2", {**OLD.properties, "email": "b@b.co"})
 
@@ -323,7 +323,7 @@ def rows(*intents: Intent) -> list[PlanRow]:
     ],
 )
 def test_the_code_of_a_plan(intents: list[Intent], code: ExitCode) -> None:
-    """The worst row decides, wherever it stands."""
+    """The worst row decides, in any position."""
     assert exit_code(rows(*intents)) is code
 
 
@@ -371,7 +371,7 @@ some_records = st.lists(
 def test_whatever_was_seen_is_a_row(
     versions: dict[str, tuple[Record, ...]], change: Change, version: str | None
 ) -> None:
-    """Of one of three kinds, and only a change has steps."""
+    """Each row is one of three kinds, and only a change has steps."""
     row = row_for(WHO, Snapshot(versions), change, version)
 
     assert row.intent in {Intent.CHANGE, Intent.NOTHING, Intent.REFUSED}

@@ -95,7 +95,7 @@ def edit(subscription: Subscription, version: str) -> None:
 
 
 def befalling(fault: Fault, situation: str, subscription: Subscription, version: str) -> Fault:
-    """Return *fault* as it befalls a write in a *situation*."""
+    """Return *fault* as it happens to a write in a *situation*."""
 
     async def edited(exchange: Exchange) -> None:
         edit(subscription, version)
@@ -116,7 +116,7 @@ def befalling(fault: Fault, situation: str, subscription: Subscription, version:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What became of a row, the methods of its requests, and what is kept."""
+    """The result of a row, the methods of its requests, and what Azure keeps."""
 
     result: dict[str, Any]
     methods: list[str]
@@ -125,7 +125,7 @@ class Snapshot:
 
 
 def furnished(way: Way) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return what stands in a subscription before `apply`, and what is wished of it."""
+    """Return the contacts of a subscription before `apply`, and the requested change."""
     if way == Way(V2017, "apply", "DELETE"):
         change = ("--remove-email", "soc@contoso.com")
         return contact(V2017, "a@contoso.com;soc@contoso.com"), change
@@ -199,7 +199,7 @@ def all_seen(tmp_path_factory: pytest.TempPathFactory) -> AllSeen:
 
 
 def check(way: Way, situation: str, seen: Snapshot) -> None:
-    """Check that it was sent as often as it may be, and is kept and told as it should be."""
+    """Check how often it was sent, what Azure keeps, and the result."""
     status, sent = SITUATIONS[situation]
     assert (seen.result["status"], seen.methods.count(way.method)) == (status, sent), seen.result
     places = [at for at, method in enumerate(seen.methods) if method == way.method]
@@ -217,7 +217,7 @@ def check(way: Way, situation: str, seen: Snapshot) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=", ".join)
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_a_look_before_a_second_sending(all_seen: AllSeen, way: Way, row: tuple[str, str]) -> None:
-    """As wished is done, as before is sent once more, anything else is a conflict, and stays."""
+    """As requested is done, as before is sent once more, anything else is a conflict."""
     check(way, row[1], all_seen[way].result()[row])
 
 

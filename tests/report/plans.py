@@ -8,8 +8,9 @@ from markdown_it import MarkdownIt
 from contacts_audit.azure.contacts.records import Json, Record, Snapshot
 from contacts_audit.core.errors import Reason
 from contacts_audit.core.model import Change, Fault, Subscription
-from contacts_audit.remediation.ledger import Origin, Plan
+from contacts_audit.remediation.file_format import Origin
 from contacts_audit.remediation.plan import Intent, PlanRow, row_for
+from contacts_audit.remediation.plan_file import Plan
 from contacts_audit.report import curl
 
 V2017 = "2017-08-01-preview"

@@ -29,9 +29,9 @@ from contacts_audit.azure.contacts.steps import Step
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Change, Subscription
 from contacts_audit.core.sanitize import sanitized
-from contacts_audit.remediation.ledger import read_plan
 from contacts_audit.remediation.plan import Intent, PlanRow
-from contacts_audit.remediation.tasks import Result, Status
+from contacts_audit.remediation.plan_file import read_plan
+from contacts_audit.remediation.results import Result, Status
 from contacts_audit.report import changes
 
 SWAP = Change(emails=("new@b.co",), remove_emails=("b@b.co", "c@b.co"))

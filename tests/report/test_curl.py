@@ -24,8 +24,8 @@ from report.plans import (
 )
 
 from contacts_audit.core.model import Change
-from contacts_audit.remediation.ledger import Plan
 from contacts_audit.remediation.plan import Intent
+from contacts_audit.remediation.plan_file import Plan
 from contacts_audit.report import curl
 
 URL = f"https://management.azure.com/subscriptions/{ID}/providers/Microsoft.Security"

@@ -134,6 +134,11 @@ def test_a_word_for_the_shell_is_quoted() -> None:
             "--email ADDRESS --remove-email WRONG-ADDRESS-1",
             id="domain",
         ),
+        pytest.param(
+            Check.DELIVERABLE,
+            "--email ADDRESS --remove-email WRONG-ADDRESS-1",
+            id="deliverable",
+        ),
     ],
 )
 def test_unknown_criteria_are_left_blank(check: Check, options: str) -> None:

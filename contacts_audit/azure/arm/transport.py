@@ -22,11 +22,10 @@ from contacts_audit.azure.arm.retry import RETRIED
 from contacts_audit.azure.arm.sockets import time_left, time_limit
 from contacts_audit.azure.arm.socks import RefusedError
 from contacts_audit.azure.arm.trust import tls_context
-from contacts_audit.core.errors import AzureError, Reason
+from contacts_audit.core.errors import AzureError, NotSentError, Reason
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.sanitize import without_credentials
 
-NO_TIME = "no time was left to ask"
 USER_AGENT = f"contacts-audit/{__version__}"
 PRIVATE_NETWORKS = [
     ipaddress.ip_network(each)
@@ -90,7 +89,7 @@ class Transport:
         if self._stopped.is_set():
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
         if timeout <= 0:
-            raise AzureError(Reason.TIMEOUT, NO_TIME)
+            raise NotSentError(Reason.TIMEOUT, "no time was left to ask")
         self._check(url)
         proxy = self._proxy_for(url)
         proxies = {} if proxy is None else {"https": proxy.url}

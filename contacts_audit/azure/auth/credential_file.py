@@ -1,9 +1,11 @@
 """Reads the file of a certificate or a federated token."""
 
+import stat
 from pathlib import Path
 
 from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AuthError
+from contacts_audit.core.paths import kind_of
 
 LARGEST = 1024 * 1024  # bytes
 
@@ -16,7 +18,7 @@ def read(path: Path, kind: str, variable: str) -> bytes:
         AuthError: the file cannot be read, is not a regular file, or is empty.
     """
     try:
-        if path.exists() and not path.is_file():
+        if kind_of(path) not in (None, stat.S_IFREG):
             raise unusable(kind, path, "it is not a regular file", variable)
         content = read_bounded(path, LARGEST)
     except (OSError, ValueError) as error:

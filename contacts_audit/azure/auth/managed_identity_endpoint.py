@@ -4,6 +4,7 @@ Finds the endpoint of a managed identity, from the variables of the platform.
 https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -57,7 +58,7 @@ def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
                 "choose another credential by --auth",
             )
         return Endpoint(_address(environment[variable], variable), f"{variable} is set")
-    if ARC_AGENT.exists():
+    if os.access(ARC_AGENT, os.F_OK):
         return Endpoint(ARC, "the agent of Azure Arc is installed")
     host = environment.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", IMDS).strip("/")
     address = _address(host + IMDS_PATH, "AZURE_POD_IDENTITY_AUTHORITY_HOST")

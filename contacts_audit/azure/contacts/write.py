@@ -1,5 +1,5 @@
 """
-The body to write for a change, in each API version. Pure.
+The writes for a change, at each API version. Pure.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
 """
@@ -11,9 +11,17 @@ from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts import write_2017
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, Snapshot, named, ordered
+from contacts_audit.azure.contacts.records import (
+    Json,
+    Record,
+    Snapshot,
+    first_phone,
+    named,
+    ordered,
+)
 from contacts_audit.azure.contacts.steps import (
     DEFAULT,
+    FETCH,
     NO_CONTACT,
     RefusedError,
     Step,
@@ -29,10 +37,10 @@ OWNER = "Owner"
 
 def writes_for(seen: Snapshot, change: Change, version: str) -> Writes:
     """
-    Return what is to be written at *version* so that what was *seen* fulfils *wish*.
+    Return the writes at *version* that make *change*, given what was *seen*.
 
     Raises:
-        RefusedError: that is not possible, or not without `--allow-empty`.
+        RefusedError: that is not possible, or needs `--allow-empty`.
     """
     if version == protocol.V2017:
         return Writes(version, tuple(write_2017.steps(seen.at(version), change)))
@@ -40,7 +48,7 @@ def writes_for(seen: Snapshot, change: Change, version: str) -> Writes:
 
 
 def _single(seen: Snapshot, change: Change, version: str) -> Writes:
-    """One contact, `default`, holds all addresses."""
+    """Return the write of the one contact, `default`, that holds all addresses."""
     before, older = named(seen.at(version), DEFAULT), ordered(seen.at(protocol.V2017))
     if before is not None:
         after = _changed(before, change, version)
@@ -54,8 +62,7 @@ def _single(seen: Snapshot, change: Change, version: str) -> Writes:
         _check_nothing_to_create(standing, change)
         return Writes(version, ())
     new: Json = {"emails": "" if change.replace else ";".join(standing), **NEW[version]}
-    phones = (one.properties.get("phone") for one in older)
-    if phone := next((phone for phone in phones if phone and isinstance(phone, str)), None):
+    if phone := first_phone(older):
         new["phone"] = phone
     after = _changed(new, change, version)
     written = set(map(key, addresses(after["emails"])))
@@ -84,11 +91,11 @@ NEW: dict[str, Json] = {
 
 
 def _check_nothing_to_create(standing: Sequence[str], change: Change) -> None:
-    """Without a contact there is nothing to remove from; anything else takes a contact."""
+    """Check that *change* needs no contact, where there is none and none is created."""
     unwanted = set(map(key, change.remove_emails))
     if unwanted & set(map(key, standing)):
         raise RefusedError(
-            f"an address to be removed stands at {protocol.V2017} alone",
+            f"an address to remove is at {protocol.V2017} only",
             f"add --api-version {protocol.V2017}",
         )
     if change.phone is not None or change.enable:
@@ -96,7 +103,7 @@ def _check_nothing_to_create(standing: Sequence[str], change: Change) -> None:
 
 
 def _changed(before: Json, change: Change, version: str) -> Json:
-    """Return the properties of `default`, changed where *wish* says so."""
+    """Return the properties of `default` with *change* made."""
     after = dict(before)
     emails = _emails(before.get("emails"), change)
     if emails is not None:
@@ -112,7 +119,7 @@ def _changed(before: Json, change: Change, version: str) -> Json:
         }
     if version == protocol.V2020 and change.attack_paths is not None:
         raise RefusedError(
-            f"{protocol.V2020} knows no attack paths, and no newer api-version is offered",
+            f"{protocol.V2020} has no attack paths, and no newer API version is offered",
             "leave --attack-paths out",
         )
     if version == protocol.V2023:
@@ -131,11 +138,11 @@ def _changed(before: Json, change: Change, version: str) -> Json:
 
 
 def _emails(value: Any, change: Change) -> str | None:
-    """Return the text of all addresses, None where nothing is to change."""
+    """Return the new value of `emails`, None if it does not change."""
     if not (change.emails or change.remove_emails):
         return None
     if value is not None and not isinstance(value, str):
-        raise RefusedError("its addresses are no text", "look at it by 'contacts-audit fetch'")
+        raise RefusedError("its addresses are not a string", FETCH)
     there = addresses(value or "")
     found = resulting_addresses(there, change)
     return None if found == there else ";".join(found)
@@ -145,7 +152,7 @@ def _with_owner(by_role: Any) -> Json:
     known = _object(by_role, "notificationsByRole")
     roles = known.get("roles", [])
     if not isinstance(roles, list):
-        raise RefusedError("its roles are no list", "look at it by 'contacts-audit fetch'")
+        raise RefusedError("its roles are not a list", FETCH)
     named = any(isinstance(role, str) and role.casefold() == OWNER.casefold() for role in roles)
     return {**known, "state": "On", "roles": roles if named else [*roles, OWNER]}
 
@@ -153,7 +160,7 @@ def _with_owner(by_role: Any) -> Json:
 def _with_source(sources: Any, kind: str, level: str, asked: str) -> list[Any]:
     known = [] if sources is None else sources
     if not isinstance(known, list) or not all(isinstance(source, dict) for source in known):
-        raise RefusedError("its sources are no list", "look at it by 'contacts-audit fetch'")
+        raise RefusedError("its sources are not a list", FETCH)
     if not any(source.get("sourceType") == kind for source in known):
         return [*known, {"sourceType": kind, level: asked}]
     return [
@@ -163,12 +170,12 @@ def _with_source(sources: Any, kind: str, level: str, asked: str) -> list[Any]:
 
 def _object(value: Any, field: str) -> Json:
     if value is not None and not isinstance(value, dict):
-        raise RefusedError(f"its {field} is no object", "look at it by 'contacts-audit fetch'")
+        raise RefusedError(f"its {field} is not an object", FETCH)
     return value or {}
 
 
 def _addresses_of(older: Sequence[Record]) -> tuple[str, ...]:
-    """Return the addresses that 2017 shows."""
+    """Return the addresses of contacts at 2017, each once."""
     spelt = (one.properties.get("email") for one in older)
     return tuple(
         distinct(part for text in spelt if isinstance(text, str) for part in addresses(text))

@@ -1,5 +1,5 @@
 """
-Reads one file of a recording: a request, and the answer or the failure that followed.
+Reads one file of a recording: a request with its answer or failure, or an answer of DNS.
 
 A file may come from a stranger: its size, its number of values and the type of each value are
 checked. What is wrong raises one of `UNREADABLE`.
@@ -15,6 +15,7 @@ from typing import Any
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.recording.recorder import compact
 from contacts_audit.core.bounded_read import read_bounded
+from contacts_audit.core.delivery import Delivery, MailAnswer
 from contacts_audit.core.errors import AzureError, Reason
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -64,6 +65,12 @@ def answer(exchange: Mapping[str, Any]) -> Answer:
         raise ValueError("an answer has no status")
     lowered = {text(name).lower(): text(value) for name, value in headers.items()}
     return Answer(text(exchange["request"]["url"]), status, lowered, _body(response))
+
+
+def mail(path: Path) -> tuple[str, MailAnswer]:
+    """Return the mail domain in *path*, and the recorded answer of DNS."""
+    value = load(path)
+    return text(value["domain"]), MailAnswer(Delivery(value["delivery"]), text(value["why"])[:200])
 
 
 def text(value: object) -> str:

@@ -9,7 +9,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -23,11 +23,14 @@ from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.recording import exchange
 from contacts_audit.azure.recording.exchange import UNREADABLE, text
 from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA
+from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import ContactsAuditError, UsageError, VersionRefusedError
+from contacts_audit.core.paths import is_folder, kind_of
 
 LARGEST_FOLDER = 2 * 1024 * 1024 * 1024  # bytes
 MOST_FILES = 2_000_000
-_NUMBER = re.compile(r"[0-9]+(?=.*\.json\Z)", re.DOTALL)
+_NUMBER = re.compile(r"([0-9]+).*\.json\Z", re.DOTALL)
+_DNS_NUMBER = re.compile(r"dns-([0-9]+)\.json\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Recording:
     A folder that a `Recorder` wrote.
 
     *exchanges* maps each request to the files of its answers, in order. *refusals* maps each
-    api-version that the recorded run gave up to the file of one refusal.
+    api-version that the recorded run gave up to the file of one refusal. *mail* maps each mail
+    domain (ASCII) to the answer of DNS.
     """
 
     cloud: Cloud
@@ -44,6 +48,7 @@ class Recording:
     recorded: datetime
     exchanges: Mapping[str, tuple[Path, ...]]
     refusals: Mapping[str, Path]
+    mail: Mapping[str, MailAnswer] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> "Recording":
@@ -58,7 +63,8 @@ class Recording:
             return cls._read(folder)
         except UNREADABLE as error:
             detail = error.strerror if isinstance(error, OSError) else error
-            if folder.is_dir() and not (folder / MANIFEST).exists():
+            lost = isinstance(error, FileNotFoundError) and is_folder(folder)
+            if lost and kind_of(folder / MANIFEST) is None:
                 detail = f"it holds no {MANIFEST}"
             raise UsageError(
                 f"--replay: {folder} is not a recording: {str(detail)[:200]}",
@@ -80,7 +86,7 @@ class Recording:
             )
         cloud, tenants = _cloud(manifest["cloud"]), _texts(manifest["tenants"])
         exchanges, index = defaultdict(list), _Index()
-        for path in _files(folder):
+        for path in _numbered(folder, _NUMBER):
             loaded = exchange.load(path)
             index.add(path, loaded, cloud)
             exchanges[exchange.request(loaded)].append(path)
@@ -90,6 +96,7 @@ class Recording:
             _recorded(manifest, index.latest, folder),
             {request: tuple(paths) for request, paths in exchanges.items()},
             index.refusals(),
+            dict(map(exchange.mail, _numbered(folder, _DNS_NUMBER))),
         )
 
 
@@ -156,16 +163,16 @@ def _cloud(value: Mapping[str, Any]) -> Cloud:
     return Cloud(arm.removeprefix("https://"), arm, "", "", None)
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the files of exchanges, sorted by number: there may be more than 99,999."""
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
+    """Return the files that match *pattern*, sorted by number: there may be more than 99,999."""
     found: list[tuple[int, str]] = []
     size = 0
     with os.scandir(folder) as entries:
         for entry in entries:
-            number = _NUMBER.match(entry.name)
+            number = pattern.match(entry.name)
             if number is None:
                 continue
-            found.append((int(number[0]), entry.name))
+            found.append((int(number[1]), entry.name))
             size += entry.stat().st_size
             if len(found) > MOST_FILES or size > LARGEST_FOLDER:
                 raise ValueError(f"it is larger than {LARGEST_FOLDER} bytes or {MOST_FILES} files")

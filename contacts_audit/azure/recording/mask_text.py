@@ -54,6 +54,10 @@ class TextMask:
             pieces[at] = self.url(self._host.sub(self._own_host, named))
         return "".join(pieces)
 
+    def mail_domain(self, domain: str) -> str:
+        """Mask the domain (ASCII) of an email address, as in the addresses."""
+        return self._pseudonyms.mail_domain(domain)
+
     def url(self, text: str) -> str:
         """Mask a URL, or a header of a fixed form. The words of Azure in it stay."""
         text = self._authority.sub(self._own_host, text)

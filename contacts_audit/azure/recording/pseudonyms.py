@@ -11,7 +11,7 @@ import secrets
 from uuid import UUID
 
 from contacts_audit.azure.arm.subscriptions import GUID
-from contacts_audit.azure.contacts.read import is_address
+from contacts_audit.core.mailbox import is_address, key
 
 
 class Pseudonyms:
@@ -43,10 +43,14 @@ class Pseudonyms:
 
     def email(self, text: str) -> str:
         """Return the pseudonym of an email address; what is not well-formed stays malformed."""
-        local, _, domain = text.casefold().rpartition("@")
         if not is_address(text):
             return f"no-address-{self.digest(text)}"
-        return f"user-{self.digest(local)}@{self.digest(domain)}.example"
+        local, _, domain = key(text).rpartition("@")
+        return f"user-{self.digest(local)}@{self.mail_domain(domain)}"
+
+    def mail_domain(self, domain: str) -> str:
+        """Return the pseudonym of the domain of an email address, in ASCII and lower case."""
+        return f"{self.digest(domain)}.example"
 
     def host(self, host: str) -> str:
         """Return the pseudonym of a host, with or without the brackets of IPv6."""

@@ -2,6 +2,7 @@
 Records exchanges with Resource Manager as files, for `replay`.
 
 A recording is a folder. `recording.json` names the cloud, and each exchange is one JSON file.
+Each answer of DNS about a mail domain is one, too: `dns-00001.json`.
 """
 
 import base64
@@ -20,6 +21,7 @@ from contacts_audit.azure.arm.protocol import SECRET_HEADERS, Answer, is_cookie
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.recording.mask import Mask
+from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.disk import make_private, permit
 from contacts_audit.core.errors import AzureError, OutputError, UsageError
 from contacts_audit.core.files import replace, write_new
@@ -42,7 +44,7 @@ class Recorder:
     ) -> None:
         self._folder = folder
         self._mask = Mask(map(host_of, cloud.addresses)) if mask else None
-        self._numbers = itertools.count(1)
+        self._numbers, self._dns_numbers = itertools.count(1), itertools.count(1)
         self._lock = threading.Lock()
         self._cloud = self._shown(cloud)
         self._recorded = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -85,6 +87,13 @@ class Recorder:
             kept = {"request": {"method": method, "url": shown}, **self._outcome(outcome)}
             name = f"{number:05d}-{_slug(kept['request']['url'])}.json"
             write_new(self._folder / name, _indented(kept).encode())
+
+    def keep_mail(self, domain: str, answer: MailAnswer) -> None:
+        """Write what DNS answered about the mail of *domain* (ASCII)."""
+        shown = domain if self._mask is None else self._mask.mail_domain(domain)
+        kept = {"domain": shown, "delivery": answer.delivery, "why": answer.why}
+        name = f"dns-{next(self._dns_numbers):05d}.json"
+        write_new(self._folder / name, _indented(kept).encode())
 
     def _outcome(self, outcome: Answer | AzureError) -> dict[str, Any]:
         if isinstance(outcome, AzureError):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
-from contacts_audit.cli.options.declare import CHECKS, count
+from contacts_audit.cli.options.declare import CHECKS, NETWORK, count, name_server, seconds
 from contacts_audit.core.model import Check, Profile
 
 
@@ -15,6 +15,28 @@ class RiskLevel(StrEnum):
     HIGH = "High"
     MEDIUM = "Medium"
     LOW = "Low"
+
+
+@dataclass(frozen=True, slots=True)
+class DnsOptions:
+    """How the check deliverable asks DNS."""
+
+    dns_timeout: Annotated[
+        float,
+        NETWORK(
+            "--dns-timeout SECONDS",
+            "Limit one lookup of a mail domain (check deliverable). Default: 4.",
+            parser=seconds,
+        ),
+    ] = 4.0
+    dns_server: Annotated[
+        str | None,
+        NETWORK(
+            "--dns-server IP[:PORT]",
+            "Ask this name server about mail domains. Default: those of this machine.",
+            parser=name_server,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +92,4 @@ class PolicyOptions:
             "Read checks, overrides and waivers from this TOML file. Options take precedence.",
         ),
     ] = None
+    dns: DnsOptions = DnsOptions()

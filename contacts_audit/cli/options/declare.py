@@ -76,6 +76,17 @@ def whole(given: str | int) -> int:
     raise typer.BadParameter(f"{text!r} is not a whole number from 0")
 
 
+def name_server(given: str) -> str:
+    """Return the address of a name server, as given."""
+    from contacts_audit.mail.server_address import parse_server
+
+    try:
+        parse_server(given)
+    except ValueError as error:
+        raise typer.BadParameter(f"{given!r} is not an IP address, or IP:PORT") from error
+    return given
+
+
 def seconds(given: str | float) -> float:
     """Return a positive number of seconds; typer passes the default, too."""
     text = str(given)

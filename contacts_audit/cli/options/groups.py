@@ -75,6 +75,9 @@ def words(group: Any, *leave_out: str, blank: str) -> tuple[str, ...]:
         value = getattr(group, item.name)
         if item.name in leave_out or value == _default(item) or value is None:
             continue
+        if is_dataclass(item.type):
+            found += words(value, *leave_out, blank=blank)
+            continue
         (declared,) = cast(Any, item.type).__metadata__
         option = min((declared.default, *declared.param_decls), key=len)
         if value is True:

@@ -1,8 +1,11 @@
 """Defines what is judged: checks, profiles, their values, and waivers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from contacts_audit.core.delivery import MailAnswer
 
 
 class Check(StrEnum):
@@ -16,6 +19,7 @@ class Check(StrEnum):
     REQUIRED_EMAIL = "required-email"
     ALLOWED_DOMAIN = "allowed-domain"
     MINIMUM_EMAILS = "minimum-emails"
+    DELIVERABLE = "deliverable"
 
 
 class Profile(StrEnum):
@@ -28,7 +32,11 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """The checks to judge, and their values; *profile* is None if checks were named one by one."""
+    """
+    The checks to judge, and their values; *profile* is None if checks were named one by one.
+
+    *mail* has the answer of DNS for each mail domain (ASCII), for the check `deliverable`.
+    """
 
     profile: Profile | None
     checks: tuple[Check, ...]
@@ -36,6 +44,7 @@ class Criteria:
     required_emails: tuple[str, ...] = ()
     allowed_domains: tuple[str, ...] = ()
     minimum_emails: int | None = None
+    mail: Mapping[str, MailAnswer] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ CHANGES = {
 @pytest.mark.parametrize("offered", [{V2017, V2020, V2023}, {V2017, V2020}, {V2017}], ids=len)
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("spelt", SPELT)
-def test_a_wish_comes_true_however_the_addresses_were_written(
+def test_a_change_comes_true_however_the_addresses_were_written(
     azure: AzureDouble,
     run: Run,
     tmp_path: Path,
