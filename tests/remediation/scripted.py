@@ -75,7 +75,7 @@ class Bell(threading.Event):
 
 
 class Scripted(Transport):
-    """The wire and the tokens of a cloud that answers by a *script*; it keeps what was asked."""
+    """The transport and tokens of a cloud that answers by a *script*; keeps what was asked."""
 
     def __init__(self, script: Iterable[Turn]) -> None:
         super().__init__(adapter=BaseAdapter())  # which nothing reaches
