@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from contacts_audit.azure.arm.client import Client, Limits, TokenSource
 from contacts_audit.azure.arm.subscription_list import Listing
 from contacts_audit.azure.arm.subscriptions import GUID, Descendants, descendants, visible
+from contacts_audit.azure.arm.width import Width
 from contacts_audit.azure.auth.sign_in import Credential, identity_of
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.core.errors import AuthError, AzureError, Reason
@@ -58,10 +59,15 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The ways to Azure, one for each tenant, or to what was *recorded* of it at a time."""
+    """
+    The ways to Azure, one for each tenant, or to what was *recorded* of it at a time.
+
+    All of them together are as wide as *width* says.
+    """
 
     cloud: Cloud
     limits: Limits
+    width: Width
     tenants: tuple[Tenant, ...]
     recorder: "Recorder | None" = None
     recorded: datetime | None = None

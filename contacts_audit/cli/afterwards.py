@@ -29,7 +29,6 @@ def what_still_fails(
     rows: "Sequence[Planned]",
     identity: IdentityOptions,
     cloud: CloudOptions,
-    workers: int,
 ) -> "Callable[[Sequence[Result]], None]":
     """
     Return what reads again those of the results that are as wished, and tells what still fails.
@@ -52,7 +51,6 @@ def what_still_fails(
             lambda one: auditor(judged.get(one.id, CONFORMITY)).audit(one),
             out_of_time,
             broken,
-            workers,
         )
         for outcome in outcomes:
             criteria = judged.get(outcome.subscription.id, CONFORMITY)

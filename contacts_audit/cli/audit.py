@@ -97,7 +97,7 @@ def audit(
         invocation=invocation(scope, identity, cloud, policy, network, found.part),
     )
     outcomes = host.screen.progress(
-        _outcomes(connection, found.subscriptions, judged, network.workers),
+        _outcomes(connection, found.subscriptions, judged),
         len(found.subscriptions),
     )
     raise typer.Exit(reported(host, run, outcomes, printing))
@@ -135,7 +135,6 @@ def _outcomes(
     connection: "Connection",
     subscriptions: Collection[Subscription],
     policy: "Policy",
-    workers: int,
 ) -> Iterator[Outcome]:
     from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
@@ -148,7 +147,7 @@ def _outcomes(
     return in_order(
         work,
         subscriptions,
-        workers=workers,
+        workers=connection.width.limit,
         deadline=connection.limits.deadline,
         late=lambda subscription: unasked(subscription) or out_of_time(subscription),
         broken=broken,

@@ -280,15 +280,16 @@ class NetworkOptions:
     """Concurrency, time limits and recordings."""
 
     workers: Annotated[
-        int,
+        int | None,
         option(
             "--workers",
             panel="Network",
             metavar="COUNT",
             parser=count,
-            help="Read this many subscriptions at the same time. Default: 32.",
+            help="Read this many subscriptions at the same time. Default: as many as Azure "
+            "answers without slowing down, up to 256.",
         ),
-    ] = 32
+    ] = None
     timeout: Annotated[
         float,
         option(

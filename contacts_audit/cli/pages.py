@@ -105,7 +105,7 @@ def stages(
     coming = in_order(
         work,
         enumerate(found.subscriptions),
-        workers=network.workers,
+        workers=connection.width.limit,
         deadline=deadline,
         late=lambda numbered: _unread(out_of_time(numbered[1])),
         broken=lambda numbered, error: _unread(broken(numbered[1], error)),

@@ -156,7 +156,7 @@ def planned(
     def stumbled(subscription: Subscription, error: Exception) -> "Planned":
         return prepare.unread(broken(subscription, error))
 
-    rows = for_each(host, connection, found.subscriptions, work, late, stumbled, network.workers)
+    rows = for_each(host, connection, found.subscriptions, work, late, stumbled)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     return connection, Plan(
         origin, wanted, wish.api_version, tuple(rows), time_of(connection.recorded)
@@ -170,7 +170,6 @@ def for_each(
     work: Callable[[T], R],
     late: Callable[[T], R],
     broken: Callable[[T, Exception], R],
-    workers: int,
 ) -> list[R]:
     """Return what *work* makes of each of *items*, in parallel."""
     from contacts_audit.core.workers import in_order
@@ -178,7 +177,7 @@ def for_each(
     done: Iterator[R] = in_order(
         work,
         items,
-        workers=workers,
+        workers=connection.width.limit,
         deadline=connection.limits.deadline,
         late=late,
         broken=broken,

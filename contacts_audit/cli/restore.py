@@ -141,7 +141,6 @@ def restore(
             ),
             lambda row: too_late(row[0]),
             lambda row, error: stumbled(row[0], error),
-            network.workers,
         )
         undo = undo_command(identity, cloud, write)
         code = carried_out(

@@ -15,6 +15,7 @@ from contacts_audit.core.errors import UsageError
 if TYPE_CHECKING:
     from contacts_audit.audit.scope import Scope, Selector
     from contacts_audit.azure.arm.client import Limits
+    from contacts_audit.azure.arm.width import Width
     from contacts_audit.azure.tenants import Connection
 
 
@@ -37,7 +38,8 @@ def connect(
     from contacts_audit.azure.auth.token_provider import Tokens
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    chosen = sign_in(host, identity, cloud_options, connections=network.workers)
+    width = _width(network)
+    chosen = sign_in(host, identity, cloud_options, connections=width.most)
     wire, limits = chosen.wire(), _limits(network)
     credentials = [
         (tenant, credential(host, identity, replace(chosen, tenant=tenant)))
@@ -52,9 +54,9 @@ def connect(
     tenants = []
     for tenant, found in credentials:
         tokens = Tokens(found.acquire)
-        client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder)
+        client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder, width=width)
         tenants.append(Tenant(client, tokens, tenant, found))
-    return Connection(chosen.cloud, limits, tuple(tenants), recorder)
+    return Connection(chosen.cloud, limits, width, tuple(tenants), recorder)
 
 
 def _load() -> None:
@@ -148,12 +150,21 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
     host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
     wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
-    tenants = []
+    width, tenants = _width(network), []
     for tenant in recording.tenants or (None,):
         tokens = Unsigned(tenant)
-        client = Client(recording.cloud.arm, wire, tokens, limits, pause=lambda seconds: None)
+        client = Client(
+            recording.cloud.arm, wire, tokens, limits, width=width, pause=lambda seconds: None
+        )
         tenants.append(Tenant(client, tokens))
-    return Connection(recording.cloud, limits, tuple(tenants), recorded=recording.recorded)
+    return Connection(recording.cloud, limits, width, tuple(tenants), recorded=recording.recorded)
+
+
+def _width(network: NetworkOptions) -> "Width":
+    """Return as many requests under way as was asked for, or as will be found."""
+    from contacts_audit.azure.arm.width import Width
+
+    return Width() if network.workers is None else Width(network.workers, network.workers)
 
 
 def _limits(network: NetworkOptions) -> "Limits":

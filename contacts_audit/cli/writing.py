@@ -73,7 +73,7 @@ def apply(
                 host, scope, wish, policy, identity, cloud, network, derive=derive
             )
             items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
-            tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
+            tell = what_still_fails(host, connection, made.rows, identity, cloud)
             code = carried_out(
                 host, connection, made.origin, items, write, output, undo, afterwards=tell
             )
@@ -85,7 +85,7 @@ def apply(
     made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
     with locked(host.state_folder(write.state_dir)):
         connection, items = _reviewed(host, made, plan_file, identity, cloud, network)
-        tell = what_still_fails(host, connection, made.rows, identity, cloud, network.workers)
+        tell = what_still_fails(host, connection, made.rows, identity, cloud)
         code = carried_out(
             host, connection, made.origin, items, write, output, undo, afterwards=tell
         )
@@ -113,7 +113,6 @@ def _reviewed(
         lambda row: review(surveyor, row, made, here, today),
         lambda row: too_late(row.subscription),
         lambda row, error: stumbled(row.subscription, error),
-        network.workers,
     )
     return connection, items
 
