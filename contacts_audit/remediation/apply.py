@@ -104,7 +104,7 @@ class Remedy:
         """Take the steps of *task* and add them to *sent*; return what kept one from being done."""
         subscription = task.subscription
         try:
-            now = self._surveyor.at_all(subscription, task.before.versions)
+            now = self._surveyor.at_once(subscription, task.before.versions)
             for version in task.versions:
                 if sent:  # what was written at one version may show at another
                     fresh = self._surveyor.at(subscription, version)
@@ -137,7 +137,7 @@ class Remedy:
                 break
             left = None
             try:
-                seen = self._surveyor.at_all(task.subscription, task.before.versions)
+                seen = self._surveyor.at_once(task.subscription, task.before.versions)
                 missing, left = task.missing(sent, seen), versions_json(seen)
             except (AzureError, AuthError) as error:
                 missing = f"it could not be read back: {told(error)}"

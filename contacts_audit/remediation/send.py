@@ -178,7 +178,7 @@ class Sender:
             AuthError: no token is to be had.
         """
         step, then = target.step, target.then
-        seen = self._surveyor.at_all(target.subscription, then.versions)
+        seen = self._surveyor.at_once(target.subscription, then.versions)
         now = named(seen.at(target.version), step.contact)
         if step.is_done(now):
             return Found.AS_WISHED
