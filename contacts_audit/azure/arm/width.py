@@ -116,12 +116,13 @@ class Width:
         self._of_use = self._busy < PERSISTENT and one.under_way > one.size / 2 * lasted
         if one.size == self._first and one.quartile < math.inf:
             self._usual = one.quartile
-        slow = SLOW * self._usual < one.quartile < math.inf
+        patience = SLOW if self._busy < PERSISTENT else CALM
+        slow = patience * self._usual < one.quartile < math.inf
         self._slow = self._slow + 1 if slow else 0
         if one.failed > max(ENOUGH, MANY * one.number):
             self._shrink(0.5, now)
         elif self._slow == PERSISTENT:
-            self._shrink(max(0.5, CALM * self._usual / one.quartile), now)
+            self._shrink(max(0.5, self._usual / one.quartile), now)
         self._round = _Round(int(self._limit), now, ours)
 
     def _shrink(self, share: float, now: float) -> None:
