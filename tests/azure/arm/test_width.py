@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import itertools
 import random
+import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
+from azure_double import AzureDouble, faults
+from azure_double.exchange import Exchange, as_usual
 from bench.server import Bucket
 
 from contacts_audit.azure.arm.throttle import Pace
 from contacts_audit.azure.arm.width import FIRST, MOST, Width
 
+if TYPE_CHECKING:
+    import subprocess
+
+    import conftest
+
+GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 LATENCY = 0.1  # seconds of an answer, where nothing else is said
 AT_THE_GATE = 0.005  # seconds of a refusal
 RETRY_AFTER = 1.0
@@ -269,3 +281,103 @@ def test_a_number_that_was_asked_for_stays() -> None:
         width.answered(0.0)
 
     assert width.limit() == width.most == 7
+
+
+# The whole program
+
+
+@dataclass
+class Load:
+    """A service that keeps how many requests were under way at most, each for some *seconds*."""
+
+    seconds: float
+    now: int = 0
+    peak: int = 0
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer as usual, later."""
+        self.now += 1
+        self.peak = max(self.peak, self.now)
+        await asyncio.sleep(self.seconds)
+        self.now -= 1
+        await as_usual(exchange)
+
+
+@pytest.mark.parametrize(
+    ("command", "column"),
+    [
+        pytest.param(["audit", "-o", "tsv"], 0, id="audit"),
+        pytest.param(["plan", "--email", "b@contoso.com", "-o", "json"], None, id="plan"),
+        pytest.param(["emails"], None, id="emails"),
+    ],
+)
+def test_more_and_more_are_under_way(
+    azure: AzureDouble, run: conftest.Run, command: list[str], column: int | None
+) -> None:
+    """Each subscription is there once, in the order of the list."""
+    load = Load(0.2)
+    for number in range(90):
+        azure.add(f"S{number}", contacts_2017=[contact(number)])
+    azure.fail("securityContacts", load, times=1000)
+
+    ran = run(*command)
+
+    assert FIRST < load.peak <= 90
+    if column is not None:
+        ids = [line.split("\t")[column] for line in ran.text.splitlines()]
+        assert ids == [one.id for one in azure.subscriptions]
+    else:
+        places = [ran.text.index(f"s{number}@contoso.com") for number in range(90)]
+        assert places == sorted(places)
+
+
+def contact(number: int) -> dict[str, object]:
+    """Return a contact with an address of its own."""
+    return {"name": "default1", "properties": {"email": f"s{number}@contoso.com"}}
+
+
+def test_a_number_of_workers_is_a_ceiling(azure: AzureDouble, run: conftest.Run) -> None:
+    """However fast the answers come."""
+    load = Load(0.02)
+    for number in range(60):
+        azure.add(f"S{number}", contacts_2017=GOOD)
+    azure.fail("securityContacts", load, times=1000)
+
+    assert run("audit", "--workers", "5").code == 0
+    assert load.peak <= 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_run_that_has_grown(
+    azure: AzureDouble,
+    start: Callable[..., subprocess.Popen[bytes]],
+    number: signal.Signals,
+) -> None:
+    """No thread that was started later sends anything after it."""
+    load = Load(0.2)
+    for index in range(2000):
+        azure.add(f"S{index}", contacts_2017=GOOD)
+    azure.fail("securityContacts", load, times=5000)
+    process = start("audit", "-o", "jsonl")
+    while load.peak <= FIRST:
+        time.sleep(0.01)
+
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    asked = len(azure.asked)
+    time.sleep(0.3)
+
+    assert process.returncode == 128 + number
+    assert len(azure.asked) == asked < 2000
+
+
+def test_the_deadline_ends_a_run_that_hangs(azure: AzureDouble, run: conftest.Run) -> None:
+    """Whatever was under way: each row is there, and the run is incomplete."""
+    for index in range(40):
+        azure.add(f"S{index}", contacts_2017=GOOD)
+    azure.fail("securityContacts", faults.hang(), times=1000)
+
+    ran = run("audit", "-o", "tsv", "--deadline", "3")
+
+    assert ran.code == 4
+    assert [line.split("\t")[4] for line in ran.text.splitlines()] == ["unreadable"] * 40
