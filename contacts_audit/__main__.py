@@ -15,7 +15,7 @@ def main() -> None:
     text = answer(sys.argv[1:])
     if text is None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds secrets; children too
-        gc.set_threshold(20_000)  # to look through what was imported takes a tenth of a short run
+        gc.set_threshold(100_000)  # to look through what was imported takes a tenth of a short run
         from contacts_audit.cli.app import start
 
         start()

@@ -26,7 +26,6 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     Raises:
         UsageError: an option or the policy cannot be used.
     """
-    from contacts_audit.audit import policy_file
     from contacts_audit.audit.policy import Policy, Settings
     from contacts_audit.core import mailbox
 
@@ -35,10 +34,7 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
             message = f"--required-email: {text!r} is no address: {why}"
             raise UsageError(message, "give a@example.com")
     for text in given.allowed_domain:
-        try:
-            policy_file.domain(text)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"--allowed-domain: {text!r} is no domain", "example.com") from error
+        _check_domain(text)
     asked = given.profile is not None or bool(given.check)
     options = Settings(
         given.profile,
@@ -52,11 +48,28 @@ def judged_by(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     if given.policy is None:
         policy = Policy(options, day=day)
     else:
+        from contacts_audit.audit import policy_file
+
         policy = policy_file.read(
             host.read(given.policy, "--policy", LARGEST), given.policy, options, day
         )
     _warn_of_unused(host, given, policy)
     return policy
+
+
+def _check_domain(text: str) -> None:
+    """
+    Check the value of `--allowed-domain`.
+
+    Raises:
+        UsageError: it is no domain.
+    """
+    from contacts_audit.audit import policy_file
+
+    try:
+        policy_file.domain(text)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"--allowed-domain: {text!r} is no domain", "example.com") from error
 
 
 def _warn_of_unused(host: Host, given: PolicyOptions, policy: "Policy") -> None:

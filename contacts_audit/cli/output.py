@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contacts_audit.audit import diff, report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options import OutputOptions
 from contacts_audit.cli.terminal import plain
@@ -16,7 +15,7 @@ from contacts_audit.core.files import check_writable
 from contacts_audit.core.files import replace as replace_file
 from contacts_audit.core.model import Outcome, Report, Run, Unread, Verdict, exit_code
 from contacts_audit.core.paths import is_stream, place
-from contacts_audit.report import RENDERERS, SUFFIXES, Format, jq_filter, json_, jsonl, order, table
+from contacts_audit.report import RENDERERS, SUFFIXES, Format, json_, jsonl, order, table
 from contacts_audit.report.order import Sort
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def checked(host: Host, output: OutputOptions) -> Printing:
     if output.jq is not None:
         if output.output not in (None, Format.JSON):
             raise UsageError("--jq shapes JSON", f"leave -o {output.output} out")
+        from contacts_audit.report import jq_filter
+
         jq_filter.check(output.jq, host.ending)
     elif output.raw:
         raise UsageError("-r needs --jq", "give a filter by --jq")
@@ -164,6 +165,8 @@ def read_report(host: Host, name: str, option: str) -> Sequence[Mapping[str, Any
         UsageError: it is none, or not a whole one.
     """
     told = f"{option} {name}" if option.startswith("--") else name
+    from contacts_audit.audit import report_file
+
     document = report_file.read(host.read(name, option, LARGEST_REPORT), told)
     report_file.check_counts(document, told)
     rows: Sequence[Mapping[str, Any]] = document["subscriptions"]
@@ -192,6 +195,8 @@ def _is_missing(path: Path) -> bool:
 def _changed(report: Report, baseline: Sequence[Mapping[str, Any]]) -> Report:
     """Return *report* with the rows that differ from the *baseline*, and what it lacks."""
     rows = [json_.row(outcome, report.run) for outcome in report.outcomes]
+    from contacts_audit.audit import diff
+
     differing = [one for one in diff.compare(baseline, rows) if one.differs]
     ids = {one.row["id"]: one.old for one in differing if one.new is not None}
     return replace(
@@ -231,6 +236,8 @@ def _print(host: Host, report: Report, printing: Printing) -> None:
     if form is not None:
         report = _ordered(report, form, printing, at_terminal=width is not None)
     if output.jq is not None:
+        from contacts_audit.report import jq_filter
+
         document = "".join(json_.render(report))
         host.screen.data(jq_filter.shape(document, output.jq, host.ending, raw=output.raw))
     elif form is Format.TABLE and width is not None:

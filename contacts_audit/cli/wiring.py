@@ -75,8 +75,8 @@ def enter(
     """
     Sign in, read the list of subscriptions whole, and return the ways to Azure and the scope.
 
-    While the list is on its way, *meanwhile* loads what comes after it.  Errors of a selected
-    subscription name what gave it as *named*.
+    While token and list are on their way, *meanwhile* loads what comes after them.  Errors of a
+    selected subscription name what gave it as *named*.
 
     Raises:
         ContactsAuditError: one of these failed; nothing was read of any subscription.
@@ -96,9 +96,9 @@ def enter(
         found = default_subscription(host.environment, connection.cloud.known_name)
         wanted = [*(wanted or ()), Selector(found, "--current")]
     deadline = connection.limits.deadline
+    started(meanwhile)
     apart(connection.sign_in, deadline=deadline)
     introduce(host, *connection.identities()[:1])
-    started(meanwhile)
     listed = apart(connection.visible, deadline=deadline)
     introduce(host, *connection.identities()[1:])
     for group in groups:

@@ -1,6 +1,9 @@
 """What is an address, and which two of them are one mailbox."""
 
+import email_validator
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contacts_audit.core import mailbox
 
@@ -68,3 +71,36 @@ def test_a_refusal_says_why(text: str, said: str) -> None:
 def test_an_address_has_no_refusal() -> None:
     """Nothing is wrong with it."""
     assert mailbox.refusal("soc@contoso.com") is None
+
+
+@given(text=st.from_regex(mailbox.PLAIN, fullmatch=True).filter(lambda text: len(text) < 64))
+def test_a_plain_address_is_one_to_email_validator(text: str) -> None:
+    """Which is not loaded for it, and would say the same."""
+    found = email_validator.validate_email(text, check_deliverability=False)
+
+    assert mailbox.refusal(text) is None
+    assert mailbox.key(text) == f"{found.local_part}@{found.ascii_domain}".casefold()
+
+
+def test_no_plain_address_has_a_reserved_domain() -> None:
+    """No top-level domain of two letters, nor com, net and org, is for special use."""
+    for domain in email_validator.SPECIAL_USE_DOMAIN_NAMES:
+        assert mailbox.PLAIN.fullmatch(f"a@{domain}") is None
+        assert mailbox.PLAIN.fullmatch(f"a@b.{domain}") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a@conto\u017fo.com", id="a long s, which is an s in another case"),
+        pytest.param("a@contoso.com\n", id="a line end"),
+        pytest.param("a..b@contoso.com", id="two dots"),
+        pytest.param("a@xn--contoso.com", id="two hyphens"),
+        pytest.param("a@-contoso.com", id="a hyphen in front"),
+        pytest.param("a@contoso.c0m", id="a digit at the end"),
+        pytest.param("a@contoso.com;b@contoso.com", id="two"),
+    ],
+)
+def test_what_is_not_plain_is_left_to_email_validator(text: str) -> None:
+    """Which knows the rest of the rules."""
+    assert mailbox.PLAIN.fullmatch(text) is None
