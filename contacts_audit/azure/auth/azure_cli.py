@@ -5,7 +5,6 @@ https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
 """
 
 import base64
-import configparser
 import json
 import os
 import shutil
@@ -185,6 +184,8 @@ def _kept(path: Path) -> str:
 
 
 def _setting(path: Path, section: str, key: str) -> str | None:
+    import configparser
+
     kept = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         kept.read_string(_kept(path))
