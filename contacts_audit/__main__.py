@@ -6,29 +6,31 @@ import resource
 import sys
 
 from contacts_audit import __version__
-from contacts_audit.cli.stdout import occupy_closed, put
+from contacts_audit.cli.stdout import fill_closed_streams, write_stdout
 
 
 def main() -> None:
     """Run `contacts-audit`."""
-    occupy_closed()
+    fill_closed_streams()
     text = answer(sys.argv[1:])
     if text is None:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds secrets; children too
-        gc.set_threshold(100_000)  # to look through what was imported takes a tenth of a short run
+        resource.setrlimit(
+            resource.RLIMIT_CORE, (0, 0)
+        )  # no core files, of children neither: memory holds secrets
+        gc.set_threshold(100_000)  # collecting what was imported takes a tenth of a short run
         from contacts_audit.cli.app import start
 
         start()
-    if code := put(text):
-        os._exit(code)  # Python would try to print it once more
+    if code := write_stdout(text):
+        os._exit(code)  # a normal exit would write to stdout again
 
 
 def answer(arguments: list[str]) -> str | None:
-    """Return what is printed without the rest of the program; None where it is needed."""
+    """Return the output of `--version` or a completion, None for anything else."""
     if arguments == ["--version"]:
         return f"contacts-audit {__version__}\n"
     if arguments[:1] == ["completion"] and "--" in arguments:
-        from contacts_audit.cli.completion import main as completed
+        from contacts_audit.cli.complete import main as completed
 
         return completed(arguments[1:])
     return None
@@ -36,9 +38,10 @@ def answer(arguments: list[str]) -> str | None:
 
 def leave_current_folder() -> None:
     """
-    Undo what `python -m` does: it would import a `jq.py` or `queue.py` of the current folder.
+    Remove the current folder, which `python -m` puts first, from the import path.
 
-    A clone that is not installed is still found, after everything else.
+    Otherwise a `jq.py` in that folder would be imported. If the folder is a clone that is not
+    installed, move it to the end instead.
     """
     try:
         here = os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet

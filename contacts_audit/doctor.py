@@ -25,19 +25,20 @@ from contacts_audit.core.errors import (
 from contacts_audit.core.model import Fault, Subscription, Unread
 from contacts_audit.core.workers import in_order
 
-ALLOWED_SKEW = 300.0  # seconds that Entra allows between its clock and a client's
+ALLOWED_SKEW = 300.0  # seconds; Entra ID rejects a larger one
 NOTICED_SKEW = 10.0
 NEAR_EXPIRY = 600.0
-AT_ONCE = 32
-READS = tuple(f"read {version}" for version in (protocol.V2017, protocol.V2020, protocol.V2023))
+BATCH = 32
+VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)
+READS = tuple(f"read {version}" for version in VERSIONS)
 WRITE = "write permission"
-PLAYED = ("subscriptions", *READS, WRITE)  # what a recording can answer
-PARTS = ("cloud", "network", "clock", "credential", "sign-in", *PLAYED)
+REPLAYED = ("subscriptions", *READS, WRITE)  # parts that a recording can answer
+PARTS = ("cloud", "network", "clock", "credential", "sign-in", *REPLAYED)
 WRITE_ACTION = "Microsoft.Security/securityContacts/write"
 
 
 class Status(StrEnum):
-    """How a part is."""
+    """The status of a part."""
 
     OK = "ok"
     WARNING = "warning"
@@ -47,8 +48,8 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """A part that was looked at: what was found, and what to do where it is not well."""
+class Diagnosis:
+    """A part that was tested: what was found, and what to do about it."""
 
     name: str
     status: Status
@@ -56,81 +57,85 @@ class Examined:
     hint: str = ""
 
 
-Knock = Callable[[], protocol.Answer]
+Probe = Callable[[], protocol.Answer]
 
 
-def exit_code(examined: Iterable[Examined]) -> ExitCode:
-    """Return the code of an examination: warnings are none of its business."""
-    failed = any(each.status is Status.FAILED for each in examined)
+def exit_code(diagnosed: Iterable[Diagnosis]) -> ExitCode:
+    """Return the exit code: 1 if a part failed, 0 otherwise, also with warnings."""
+    failed = any(each.status is Status.FAILED for each in diagnosed)
     return ExitCode.FAILED if failed else ExitCode.CLEAN
 
 
-def skipped(found: Sequence[Examined], parts: Iterable[str]) -> Iterator[Examined]:
-    """Yield those *parts* that were not tested, and which failure among *found* they wait for."""
+def skipped(found: Sequence[Diagnosis], parts: Iterable[str]) -> Iterator[Diagnosis]:
+    """Yield the *parts* that are not in *found*, with the failure that prevented their test."""
     known = {each.name for each in found}
     failure = next((each.name for each in found if each.status is Status.FAILED), None)
-    why = "there is nothing to test it with" if failure is None else f"{failure} failed"
+    why = "nothing to test it with" if failure is None else f"{failure} failed"
     for name in parts:
         if name not in known:
-            yield Examined(name, Status.SKIPPED, f"not tested: {why}")
+            yield Diagnosis(name, Status.SKIPPED, f"not tested: {why}")
 
 
-def examined(name: str, work: Callable[[], Iterable[Examined]]) -> Iterator[Examined]:
+def diagnosed(name: str, work: Callable[[], Iterable[Diagnosis]]) -> Iterator[Diagnosis]:
     """
-    Yield what *work* finds, and how it ended, if that was by an error, as *name*.
+    Yield what *work* finds; yield an error of it as the failed part *name*.
 
     Raises:
-        UsageError: the command line is wrong; that is nothing to examine.
+        UsageError: the command line is wrong.
     """
     try:
         yield from work()
     except UsageError:
         raise
     except AzureError as error:
-        yield Examined(name, Status.FAILED, Fault.of(error).told, error.hint)
+        yield Diagnosis(name, Status.FAILED, Fault.of(error).detail, error.hint)
     except ContactsAuditError as error:
-        yield Examined(name, Status.FAILED, str(error), error.hint)
+        yield Diagnosis(name, Status.FAILED, str(error), error.hint)
 
 
-def network(knock: Knock, endpoint: str, trust: str) -> Iterator[Examined]:
+def network(probe: Probe, endpoint: str, trust: str) -> Iterator[Diagnosis]:
     """
-    Ask the Resource Manager, as nobody, for what it tells everybody; look at its clock and ours.
+    Send a request without a token to the Resource Manager, and compare clocks.
 
     Raises:
-        AzureError: no answer came, or somebody else answered.
+        AzureError: no answer came, or it was not from the Resource Manager.
     """
     began = time.time()
-    answer = knock()
+    answer = probe()
     moment = (began + time.time()) / 2
     if 300 <= answer.status < 400 or protocol.is_html(answer):
         raise protocol.fault(answer)
-    yield Examined("network", Status.OK, f"{endpoint} answers; its certificate is good by {trust}")
+    yield Diagnosis(
+        "network", Status.OK, f"{endpoint} answers; its certificate is trusted by {trust}"
+    )
     yield clock(answer.headers.get("date", ""), moment)
 
 
-def clock(date: str, moment: float) -> Examined:
-    """Compare what an answer's Date header said with our clock's *moment*, in epoch seconds."""
+def clock(date: str, moment: float) -> Diagnosis:
+    """Compare the Date header of an answer with this machine's *moment* (epoch seconds)."""
     try:
         theirs = parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
-        detail = "the answer bore no date to compare with"
-        return Examined("clock", Status.WARNING, detail, "compare it by hand: date -u")
+        detail = "the answer has no Date header"
+        return Diagnosis(
+            "clock", Status.WARNING, detail, "check the clock of this machine: date -u"
+        )
     skew = moment - theirs
     where = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Azure's"
     hint = "set the clock of this machine (timedatectl set-ntp true)"
     if abs(skew) > ALLOWED_SKEW:
-        return Examined("clock", Status.FAILED, f"this machine's clock is {where}", hint)
+        return Diagnosis("clock", Status.FAILED, f"this machine's clock is {where}", hint)
     if abs(skew) > NOTICED_SKEW:
-        return Examined("clock", Status.WARNING, f"this machine's clock is {where}", hint)
-    return Examined("clock", Status.OK, f"within {NOTICED_SKEW:.0f} s of Azure's")
+        return Diagnosis("clock", Status.WARNING, f"this machine's clock is {where}", hint)
+    return Diagnosis("clock", Status.OK, f"within {NOTICED_SKEW:.0f} s of Azure's")
 
 
-def sign_in(tenants: Sequence[Tenant]) -> Iterator[Examined]:
+def sign_in(tenants: Sequence[Tenant]) -> Iterator[Diagnosis]:
     """
-    Sign in to each tenant, and tell who that is; never the token.
+    Sign in to each tenant, and yield the identity; never the token.
 
     Raises:
-        AuthError: no token is to be had.
+        AuthError: sign-in failed.
     """
     for tenant in tenants:
         _ = tenant.id
@@ -139,38 +144,37 @@ def sign_in(tenants: Sequence[Tenant]) -> Iterator[Examined]:
             yield _signed_in(token, identity_of(token, tenant.credential).label)
 
 
-def _signed_in(token: AccessToken, detail: str) -> Examined:
+def _signed_in(token: AccessToken, detail: str) -> Diagnosis:
     if token.expires_on is None:
-        detail += ", nobody tells its expiry"
-        return Examined("sign-in", Status.WARNING, detail, "ask for a new one before a long run")
+        detail += ", expiry unknown"
+        return Diagnosis("sign-in", Status.WARNING, detail, "get a new token before a long run")
     left = token.expires_on - time.time()
     until = datetime.fromtimestamp(token.expires_on, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     detail += f", expires {until} (in {left / 60:.0f} min)"
     if left < NEAR_EXPIRY:
-        return Examined("sign-in", Status.WARNING, detail, "ask for a new one before a long run")
-    return Examined("sign-in", Status.OK, detail)
+        return Diagnosis("sign-in", Status.WARNING, detail, "get a new token before a long run")
+    return Diagnosis("sign-in", Status.OK, detail)
 
 
-def subscriptions(connection: Connection, listed: Collection[Subscription]) -> Iterator[Examined]:
-    """Count what is visible, read one at each api-version, and look whether it may be written."""
+def subscriptions(connection: Connection, listed: Collection[Subscription]) -> Iterator[Diagnosis]:
+    """Count the subscriptions, read one at each API version, and test whether it may be written."""
     if not listed:
         hint = "grant it a role (Security Reader), or check the tenant (--tenant)"
-        yield Examined("subscriptions", Status.FAILED, "none is visible to this identity", hint)
+        yield Diagnosis("subscriptions", Status.FAILED, "this identity sees no subscription", hint)
         return
     audited = [subscription for subscription in listed if unasked(subscription) is None]
     detail = f"{len(listed)} visible, {len(listed) - len(audited)} of them disabled or deleted"
     if not audited:
         hint = "nothing would be audited: check the tenant (--tenant)"
-        yield Examined("subscriptions", Status.WARNING, detail, hint)
+        yield Diagnosis("subscriptions", Status.WARNING, detail, hint)
         return
-    yield Examined("subscriptions", Status.OK, detail)
+    yield Diagnosis("subscriptions", Status.OK, detail)
     yield from _reads(connection, audited)
 
 
-def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[Examined]:
-    """Read the first that can be read, many at once after the first; else tell of that."""
-    first: Sequence[Examined] = ()
-    tried, size = 0, 1
+def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[Diagnosis]:
+    """Read one subscription that can be read; try more in parallel after the first."""
+    first, tried, size = list[Diagnosis](), 0, 1
     while tried < len(audited):
         batch = audited[tried : tried + size]
         all_readings = in_order(
@@ -178,7 +182,7 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
             batch,
             workers=size,
             deadline=connection.limits.deadline,
-            late=lambda subscription: [_unread(out_of_time(subscription))],
+            timed_out=lambda subscription: [_unread(out_of_time(subscription))],
             broken=lambda subscription, error: [_unread(broken(subscription, error))],
         )
         for subscription, readings in zip(batch, all_readings, strict=True):
@@ -187,28 +191,27 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
                 yield _write_permission(connection, subscription)
                 return
             first = first or readings
-        tried, size = tried + size, AT_ONCE
+        tried, size = tried + size, BATCH
     for each in first:
-        yield Examined(each.name, Status.FAILED, each.detail, each.hint)
+        yield Diagnosis(each.name, Status.FAILED, each.detail, each.hint)
     if len(audited) > 1:
         detail = f"none of {len(audited)} subscriptions could be read"
-        yield Examined("read", Status.FAILED, detail, first[0].hint)
+        yield Diagnosis("read", Status.FAILED, detail, first[0].hint)
 
 
-def _unread(row: Unread) -> Examined:
+def _unread(row: Unread) -> Diagnosis:
     fault = row.fault
-    return Examined("read", Status.WARNING, f"{row.subscription.label}: {fault.told}", fault.hint)
+    return Diagnosis(
+        "read", Status.WARNING, f"{row.subscription.label}: {fault.detail}", fault.hint
+    )
 
 
-def _read(connection: Connection, subscription: Subscription) -> list[Examined]:
-    return [
-        _at(connection, subscription, one)
-        for one in (protocol.V2017, protocol.V2020, protocol.V2023)
-    ]
+def _read(connection: Connection, subscription: Subscription) -> list[Diagnosis]:
+    return [_at(connection, subscription, one) for one in VERSIONS]
 
 
-def _at(connection: Connection, subscription: Subscription, version: str) -> Examined:
-    """A version that fails beside one that works is a warning."""
+def _at(connection: Connection, subscription: Subscription, version: str) -> Diagnosis:
+    """Read at *version*. A failure is a warning: another version may work."""
     name = f"read {version}"
     client = connection.client(subscription)
     url = protocol.contacts_url(client.endpoint, subscription.id, version)
@@ -219,27 +222,29 @@ def _at(connection: Connection, subscription: Subscription, version: str) -> Exa
             for contact in read.contacts(answer, version, lambda kind: None)
         ]
     except VersionRefusedError as error:
-        detail = f"this cloud does not offer it: {Fault.of(error).told}"
-        return Examined(name, Status.WARNING, detail, "audit asks at the others; check --cloud")
+        detail = f"this cloud does not offer it: {Fault.of(error).detail}"
+        return Diagnosis(
+            name, Status.WARNING, detail, "audit uses the other versions; check --cloud"
+        )
     except AzureError as error:
-        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).told}"
-        return Examined(name, Status.WARNING, detail, error.hint)
+        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).detail}"
+        return Diagnosis(name, Status.WARNING, detail, error.hint)
     except AuthError as error:
-        return Examined(name, Status.WARNING, str(error), error.hint)
-    noun = "contact" if len(found) == 1 else "contacts"
-    return Examined(name, Status.OK, f"{subscription.label}: {len(found)} {noun}")
+        return Diagnosis(name, Status.WARNING, str(error), error.hint)
+    contacts = "1 contact" if len(found) == 1 else f"{len(found)} contacts"
+    return Diagnosis(name, Status.OK, f"{subscription.label}: {contacts}")
 
 
-def _write_permission(connection: Connection, subscription: Subscription) -> Examined:
-    """Say whether `apply` could write, by the permissions that Azure lists; nothing is written."""
+def _write_permission(connection: Connection, subscription: Subscription) -> Diagnosis:
+    """Test whether `apply` may write, by the permissions that Azure lists. Nothing is written."""
     client, label = connection.client(subscription), subscription.label
     try:
         roles = list(permissions(client, subscription.id))
     except (AzureError, AuthError) as error:
-        told = Fault.of(error).told if isinstance(error, AzureError) else str(error)
-        return Examined(WRITE, Status.UNKNOWN, f"{label}: {told}", error.hint)
+        told = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
+        return Diagnosis(WRITE, Status.UNKNOWN, f"{label}: {told}", error.hint)
     if any(role.allows(WRITE_ACTION) for role in roles):
-        return Examined(WRITE, Status.OK, f"{label}: this identity may change security contacts")
+        return Diagnosis(WRITE, Status.OK, f"{label}: this identity may change security contacts")
     detail = f"{label}: this identity may not change security contacts, so apply would be refused"
     hint = f"to use apply, grant it the role Security Admin (action {WRITE_ACTION})"
-    return Examined(WRITE, Status.WARNING, detail, hint)
+    return Diagnosis(WRITE, Status.WARNING, detail, hint)

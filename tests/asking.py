@@ -1,4 +1,4 @@
-"""A plain client of the double, which is not ours: `requests` with a token."""
+"""A plain client of the double: `requests` with a token."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WRITTEN: dict[str, dict[str, Any]] = {V2017: CONTACT_2017, V2020: WRITTEN_2020, 
 
 
 class Client:
-    """A plain client of the double, with a good token unless told otherwise."""
+    """A plain client of the double, by default with a valid token."""
 
     def __init__(self, azure: AzureDouble) -> None:
         self.azure = azure
@@ -50,7 +50,7 @@ class Client:
     def __call__(
         self, path: str, *, token: str | None = "", method: str = "GET", **more: Any
     ) -> requests.Response:
-        """Ask for *path* (or a whole URL) and return the response."""
+        """Send a request for *path* or a whole URL, and return the response."""
         url = path if path.startswith("https:") else self.azure.endpoint + path
         headers = more.pop("headers", {})
         if token is not None:
@@ -66,7 +66,7 @@ class Client:
         )
 
     def listed(self, subscription: Subscription, version: str = V2023) -> list[dict[str, Any]]:
-        """Return the contacts that a list at *version* holds, whatever its shape."""
+        """Return the contacts in a list at *version*, in any shape."""
         body = self(contacts(subscription, version)).json()
         items: list[dict[str, Any]] = body["value"] if isinstance(body, dict) else body
         return items
@@ -83,7 +83,7 @@ class Client:
         name: str = "",
         **headers: str,
     ) -> requests.Response:
-        """Return what is answered to a PUT; a header's dashes are underscores here."""
+        """Return the answer to a PUT. Keywords are headers, with underscores for dashes."""
         path = contacts(subscription, version, name or usual_name(version))
         given = {key.replace("_", "-"): value for key, value in headers.items()}
         return self(path, method="PUT", json={"properties": properties}, headers=given)
@@ -91,7 +91,7 @@ class Client:
     def delete(
         self, subscription: Subscription, version: str = V2023, name: str = ""
     ) -> requests.Response:
-        """Return what is answered to a DELETE."""
+        """Return the answer to a DELETE."""
         return self(contacts(subscription, version, name or usual_name(version)), method="DELETE")
 
 

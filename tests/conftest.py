@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from contacts_audit.cli.app import run as run_program
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.terminal import Screen
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 
 ROOT = Path(__file__).parents[1]
 
@@ -90,7 +90,7 @@ def surroundings(azure: AzureDouble, **variables: str) -> dict[str, str]:
 def run_in(environment: Mapping[str, str], *arguments: str, stdin: bytes = b"") -> Ran:
     """Run the program in this process, as a user with *environment* would."""
     out, err = io.BytesIO(), io.StringIO()
-    host = Host(environment, io.BytesIO(stdin), Screen(out, err), Ending())
+    host = Host(environment, io.BytesIO(stdin), Screen(out, err), Shutdown())
     code = run_program(arguments, host)
     return Ran(code, out.getvalue(), err.getvalue())
 

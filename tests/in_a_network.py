@@ -1,7 +1,8 @@
 """
-Runs the program in a network of its own, whose platform is at the address that is given.
+Runs the program in a network of its own, with a platform at the given address.
 
-Started by azure/auth/test_platforms.py within `unshare --net`: nothing reaches the real network.
+azure/auth/test_managed_identity_endpoint.py starts it within `unshare --net`. No real network is
+reached.
 """
 
 import json

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from azure_double import AzureDouble, Proxy
+from mail.name_server import running
 
 MANIFEST = "recording.json"
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -60,7 +61,7 @@ def contoso(azure: AzureDouble) -> None:
     """An organisation of ten subscriptions: each verdict, and each way to come to it."""
     azure.page_size = 4
     production = azure.add("Production", contact=contact("secops@contoso.com"))
-    azure.add("Corporate Portal", contact=contact("secops@contoso.com"), parted=True)
+    azure.add("Corporate Portal", contact=contact("secops@contoso.com"), own_2017=True)
     shared = azure.add(
         "Shared Services",
         contacts_2017=[
@@ -73,7 +74,7 @@ def contoso(azure: AzureDouble) -> None:
         contact=contact("secops@contoso.com; ciso@contoso.com,SecOps@contoso.com", owners=False),
     )
     azure.add("Owners Only", contact=contact(""))
-    azure.add("Muted", contact=contact("secops@contoso.com", enabled=False), parted=True)
+    azure.add("Muted", contact=contact("secops@contoso.com", enabled=False), own_2017=True)
     azure.add("Sandbox")
     azure.add("Finance", readable=False)
     azure.add("Research Lab", registered=False)
@@ -102,7 +103,7 @@ def record(folder: Path, azure: AzureDouble, options: list[str], runs: list[list
             made_by([*run, "--record", str(scratch), *options], azure, proxy)
             for path in sorted(scratch.iterdir()):
                 name = path.name
-                if name != MANIFEST:
+                if name[0].isdigit():
                     request = json.loads(path.read_text())["request"]
                     if (asked := (request["method"], request["url"])) in known:
                         path.unlink()
@@ -136,7 +137,7 @@ def made_by(arguments: list[str], azure: AzureDouble, proxy: Proxy) -> None:
 
 
 def main() -> None:
-    """Record both organisations."""
+    """Record both organisations, and what DNS says of their mail domain."""
     everything = [["audit"], *(["fetch", "--api-version", version] for version in VERSIONS)]
     in_group = ["audit", "--management-group", "contoso"]
     for name, fill, options, runs in (
@@ -144,9 +145,13 @@ def main() -> None:
         ("old-cloud", old_cloud, OLD, [*everything, ["doctor"]]),
     ):
         ticks = itertools.count()
-        with AzureDouble(seed=name, clock=lambda: EPOCH + next(ticks)) as azure:  # noqa: B023
+        with (
+            running({"contoso.com": {"MX": ["10 mail.contoso.com."]}}) as dns,
+            AzureDouble(seed=name, clock=lambda: EPOCH + next(ticks)) as azure,  # noqa: B023
+        ):
             fill(azure)
-            record(FIXTURES / name, azure, options, runs)
+            asking = ["--check", "deliverable", "--dns-server", f"127.0.0.1:{dns.port}"]
+            record(FIXTURES / name, azure, options, [*runs, ["audit", *asking]])
 
 
 if __name__ == "__main__":

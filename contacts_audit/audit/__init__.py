@@ -1,1 +1,1 @@
-"""The audit: scope, checks, policy, and reports compared or merged."""
+"""The audit: which subscriptions, which checks, what they find, and how reports compare."""

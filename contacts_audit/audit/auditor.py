@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
 
-from contacts_audit.audit.checks import distinct, judge, malformed
+from contacts_audit.audit.checks import describe_malformed, distinct_emails, judge
+from contacts_audit.audit.deliverability import Lookup, with_mail
 from contacts_audit.audit.policy import Policy
 from contacts_audit.audit.readings import Readings
 from contacts_audit.azure.arm import protocol
@@ -37,6 +38,7 @@ OF_ADDRESSES = frozenset(
         Check.REQUIRED_EMAIL,
         Check.ALLOWED_DOMAIN,
         Check.MINIMUM_EMAILS,
+        Check.DELIVERABLE,
     }
 )
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
@@ -44,11 +46,18 @@ log = logging.getLogger(__name__)
 
 
 class Auditor:
-    """Audits subscriptions by a *policy*, each through the client that *client* says."""
+    """
+    Audits subscriptions by a *policy*, each through the client that *client* says.
 
-    def __init__(self, client: Callable[[Subscription], Client], policy: Policy) -> None:
+    *look_up* asks DNS about mail domains, and only for the check `deliverable`.
+    """
+
+    def __init__(
+        self, client: Callable[[Subscription], Client], policy: Policy, look_up: Lookup
+    ) -> None:
         self._client = client
         self._policy = policy
+        self._look_up = look_up
         self._versions = Versions()
 
     def within(self, budget: Budget) -> "Auditor":
@@ -82,11 +91,13 @@ class Auditor:
         readings = Readings(subscription, fetched, self._versions)
         try:
             deciding = {check: readings.deciding(check) for check in criteria.checks}
+            if (reading := deciding.get(Check.DELIVERABLE)) is not None:
+                criteria = with_mail(criteria, reading, self._look_up)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), readings.contacts)
-        return self._judged(subscription, criteria, deciding, readings.contacts)
+        return self._judgment(subscription, criteria, deciding, readings.contacts)
 
-    def _judged(
+    def _judgment(
         self,
         subscription: Subscription,
         criteria: Criteria,
@@ -94,7 +105,7 @@ class Auditor:
         contacts: tuple[Contact, ...],
     ) -> Audited:
         """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
-        wrong = malformed([one for one in contacts if one.api_version == protocol.V2017])
+        wrong = describe_malformed([one for one in contacts if one.api_version == protocol.V2017])
 
         def remark(check: Check, reading: Reading) -> str:
             if reading.api_version == protocol.V2017:
@@ -114,7 +125,7 @@ class Auditor:
         return Audited(
             subscription,
             contacts=contacts,
-            emails=distinct(deciding[first].contacts),
+            emails=distinct_emails(deciding[first].contacts),
             findings=findings,
             decided_by=deciding[first].api_version,
             waiver=self._policy.waiver_of(subscription, findings),

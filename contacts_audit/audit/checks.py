@@ -1,109 +1,142 @@
-"""The checks. Each is a pure function from contacts to what is wrong with them."""
+"""The checks: each is a pure function from contacts to what is wrong with them, or None."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from contacts_audit.core import mailbox
+from contacts_audit.core.delivery import Delivery
 from contacts_audit.core.model import Check, Contact, Criteria, Finding, Reading
 
 Rule = Callable[[Sequence[Contact], Criteria], str | None]
+"""Returns the message of a finding, None where the check passes."""
 
-NO_ADDRESS = "no e-mail address is configured"
+NO_ADDRESS = "no email address is configured"
 SEVERITIES = ("Low", "Medium", "High")
 RISKS = ("Low", "Medium", "High", "Critical")
-LONGEST = 320  # characters of an address in a message
-MOST_NAMED = 50  # addresses
+MAX_SHOWN = 320  # characters of an address in a message
+MAX_NAMED = 50  # addresses
 
 
-def shows_address(contacts: Sequence[Contact]) -> bool:
-    """Say whether an enabled contact has a well-formed address."""
+def has_address(contacts: Sequence[Contact]) -> bool:
+    """Return whether an enabled contact has a well-formed address."""
     return any(contact.enabled and contact.addresses for contact in contacts)
 
 
 def contact_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """SecurityCenter-016; CIS 3.1.13 (v3), 9.1.13 (v4), 8.1.13 (v5, v6)."""
-    if shows_address(contacts):
+    """
+    Pass if an enabled contact has a well-formed address.
+
+    SecurityCenter-016; CIS 3.1.13 (v3), 9.1.13 (v4), 8.1.13 (v5, v6)
+    """
+    if has_address(contacts):
         return None
-    wrong = malformed(contacts)
+    wrong = describe_malformed(contacts)
     disabled = [contact.name for contact in contacts if contact.addresses and not contact.enabled]
     wrong += [f"contact {name!r} is disabled" for name in disabled]
     roles = sorted({role for contact in contacts if contact.enabled for role in contact.roles})
     if roles:
         wrong.append(f"only the role {', '.join(roles)} is notified")
-    fact = "no enabled contact has an e-mail address" if disabled else NO_ADDRESS
-    return _said(fact, wrong)
+    fact = "no enabled contact has an email address" if disabled else NO_ADDRESS
+    return _sentence(fact, wrong)
 
 
 def alert_notifications(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Mail goes out for alerts of high severity: "High or lower" is what CIS asks for."""
+    """Pass if email is sent for alerts of high severity, as CIS requires."""
     if any(_alerts(contact) for contact in contacts):
         return None
-    return _said("no mail goes out for high-severity alerts", _why_no_alerts(contacts))
+    return _sentence("no email is sent for high-severity alerts", _why_no_alerts(contacts))
 
 
 def owner_notified(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """The role Owner is notified."""
+    """Pass if the role Owner is notified."""
     if any(_owner(contact) for contact in contacts):
         return None
     others = {role for contact in contacts for role in contact.roles if contact.enabled}
-    return _said("the role Owner is not notified", [f"notified: {role}" for role in sorted(others)])
+    return _sentence(
+        "the role Owner is not notified", [f"notified: {role}" for role in sorted(others)]
+    )
 
 
 def attack_paths(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Mail goes out for attack paths from the wanted risk on, or from a lower one."""
+    """Pass if email is sent for attack paths of the wanted risk; a lower threshold passes too."""
     wanted = RISKS.index(criteria.attack_path_level)
     known = [one.attack_path_risk for one in contacts if one.enabled and one.attack_path_risk]
     if any(risk in RISKS and RISKS.index(risk) <= wanted for risk in known):
         return None
-    return _said(
-        f"no mail goes out for attack paths of risk {criteria.attack_path_level}",
+    return _sentence(
+        f"no email is sent for attack paths of risk {criteria.attack_path_level}",
         [f"the threshold is {risk!r}" for risk in known],
     )
 
 
 def reachable(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """An alert would reach someone: one contact is enabled, sends alerts, and has a receiver."""
+    """Pass if one contact is enabled, sends alerts, and has an address or the role Owner."""
     if any(_alerts(one) and (one.addresses or _owner(one)) for one in contacts):
         return None
     wrong = _why_no_alerts(contacts)
     if not any(one.addresses or _owner(one) for one in contacts):
-        wrong += ["there is neither an address nor the role Owner", *malformed(contacts)]
-    return _said("an alert would reach nobody", wrong)
+        wrong += ["no email address and no Owner role to notify", *describe_malformed(contacts)]
+    return _sentence("an alert would reach nobody", wrong)
 
 
 def required_email(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Each required address is configured."""
-    lacking = missing(contacts, criteria)
-    return _said(f"not configured: {', '.join(lacking)}", malformed(contacts)) if lacking else None
+    """Pass if each required address is configured."""
+    found = missing_emails(contacts, criteria)
+    fact = f"not configured: {', '.join(found)}"
+    return _sentence(fact, describe_malformed(contacts)) if found else None
 
 
-def missing(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
+def missing_emails(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
     """Return the required addresses that no enabled contact has."""
-    there = set(map(mailbox.key, distinct(enabled(contacts))))
-    return [one for one in criteria.required_emails if mailbox.key(one) not in there]
+    configured = set(map(mailbox.key, distinct_emails(enabled_contacts(contacts))))
+    return [one for one in criteria.required_emails if mailbox.key(one) not in configured]
 
 
 def allowed_domain(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """Each address is of an allowed domain; a subdomain is another domain."""
-    found = strange(contacts, criteria)
-    fact = f"of a domain that is not allowed: {', '.join(found)}"
-    return _said(fact, malformed(contacts)) if found else None
+    """Pass if each address is in an allowed domain; a subdomain is another domain."""
+    found = disallowed_emails(contacts, criteria)
+    fact = f"in a domain that is not allowed: {', '.join(found)}"
+    return _sentence(fact, describe_malformed(contacts)) if found else None
 
 
-def strange(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
-    """Return the addresses of enabled contacts that are of no allowed domain."""
+def disallowed_emails(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
+    """Return the addresses of enabled contacts that are in no allowed domain."""
     allowed = set(map(mailbox.domain_key, criteria.allowed_domains))
     return [
         one
-        for one in distinct(enabled(contacts))
-        if mailbox.key(one).rpartition("@")[2] not in allowed
+        for one in distinct_emails(enabled_contacts(contacts))
+        if mail_domain(one) not in allowed
     ]
 
 
 def minimum_emails(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
-    """There are enough distinct addresses."""
-    found, wanted = len(distinct(enabled(contacts))), criteria.minimum_emails or 0
+    """Pass if there are enough distinct addresses."""
+    found, wanted = len(distinct_emails(enabled_contacts(contacts))), criteria.minimum_emails or 0
     fact = f"{found} of at least {wanted} addresses"
-    return _said(fact, malformed(contacts)) if found < wanted else None
+    return _sentence(fact, describe_malformed(contacts)) if found < wanted else None
+
+
+def deliverable(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
+    """Pass if the domain of each address takes mail, as far as DNS has answered."""
+    found = undeliverable_emails(contacts, criteria)
+    domains = dict.fromkeys(map(mail_domain, found))
+    why = [f"{domain}: {criteria.mail[domain].why}" for domain in domains]
+    return _sentence(f"no email can reach {', '.join(found)}", why) if found else None
+
+
+def undeliverable_emails(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
+    """Return the addresses of enabled contacts whose domain takes no mail."""
+    refused = {
+        domain
+        for domain, answer in criteria.mail.items()
+        if answer.delivery in (Delivery.REFUSES_MAIL, Delivery.NO_MAIL_HOST)
+    }
+    emails = distinct_emails(enabled_contacts(contacts))
+    return [one for one in emails if mail_domain(one) in refused]
+
+
+def mail_domain(email: str) -> str:
+    """Return the domain of *email* as DNS has it: in ASCII (IDNA) and lower case."""
+    return mailbox.key(email).rpartition("@")[2]
 
 
 RULES: Mapping[Check, Rule] = {
@@ -115,10 +148,11 @@ RULES: Mapping[Check, Rule] = {
     Check.REQUIRED_EMAIL: required_email,
     Check.ALLOWED_DOMAIN: allowed_domain,
     Check.MINIMUM_EMAILS: minimum_emails,
+    Check.DELIVERABLE: deliverable,
 }
 
 
-HOLDS: Mapping[Check, str] = {
+DESCRIPTIONS: Mapping[Check, str] = {
     Check.CONTACT_EMAIL: "an email address is configured (SecurityCenter-016, CIS 3.1.13)",
     Check.ALERT_NOTIFICATIONS: "mail is sent for alerts of high severity",
     Check.OWNER_NOTIFIED: "the Owner role is notified",
@@ -127,34 +161,37 @@ HOLDS: Mapping[Check, str] = {
     Check.REQUIRED_EMAIL: "every address of --required-email is configured",
     Check.ALLOWED_DOMAIN: "every address is in a domain of --allowed-domain",
     Check.MINIMUM_EMAILS: "at least --minimum-emails addresses are configured",
+    Check.DELIVERABLE: "the domain of every address takes mail (asks DNS)",
 }
 
 
 def judge(check: Check, reading: Reading, criteria: Criteria, remark: str = "") -> Finding | None:
-    """Return the finding where *check* fails on *reading*, with *remark* added."""
+    """Return the finding if *check* fails on *reading*, else None; *remark* ends its message."""
     wrong = RULES[check](reading.contacts, criteria)
     return None if wrong is None else Finding(check, wrong + remark, reading.api_version)
 
 
-def distinct(contacts: Sequence[Contact]) -> tuple[str, ...]:
-    """Return the well-formed addresses as first spelled, each mailbox once."""
+def distinct_emails(contacts: Sequence[Contact]) -> tuple[str, ...]:
+    """Return the well-formed addresses of *contacts*, each mailbox once, as first spelled."""
     return tuple(mailbox.distinct(one for contact in contacts for one in contact.addresses))
 
 
-def enabled(contacts: Sequence[Contact]) -> list[Contact]:
-    """Return those of *contacts* that count."""
+def enabled_contacts(contacts: Sequence[Contact]) -> list[Contact]:
+    """Return the enabled ones of *contacts*."""
     return [contact for contact in contacts if contact.enabled]
 
 
-def malformed(contacts: Sequence[Contact]) -> list[str]:
+def describe_malformed(contacts: Sequence[Contact]) -> list[str]:
     """Return what is wrong with each malformed address, in email-validator's words."""
     found = [email for contact in contacts for email in contact.malformed]
-    named = [f"malformed address {email[:LONGEST]!r}{_why(email)}" for email in found[:MOST_NAMED]]
-    more = len(found) - MOST_NAMED
+    named = [
+        f"malformed address {email[:MAX_SHOWN]!r}{_reason(email)}" for email in found[:MAX_NAMED]
+    ]
+    more = len(found) - MAX_NAMED
     return [*named, f"and {more} more malformed addresses"] if more > 0 else named
 
 
-def _why(email: str) -> str:
+def _reason(email: str) -> str:
     return "" if (reason := mailbox.refusal(email)) is None else f": {reason}"
 
 
@@ -176,5 +213,5 @@ def _why_no_alerts(contacts: Sequence[Contact]) -> list[str]:
     return disabled + unknown
 
 
-def _said(fact: str, details: Sequence[str]) -> str:
+def _sentence(fact: str, details: Sequence[str]) -> str:
     return f"{fact} ({'; '.join(details)})" if details else fact

@@ -1,4 +1,4 @@
-"""Compares two reports. Pure."""
+"""Compare two reports. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 
 class Change(StrEnum):
-    """What became of a subscription between two reports."""
+    """How a subscription changed between two reports."""
 
     NEW = "new"
     FIXED = "fixed"
@@ -30,26 +30,26 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A subscription in two reports; a side is None where it is in one of them only."""
+    """A subscription in two reports; *old* or *new* is None if only one of them has it."""
 
     old: Row | None
     new: Row | None
 
     @property
     def row(self) -> Row:
-        """The newer side, or the only one."""
+        """The newer row, or the only one."""
         found = self.new or self.old
         return found if found is not None else {}
 
     @property
     def verdicts(self) -> tuple[str | None, str | None]:
-        """The verdict then and now."""
+        """The old and the new verdict; None if it is not in that report."""
         old, new = (None if side is None else side["verdict"] for side in (self.old, self.new))
         return old, new
 
     @property
     def change(self) -> Change:
-        """What became of it: each pair of verdicts is in one class."""
+        """How it changed; every pair of verdicts has one class."""
         old, new = self.verdicts
         if old is None or (new is None or (new == Verdict.SKIPPED and old != new)):
             return Change.APPEARED if old is None else Change.DISAPPEARED
@@ -68,7 +68,7 @@ class Difference:
 
     @property
     def worse(self) -> bool:
-        """Whether somebody has to look."""
+        """Whether it needs attention."""
         bad = (Verdict.NON_COMPLIANT, Verdict.UNREADABLE)
         appeared = self.change is Change.APPEARED and self.verdicts[1] in bad
         return appeared or self.change in (
@@ -79,32 +79,32 @@ class Difference:
 
     @property
     def differs(self) -> bool:
-        """Whether verdict, addresses, reason or failing checks differ, or one side is missing."""
+        """Whether verdict, addresses, reason or failing checks differ, or a report lacks it."""
         return self.old is None or self.new is None or _facts(self.old) != _facts(self.new)
 
     @property
     def message(self) -> str:
-        """Why it is as it is now."""
+        """Why it has its new verdict."""
         if self.new is None:
-            return "it is in scope no more"
+            return "no longer in scope"
         error, findings = self.new["error"], self.new["findings"]
         if error is not None:
             return f"{error['reason']}: {error['message']}"
         if self.new["verdict"] == Verdict.SKIPPED:
-            return f"its state is {self.new['state']}"
+            return f"subscription is {str(self.new['state']).lower()}"
         return "; ".join(finding["message"] for finding in findings)
 
 
 def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
-    """Return each subscription of *new*, in order, then those that only *old* has."""
-    then = {row["id"]: row for row in old}
-    now = {row["id"] for row in new}
-    found = [Difference(then.get(row["id"]), row) for row in new]
-    return found + [Difference(row, None) for row in old if row["id"] not in now]
+    """Return the subscriptions of *new* in their order, then those that only *old* has."""
+    old_rows = {row["id"]: row for row in old}
+    new_ids = {row["id"] for row in new}
+    found = [Difference(old_rows.get(row["id"]), row) for row in new]
+    return found + [Difference(row, None) for row in old if row["id"] not in new_ids]
 
 
 def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str, Any]:
-    """Return the differences between the files *old* and *new*, without what is unchanged."""
+    """Return the JSON document of `diff` for the files *old* and *new*: all that changed."""
     counted = Counter(one.change for one in differences)
     return {
         "schema": SCHEMA,
@@ -129,7 +129,7 @@ def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str,
 
 
 def exit_code(differences: Sequence[Difference]) -> ExitCode:
-    """Return the code of a comparison: has anything got worse?"""
+    """Return FINDINGS if anything got worse, else CLEAN."""
     return ExitCode.FINDINGS if any(one.worse for one in differences) else ExitCode.CLEAN
 
 

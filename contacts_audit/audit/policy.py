@@ -1,79 +1,23 @@
-"""Decides which checks apply to which subscription, and which findings are waived."""
+"""Decide which checks apply to which subscription, and which findings are waived. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from datetime import date, timedelta
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NamedTuple
 
-from contacts_audit.audit.checks import RISKS
+from contacts_audit.audit import waivers
+from contacts_audit.audit.profiles import VALUE_KEYS, Settings, combined_criteria
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.model import Check, Criteria, Finding, Profile, Subscription, Waiver
-
-T = TypeVar("T")
-SOON = timedelta(days=14)
-BASE = (Check.CONTACT_EMAIL, Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED, Check.ATTACK_PATHS)
-VALUES: Mapping[Check, str] = {  # a value switches its check on
-    Check.REQUIRED_EMAIL: "required_emails",
-    Check.ALLOWED_DOMAIN: "allowed_domains",
-    Check.MINIMUM_EMAILS: "minimum_emails",
-}
-PROFILES: Mapping[Profile, tuple[Check, ...]] = {
-    Profile.CONFORMITY: (Check.CONTACT_EMAIL,),
-    Profile.CIS: BASE,
-    Profile.STRICT: (*BASE, Check.REACHABLE),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What options, a policy or an override say; None is nothing said."""
-
-    profile: Profile | None = None
-    checks: tuple[Check, ...] | None = None
-    required_emails: tuple[str, ...] | None = None
-    allowed_domains: tuple[str, ...] | None = None
-    minimum_emails: int | None = None
-    attack_path_level: str | None = None
-
-
-def criteria(levels: Sequence[Settings], *, anew: int | None = None) -> Criteria:
-    """
-    Return what is judged where *levels* count, nearest first: each key by the first that says it.
-
-    Profile and checks add up; with neither it is `conformity`.  A value switches its check on,
-    unless a level nearer than the value says *anew* what is judged: the first that has a profile.
-
-    Raises:
-        UsageError: a check lacks its value.
-    """
-    said: dict[str, Any] = {
-        item.name: _first(getattr(level, item.name) for level in levels)
-        for item in fields(Settings)
-    }
-    profile = said["profile"] or (None if said["checks"] else Profile.CONFORMITY)
-    checks = [*(PROFILES[profile] if profile else ()), *(said["checks"] or ())]
-    if anew is None:
-        anew = _place_of(levels, "profile")
-    for check, key in VALUES.items():
-        if said[key] and (_place_of(levels, key) <= anew or profile is Profile.STRICT):
-            checks.append(check)
-        elif check in checks and not said[key]:
-            raise UsageError(
-                f"the check {check} has no value", f"give --{check}, or {key} in the policy"
-            )
-    return Criteria(
-        profile,
-        tuple(dict.fromkeys(checks)),
-        said["attack_path_level"] or RISKS[-1],
-        said["required_emails"] or (),
-        said["allowed_domains"] or (),
-        said["minimum_emails"],
-    )
+from contacts_audit.core.model import Criteria, Finding, Subscription, Waiver
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Other settings for a subscription (by id or name), or for a management group, and *place*."""
+    """
+    Other *settings* for a subscription (an id or a name) or for a management group (an id).
+
+    *place* is where it stands in the policy file.
+    """
 
     settings: Settings
     subscription: str | None = None
@@ -81,187 +25,156 @@ class Override:
     place: str = field(default="", compare=False)
 
 
-class Under(NamedTuple):
-    """What is under a management group, on all levels: ids in lower case."""
+class GroupMembers(NamedTuple):
+    """The ids, in lower case, of what a management group contains at all levels."""
 
     subscriptions: frozenset[str]
     groups: frozenset[str]
 
 
-NOTHING = Under(frozenset(), frozenset())
+NO_SETTINGS = Settings()
+NO_MEMBERS = GroupMembers(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """
-    What is judged where, and what is waived, on a *day* (UTC).
+    The settings that apply to each subscription, and the waivers, on a *day* (UTC).
 
-    *groups* says what is under each management group that is named (in lower case), and *ids*
-    whose each name of a subscription is: only Azure can tell either.
+    *groups* has the members of each management group by its id in lower case. *ids* has the
+    subscription id of each name. Both are empty until Azure was asked.
     """
 
     options: Settings
-    top: Settings = Settings()
+    top: Settings = NO_SETTINGS
     overrides: tuple[Override, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    groups: Mapping[str, Under] = field(default_factory=dict)
+    groups: Mapping[str, GroupMembers] = field(default_factory=dict)
     day: date = date.min
     ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def criteria(self) -> Criteria:
-        """What is judged where no override says otherwise."""
-        return self.judged_by()
+        """What is judged where no override applies."""
+        return self.criteria_under()
 
     @property
     def all_criteria(self) -> list[Criteria]:
-        """What is judged somewhere, by any one override."""
-        return [self.criteria, *map(self.foreseen, self.overrides)]
+        """What is judged without an override, and under each single override."""
+        return [self.criteria, *map(self.criteria_of_override, self.overrides)]
 
-    def foreseen(self, override: Override) -> Criteria:
+    def criteria_of_override(self, override: Override) -> Criteria:
         """
-        Return what *override* judges, as far as that is known before Azure has told its groups.
+        Return what *override* judges, before Azure was asked for management groups.
 
         Raises:
-            UsageError: a check lacks its value, whichever groups may be further up.
+            UsageError: a check has no value, and no override of a management group has one.
         """
         try:
-            return self.judged_by(override.settings)
+            return self.criteria_under(override.settings)
         except UsageError:
-            return self.judged_by(override.settings, self._values_of_groups())
+            return self.criteria_under(override.settings, self._values_of_groups())
 
     def _values_of_groups(self) -> Settings:
-        """Return a value of each key that some group's override has."""
+        """Return for each value the first that an override of a management group has."""
         groups = [one.settings for one in self.overrides if one.management_group is not None]
-        found = {key: (getattr(one, key) for one in groups) for key in VALUES.values()}
+        found = {key: (getattr(one, key) for one in groups) for key in VALUE_KEYS.values()}
         return Settings(**{key: next(filter(None, each), None) for key, each in found.items()})
 
     def criteria_of(self, subscription: Subscription) -> Criteria:
-        """Return what is judged of *subscription*, each key by the nearest that says it."""
-        return self.judged_by(*(one.settings for one in self.overrides_of(subscription)))
+        """Return what is judged of *subscription*; the nearest override that has a key decides."""
+        return self.criteria_under(*(one.settings for one in self.overrides_of(subscription)))
 
-    def judged_by(self, *overrides: Settings) -> Criteria:
+    def criteria_under(self, *overrides: Settings) -> Criteria:
         """
-        Return what is judged where *overrides* count, nearest first.
+        Return what is judged where *overrides* apply, nearest first.
 
-        A check or a profile among the options stands alone: before all of the policy's.
+        A check or profile in the options replaces all checks and profiles of the policy.
 
         Raises:
-            UsageError: a check lacks its value.
+            UsageError: a check has no value.
         """
         below = [*overrides, self.top]
         if self.options.profile is None and self.options.checks is None:
-            return criteria([self.options, *below])
+            return combined_criteria([self.options, *below])
         values = [replace(one, profile=None, checks=None) for one in below]
-        return criteria([self.options, *values], anew=0)
+        return combined_criteria([self.options, *values], profile_level=0)
 
     def overrides_of(self, subscription: Subscription) -> list[Override]:
-        """Return the overrides that count for *subscription*: its own, then the nearest group's."""
-        own = [one for one in self.overrides if self._is(one.subscription, subscription)]
-        return own + self._nearest_first(
-            one for one in self.overrides if self._holds(one.management_group, subscription)
-        )
+        """Return the overrides of *subscription* itself, then of its groups, nearest first."""
+        found = [one for one in self.overrides if self._applies(one, subscription)]
+        own = [one for one in found if one.subscription is not None]
+        return own + self._nearest_first([one for one in found if one.subscription is None])
 
-    def check(self) -> None:
+    def check_values(self) -> None:
         """
-        Check that nowhere a check lacks its value, given all that Azure tells.
+        Check that every check has its value, under every override; Azure was asked for groups.
 
         Raises:
-            UsageError: it does.
+            UsageError: a check has no value.
         """
         for one in self.overrides:
             if one.subscription is not None:
-                found = self.overrides_of(Subscription(self._id(one.subscription)))
+                (id_,) = self._subscriptions(one)
+                found = self.overrides_of(Subscription(id_))
             else:
                 group = (one.management_group or "").casefold()
-                around = (each for each in self.overrides if group in self._under(each).groups)
+                around = [each for each in self.overrides if group in self._members(each).groups]
                 found = [one, *self._nearest_first(around)]
             try:
-                self.judged_by(*(each.settings for each in found))
+                self.criteria_under(*(each.settings for each in found))
             except UsageError as error:
                 raise UsageError(f"{one.place}: {error}", error.hint) from error
 
-    def may_waive(self, subscription: Subscription) -> bool:
-        """Say whether there is a waiver of *subscription*, be it valid or not."""
-        return any(self._waives(one, subscription) for one in self.waivers)
+    def has_waiver(self, subscription: Subscription) -> bool:
+        """Return whether *subscription* has a waiver, expired or not."""
+        return any(self._applies(one, subscription) for one in self.waivers)
 
     def waiver_of(self, subscription: Subscription, findings: Sequence[Finding]) -> Waiver | None:
-        """Return the waiver that ends first, where waivers cover all of *findings*."""
-        standing = [
+        """Return the waiver to report, None if a finding of *subscription* is not waived today."""
+        valid = [
             one
             for one in self.waivers
-            if one.expires >= self.day and self._waives(one, subscription)
+            if one.expires >= self.day and self._applies(one, subscription)
         ]
-        used = [
-            [one for one in standing if one.check in (None, finding.check)] for finding in findings
-        ]
-        if not findings or not all(used):
-            return None
-        return min((one for group in used for one in group), key=lambda one: one.expires)
+        return waivers.covering(valid, findings)
 
     def warnings(self, subscriptions: Collection[Subscription]) -> list[str]:
-        """Return what is to be said of waivers and overrides, given all that is in scope."""
+        """Return a warning for each override and waiver without effect on *subscriptions*."""
         if not self.overrides and not self.waivers:
             return []
         here = frozenset(one.id for one in subscriptions)
-        said = [
+        found = [
             f"the override of {one.subscription} matches no subscription in scope"
             for one in self.overrides
-            if one.subscription is not None and self._id(one.subscription) not in here
+            if one.subscription is not None and here.isdisjoint(self._subscriptions(one))
         ]
         for one in self.waivers:
-            what = f"the waiver of {one.of} ({one.reason}, {one.owner})"
-            if one.subscription is not None:
-                matches = self._id(one.subscription) in here
-            else:
-                matches = not here.isdisjoint(self._under(one).subscriptions)
+            matches = not here.isdisjoint(self._subscriptions(one))
             if not matches:
-                said.append(f"{what} matches no subscription in scope")
-            said += self.ending(one) if matches or one.expires < self.day else []
-        return said
+                found.append(f"{waivers.describe(one)} matches no subscription in scope")
+            if matches or one.expires < self.day:
+                found += waivers.expiry_warnings(one, self.day)
+        return found
 
-    def ending(self, waiver: Waiver) -> list[str]:
-        """Return what is to be said of the end of *waiver*, if it has come or is near."""
-        what = f"the waiver of {waiver.of} ({waiver.reason}, {waiver.owner})"
-        if waiver.expires < self.day:
-            return [f"{what} expired on {waiver.expires} and does not count"]
-        return [f"{what} ends on {waiver.expires}"] if waiver.expires - self.day <= SOON else []
+    def _subscriptions(self, one: Override | Waiver) -> frozenset[str]:
+        """Return the ids that *one* applies to."""
+        if one.subscription is not None:
+            return frozenset({self.ids.get(one.subscription, one.subscription)})
+        return self._members(one).subscriptions
 
-    def _id(self, text: str) -> str:
-        """Return whose id or name *text* is; ids match ids, and names match names."""
-        return self.ids.get(text, text)
+    def _applies(self, one: Override | Waiver, subscription: Subscription) -> bool:
+        return subscription.id in self._subscriptions(one)
 
-    def _is(self, text: str | None, subscription: Subscription) -> bool:
-        return text is not None and self._id(text) == subscription.id
-
-    def _holds(self, group: str | None, subscription: Subscription) -> bool:
-        return group is not None and subscription.id in self.groups[group.casefold()].subscriptions
-
-    def _waives(self, waiver: Waiver, subscription: Subscription) -> bool:
-        return self._is(waiver.subscription, subscription) or self._holds(
-            waiver.management_group, subscription
-        )
-
-    def _under(self, one: Override | Waiver) -> Under:
+    def _members(self, one: Override | Waiver) -> GroupMembers:
         group = one.management_group
-        return NOTHING if group is None else self.groups[group.casefold()]
+        return NO_MEMBERS if group is None else self.groups[group.casefold()]
 
-    def _nearest_first(self, overrides: Iterable[Override]) -> list[Override]:
-        """Sort overrides of groups that are around one thing: most of them hold the nearest."""
-        around = [*overrides]
+    def _nearest_first(self, overrides: Sequence[Override]) -> list[Override]:
+        """Sort overrides of nested groups: the nearest group is contained in most of the others."""
 
         def depth(override: Override) -> int:
             own = (override.management_group or "").casefold()
-            return sum(own in self._under(one).groups for one in around)
+            return sum(own in self._members(one).groups for one in overrides)
 
-        return sorted(around, key=depth, reverse=True)
-
-
-def _place_of(levels: Sequence[Settings], key: str) -> int:
-    """Return which of *levels* is the first to say *key*; beyond them all, if none does."""
-    said = (at for at, level in enumerate(levels) if getattr(level, key) is not None)
-    return next(said, len(levels))
-
-
-def _first(values: Iterable[T | None]) -> T | None:
-    return next((value for value in values if value is not None), None)
+        return sorted(overrides, key=depth, reverse=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from contacts_audit.audit.checks import shows_address
+from contacts_audit.audit.checks import has_address
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.api_versions import Versions
 from contacts_audit.core.errors import AzureError, Reason, VersionRefusedError
@@ -44,7 +44,7 @@ class Readings:
             return self._attack_paths()
         if check is Check.CONTACT_EMAIL:
             documented = self._at(protocol.V2017)
-            if documented is not None and shows_address(documented.contacts):
+            if documented is not None and has_address(documented.contacts):
                 return documented
         return self._newest()
 

@@ -1,122 +1,103 @@
-"""Reads the JSON report of an earlier run, strictly: it may come from a stranger."""
+"""Read the JSON report of an earlier run, strictly: anybody may have written it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
+from contacts_audit.audit.excerpt import excerpt
+from contacts_audit.audit.report_shape import LATER_KEYS, REPORT, check_shape
 from contacts_audit.azure.kinds import GUID
 from contacts_audit.core import strict_json
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.model import Verdict, exit_code
 
 SCHEMA = 1
-HINT = "name one that 'audit -o json' printed"
-KINDS: Mapping[str, str] = {  # which the program writes, too, and which are no reports
+HINT = "give a file that 'audit -o json' or '--report FILE.json' wrote"
+KINDS: Mapping[str, str] = {  # other documents that this program writes
     "plan": "a plan",
     "backup": "a backup",
     "result": "the result of an apply or a restore",
     "diff": "a comparison",
     "explanation": "an explanation",
 }
-SHOWN = 40  # of a value that is wrong
-FIRST, LAST = 2000, 2999  # the years that a report may be of
-
+FIRST_YEAR, LAST_YEAR = 2000, 2999  # that a report may be from
 Row = Mapping[str, Any]
-Shape = type | list[Any] | tuple[Any, ...] | dict[str, Any]
-MAYBE = (str, None)
-
-_CONTACT: Shape = {
-    "name": str,
-    "api_version": str,
-    "emails": [str],
-    "enabled": bool,
-    "phone": MAYBE,
-    "alert_severity": MAYBE,
-    "attack_path_risk": MAYBE,
-    "roles": [str],
-}
-_ERROR: Shape = {
-    "reason": str,
-    "status": (int, None),
-    "code": MAYBE,
-    "message": str,
-    "request_id": MAYBE,
-    "hint": str,
-}
-_ROW: Shape = {
-    "id": str,
-    "name": MAYBE,
-    "tenant_id": MAYBE,
-    "state": MAYBE,
-    "verdict": str,
-    "portal_url": MAYBE,
-    "emails": [str],
-    "contacts": [_CONTACT],
-    "findings": [{"check": str, "message": str, "api_version": str}],
-    "decided_by": MAYBE,
-    "error": (_ERROR, None),
-    "waiver": ({"reason": str, "owner": str, "expires": str, "check": MAYBE}, None),
-}
-_COUNTS = ("in_scope", "read", "compliant", "non_compliant", "unreadable", "waived", "skipped")
-_REPORT: Shape = {
-    "schema": int,
-    "tool": {"name": str, "version": str},
-    "started": str,
-    "finished": str,
-    "cloud": str,
-    "tenants": [str],
-    "profile": MAYBE,
-    "checks": [str],
-    "shard": MAYBE,
-    "summary": dict.fromkeys(_COUNTS, int),
-    "exit_code": int,
-    "subscriptions": [_ROW],
-}
-_IDENTITY: Shape = {
-    "auth": str,
-    "credential": str,
-    **dict.fromkeys(("user", "application_id", "object_id", "tenant_id"), MAYBE),
-}
-_LATER: Mapping[str, Shape] = {  # keys that older reports lack
-    "run_id": MAYBE,
-    "recorded": MAYBE,
-    "identities": [_IDENTITY],
-}
-_NAMES: Mapping[Any, str] = {
-    str: "a text", int: "a whole number", bool: "true or false", None: "null"
-}  # fmt: skip
 
 
 def read(
     text: bytes, name: str, partial: type[ContactsAuditError] = UsageError
 ) -> Mapping[str, Any]:
     """
-    Return the JSON report in the file *name*: all keys are there, and each is of its type.
+    Return the JSON report in the file *name*: it has all keys, each with a value of its type.
 
     Raises:
-        UsageError: it is none of ours, or damaged.
-        partial: it holds not as many subscriptions as it counts.
+        UsageError: it is not a report of this program, or it is damaged.
+        partial: rows are missing from it.
     """
     try:
-        report = _checked(strict_json.parsed(text))
+        report = _validated(strict_json.parsed(text))
     except (ValueError, AttributeError) as error:
-        raise UsageError(f"{name} is not a contacts-audit report: {error}", HINT) from error
+        raise _not_a_report(name, error) from error
     if report.get("only") or "disappeared" in report:
         option = "--only" if report.get("only") else "--only-changes"
         raise partial(f"{name} is not whole: {option} left rows out", "name one of --report PATH")
     counted, rows = report["summary"]["in_scope"], len(report["subscriptions"])
     if counted != rows:
         raise partial(
-            f"{name} counts {counted} subscriptions and holds {rows}",
+            f"{name} counts {counted} subscriptions but has {rows}",
             "name a whole report, as --report PATH writes it",
         )
     return report
 
 
-def _checked(report: Any) -> Mapping[str, Any]:
-    """Return *report* with all keys, each of its type; an error of Python's tells why not."""
+def check_counts(report: Mapping[str, Any], name: str) -> None:
+    """
+    Check that *report* has each subscription once, and that its counts match its rows.
+
+    Raises:
+        UsageError: it does not.
+    """
+    rows: Sequence[Row] = report["subscriptions"]
+    ids = Counter(row["id"] for row in rows)
+    verdicts = Counter(Verdict(row["verdict"]) for row in rows)
+    counts = {each.replace("-", "_"): verdicts[each] for each in Verdict}
+    counts["read"] = counts["compliant"] + counts["non_compliant"] + counts["waived"]
+    counts["in_scope"] = len(rows)
+    for key, number in counts.items():
+        if (counted := report["summary"][key]) != number:
+            raise _not_a_report(name, f"it counts {excerpt(counted)} as {key}, but has {number}")
+    if len(ids) < len(rows):
+        raise _not_a_report(name, f"{ids.most_common(1)[0][0]} appears twice")
+    if report["exit_code"] != exit_code(verdicts):
+        raise _not_a_report(name, f"its exit code is not {excerpt(report['exit_code'])}")
+
+
+def parse_time(text: str) -> datetime:
+    """
+    Return the time *text* (ISO 8601), in UTC.
+
+    Raises:
+        ValueError: it is not a time, has no time zone, or a year that no report has.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            raise ValueError(f"{excerpt(text)} has no time zone")
+        found = found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{excerpt(text)} is not a time") from error
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"{excerpt(text)} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return found
+
+
+def _not_a_report(name: str, why: object) -> UsageError:
+    return UsageError(f"{name} is not a contacts-audit report: {why}", HINT)
+
+
+def _validated(report: Any) -> Mapping[str, Any]:
+    """Return *report* with all keys, each of its type; raise ValueError if it is malformed."""
     match report:
         case {"tool": {"name": "contacts-audit"}}:
             pass
@@ -125,104 +106,24 @@ def _checked(report: Any) -> Mapping[str, Any]:
     if "kind" in report:
         raise ValueError(f"it is {KINDS.get(str(report['kind']), 'something else')}")
     if type(report.get("schema")) is not int or report["schema"] != SCHEMA:
-        raise ValueError("it is of another schema")
-    _check(report, _REPORT, "")
-    for key, shape in _LATER.items():
-        _check(report.setdefault(key, [] if isinstance(shape, list) else None), shape, key)
-    if moment(report["started"]) > moment(report["finished"]):
+        raise ValueError(f"its schema is not {SCHEMA}")
+    check_shape(report, REPORT, "")
+    for key, shape in LATER_KEYS.items():
+        check_shape(report.setdefault(key, [] if isinstance(shape, list) else None), shape, key)
+    if parse_time(report["started"]) > parse_time(report["finished"]):
         raise ValueError("it was finished before it was started")
     for row in report["subscriptions"]:
         _check_row(row)
     return dict(report)
 
 
-def check_counts(report: Mapping[str, Any], name: str) -> None:
-    """
-    Check that each subscription of *report* is there once, and that its counts are of its rows.
-
-    Raises:
-        UsageError: they are not.
-    """
-    rows: Sequence[Row] = report["subscriptions"]
-    ids = Counter(row["id"] for row in rows)
-    verdicts = Counter(Verdict(row["verdict"]) for row in rows)
-    known = {each.replace("-", "_"): verdicts[each] for each in Verdict}
-    known["read"] = known["compliant"] + known["non_compliant"] + known["waived"]
-    known["in_scope"] = len(rows)
-    for key, number in known.items():
-        if report["summary"][key] != number:
-            told = f"it counts {_shown(report['summary'][key])} as {key}, and holds {number}"
-            raise UsageError(f"{name} is not a contacts-audit report: {told}", HINT)
-    if len(ids) < len(rows):
-        told = f"{ids.most_common(1)[0][0]} is there twice"
-        raise UsageError(f"{name} is not a contacts-audit report: {told}", HINT)
-    if report["exit_code"] != exit_code(verdicts):
-        told = f"its exit code is not {_shown(report['exit_code'])}"
-        raise UsageError(f"{name} is not a contacts-audit report: {told}", HINT)
-
-
-def moment(text: str) -> datetime:
-    """
-    Return the moment that *text* names, in UTC.
-
-    Raises:
-        ValueError: it names none, is of no time zone, or of a year that no report is of.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            raise ValueError(f"{_shown(text)} is of no time zone")
-        found = found.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"{_shown(text)} is no time") from error
-    if not FIRST <= found.year <= LAST:
-        raise ValueError(f"{_shown(text)} is of no year that a report is of")
-    return found
-
-
-def _check(value: Any, shape: Any, place: str) -> None:
-    """Check that *value*, at *place* in a report, is of *shape*."""
-    match shape:
-        case dict():
-            if not isinstance(value, dict):
-                raise ValueError(f"{place or 'it'} is no object: {_shown(value)}")  # noqa: TRY004
-            for key, inner in shape.items():
-                if key not in value:
-                    raise ValueError(f"{place or 'it'} has no {key}")
-                _check(value[key], inner, f"{place}.{key}" if place else key)
-        case [inner]:
-            if not isinstance(value, list):
-                raise ValueError(f"{place} is no list: {_shown(value)}")  # noqa: TRY004
-            for one in value:
-                _check(one, inner, place)
-        case (inner, None):
-            if value is not None:
-                _check(value, inner, place)
-        case _:
-            if type(value) is not shape:  # a bool is an int of Python's, and none of JSON's
-                raise ValueError(f"{place} is not {_NAMES[shape]}: {_shown(value)}")
-
-
 def _check_row(row: Row) -> None:
-    """Check what the type of a value does not tell."""
+    """Check what the types of the values in *row* do not tell."""
     if not GUID.fullmatch(row["id"]) or row["id"] != row["id"].lower():
-        raise ValueError(f"{_shown(row['id'])} is no id")
+        raise ValueError(f"{excerpt(row['id'])} is not a subscription id in lower case")
     verdict = Verdict(row["verdict"])
     if (verdict is Verdict.UNREADABLE) is (row["error"] is None):
-        raise ValueError(f"{row['id']} is {verdict}, and its error tells otherwise")
+        raise ValueError(f"{row['id']} is {verdict}, which its error contradicts")
     status = None if row["error"] is None else row["error"]["status"]
     if status is not None and not 0 <= status <= 999:
-        raise ValueError(f"{_shown(status)} is no status")
-
-
-def _shown(value: Any) -> str:
-    """Spell *value*, or the beginning of it; a number may have more digits than can be spelt."""
-    if isinstance(value, str | list):
-        value = value[:SHOWN]
-    elif isinstance(value, dict):
-        value = dict(islice(value.items(), 3))
-    try:
-        spelt = repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-    return spelt if len(spelt) <= SHOWN else f"{spelt[:SHOWN]}..."
+        raise ValueError(f"{excerpt(status)} is not an HTTP status")

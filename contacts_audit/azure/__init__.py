@@ -1,1 +1,1 @@
-"""Everything that is peculiar to Azure."""
+"""All that is particular to Azure."""

@@ -1,5 +1,5 @@
 """
-The endpoints of the known clouds, and which of them belong together.
+The endpoints of the known clouds, and which endpoints belong together.
 
 https://learn.microsoft.com/azure/developer/python/sdk/authentication/multi-cloud
 """
@@ -18,9 +18,9 @@ BLADE = "#blade/Microsoft_Azure_Security/SecurityMenuBlade/0"
 @dataclass(frozen=True, slots=True)
 class Cloud:
     """
-    A cloud: its Resource Manager, its login host, and the audience of its tokens.
+    A cloud: its Resource Manager (*arm*), login host (*authority*), and audience of tokens.
 
-    *arm* and *authority* carry no trailing slash; *audience* keeps the one it has.
+    *arm* and *authority* have no trailing slash. *audience* keeps its slash. What is unknown is "".
     """
 
     name: str
@@ -31,35 +31,35 @@ class Cloud:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """All addresses of this cloud, as far as they are known."""
+        """All known addresses of this cloud."""
         return tuple(filter(None, (self.arm, self.authority, self.audience, self.portal)))
 
     def manages(self, endpoint: str) -> bool:
-        """Say whether *endpoint* is this cloud's Resource Manager, or one of its regions'."""
+        """Say whether *endpoint* is this cloud's Resource Manager, or that of a region."""
         own, host = host_of(self.arm), host_of(endpoint)
         return host == own or host.endswith(f".{own}")
 
     @property
     def known_name(self) -> str | None:
-        """The name that az has for it; None for one's own."""
+        """The name that az uses, None for a cloud of the user's own."""
         return self.name if self.name in {*CloudName} else None
 
     def signs_in_at(self, authority: str) -> bool:
-        """Say whether *authority* is this cloud's login host, at whatever port and path."""
+        """Say whether *authority* is on this cloud's login host, at any port and path."""
         return host_of(authority) == host_of(self.authority)
 
     def accepts(self, audience: str) -> bool:
-        """Say whether a token for *audience* is one for this Resource Manager; a slash is none."""
+        """Say whether *audience* is this Resource Manager's, with or without a slash at its end."""
         return audience.rstrip("/").lower() in {self.audience.rstrip("/"), self.arm}
 
     @property
     def scope(self) -> str:
-        """The OAuth scope: two slashes where the audience ends in one, as az asks for it."""
+        """The OAuth scope. It has two slashes if the audience ends in one, as the scope of az."""
         return f"{self.audience}/.default"
 
     @property
     def portal_url(self) -> str | None:
-        """The page that step 02 of the rule opens."""
+        """The page of step 02 of the rule, None if the portal is not known."""
         return None if self.portal is None else f"{self.portal}/{BLADE}"
 
 
@@ -99,12 +99,12 @@ def choose(
     audience: str | None = None,
 ) -> Cloud:
     """
-    Return the named cloud, or the one that *arm_endpoint* names, known or one's own.
+    Return the cloud *name*, or the cloud of *arm_endpoint*: a known one, or the user's own.
 
-    What nobody told of one's own cloud is empty: `metadata` may complete it.
+    `metadata` completes the user's own cloud.
 
     Raises:
-        UsageError: an address cannot be used, or is of another cloud.
+        UsageError: an address is not valid, or belongs to another cloud.
     """
     arm = CLOUDS[name].arm if arm_endpoint is None else https(arm_endpoint, "--arm-endpoint")
     authority = ""
@@ -114,7 +114,9 @@ def choose(
         authority = https(address, "--authority-host", path=True)
     if audience is not None and "@" in audience:
         shown = shown_address(audience)
-        raise UsageError(f"--audience: {shown!r} holds a user", "leave user and password out")
+        raise UsageError(
+            f"--audience: {shown!r} contains a user name", "leave user and password out"
+        )
     known = next((cloud for cloud in CLOUDS.values() if cloud.arm == arm), None)
     if known is None:
         return Cloud(urlsplit(arm).netloc, arm, authority, audience or "", None)
@@ -130,13 +132,13 @@ def choose(
 
 def _mixed(option: str, given: str, other: Cloud, known: Cloud) -> UsageError:
     return UsageError(
-        f"{option}: {given} is of {other.name}, but {known.arm} is of {known.name}",
+        f"{option}: {given} belongs to {other.name}, but {known.arm} to {known.name}",
         f"choose one cloud: --cloud {other.name}",
     )
 
 
 def host_of(address: str) -> str:
-    """Return the host of *address* in lower case, empty where it has none."""
+    """Return the host of *address* in lower case, "" if it has none."""
     try:
         return (urlsplit(address).hostname or "").rstrip(".")
     except ValueError:
@@ -145,10 +147,10 @@ def host_of(address: str) -> str:
 
 def https(address: str, option: str, *, path: bool = False) -> str:
     """
-    Return *address* without a trailing slash.
+    Return *address* without a trailing slash. It must be an https origin; *path* allows a path.
 
     Raises:
-        UsageError: it is more, or less, than an https origin (with a *path* where one may be).
+        UsageError: it is anything else. The message names *option*.
     """
     try:
         url = urlsplit(address)
@@ -158,7 +160,7 @@ def https(address: str, option: str, *, path: bool = False) -> str:
     if (
         not plain
         or url.scheme != "https"
-        or "@" in address  # of a path, too: a password may hold a slash
+        or "@" in address  # also in the path: a password may contain a slash
         or url.netloc.endswith(":")
         or url.query
         or url.fragment
@@ -166,7 +168,7 @@ def https(address: str, option: str, *, path: bool = False) -> str:
         or any(not "!" <= letter <= "~" or letter in "\\?#" for letter in address)
     ):
         raise UsageError(
-            f"{option}: {shown_address(address)!r} is no address of the form https://host[:port]",
-            "give scheme, host and, where it is not 443, the port",
+            f"{option}: {shown_address(address)!r} is not of the form https://host[:port]",
+            "give scheme, host and, if it is not 443, the port",
         )
     return f"https://{url.netloc.lower().removesuffix(':443')}{url.path}".rstrip("/")

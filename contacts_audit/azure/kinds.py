@@ -8,7 +8,7 @@ GUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 class Auth(StrEnum):
-    """The credentials; `auto` takes the first that is configured."""
+    """The credentials. `auto` is the first that is configured."""
 
     AUTO = "auto"
     ENV = "env"
@@ -29,7 +29,7 @@ class CloudName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A bearer token; *expires_on* in epoch seconds, None where nobody told."""
+    """A bearer token. *expires_on* is in epoch seconds, None if unknown."""
 
     value: str = field(repr=False)
     expires_on: float | None

@@ -1,5 +1,5 @@
 """
-Reads what a Resource Manager says about its cloud, and decides what to believe.
+Completes a cloud from the metadata of its Resource Manager, if that can be believed.
 
 https://learn.microsoft.com/azure-stack/user/azure-stack-rest-api-use
 """
@@ -18,47 +18,47 @@ from contacts_audit.core.errors import AuthError, AzureError, UsageError
 from contacts_audit.core.redaction import shown_address
 
 ATTEMPT_SECONDS = 15.0
-TELL = "give --authority-host and --audience"
+GIVE_BOTH = "give --authority-host and --audience"
 
 
 def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
     """
-    Return *cloud* with the login host and the audience that its metadata tells, if it lacks them.
+    Return *cloud* with its login host and audience: its own, else those of its metadata.
 
-    The metadata may not decide where a secret goes, nor what a token is good for elsewhere: what
-    is of a known cloud counts only for that cloud's own Resource Manager, as its regions have
-    them; any other login host and audience must be of the endpoint's own registrable domain.
+    The metadata must not send a secret to a stranger, and must not get a token for another cloud.
+    A login host or audience of a known cloud is used only for that cloud's own Resource Manager,
+    or that of a region. Any other must be in the endpoint's own registrable domain. *seconds* is
+    the time for all attempts.
 
     Raises:
-        AuthError: the metadata cannot be had, or is not believed.
+        AuthError: the metadata cannot be read, or is not believed.
     """
     if cloud.authority and cloud.audience:
         return cloud
-    told = _told(cloud, wire, time.monotonic() + seconds)
-    match told:
+    match _entry(cloud, wire, time.monotonic() + seconds):
         case {"authentication": {"loginEndpoint": str(login), "audiences": list(offered)}}:
             pass
         case _:
-            raise AuthError(f"{cloud.arm} tells no login host and audience", TELL)
+            raise AuthError(f"{cloud.arm} names no login host and audience", GIVE_BOTH)
     try:
         authority = cloud.authority or https(login, "loginEndpoint", path=True)
     except UsageError as error:
         raise AuthError(
-            f"{cloud.arm} tells a login host that is none: {shown_address(login)!r}", TELL
+            f"{cloud.arm} names a login host that is not valid: {shown_address(login)!r}", GIVE_BOTH
         ) from error
     for audience in [cloud.audience] if cloud.audience else offered:
-        if isinstance(audience, str) and _believed(cloud.arm, authority, audience):
+        if isinstance(audience, str) and _is_believed(cloud.arm, authority, audience):
             return replace(cloud, authority=authority, audience=audience)
     wanted = cloud.audience or ", ".join(shown_address(str(audience)) for audience in offered)
     raise AuthError(
         f"{cloud.arm} says to sign in at {authority} for the audience {wanted or '(none)'}, "
         "which are not in its own domain",
-        TELL,
+        GIVE_BOTH,
     )
 
 
-def _told(cloud: Cloud, wire: Wire, until: float) -> Any:
-    """Return the cloud's own entry: the one object, or its own among several."""
+def _entry(cloud: Cloud, wire: Wire, until: float) -> Any:
+    """Return the metadata of *cloud*: the only object, or the one with its address."""
     request = prepared(protocol.metadata_url(cloud.arm), {})
 
     def attempt() -> protocol.Answer:
@@ -66,13 +66,14 @@ def _told(cloud: Cloud, wire: Wire, until: float) -> Any:
         return protocol.complete(wire.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left))))
 
     try:
-        told = protocol.document(patiently(attempt, until=until))
+        document = protocol.document(patiently(attempt, until=until))
     except AzureError as error:
-        raise AuthError(f"{cloud.arm} does not tell where to sign in: {error}", TELL) from error
-    entries = [entry for entry in (told if isinstance(told, list) else [told]) if entry]
+        raise AuthError(f"{cloud.arm} does not say where to sign in: {error}", GIVE_BOTH) from error
+    listed = document if isinstance(document, list) else [document]
+    entries = [entry for entry in listed if entry]
     own = entries if len(entries) == 1 else [entry for entry in entries if _is_of(entry, cloud)]
     if len(own) != 1:
-        raise AuthError(f"{cloud.arm} does not tell which of {len(entries)} clouds it is", TELL)
+        raise AuthError(f"{cloud.arm} does not say which of {len(entries)} clouds it is", GIVE_BOTH)
     return own[0]
 
 
@@ -86,20 +87,20 @@ def _is_of(entry: Any, cloud: Cloud) -> bool:
     return False
 
 
-def _believed(endpoint: str, authority: str, audience: str) -> bool:
+def _is_believed(endpoint: str, authority: str, audience: str) -> bool:
     if "@" in audience:
         return False
     domains = {_registrable(address) for address in (authority, audience)}
     for known in CLOUDS.values():
         if not domains.isdisjoint(map(_registrable, known.addresses)):
-            whole = known.authority == authority and known.accepts(audience)
-            return whole and known.manages(endpoint)
+            both = known.authority == authority and known.accepts(audience)
+            return both and known.manages(endpoint)
     return domains == {_registrable(endpoint)} and None not in domains
 
 
 def _registrable(address: str) -> str | None:
     """
-    Return the domain that somebody registered, or the host itself where it has none.
+    Return the registrable domain of *address*, or its host if that has none.
 
     https://publicsuffix.org/
     """

@@ -1,4 +1,4 @@
-"""The tenants that are signed in to, and the subscriptions of each."""
+"""Signs in to the tenants, and lists the subscriptions of each."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from contacts_audit.azure.arm.subscriptions import GUID, Descendants, descendant
 from contacts_audit.azure.arm.width import Width
 from contacts_audit.azure.auth.sign_in import Credential, identity_of
 from contacts_audit.azure.clouds import Cloud
+from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Identity, Subscription
 
@@ -22,16 +23,16 @@ ROLE = "check its id, and grant the identity Management Group Reader on it"
 GROUP_HINTS: Mapping[Reason, str] = {
     Reason.NOT_FOUND: ROLE,
     Reason.FORBIDDEN: ROLE,
-    Reason.PAGING: "look at the nextLink of its descendants by --record",
+    Reason.PAGING: "record its descendants with --record, and look at their nextLink",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """
-    A tenant that is signed in to; *asked* is how the options name it, if they do.
+    A tenant. *asked* is its id or domain in the options, None if they name none.
 
-    *credential* is None where a recording answers: nobody signs in.
+    *credential* is None in a replay: nobody signs in.
     """
 
     client: Client
@@ -42,16 +43,16 @@ class Tenant:
     @property
     def id(self) -> str | None:
         """
-        Sign in, and return the id of the tenant, where the token shows it.
+        Sign in, and return the id of the tenant, None if the token does not show it.
 
         Raises:
-            AuthError: no token is to be had, or it is of another tenant than the one asked for.
+            AuthError: no token can be acquired, or it is of another tenant than *asked*.
         """
         found = (self.tokens.token().tenant or "").lower()
         asked = (self.asked or "").lower()
         if GUID.fullmatch(asked) and GUID.fullmatch(found) and asked != found:
             raise AuthError(
-                f"--tenant {asked}: this credential signs in to {found} alone",
+                f"--tenant {asked}: this credential signs in to {found} only",
                 "leave --tenant out, or choose another credential by --auth",
             )
         return found or None
@@ -60,9 +61,10 @@ class Tenant:
 @dataclass(frozen=True, slots=True)
 class Connection:
     """
-    The ways to Azure, one for each tenant, or to what was *recorded* of it at a time.
+    A client for each tenant, or for a replay of what was *recorded* at that time.
 
-    All of them together are as wide as *width* says.
+    *mail* has the recorded answers of DNS, by mail domain. *clients* maps the id of each listed
+    tenant to its client. *width* bounds the requests under way, of all clients together.
     """
 
     cloud: Cloud
@@ -71,6 +73,7 @@ class Connection:
     tenants: tuple[Tenant, ...]
     recorder: "Recorder | None" = None
     recorded: datetime | None = None
+    mail: Mapping[str, MailAnswer] = field(default_factory=dict)
     clients: dict[str | None, Client] = field(default_factory=dict)
 
     def sign_in(self) -> None:
@@ -78,13 +81,13 @@ class Connection:
         Sign in to the first tenant.
 
         Raises:
-            AuthError: no token is to be had.
+            AuthError: no token can be acquired.
         """
         with self._named(self.tenants[0]):
             _ = self.tenants[0].id
 
     def identities(self) -> tuple[Identity, ...]:
-        """Return who signed in: to the first tenant, and to those that were listed."""
+        """Return who signed in: to each listed tenant, or to the first if none is listed yet."""
         found = {}
         for tenant in self.tenants:
             known = not self.clients or tenant.client in self.clients.values()
@@ -96,7 +99,7 @@ class Connection:
 
     def visible(self) -> Listing:
         """
-        Sign in to each tenant, and list it whole; a subscription is of the first that lists it.
+        Sign in to each tenant, and list its subscriptions. The first tenant that lists one has it.
 
         Raises:
             ContactsAuditError: one of them cannot be listed.
@@ -110,13 +113,13 @@ class Connection:
         for tenant in self.tenants:
             with self._named(tenant):
                 if tenant.id is not None and tenant.id in self.clients:
-                    continue  # by another name: one tenant is listed once
+                    continue  # the options name it twice
                 yield from visible(tenant.client, tenant.id)
                 self.clients[tenant.id] = tenant.client
 
     def descendants(self, group: str) -> Descendants:
         """
-        Return what is under the management group, in each tenant that has it.
+        Return what is below the management group, in each tenant that has it.
 
         Raises:
             ContactsAuditError: it cannot be read, or no tenant has it.
@@ -142,7 +145,7 @@ class Connection:
 
     @contextlib.contextmanager
     def _named(self, tenant: Tenant) -> Iterator[None]:
-        """Say of which tenant an error is, where there are several."""
+        """Name the tenant in an error, if there are several."""
         try:
             yield
         except (AzureError, AuthError) as error:
@@ -151,9 +154,9 @@ class Connection:
             raise
 
     def client(self, subscription: Subscription) -> Client:
-        """Return the client that is signed in to the tenant of *subscription*."""
+        """Return the client of the tenant of *subscription*."""
         return self.clients.get(subscription.tenant_id) or self.tenants[0].client
 
     def tenant_ids(self) -> tuple[str, ...]:
-        """Return the ids of the tenants, as far as their tokens show them."""
+        """Return the ids of the listed tenants that are known."""
         return tuple(known for known in self.clients if known is not None)

@@ -11,51 +11,25 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contacts_audit import __version__
-from contacts_audit.cli.fast_options import LeanCommand, LeanGroup
+from contacts_audit.cli.fast_options import FastCommand, FastGroup
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import (
+from contacts_audit.cli.options.variables import (
     defaults_from,
     nearest_choice,
     unknown_variables,
     variable_of,
 )
-from contacts_audit.cli.terminal import Screen, mend_widths, plain
+from contacts_audit.cli.terminal import Screen, fix_widths, plain
 from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
-from contacts_audit.core.sanitize import told_in_public
-from contacts_audit.core.shutdown import Ending, Stopped
+from contacts_audit.core.sanitize import without_credentials
+from contacts_audit.core.shutdown import Shutdown, Stopped
 
 EPILOG = (
-    "Every option --NAME has a variable CONTACTS_AUDIT_NAME (in capitals, '-' as '_'), except "
-    "those that say what is written. The command line takes precedence. See docs/options.md."
+    "Variables set options: CONTACTS_AUDIT_NAME sets --NAME (in capitals, '-' as '_'), except for "
+    "options that decide what is written. The command line takes precedence. See docs/options.md."
 )
 
-COMMANDS = {  # and the module of each, which is imported only when it is needed
-    "audit": "audit",
-    "emails": "emails",
-    "fetch": "fetch",
-    "token": "token",
-    "explain": "explain",
-    "diff": "diff",
-    "merge": "merge",
-    "policy": "policy",
-    "doctor": "doctor",
-    "plan": "plan",
-    "apply": "writing",
-    "restore": "restore",
-    "completion": "completing",
-}
-ELSEWHERE = {  # what other tools call an option of ours
-    "--format": "--output",
-    "--query": "--jq",
-    "--filter": "--jq",
-}
-INSTEAD = {  # what other tools begin with
-    "help": "--help",
-    "version": "--version",
-    "--install-completion": "completion",
-    "--show-completion": "completion",
-}
-PAGES = {  # in docs/, where they have more to say
+PAGES = {  # each command, which is in the module of its name, and its page in docs/
     "audit": "audit",
     "emails": "pipeline",
     "fetch": "pipeline",
@@ -63,12 +37,25 @@ PAGES = {  # in docs/, where they have more to say
     "explain": "audit",
     "diff": "reports",
     "merge": "scheduling",
+    "history": "reports",
     "policy": "policy",
     "doctor": "troubleshooting",
     "plan": "remediation",
     "apply": "remediation",
     "restore": "remediation",
     "completion": "options",
+}
+COMMANDS = tuple(PAGES)
+OPTIONS_OF_OTHERS = {  # names of our options in other tools
+    "--format": "--output",
+    "--query": "--jq",
+    "--filter": "--jq",
+}
+COMMANDS_OF_OTHERS = {  # first words in other tools
+    "help": "--help",
+    "version": "--version",
+    "--install-completion": "completion",
+    "--show-completion": "completion",
 }
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
 
@@ -86,43 +73,43 @@ def contacts_audit(
 
 
 def start() -> NoReturn:
-    """Run the program as a process: signals end it, and no thread can keep it."""
-    ending = Ending()
-    ending.listen()
+    """Run the program as a process. A signal ends it, even while threads work."""
+    shutdown = Shutdown()
+    shutdown.handle_signals()
     if plain() or sys.stdout is None or not sys.stdout.isatty():
-        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # FORCE_COLOR is for others
+        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # or FORCE_COLOR colors a pipe
     for name in [name for name, value in os.environ.items() if not value]:
-        del os.environ[name]  # empty is unset, for the libraries, too
-    mend_widths(os.environ)
+        del os.environ[name]  # for libraries, too, empty means unset
+    fix_widths(os.environ)
     try:
         screen = Screen.of_process()
         stdin = None if sys.stdin is None else sys.stdin.buffer
-        code = run(sys.argv[1:], Host(os.environ, stdin, screen, ending))
+        code = run(sys.argv[1:], Host(os.environ, stdin, screen, shutdown))
     except Stopped as stopped:
         code = stopped.exit_code
-    ending.end()
+    shutdown.finish()
     os._exit(code)
 
 
 def run(arguments: Sequence[str], host: Host) -> int:
     """Run the program with *arguments* in *host*, and return its exit code."""
     try:
-        return _dispatched(arguments, host)
+        return _dispatch(arguments, host)
     except typer.TyperException as error:
-        if error.format_message():  # without arguments, the help says it all
-            host.screen.fail(UsageError(_told(error, arguments, host), "see --help"))
+        if error.format_message():  # without arguments, help was printed
+            host.screen.fail(UsageError(_usage_message(error, arguments, host), "see --help"))
         return ExitCode.USAGE
     except ContactsAuditError as error:
         if error.exit_code is not ExitCode.PIPE_CLOSED:
             host.screen.fail(error)
         return error.exit_code
     except Exception:  # noqa: BLE001 - a crash must never look like a finding
-        trace = told_in_public(traceback.format_exc(), host.environment or {})
+        trace = without_credentials(traceback.format_exc(), host.environment or {})
         host.screen.crash(trace)
         return ExitCode.FAILED
 
 
-def _dispatched(arguments: Sequence[str], host: Host) -> int:
+def _dispatch(arguments: Sequence[str], host: Host) -> int:
     first = next((word for word in arguments if word != "--"), None)
     name = first if first in COMMANDS else None
     program = _program(name)
@@ -145,9 +132,9 @@ def _dispatched(arguments: Sequence[str], host: Host) -> int:
 
 @cache
 def _program(name: str | None) -> Any:
-    """Build the command of this *name*, once; or all of them, to be listed and not to be run."""
+    """Build the command *name* once; without a name build all, to be listed and not run."""
     app = typer.Typer(
-        cls=LeanGroup,
+        cls=FastGroup,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -157,9 +144,9 @@ def _program(name: str | None) -> Any:
     )
     app.callback()(contacts_audit)
     for command in COMMANDS if name is None else [name]:
-        run = getattr(import_module(f"contacts_audit.cli.{COMMANDS[command]}"), command)
+        run = getattr(import_module(f"contacts_audit.cli.{command}"), command)
         settings: Any = {
-            "cls": LeanCommand,
+            "cls": FastCommand,
             "help": run.__doc__,
             "epilog": f"More: docs/{PAGES[command]}.md",
             "context_settings": NAMES_OF_HELP,
@@ -169,19 +156,19 @@ def _program(name: str | None) -> Any:
 
 
 def _listed() -> NoReturn:
-    """Stand in a list for a command: to read the options of all takes as long as the rest."""
-    raise NotImplementedError("a command that is only listed was run")
+    """Replace a command in a list: reading the options of all commands is slow."""
+    raise NotImplementedError("a command that is only listed cannot run")
 
 
-def _told(error: Any, arguments: Sequence[str], host: Host) -> str:
-    """Say what is wrong with an option, and which variable it came from, if from one."""
-    ours = ELSEWHERE.get(getattr(error, "option_name", ""))
+def _usage_message(error: Any, arguments: Sequence[str], host: Host) -> str:
+    """Return what is wrong with an option, and the variable that set it, if one did."""
+    ours = OPTIONS_OF_OTHERS.get(getattr(error, "option_name", ""))
     if ours is not None and any(ours in one.opts for one in error.ctx.command.params):
         error.possibilities = [ours]
     message = str(error.format_message()).replace("Value error, ", "")
     parameter = getattr(error, "param", None)
     message += nearest_choice(message)
-    if arguments and (meant := INSTEAD.get(arguments[0])):
+    if arguments and (meant := COMMANDS_OF_OTHERS.get(arguments[0])):
         message += f" Did you mean {meant}?"
     if parameter is None or any(_given(option, arguments) for option in parameter.opts):
         return message

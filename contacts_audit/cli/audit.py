@@ -3,59 +3,56 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contacts_audit import __version__
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.invocation import invocation
-from contacts_audit.cli.judging import judged_by, settled
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    OutputOptions,
-    PolicyOptions,
-    RunId,
-    ScopeOptions,
-    TalkOptions,
-    flag,
-)
-from contacts_audit.cli.output import checked, reported
+from contacts_audit.cli.invocation import invocation, run_of
+from contacts_audit.cli.mail import mail_lookups
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.declare import CHECKS, OUTPUT
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions, OutputOptions
+from contacts_audit.cli.options.scope import RunId, ScopeOptions
+from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.cli.policy import checks_and_profiles
+from contacts_audit.cli.policy_source import load_policy, resolve_policy
 from contacts_audit.cli.terminal import log_to
-from contacts_audit.cli.wiring import enter
-from contacts_audit.core.model import Outcome, Run, Subscription
+from contacts_audit.cli.wiring import connect_and_select
+from contacts_audit.core.model import Outcome, Subscription
 
 if TYPE_CHECKING:
+    from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class InfoOptions:
+    """What is printed instead of an audit."""
+
+    json_schema: Annotated[
+        bool, OUTPUT("--json-schema", "Print the JSON Schema of the report, and exit.")
+    ] = False
+    list_checks: Annotated[
+        bool, CHECKS("--list-checks", "List the checks and profiles, and exit.")
+    ] = False
 
 
 @grouped
 def audit(
     context: typer.Context,
     scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    policy: PolicyOptions,
-    network: NetworkOptions,
+    checks: PolicyOptions,
     output: OutputOptions,
-    talk: TalkOptions,
-    json_schema: Annotated[
-        bool,
-        flag(
-            "--json-schema", panel="Output", help="Print the JSON Schema of the report, and exit."
-        ),
-    ] = False,
-    list_checks: Annotated[
-        bool,
-        flag("--list-checks", panel="Checks", help="List the checks and profiles, and exit."),
-    ] = False,
+    info: InfoOptions,
+    log: LogOptions,
+    azure: AzureOptions,
     run_id: RunId = None,
 ) -> None:
     """
@@ -63,52 +60,47 @@ def audit(
 
     Exit codes: 0 all comply, 3 findings, 4 some were unreadable, 1 the run failed.
     """
-    from contacts_audit.audit.scope import run_id as named_run
+    from contacts_audit.audit.shards import choose_run_id
 
     host: Host = context.obj
-    if json_schema:
-        schema = resources("contacts_audit.report").joinpath("schema.json")
-        host.screen.data(schema.read_bytes())
+    if info != InfoOptions():
+        host.screen.stream(_schema() if info.json_schema else checks_and_profiles())
         return
-    if list_checks:
-        host.screen.stream(checks_and_profiles())
-        return
-    printing = checked(host, output)
+    printing = printing_of(host, output)
     host.screen.quiet = output.quiet
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    log_to(host.screen, log)
     started = datetime.now(UTC)
-    judged = judged_by(host, policy, started)
-    tied = named_run(run_id, scope.shard, host.environment)
-    connection, found = enter(host, scope, identity, cloud, network, meanwhile=_warm_up)
-    judged = settled(host, judged, connection, found)
-    run = Run(
-        __version__,
+    policy = load_policy(host, checks, started)
+    run_id = choose_run_id(run_id, scope.shard, host.environment)
+    connection, found = connect_and_select(host, scope, azure, meanwhile=_warm_up)
+    policy = resolve_policy(host, policy, connection, found)
+    run = run_of(
+        connection,
+        policy.criteria,
         started,
-        connection.cloud.name,
-        connection.tenant_ids(),
-        judged.criteria.profile,
-        judged.criteria.checks,
-        connection.cloud.portal_url,
-        None if found.part is None else str(found.part),
-        run_id=tied,
-        recorded=connection.recorded,
-        identities=connection.identities(),
-        scope=selection(scope, policy),
-        invocation=invocation(scope, identity, cloud, policy, network, found.part),
+        invocation(scope, azure, checks, found.shard),
+        shard=None if found.shard is None else str(found.shard),
+        run_id=run_id,
+        scope=selection(scope, checks),
     )
+    auditor = _auditor(connection, policy, checks)
     outcomes = host.screen.progress(
-        _outcomes(connection, found.subscriptions, judged),
+        _outcomes(connection, found.subscriptions, auditor),
         len(found.subscriptions),
     )
-    raise typer.Exit(reported(host, run, outcomes, printing))
+    raise typer.Exit(print_report(host, run, outcomes, printing))
+
+
+def _schema() -> Iterator[str]:
+    yield resources("contacts_audit.report").joinpath("schema.json").read_text("utf-8")
 
 
 def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
     """
     Return a digest of the options that select subscriptions, and of the policy's name.
 
-    It is the same whatever their order, and says nothing of what they are: it tells the metrics of
-    two audits apart.  None where there is no such option.
+    It does not depend on their order and does not reveal them. Metrics use it as a label that
+    tells two audits apart. It is None without such an option.
     """
     chosen = (
         [one.casefold() for one in scope.subscription],
@@ -120,8 +112,8 @@ def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
     )
     if not any(chosen):
         return None
-    spelt = json.dumps([sorted(set(each)) for each in chosen])
-    return hashlib.sha256(spelt.encode()).hexdigest()[:8]
+    text = json.dumps([sorted(set(each)) for each in chosen])
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _warm_up() -> None:
@@ -132,24 +124,25 @@ def _warm_up() -> None:
     warm_up()
 
 
+def _auditor(connection: "Connection", policy: "Policy", checks: PolicyOptions) -> "Auditor":
+    from contacts_audit.audit.auditor import Auditor
+
+    return Auditor(connection.client, policy, mail_lookups(checks.dns, connection).answers)
+
+
 def _outcomes(
     connection: "Connection",
     subscriptions: Collection[Subscription],
-    policy: "Policy",
+    auditor: "Auditor",
 ) -> Iterator[Outcome]:
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.audit.auditor import broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
 
-    auditor = Auditor(connection.client, policy)
-
-    def work(subscription: Subscription) -> Outcome:
-        return unasked(subscription) or auditor.audit(subscription)
-
     return in_order(
-        work,
+        lambda subscription: unasked(subscription) or auditor.audit(subscription),
         subscriptions,
         workers=connection.width.limit,
         deadline=connection.limits.deadline,
-        late=lambda subscription: unasked(subscription) or out_of_time(subscription),
+        timed_out=lambda subscription: unasked(subscription) or out_of_time(subscription),
         broken=broken,
     )

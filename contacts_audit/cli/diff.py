@@ -1,27 +1,19 @@
 """The command diff: what changed between two reports."""
 
-import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from contacts_audit.audit.diff import Change, Difference, compare, document, exit_code
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import printed_as
-from contacts_audit.cli.output import read_report
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import TextFormat, TextOutput
+from contacts_audit.cli.report_input import read_report
+from contacts_audit.core.sanitize import sanitized
+from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
 HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
-
-
-class DiffFormat(StrEnum):
-    """How differences are printed; the first is the default."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @grouped
@@ -29,7 +21,7 @@ def diff(
     context: typer.Context,
     old: Annotated[str, typer.Argument(metavar="OLD", help="The older JSON report.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The newer JSON report.")],
-    output: Annotated[DiffFormat, printed_as(DiffFormat)] = DiffFormat.TEXT,
+    output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """
     Compare two JSON reports, subscription by subscription.
@@ -37,14 +29,14 @@ def diff(
     Exit codes: 0 nothing got worse, 3 something did.
     """
     host: Host = context.obj
-    found = compare(read_report(host, old, "OLD"), read_report(host, new, "NEW"))
-    if output is DiffFormat.JSON:
-        spelt = json.dumps(document(old, new, found), ensure_ascii=False, indent=2)
-        host.screen.data(inert_json(spelt) + "\n")
+    reports = [read_report(host, name, place) for name, place in ((old, "OLD"), (new, "NEW"))]
+    found = compare(*(report["subscriptions"] for report in reports))
+    if output is TextFormat.JSON:
+        host.screen.data(json_.dump(document(old, new, found), indent=2) + "\n")
     else:
-        told = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
-        if told:
-            rows, width = [HEADER, *told], host.screen.terminal_width
+        changed = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
+        if changed:
+            rows, width = [HEADER, *changed], host.screen.terminal_width
             host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
         host.screen.note(_counts(found))
     raise typer.Exit(exit_code(found))
@@ -54,7 +46,7 @@ def _cells(one: Difference) -> tuple[str, ...]:
     was, now = one.verdicts
     row = one.row
     cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
-    return tuple(map(inert, cells))
+    return tuple(map(sanitized, cells))
 
 
 def _counts(found: list[Difference]) -> str:

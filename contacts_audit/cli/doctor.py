@@ -1,155 +1,140 @@
 """The command doctor: tests what an audit needs, and suggests fixes."""
 
 import functools
-import json
 import textwrap
 import time
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    TalkOptions,
-    printed_as,
-)
-from contacts_audit.cli.signing import sign_in
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions, TextFormat, TextOutput
+from contacts_audit.cli.sign_in import sign_in
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.core.errors import ExitCode
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized
+from contacts_audit.report import json_
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm.protocol import Answer
     from contacts_audit.azure.auth.sign_in import SignIn
-    from contacts_audit.doctor import Examined
+    from contacts_audit.doctor import Diagnosis
 
 SCHEMA = 1
-RECORDING = "recorded"  # of when, where it is not the state of today
-LEFT = 34  # columns of status and name
-
-
-class DoctorFormat(StrEnum):
-    """How an examination is printed; the first is the default."""
-
-    TEXT = "text"
-    JSON = "json"
+RECORDING = "recorded"  # the part that shows the time of a recording
+LEFT = 34  # columns for status and name
 
 
 @grouped
 def doctor(
     context: typer.Context,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    talk: TalkOptions,
-    output: Annotated[DoctorFormat, printed_as(DoctorFormat)] = DoctorFormat.TEXT,
+    log: LogOptions,
+    azure: AzureOptions,
+    output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """
     Diagnose sign-in, network, permissions and API versions, and suggest fixes.
 
     Exit codes: 0 an audit can run, 1 it cannot.
     """
-    from contacts_audit.core.workers import apart
-    from contacts_audit.doctor import PARTS, PLAYED, examined, exit_code, skipped
+    from contacts_audit.core.workers import in_thread
+    from contacts_audit.doctor import PARTS, REPLAYED, diagnosed, exit_code, skipped
 
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    deadline = time.monotonic() + network.deadline
-    examination = _examination(host, identity, cloud, network)
-    found: list[Examined] = []
+    log_to(host.screen, log)
+    deadline = time.monotonic() + azure.network.deadline
+    diagnoses = _diagnoses(host, azure)
+    found: list[Diagnosis] = []
     width = host.screen.terminal_width
 
-    def timely() -> "Iterator[Examined]":
-        coming = functools.partial(next, examination, None)
-        while (each := apart(coming, deadline=deadline)) is not None:
+    def timely() -> "Iterator[Diagnosis]":
+        coming = functools.partial(next, diagnoses, None)
+        while (each := in_thread(coming, deadline=deadline)) is not None:
             yield each
 
-    def whole() -> "Iterator[Examined]":
-        yield from examined("deadline", timely)
-        yield from skipped(found, PARTS if network.replay is None else PLAYED)
+    def whole() -> "Iterator[Diagnosis]":
+        yield from diagnosed("deadline", timely)
+        yield from skipped(found, PARTS if azure.network.replay is None else REPLAYED)
 
     for each in whole():
         found.append(each)
-        if output is DoctorFormat.TEXT:
+        if output is TextFormat.TEXT:
             host.screen.data(lines(each, width))
     code = exit_code(found)
-    if output is DoctorFormat.JSON:
+    if output is TextFormat.JSON:
         host.screen.data(_document(found, code))
     well = code is ExitCode.CLEAN
     host.screen.note("An audit can run." if well else "Fix what failed, then run doctor again.")
     raise typer.Exit(code)
 
 
-def _examination(
-    host: Host, identity: IdentityOptions, cloud: CloudOptions, network: NetworkOptions
-) -> "Iterator[Examined]":
-    """Yield how each part is, up to the first failure that the others hang on."""
+def _diagnoses(host: Host, azure: AzureOptions) -> "Iterator[Diagnosis]":
+    """Test each part, up to the first failure that the others depend on."""
     from contacts_audit import doctor
-    from contacts_audit.doctor import Status, examined
+    from contacts_audit.doctor import Status, diagnosed
 
-    if network.replay is None:
-        chosen = sign_in(host, identity, cloud)
-        for told in host.of_tls():
-            yield doctor.Examined("tls", Status.WARNING, told, "unset it, if you did not mean it")
+    if azure.network.replay is None:
+        chosen = sign_in(host, azure.identity, azure.cloud)
+        for told in host.tls_warnings():
+            yield doctor.Diagnosis("tls", Status.WARNING, told, "unset it unless you need it")
         well = True
         for each in (
-            *examined("network", lambda: _network(chosen, cloud, network.timeout)),
-            *examined("credential", lambda: _credential(identity, chosen)),
+            *diagnosed("network", lambda: _network(chosen, azure)),
+            *diagnosed("credential", lambda: _credential(azure.identity.auth, chosen)),
         ):
             yield each
             well = well and (each.status is not Status.FAILED or each.name == "clock")
         if not well:
             return
-    connection = connect(host, identity, cloud, network)
+    connection = connect(host, azure)
     if connection.recorded is not None:
-        yield doctor.Examined(RECORDING, Status.OK, f"{connection.recorded:%Y-%m-%dT%H:%M:%SZ}")
-    if network.replay is None:
-        signed_in = list(examined("sign-in", lambda: doctor.sign_in(connection.tenants)))
+        yield doctor.Diagnosis(RECORDING, Status.OK, f"{connection.recorded:%Y-%m-%dT%H:%M:%SZ}")
+    if azure.network.replay is None:
+        signed_in = list(diagnosed("sign-in", lambda: doctor.sign_in(connection.tenants)))
         yield from signed_in
         if doctor.exit_code(signed_in) is not ExitCode.CLEAN:
             return
-    yield from examined(
+    yield from diagnosed(
         "subscriptions", lambda: doctor.subscriptions(connection, connection.visible())
     )
 
 
-def _network(chosen: "SignIn", cloud: CloudOptions, seconds: float) -> "Iterator[Examined]":
+def _network(chosen: "SignIn", azure: AzureOptions) -> "Iterator[Diagnosis]":
     from contacts_audit import doctor
     from contacts_audit.azure.arm import protocol
     from contacts_audit.azure.arm.transport import prepared
     from contacts_audit.azure.arm.trust import trusted
 
     endpoint = chosen.cloud.arm
-    bundle = None if cloud.ca_bundle is None else str(cloud.ca_bundle)
+    bundle = None if azure.cloud.ca_bundle is None else str(azure.cloud.ca_bundle)
 
-    def knock() -> "Answer":
-        return chosen.wire().send(prepared(protocol.metadata_url(endpoint), {}), timeout=seconds)
+    def probe() -> "Answer":
+        request = prepared(protocol.metadata_url(endpoint), {})
+        return chosen.wire().send(request, timeout=azure.network.timeout)
 
     login = chosen.cloud.authority or "(from the cloud's metadata)"
     audience = chosen.cloud.audience or "(from the cloud's metadata)"
     where = f"{chosen.cloud.name}: {endpoint}, sign-in at {login}, audience {audience}"
-    yield doctor.Examined("cloud", doctor.Status.OK, where)
-    yield from doctor.network(knock, endpoint, trusted(bundle))
+    yield doctor.Diagnosis("cloud", doctor.Status.OK, where)
+    yield from doctor.network(probe, endpoint, trusted(bundle))
 
 
-def _credential(identity: IdentityOptions, chosen: "SignIn") -> "Iterator[Examined]":
+def _credential(auth: Auth, chosen: "SignIn") -> "Iterator[Diagnosis]":
     from contacts_audit.azure.auth import chain
-    from contacts_audit.doctor import Examined, Status
+    from contacts_audit.doctor import Diagnosis, Status
 
-    found = chain.choose(identity.auth, chosen)
-    yield Examined("credential", Status.OK, f"{found.name} ({found.why})")
+    found = chain.choose(auth, chosen)
+    yield Diagnosis("credential", Status.OK, f"{found.name} ({found.why})")
 
 
-def lines(each: "Examined", width: int | None) -> str:
-    """Spell *each*, its hint beneath it; folded between words where a terminal is *width* wide."""
-    texts = [inert(text) for text in (each.detail, each.hint) if text]
+def lines(each: "Diagnosis", width: int | None) -> str:
+    """Return the lines of *each*, its hint below it; folded to *width* columns at a terminal."""
+    texts = [sanitized(text) for text in (each.detail, each.hint) if text]
     if width is not None:
         fold = textwrap.TextWrapper(
             max(20, width - LEFT), break_long_words=False, break_on_hyphens=False
@@ -159,7 +144,7 @@ def lines(each: "Examined", width: int | None) -> str:
     return f"{each.status:<9}{each.name:<25}{beneath.join(texts)}\n"
 
 
-def _document(found: "list[Examined]", code: ExitCode) -> str:
+def _document(found: "list[Diagnosis]", code: ExitCode) -> str:
     checks = [
         {"name": each.name, "status": each.status, "detail": each.detail, "hint": each.hint}
         for each in found
@@ -171,4 +156,4 @@ def _document(found: "list[Examined]", code: ExitCode) -> str:
         "checks": checks,
         "exit_code": int(code),
     }
-    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    return json_.dump(document, indent=2) + "\n"

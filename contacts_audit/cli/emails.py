@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    ScopeOptions,
-    TalkOptions,
-)
-from contacts_audit.cli.pages import SHOWN, Missed, Stage, stages, was_read
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.pages import SHOWN, Missed, Page, pages, was_read
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import ContactsAuditError, ExitCode
 from contacts_audit.core.model import Subscription
@@ -23,9 +19,9 @@ if TYPE_CHECKING:
     from contacts_audit.azure.arm.client import Client
 
 LARGEST_INPUT = 256 * 1024 * 1024
-BLIND = (
-    "2017-08-01-preview may not show what the portal and newer clients wrote (in 2020 it did not, "
-    "and nobody has recorded it since): 'contacts-audit audit' decides"
+MAY_MISS = (
+    "2017-08-01-preview may not show what the portal and newer clients wrote (it did not in 2020, "
+    "and no later recording is known): 'contacts-audit audit' decides"
 )
 
 
@@ -33,10 +29,8 @@ BLIND = (
 def emails(
     context: typer.Context,
     scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    talk: TalkOptions,
+    log: LogOptions,
+    azure: AzureOptions,
     input: Annotated[
         str | None,
         typer.Option(
@@ -50,54 +44,55 @@ def emails(
     Exit codes: 0 all show an address at 2017-08-01-preview, 3 some do not, 4 some were unreadable.
     """
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    log_to(host.screen, log)
     if input is not None:
         raise typer.Exit(_jq_stage(host, input))
-
-    def lines(client: "Client", subscription: Subscription) -> Stage:
-        from contacts_audit.azure.arm import protocol
-        from contacts_audit.azure.contacts import read
-
-        url = protocol.contacts_url(client.endpoint, subscription.id, protocol.V2017)
-        printed, missed = [], Missed()
-        for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until()):
-            for line in read.documented_emails(answer):
-                if isinstance(line, str):
-                    printed.append(f"{line}\n".encode())
-                else:
-                    missed.add(line)
-        return Stage(subscription, printed, missed=missed)
-
     complete, without = True, 0
-    for stage in stages(host, scope, identity, cloud, network, lines):
-        for piece in stage.pieces:
+    for page in pages(host, scope, azure, _lines):
+        for piece in page.pieces:
             host.screen.data(piece)
-        if stage.missed is not None:
-            if stage.missed.number:
+        if page.missed is not None:
+            if page.missed.number:
                 complete = False
-                _tell_missed(host, stage.subscription.label, stage.missed)
-            elif not _any_address(stage.pieces):
+                _report_missed(host, page.subscription.label, page.missed)
+            elif not _any_address(page.pieces):
                 without += 1
-                host.screen.note(f"{stage.subscription.label}: no address at 2017-08-01-preview")
-        complete &= was_read(host, stage)
-    raise typer.Exit(_emails_code(host, complete, without))
+                host.screen.note(f"{page.subscription.label}: no address at 2017-08-01-preview")
+        complete &= was_read(host, page)
+    raise typer.Exit(_exit_code(host, complete, without))
 
 
-def _emails_code(host: Host, complete: bool, without: int) -> ExitCode:
+def _lines(client: "Client", subscription: Subscription) -> Page:
+    """Return the lines that the documented filter prints for one subscription."""
+    from contacts_audit.azure.arm import protocol
+    from contacts_audit.azure.contacts import read
+
+    url = protocol.contacts_url(client.endpoint, subscription.id, protocol.V2017)
+    printed, missed = [], Missed()
+    for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until()):
+        for line in read.documented_emails(answer):
+            if isinstance(line, str):
+                printed.append(f"{line}\n".encode())
+            else:
+                missed.add(line)
+    return Page(subscription, printed, missed=missed)
+
+
+def _exit_code(host: Host, complete: bool, without: int) -> ExitCode:
     if without:
-        host.screen.note(BLIND)
+        host.screen.note(MAY_MISS)
     if not complete:
         return ExitCode.INCOMPLETE
     return ExitCode.FINDINGS if without else ExitCode.CLEAN
 
 
 def _jq_stage(host: Host, name: str) -> ExitCode:
-    """Run the document's two jq programs on a file, up to their first error."""
+    """Run the two documented jq programs on a file, up to their first error."""
     from contacts_audit.azure.contacts.read import documented_stage
 
     text = host.read(name, "--input", most=LARGEST_INPUT, pipes=True).decode("utf-8-sig", "replace")
     if not text.strip():
-        host.screen.fail(ContactsAuditError("--input: it is empty", "look at what was fetched"))
+        host.screen.fail(ContactsAuditError("--input is empty", "check the output of fetch"))
         return ExitCode.INCOMPLETE
     without, shown, missed, before = 0, False, Missed(), 0
     complete = True
@@ -113,15 +108,15 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
                 case _:
                     missed.add(line)
     except ValueError as error:
-        host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "look at what was fetched"))
+        host.screen.fail(ContactsAuditError(f"--input: jq: {error}", "check the output of fetch"))
         complete, without = False, 0
     if missed.number:
-        _tell_missed(host, "--input", missed)
-    return _emails_code(host, complete and not missed.number, without)
+        _report_missed(host, "--input", missed)
+    return _exit_code(host, complete and not missed.number, without)
 
 
-def _tell_missed(host: Host, where: str, missed: Missed) -> None:
-    """Tell which contacts are there although the documented filter does not print them."""
+def _report_missed(host: Host, where: str, missed: Missed) -> None:
+    """Print which contacts exist although the documented filter does not show them."""
     from contacts_audit.azure.contacts.read import SELECTED
 
     several = missed.number > 1

@@ -2,60 +2,51 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contacts_audit import __version__
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.invocation import invocation
-from contacts_audit.cli.judging import judged_by, settled
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    PolicyOptions,
-    ScopeOptions,
-    TalkOptions,
-    flag,
-    printed_as,
-)
+from contacts_audit.cli.invocation import invocation, run_of
+from contacts_audit.cli.mail import mail_lookups
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.declare import OUTPUT
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions, TextFormat, TextOutput
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.policy_source import load_policy, resolve_policy
 from contacts_audit.cli.terminal import log_to
-from contacts_audit.cli.wiring import enter
+from contacts_audit.cli.wiring import connect_and_select
+from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AzureError
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_, wording
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
+    from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.arm.protocol import Answer
     from contacts_audit.azure.tenants import Connection
+    from contacts_audit.mail.lookups import MailLookups
 
 SCHEMA = 1
-
-
-class ExplainFormat(StrEnum):
-    """How an explanation is printed; the first is the default."""
-
-    TEXT = "text"
-    JSON = "json"
+MailAnswers = Mapping[str, MailAnswer]
 
 
 @dataclass(slots=True)
-class Heard:
-    """A tape for what was asked and answered, in order."""
+class Exchanges:
+    """Keeps each request and its answer, in order."""
 
-    exchanges: "list[tuple[str, str, Answer | AzureError]]" = field(default_factory=list)
+    all: "list[tuple[str, str, Answer | AzureError]]" = field(default_factory=list)
 
     def keep(self, method: str, url: str, outcome: "Answer | AzureError") -> None:
-        """Keep an exchange."""
-        self.exchanges.append((method, url, outcome))
+        """Keep one exchange."""
+        self.all.append((method, url, outcome))
 
 
 @grouped
@@ -64,15 +55,11 @@ def explain(
     subscription: Annotated[
         str, typer.Argument(metavar="SUBSCRIPTION", help="The id or name of the subscription.")
     ],
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    policy: PolicyOptions,
-    network: NetworkOptions,
-    talk: TalkOptions,
-    output: Annotated[ExplainFormat, printed_as(ExplainFormat)] = ExplainFormat.TEXT,
-    curl: Annotated[
-        bool, flag("--curl", panel="Output", help="Print only the requests, as curl commands.")
-    ] = False,
+    checks: PolicyOptions,
+    log: LogOptions,
+    azure: AzureOptions,
+    output: TextOutput = TextFormat.TEXT,
+    curl: Annotated[bool, OUTPUT("--curl", "Print only the requests, as curl commands.")] = False,
 ) -> None:
     """
     Explain the verdict of one subscription: each request, its answer, and each check.
@@ -80,73 +67,81 @@ def explain(
     Exit codes: those of audit for this subscription.
     """
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    log_to(host.screen, log)
     now = datetime.now(UTC)
-    judged = judged_by(host, policy, now)
+    policy = load_policy(host, checks, now)
     scope = ScopeOptions(subscription=[subscription])
-    connection, found = enter(host, scope, identity, cloud, network, named="SUBSCRIPTION")
-    judged = settled(host, judged, connection, found)
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
-    from contacts_audit.core.workers import in_order
-
+    connection, found = connect_and_select(host, scope, azure, option="SUBSCRIPTION")
+    policy = resolve_policy(host, policy, connection, found)
     (one,) = found.subscriptions
-    heard = Heard()
-    auditor = Auditor(lambda each: connection.client(each).telling(heard), judged)
-    (outcome,) = in_order(
-        lambda each: unasked(each) or auditor.audit(each),
-        [one],
-        workers=1,
-        deadline=connection.limits.deadline,
-        late=out_of_time,
-        broken=broken,
-    )
-    criteria = judged.criteria_of(one)
-    tenants, portal = connection.tenant_ids(), connection.cloud.portal_url
-    run = Run(
-        __version__,
-        now,
-        connection.cloud.name,
-        tenants,
-        criteria.profile,
-        criteria.checks,
-        portal,
-        recorded=connection.recorded,
-        identities=connection.identities(),
-        invocation=invocation(scope, identity, cloud, policy, network),
-    )
+    exchanges, mail = Exchanges(), mail_lookups(checks.dns, connection)
+    outcome = _audited(connection, one, policy, exchanges, mail)
+    run = run_of(connection, policy.criteria_of(one), now, invocation(scope, azure, checks))
     if curl:
-        host.screen.stream(_commands(heard, connection))
-    elif output is ExplainFormat.JSON:
-        host.screen.data(_document(heard, judged, outcome, run))
+        host.screen.stream(_commands(exchanges, connection))
+    elif output is TextFormat.JSON:
+        host.screen.data(_document(exchanges, mail.known, policy, outcome, run))
     else:
-        host.screen.stream(_lines(heard, judged, outcome, run))
+        host.screen.stream(_lines(exchanges, mail.known, policy, outcome, run))
     if isinstance(outcome, Unread):
         host.screen.fault(one, outcome.fault)
     raise typer.Exit(exit_code(Counter([outcome.verdict])))
 
 
-def _commands(heard: Heard, connection: "Connection") -> Iterator[str]:
+def _audited(
+    connection: "Connection",
+    subscription: Subscription,
+    policy: "Policy",
+    exchanges: Exchanges,
+    mail: "MailLookups",
+) -> Outcome:
+    """Audit *subscription*, and keep its *exchanges* and the answers of DNS."""
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.core.workers import in_order
+
+    def client(each: Subscription) -> "Client":
+        return connection.client(each).telling(exchanges)
+
+    auditor = Auditor(client, policy, mail.answers)
+    (outcome,) = in_order(
+        lambda each: unasked(each) or auditor.audit(each),
+        [subscription],
+        workers=1,
+        deadline=connection.limits.deadline,
+        timed_out=out_of_time,
+        broken=broken,
+    )
+    return outcome
+
+
+def _commands(exchanges: Exchanges, connection: "Connection") -> Iterator[str]:
     from contacts_audit.report.curl import Target, command
 
     target = Target(connection.cloud.arm, connection.recorded)
     yield target.preface()
-    for url in dict.fromkeys(url for _, url, _ in heard.exchanges):
+    for url in dict.fromkeys(url for _, url, _ in exchanges.all):
         yield command("GET", url, target=target)
 
 
-def _document(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> str:
+def _document(
+    exchanges: Exchanges, mail: MailAnswers, policy: "Policy", outcome: Outcome, run: Run
+) -> str:
     document = {
         "schema": SCHEMA,
         "kind": "explanation",
         "recorded": json_.time_of(run.recorded),
         "identities": [json_.identity(one) for one in run.identities],
-        "exchanges": [_exchange(*each) for each in heard.exchanges],
+        "exchanges": [_exchange(*each) for each in exchanges.all],
+        "dns": [
+            {"domain": domain, "delivery": answer.delivery, "why": answer.why}
+            for domain, answer in mail.items()
+        ],
         "checks": _checks(policy, outcome),
         "override": _override(policy, outcome.subscription),
         "subscription": json_.row(outcome, run),
         "exit_code": int(exit_code(Counter([outcome.verdict]))),
     }
-    return inert_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    return json_.dump(document, indent=2) + "\n"
 
 
 def _exchange(method: str, url: str, outcome: "Answer | AzureError") -> dict[str, Any]:
@@ -179,12 +174,14 @@ def _override(policy: "Policy", subscription: Subscription) -> str | None:
     return ", ".join(names) or None
 
 
-def _lines(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> Iterator[str]:
+def _lines(
+    exchanges: Exchanges, mail: MailAnswers, policy: "Policy", outcome: Outcome, run: Run
+) -> Iterator[str]:
     from contacts_audit.report import fix_command
 
     subscription = outcome.subscription
     yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
-    for method, url, answer in heard.exchanges:
+    for method, url, answer in exchanges.all:
         yield "\n" + _line(f"{method} {url}")
         if isinstance(answer, AzureError):
             yield _line(f"  no answer: {answer}")
@@ -192,6 +189,8 @@ def _lines(heard: Heard, policy: "Policy", outcome: Outcome, run: Run) -> Iterat
             yield _line(f"  {answer.status}, request id {answer.request_id}")
             yield from (_line(f"  {line}") for line in _body(answer.body))
     yield "\n"
+    for domain, dns in mail.items():
+        yield _line(f"{'DNS':<14} {domain}: {dns.delivery} ({dns.why})")
     if (override := _override(policy, subscription)) is not None:
         yield _line(f"{'override':<14} {override}")
     for check in _checks(policy, outcome):
@@ -216,4 +215,4 @@ def _body(body: bytes) -> Sequence[str]:
 
 
 def _line(text: str) -> str:
-    return inert(text).rstrip() + "\n"
+    return sanitized(text).rstrip() + "\n"

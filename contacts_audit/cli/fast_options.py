@@ -1,8 +1,8 @@
 """
-Reads options without loading pydantic, which typer would load.
+Parses options without pydantic, which typer would load.
 
-Loading it takes longer than everything else that a short run does, and more memory than 10,000
-subscriptions.  What is plain is taken as it is; whatever else is left to typer, errors included.
+Loading it takes longer than the rest of a short run, and more memory than 10,000 subscriptions.
+Only plain values are parsed here. Typer parses all others, and reports errors.
 """
 
 import io
@@ -15,30 +15,30 @@ from typing import Any, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from contacts_audit.cli.option_groups import warn_of_ignored
+from contacts_audit.cli.options.variables import warn_of_ignored
 from contacts_audit.cli.terminal import Screen
 
 
-class LeanCommand(TyperCommand):
-    """A command of lean options, whose help tells where it could not be printed."""
+class FastCommand(TyperCommand):
+    """A command with fast options. Its help fails visibly where it cannot be printed."""
 
     def get_help(self, ctx: Any) -> str:
         """Print the help, and return nothing more to print."""
         return _printed(super().get_help, ctx)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, unless only its help was asked for; say what it ignores."""
+        """Warn of ignored variables, and run the command."""
         if not (ctx.params.get("quiet") or ctx.params.get("only_changes")):
             warn_of_ignored(ctx.obj, self)
         return super().invoke(ctx)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""
-        return _lean(super().get_params(ctx))
+        return _fast(super().get_params(ctx))
 
 
-class LeanGroup(TyperGroup):
-    """A program of lean options, whose help tells where it could not be printed."""
+class FastGroup(TyperGroup):
+    """A program with fast options. Its help fails visibly where it cannot be printed."""
 
     def get_help(self, ctx: Any) -> str:
         """Print the help, and return nothing more to print."""
@@ -46,13 +46,13 @@ class LeanGroup(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""
-        return _lean(super().get_params(ctx))
+        return _fast(super().get_params(ctx))
 
 
-def _lean(parameters: list[Any]) -> list[Any]:
+def _fast(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
         if type(parameter) is TyperOption:
-            parameter.__class__ = _LeanOption
+            parameter.__class__ = _FastOption
             if parameter.name == "help":
                 parameter.metavar = " "  # it takes no value; typer would show a type
                 parameter.callback = _show_help
@@ -60,7 +60,7 @@ def _lean(parameters: list[Any]) -> list[Any]:
 
 
 def _show_help(ctx: Any, parameter: Any, value: Any) -> None:
-    """End with the help; typer's own would print a line end to a stdout that may be broken."""
+    """Print help and exit; typer would print a line end to a stdout that may be broken."""
     if value and not ctx.resilient_parsing:
         ctx.get_help()
         ctx.exit()
@@ -68,16 +68,16 @@ def _show_help(ctx: Any, parameter: Any, value: Any) -> None:
 
 class _Captured(io.StringIO):
     def isatty(self) -> bool:
-        """Let the help have the colors that it would have at stdout."""
+        """Give the help the colors that it has on stdout."""
         return sys.__stdout__ is not None and sys.__stdout__.isatty()
 
 
 def _printed(help: Callable[[Any], str], ctx: Any) -> str:
     """
-    Print what rich would print to stdout by itself, and what *help* returns where it does not.
+    Print what *help* returns, and what rich prints to stdout meanwhile.
 
     Raises:
-        OutputError: it could not be printed.
+        OutputError: stdout could not be written.
     """
     with redirect_stdout(_Captured()) as captured:
         plain = help(ctx)
@@ -86,10 +86,10 @@ def _printed(help: Callable[[Any], str], ctx: Any) -> str:
     return ""
 
 
-class _LeanOption(TyperOption):
+class _FastOption(TyperOption):
     def process_value(self, ctx: Any, value: Any) -> Any:
-        """As typer does, where the value is plain."""
-        described = getattr(self, "type_descriptor", None)  # a later typer may have another way
+        """Parse a plain value; leave others to typer."""
+        described = getattr(self, "type_descriptor", None)  # a later typer may not have it
         if described is None or self.required:
             return super().process_value(ctx, value)
         known, read = _plain(described.annotation, value, described.parameter_info.parser)
@@ -99,7 +99,7 @@ class _LeanOption(TyperOption):
 
 
 def _plain(wanted: Any, value: Any, reader: Callable[[Any], Any] | None) -> tuple[bool, Any]:
-    """Return whether *value* is plainly of the type *wanted*, and what is read from it."""
+    """Return whether *value* is plainly of type *wanted*, and the parsed value."""
     if get_origin(wanted) is list:
         if isinstance(value, str):
             return False, None

@@ -1,34 +1,51 @@
-"""The options of a run, for the commands that its report suggests."""
+"""Describes a run: its facts for a report, and its options for the commands a report suggests."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from contacts_audit.cli.option_groups import words
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    PolicyOptions,
-    ScopeOptions,
-)
-from contacts_audit.core.model import Invocation
+from contacts_audit import __version__
+from contacts_audit.cli.options.azure import AzureOptions, IdentityOptions
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.groups import words
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.core.model import Criteria, Invocation, Run
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Shard
+    from contacts_audit.audit.shards import Shard
+    from contacts_audit.azure.tenants import Connection
+
+
+def run_of(
+    connection: "Connection",
+    criteria: Criteria,
+    started: datetime,
+    called: Invocation,
+    **more: Any,
+) -> Run:
+    """Return the facts of a run that began at *started*; *more* are other fields of `Run`."""
+    return Run(
+        __version__,
+        started,
+        connection.cloud.name,
+        connection.tenant_ids(),
+        criteria.profile,
+        criteria.checks,
+        connection.cloud.portal_url,
+        recorded=connection.recorded,
+        identities=connection.identities(),
+        invocation=called,
+        **more,
+    )
 
 
 def invocation(
-    scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    policy: PolicyOptions,
-    network: NetworkOptions,
-    part: "Shard | None" = None,
+    scope: ScopeOptions, azure: AzureOptions, policy: PolicyOptions, part: "Shard | None" = None
 ) -> Invocation:
     """
-    Return the options of a run, of which *part* is what its shard came to.
+    Return the options of a run, of which *part* is its shard.
 
-    They may come from variables, too: a command works wherever it is pasted.
+    They include those that variables set: a suggested command works in any shell.
     """
     from contacts_audit.azure import clouds
     from contacts_audit.report.fix_command import FILE
@@ -36,12 +53,23 @@ def invocation(
     numbered = replace(scope, shard=None if part is None else str(part))
     return Invocation(
         scope=None if "-" in scope.subscriptions_from else words(numbered, blank=FILE),
-        tenants=words(IdentityOptions(tenant=identity.tenant), blank=FILE),
-        others=(
-            *words(policy, blank=FILE),
-            *words(cloud, blank=FILE),
-            *words(identity, "tenant", "auth_timeout", blank=FILE),
-        ),
-        endpoint=clouds.choose(cloud.cloud, arm_endpoint=cloud.arm_endpoint).arm,
-        recording=network.replay is not None,
+        tenants=tenant_words(azure),
+        others=(*words(policy, blank=FILE), *azure_words(azure)),
+        endpoint=clouds.choose(azure.cloud.cloud, arm_endpoint=azure.cloud.arm_endpoint).arm,
+        recording=azure.network.replay is not None,
+    )
+
+
+def tenant_words(azure: AzureOptions) -> tuple[str, ...]:
+    """Return the options --tenant."""
+    return words(IdentityOptions(tenant=azure.identity.tenant), blank="")
+
+
+def azure_words(azure: AzureOptions) -> tuple[str, ...]:
+    """Return the options of cloud and identity, without --tenant."""
+    from contacts_audit.report.fix_command import FILE
+
+    return (
+        *words(azure.cloud, blank=FILE),
+        *words(azure.identity, "tenant", "auth_timeout", blank=FILE),
     )

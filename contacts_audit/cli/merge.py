@@ -6,9 +6,10 @@ import typer
 
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import OutputOptions, option
-from contacts_audit.cli.output import checked, reported
+from contacts_audit.cli.options.declare import SCOPE
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import OutputOptions
+from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.core.errors import IncompleteError
 
 
@@ -19,29 +20,27 @@ def merge(
         list[str], typer.Argument(metavar="REPORT...", help="The JSON reports, one for each shard.")
     ],
     output: OutputOptions,
-    run_id: Annotated[
-        str | None,
-        option("--run-id", panel="Scope", metavar="ID", help="Refuse reports of another run."),
-    ] = None,
+    run_id: Annotated[str | None, SCOPE("--run-id ID", "Refuse reports of another run.")] = None,
 ) -> None:
     """
     Merge the JSON reports of an audit that was split with --shard.
 
     Exit codes: those of audit; also 4 if a shard is missing or belongs to another run.
     """
-    from contacts_audit.audit import merge
+    from contacts_audit.audit.merge import merged
+    from contacts_audit.audit.report_outcomes import report_from
 
     host: Host = context.obj
-    printing = checked(host, output)
+    printing = printing_of(host, output)
     host.screen.quiet = output.quiet
     documents = {}
     for at, name in enumerate(names):
         text = host.read(name, "REPORT", LARGEST_REPORT)
         documents[at, name] = report_file.read(text, name, IncompleteError)
-    parts = [(name, merge.report_of(one, name)) for (_, name), one in documents.items()]
-    whole = merge.joined(parts, run_id)
+    parts = [(name, report_from(one, name)) for (_, name), one in documents.items()]
+    whole = merged(parts, run_id)
     for (_, name), document in documents.items():
         report_file.check_counts(document, name)
     raise typer.Exit(
-        reported(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
+        print_report(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)
     )

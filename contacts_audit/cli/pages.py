@@ -1,28 +1,30 @@
-"""Reads the pages of all subscriptions in parallel, and returns them in order."""
+"""Reads the pages of all subscriptions in parallel, and yields them in order."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
-from contacts_audit.cli.wiring import enter
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.errors import AuthError, AzureError
 from contacts_audit.core.model import Fault, Skipped, Subscription, Unread
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm.client import Client
-    from contacts_audit.azure.arm.protocol import Answer
     from contacts_audit.azure.contacts.read import LeftOut
+    from contacts_audit.azure.tenants import Connection
 
+T = TypeVar("T")
 SHOWN = 3  # contacts that a line names
-MOST_WAITING = 32 * 1024 * 1024  # bytes that were read and cannot be printed yet
+MAX_BUFFERED = 32 * 1024 * 1024  # bytes that were read and not printed yet
 
 
 @dataclass(slots=True)
 class Missed:
-    """The contacts that the documented filter leaves out for their type alone."""
+    """The contacts that the documented filter leaves out because of their type alone."""
 
     number: int = 0
     shown: "list[LeftOut]" = field(default_factory=list)
@@ -35,120 +37,125 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What a stage prints for a subscription, *rest* what may follow, and what went wrong then."""
+class Page:
+    """
+    What is printed of a subscription, and how reading it went.
+
+    *rest* reads the next page, if any. *fault* says why a page could not be read.
+    """
 
     subscription: Subscription
     pieces: Sequence[bytes]
-    rest: "Iterator[Answer] | None" = None
+    rest: "Callable[[], Page] | None" = None
     fault: Fault | None = None
     skipped: bool = False
     missed: Missed | None = None
 
 
-class _Room:
-    """Bounds what was read and waits to be printed; whoever is ahead waits while it is too much."""
+class _Buffer:
+    """Bounds what was read and is not printed yet; readers wait while it is too much."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting = 0  # bytes
         self._turn = 0
 
-    def enter(self, number: int) -> None:
+    def wait(self, number: int) -> None:
         """Wait until there is room, or it is the turn of *number*."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting < MOST_WAITING or number <= self._turn)
+            self._changed.wait_for(lambda: self._waiting < MAX_BUFFERED or number <= self._turn)
 
-    def take(self, stage: Stage) -> None:
-        """Keep that *stage* was read."""
+    def add(self, page: Page) -> None:
+        """Count *page*, which was read."""
         with self._changed:
-            self._waiting += sum(map(len, stage.pieces))
+            self._waiting += sum(map(len, page.pieces))
 
-    def leave(self, stage: Stage) -> None:
-        """Keep that *stage* was printed."""
+    def remove(self, page: Page) -> None:
+        """Stop counting *page*, which was printed."""
         with self._changed:
-            self._waiting -= sum(map(len, stage.pieces))
+            self._waiting -= sum(map(len, page.pieces))
             self._turn += 1
             self._changed.notify_all()
 
 
-def stages(
+def pages(
     host: Host,
     scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    read: "Callable[[Client, Subscription], Stage]",
-    again: "Callable[[Subscription, Iterator[Answer]], Stage] | None" = None,
-) -> Iterator[Stage]:
-    """Yield what is printed of each subscription in scope, in order; *again* reads what follows."""
-    connection, found = enter(host, scope, identity, cloud, network)
-    from contacts_audit.audit.auditor import broken, out_of_time, unasked
-    from contacts_audit.core.workers import in_order
+    azure: AzureOptions,
+    read: "Callable[[Client, Subscription], Page]",
+) -> Iterator[Page]:
+    """Yield the pages of each subscription in scope, in order; *read* returns its first one."""
+    connection, found = connect_and_select(host, scope, azure)
+    from contacts_audit.audit.auditor import unasked
 
-    room, deadline = _Room(), connection.limits.deadline
+    buffer = _Buffer()
 
-    def work(numbered: tuple[int, Subscription]) -> Stage:
+    def first(numbered: tuple[int, Subscription]) -> Page:
         number, subscription = numbered
         outcome: Any = unasked(subscription)
         if outcome is not None:
             return _unread(outcome)
-        room.enter(number)
-        stage = _caught(subscription, lambda: read(connection.client(subscription), subscription))
-        room.take(stage)
-        return stage
+        buffer.wait(number)
+        page = _caught(subscription, lambda: read(connection.client(subscription), subscription))
+        buffer.add(page)
+        return page
 
-    def follow(stage: Stage) -> Stage:
-        one, rest = stage.subscription, stage.rest
-        return stage if rest is None or again is None else _caught(one, lambda: again(one, rest))
+    def following(page: Page) -> Page:
+        return page if page.rest is None else _caught(page.subscription, page.rest)
 
-    coming = in_order(
-        work,
-        enumerate(found.subscriptions),
+    numbered = enumerate(found.subscriptions)
+    coming = _in_order(connection, first, numbered, lambda item: item[1])
+    for page in host.screen.progress(coming, len(found.subscriptions)):
+        yield page
+        buffer.remove(page)
+        while page.rest is not None:
+            (page,) = _in_order(connection, following, [page], lambda one: one.subscription)
+            yield page
+
+
+def _in_order(
+    connection: "Connection",
+    read: Callable[[T], Page],
+    items: Iterable[T],
+    subscription_of: Callable[[T], Subscription],
+) -> Iterator[Page]:
+    from contacts_audit.audit.auditor import broken, out_of_time
+    from contacts_audit.core.workers import in_order
+
+    return in_order(
+        read,
+        items,
         workers=connection.width.limit,
-        deadline=deadline,
-        late=lambda numbered: _unread(out_of_time(numbered[1])),
-        broken=lambda numbered, error: _unread(broken(numbered[1], error)),
+        deadline=connection.limits.deadline,
+        timed_out=lambda item: _unread(out_of_time(subscription_of(item))),
+        broken=lambda item, error: _unread(broken(subscription_of(item), error)),
     )
-    for stage in host.screen.progress(coming, len(found.subscriptions)):
-        yield stage
-        room.leave(stage)
-        while stage.rest is not None:
-            (stage,) = in_order(
-                follow,
-                [stage],
-                workers=1,
-                deadline=deadline,
-                late=lambda each: _unread(out_of_time(each.subscription)),
-                broken=lambda each, error: _unread(broken(each.subscription, error)),
-            )
-            yield stage
 
 
-def _caught(subscription: Subscription, read: Callable[[], Stage]) -> Stage:
+def _caught(subscription: Subscription, read: Callable[[], Page]) -> Page:
     try:
         return read()
     except (AzureError, AuthError) as error:
-        return Stage(subscription, (), fault=fault_of(error, subscription))
+        return Page(subscription, (), fault=fault_of(error, subscription))
 
 
 def fault_of(error: AzureError | AuthError, subscription: Subscription) -> Fault:
-    """Return the facts of *error*, and a hint that names *subscription*."""
+    """Return *error* as a fault with a hint that names *subscription*."""
     from contacts_audit.audit.auditor import fault
 
     return fault(error, subscription)
 
 
-def _unread(outcome: Skipped | Unread) -> Stage:
+def _unread(outcome: Skipped | Unread) -> Page:
     if isinstance(outcome, Unread):
-        return Stage(outcome.subscription, (), fault=outcome.fault)
-    return Stage(outcome.subscription, (), skipped=True)
+        return Page(outcome.subscription, (), fault=outcome.fault)
+    return Page(outcome.subscription, (), skipped=True)
 
 
-def was_read(host: Host, stage: Stage) -> bool:
-    """Print what went wrong with a subscription; return whether it was read, or need not be."""
-    if stage.skipped:
-        host.screen.note(f"{stage.subscription.label}: skipped, it is {stage.subscription.state}")
-    if stage.fault is not None:
-        host.screen.fault(stage.subscription, stage.fault)
-    return stage.fault is None
+def was_read(host: Host, page: Page) -> bool:
+    """Print the fault of *page*, if any; return whether there is none."""
+    if page.skipped:
+        host.screen.note(f"{page.subscription.label}: skipped: {page.subscription.state_message}")
+    if page.fault is not None:
+        host.screen.fault(page.subscription, page.fault)
+    return page.fault is None

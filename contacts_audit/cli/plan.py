@@ -1,185 +1,211 @@
 """The command plan: shows what apply would change; writes nothing to Azure."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contacts_audit.cli.changing import ChangeFormat, Output, sum_up
-from contacts_audit.cli.from_report import reported_by
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.judging import judged_by, settled
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    PolicyOptions,
-    ScopeOptions,
-    TalkOptions,
-    flag,
-    option,
+from contacts_audit.cli.mail import mail_lookups
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.changes import (
+    ChangeFormat,
+    ChangeOptions,
+    ChangeOutput,
+    change_of,
+    derives,
 )
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.declare import OUTPUT
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.policy_source import load_policy, resolve_policy
+from contacts_audit.cli.report_input import EarlierReport
 from contacts_audit.cli.terminal import log_to
-from contacts_audit.cli.wiring import enter
-from contacts_audit.cli.wishes import WishOptions, derives, wish_of
-from contacts_audit.core.files import check_writable, replace
-from contacts_audit.core.model import Subscription
+from contacts_audit.cli.wiring import connect_and_select, for_each
+from contacts_audit.cli.writing import print_summary
+from contacts_audit.core.files import replace
+from contacts_audit.core.model import Audited, Change, Subscription
+from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
+    from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Plan
-    from contacts_audit.remediation.plan import Planned
-
-T = TypeVar("T")
-R = TypeVar("R")
+    from contacts_audit.remediation.plan import PlanRow
+    from contacts_audit.remediation.plan_file import Plan
+    from contacts_audit.remediation.snapshot import SnapshotReader
 
 
 @grouped
 def plan(
     context: typer.Context,
     scope: ScopeOptions,
-    wish: WishOptions,
-    policy: PolicyOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    talk: TalkOptions,
-    output: Output = ChangeFormat.TABLE,
+    changes: ChangeOptions,
+    checks: PolicyOptions,
+    log: LogOptions,
+    azure: AzureOptions,
+    output: ChangeOutput = ChangeFormat.TABLE,
     save: Annotated[
-        Path | None,
-        option(
-            "--save",
-            panel="Output",
-            metavar="FILE",
-            help="Save the plan to FILE, for 'apply FILE'.",
-        ),
+        Path | None, OUTPUT("--save FILE", "Save the plan to FILE, for 'apply FILE'.")
     ] = None,
-    curl: Annotated[
-        bool, flag("--curl", panel="Output", help="Print the changes as curl commands.")
-    ] = False,
+    curl: Annotated[bool, OUTPUT("--curl", "Print the changes as curl commands.")] = False,
 ) -> None:
     """
     Show what apply would change, before and after. Nothing is written to Azure.
 
-    Exit codes: 0 nothing to change, 3 there are changes to make, 4 some were unreadable, 5 refused.
+    Exit codes: 0 nothing to change, 3 changes to make, 4 some unreadable, 5 some refused.
     """
     host: Host = context.obj
     derive = derives(context)
-    wish_of(wish, derived=derive)
+    change_of(changes, derived=derive)
     if save is not None:
         check_writable(save)
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    connection, made = planned(host, scope, wish, policy, identity, cloud, network, derive=derive)
-    from contacts_audit.remediation.plan import Intent, exit_code
-    from contacts_audit.report import changes
-    from contacts_audit.report import curl as shell
+    log_to(host.screen, log)
+    connection, made = planned(host, scope, changes, checks, azure, derive=derive)
+    from contacts_audit.remediation.plan import exit_code
+    from contacts_audit.report.changes import plan_json
+    from contacts_audit.report.curl import plan_curl
 
-    document = "".join(changes.plan_json(made))  # one: it says when it was made
+    document = "".join(plan_json(made))  # once: it holds the time
     if save is not None:
         replace(save, [document])
-    shown = made if talk.verbose or talk.debug else changes.urgent(made)
     if curl:
-        host.screen.stream(shell.plan_curl(made, connection.recorded))
+        host.screen.stream(plan_curl(made, connection.recorded))
     elif output is ChangeFormat.JSON:
         host.screen.data(document)
-    elif output is ChangeFormat.MARKDOWN:
+    else:
+        _print(host, made, output, every_row=log.verbose or log.debug)
+    _report_rows(host, made)
+    raise typer.Exit(exit_code(made.rows))
+
+
+def _print(host: Host, made: "Plan", output: ChangeFormat, *, every_row: bool) -> None:
+    """Print the table of a plan; rows without a change only where *every_row* is wanted."""
+    from contacts_audit.report import changes
+
+    shown = made if every_row else changes.urgent(made)
+    if output is ChangeFormat.MARKDOWN:
         host.screen.stream(changes.plan_markdown(shown))
     else:
         host.screen.stream(changes.plan_table(shown, host.screen.terminal_width))
+
+
+def _report_rows(host: Host, made: "Plan") -> None:
+    """Print why rows were not planned, and how many rows there are of each kind."""
+    from contacts_audit.remediation.plan import Intent
+
     for row in made.rows:
         if row.fault is not None:
             host.screen.fault(row.subscription, row.fault)
         elif row.intent is Intent.REFUSED:
-            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.told}")
-    sum_up(host, Counter(row.intent for row in made.rows))
-    raise typer.Exit(exit_code(made.rows))
+            host.screen.log(f"{row.subscription.label}: {row.intent}: {row.detail}")
+    print_summary(host, Counter(row.intent for row in made.rows))
 
 
 def planned(
     host: Host,
     scope: ScopeOptions,
-    wish: WishOptions,
-    policy: PolicyOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
+    changes: ChangeOptions,
+    checks: PolicyOptions,
+    azure: AzureOptions,
     *,
     derive: bool,
 ) -> "tuple[Connection, Plan]":
-    """Read all subscriptions in scope, and plan; *derive* what the failing ones need."""
-    report = None if wish.from_report is None else reported_by(host, wish.from_report)
-    if report is not None:
+    """
+    Read all subscriptions in scope, and plan *changes*.
+
+    With *derive*, what the failing checks of a subscription need is changed, too.
+
+    Raises:
+        ContactsAuditError: an option cannot be used, or nothing could be listed.
+    """
+    report = changes.from_report and EarlierReport.read(host, changes.from_report)
+    if report:
         scope = report.scope(scope)
-    judged = judged_by(host, policy, datetime.now(UTC))
-    if report is not None:
-        judged = report.judged(judged, policy)
-    connection, found = enter(host, scope, identity, cloud, network)
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
-    from contacts_audit.core.model import Audited
-    from contacts_audit.remediation import prepare
-    from contacts_audit.remediation.ledger import Origin, Plan
-    from contacts_audit.remediation.snapshot import Surveyor
+    policy = load_policy(host, checks, datetime.now(UTC))
+    if report:
+        policy = report.policy(policy, checks)
+    connection, found = connect_and_select(host, scope, azure)
+    from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.remediation.file_format import Origin
+    from contacts_audit.remediation.plan_file import Plan
+    from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 
-    if report is not None:
+    if report:
         report.check(connection)
-    surveyor, wanted = Surveyor(connection.client), wish_of(wish, derived=derive)
-    judged = settled(host, judged, connection, found)
-    auditor = Auditor(connection.client, judged)
+    policy = resolve_policy(host, policy, connection, found)
+    change = change_of(changes, derived=derive)
+    look_up = mail_lookups(checks.dns, connection).answers
+    auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
+    planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
+    rows = planner.rows(host, found.subscriptions)
+    origin = Origin.of(connection.cloud, connection.tenant_ids())
+    recorded = time_of(connection.recorded)
+    return connection, Plan(origin, change, changes.api_version, tuple(rows), recorded)
 
-    def work(subscription: Subscription) -> "Planned":
-        return prepare.with_verdict(
-            decided(subscription), auditor, judged.criteria_of(subscription)
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    """Plans the changes of single subscriptions."""
+
+    connection: "Connection"
+    policy: "Policy"
+    auditor: "Auditor"
+    reader: "SnapshotReader"
+    options: ChangeOptions
+    change: Change
+    derive: bool
+
+    def rows(self, host: Host, subscriptions: Collection[Subscription]) -> "list[PlanRow]":
+        """Return the rows of all *subscriptions*, in their order."""
+        from contacts_audit.audit.auditor import broken
+        from contacts_audit.remediation.prepare import unreadable_row
+
+        return for_each(
+            host,
+            self.connection,
+            subscriptions,
+            self._row,
+            self._late,
+            lambda subscription, error: unreadable_row(broken(subscription, error)),
         )
 
-    def decided(subscription: Subscription) -> "Planned":
-        budget = connection.client(subscription).limits.until()
-        within, failing = surveyor.within(budget), None
-        looks = wish.of_failing or judged.may_waive(subscription)
+    def _row(self, subscription: Subscription) -> "PlanRow":
+        """Return the row of *subscription*, with what its checks say."""
+        from contacts_audit.remediation.prepare import with_verdict
+
+        row = self._decided(subscription)
+        return with_verdict(row, self.auditor, self.policy.criteria_of(subscription))
+
+    def _late(self, subscription: Subscription) -> "PlanRow":
+        """Return the row of *subscription*, which the deadline left out."""
+        from contacts_audit.audit.auditor import out_of_time, unasked
+        from contacts_audit.remediation.prepare import unreadable_row
+
+        if unasked(subscription) is not None:
+            return self._row(subscription)
+        return unreadable_row(out_of_time(subscription))
+
+    def _decided(self, subscription: Subscription) -> "PlanRow":
+        from contacts_audit.audit.auditor import unasked
+        from contacts_audit.remediation import prepare
+
+        budget = self.connection.client(subscription).limits.until()
+        reader, failing = self.reader.within(budget), None
+        failing_only = self.options.of_failing
+        looks = failing_only or self.policy.has_waiver(subscription)
         if looks and unasked(subscription) is None:
-            outcome = auditor.within(budget).audit(subscription)
-            row = prepare.left_alone(outcome, within, subscription, failing_only=wish.of_failing)
+            outcome = self.auditor.within(budget).audit(subscription)
+            row = prepare.left_alone(outcome, reader, subscription, failing_only=failing_only)
             if row is not None:
                 return row
-            failing = outcome if derive and isinstance(outcome, Audited) else None
-        return prepare.plan(within, subscription, wanted, wish.api_version, failing)
-
-    def late(subscription: Subscription) -> "Planned":
-        if unasked(subscription) is not None:
-            return work(subscription)
-        return prepare.unread(out_of_time(subscription))
-
-    def stumbled(subscription: Subscription, error: Exception) -> "Planned":
-        return prepare.unread(broken(subscription, error))
-
-    rows = for_each(host, connection, found.subscriptions, work, late, stumbled)
-    origin = Origin.of(connection.cloud, connection.tenant_ids())
-    return connection, Plan(
-        origin, wanted, wish.api_version, tuple(rows), time_of(connection.recorded)
-    )
-
-
-def for_each(
-    host: Host,
-    connection: "Connection",
-    items: Collection[T],
-    work: Callable[[T], R],
-    late: Callable[[T], R],
-    broken: Callable[[T, Exception], R],
-) -> list[R]:
-    """Return what *work* makes of each of *items*, in parallel."""
-    from contacts_audit.core.workers import in_order
-
-    done: Iterator[R] = in_order(
-        work,
-        items,
-        workers=connection.width.limit,
-        deadline=connection.limits.deadline,
-        late=late,
-        broken=broken,
-    )
-    return list(host.screen.progress(done, len(items)))
+            failing = outcome if self.derive and isinstance(outcome, Audited) else None
+        version = self.options.api_version
+        return prepare.plan(reader, subscription, self.change, version, failing)

@@ -1,4 +1,4 @@
-"""The command policy: checks a policy file; and the list of checks."""
+"""The command policy: validates a policy file. Also the list of all checks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.judging import judged_by
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import PolicyOptions
-from contacts_audit.core.sanitize import inert
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.policy_source import load_policy
+from contacts_audit.core.sanitize import sanitized
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What can be done with a policy file."""
+    """The actions on a policy file."""
 
     CHECK = "check"
 
@@ -35,23 +35,25 @@ def policy(
 
     Exit codes: 0 the file is valid, 2 it is not.
     """
+    from contacts_audit.audit.waivers import expiry_warnings
+
     host: Host = context.obj
-    found = judged_by(host, PolicyOptions(policy=file), datetime.now(UTC))
+    found = load_policy(host, PolicyOptions(policy=file), datetime.now(UTC))
     for waiver in found.waivers:
-        for line in found.ending(waiver):
+        for line in expiry_warnings(waiver, found.day):
             host.screen.warn(line)
     host.screen.stream(_lines(file, found))
 
 
 def _lines(file: str, policy: "Policy") -> Iterator[str]:
-    yield f"{inert(file)} is valid\n"
+    yield f"{sanitized(file)} is valid\n"
     yield f"  checks: {_checks(policy.criteria)}\n"
     for one in policy.overrides:
         of = one.subscription or f"management group {one.management_group}"
-        yield f"  override of {inert(of)}: {_checks(policy.foreseen(one))}\n"
+        yield f"  override of {sanitized(of)}: {_checks(policy.criteria_of_override(one))}\n"
     for waiver in policy.waivers:
         what = waiver.check or "all checks"
-        yield f"  waiver of {inert(waiver.of)}: {what} until {waiver.expires}\n"
+        yield f"  waiver of {sanitized(waiver.of)}: {what} until {waiver.expires}\n"
 
 
 def _checks(criteria: "Criteria") -> str:
@@ -59,14 +61,14 @@ def _checks(criteria: "Criteria") -> str:
 
 
 def checks_and_profiles() -> Iterator[str]:
-    """Yield the table of all checks, and which profiles hold them."""
-    from contacts_audit.audit.checks import HOLDS
-    from contacts_audit.audit.policy import PROFILES, VALUES
+    """Yield the table of all checks and the profiles that include them."""
+    from contacts_audit.audit.checks import DESCRIPTIONS
+    from contacts_audit.audit.profiles import PROFILES, VALUE_KEYS
     from contacts_audit.report.table import aligned
 
     rows = [("CHECK", "PROFILES", "HOLDS WHEN")]
-    for check, holds in HOLDS.items():
+    for check, holds in DESCRIPTIONS.items():
         profiles = [profile for profile, checks in PROFILES.items() if check in checks]
-        told = "any, with its value" if check in VALUES else ", ".join(profiles)
-        rows.append((check, told, holds))
+        included = "any, with its value" if check in VALUE_KEYS else ", ".join(profiles) or "none"
+        rows.append((check, included, holds))
     yield from aligned(rows)

@@ -1,173 +1,132 @@
-"""The command that takes back what was written, and lists what can be taken back."""
+"""The command restore: takes back what was written, and lists what can be taken back."""
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contacts_audit.cli.changing import ChangeFormat, Output, carried_out
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    ScopeOptions,
-    TalkOptions,
-    flag,
-    option,
+from contacts_audit.cli.options.azure import AzureOptions
+from contacts_audit.cli.options.changes import (
+    ChangeFormat,
+    ChangeOutput,
+    RestoreOptions,
+    WriteOptions,
 )
-from contacts_audit.cli.plan import for_each
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.terminal import log_to
-from contacts_audit.cli.wiring import selectors
-from contacts_audit.cli.wishes import WriteOptions
-from contacts_audit.cli.writing import LARGEST_FILE, check_writing, connected, undo_command
+from contacts_audit.cli.wiring import for_each, selectors
+from contacts_audit.cli.writing import LARGEST_FILE, Writing, check_writing, connect_to
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.contacts.records import Seen
+    from contacts_audit.azure.contacts.records import Snapshot
+    from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Subscription
-    from contacts_audit.remediation.ledger import Backup
+    from contacts_audit.remediation.backup import Backup
+    from contacts_audit.remediation.past_runs import PastRuns
+    from contacts_audit.remediation.tasks import Item
 
-
-@dataclass(frozen=True, slots=True)
-class RestoreOptions:
-    """What of a backup is restored, and at what cost; no variable says any of that."""
-
-    subscription: Annotated[
-        list[str],
-        option(
-            "--subscription",
-            "-s",
-            panel="Writing",
-            metavar="ID_OR_NAME",
-            help="Restore this subscription. Can be repeated. Default: all in the backup.",
-        ),
-    ] = field(default_factory=list)
-    subscriptions_from: Annotated[
-        list[str],
-        option(
-            "--subscriptions-from",
-            panel="Writing",
-            metavar="FILE",
-            help="Restore those in FILE ('-': stdin), one per line. Can be repeated.",
-        ),
-    ] = field(default_factory=list)
-    exclude: Annotated[
-        list[str],
-        option(
-            "--exclude",
-            panel="Writing",
-            metavar="ID_OR_NAME",
-            help="Leave this subscription out. Can be repeated.",
-        ),
-    ] = field(default_factory=list)
-    recreate: Annotated[
-        bool,
-        flag(
-            "--recreate",
-            panel="Writing",
-            help="Delete and write anew a contact whose telephone number Azure would keep.",
-        ),
-    ] = False
-    overwrite: Annotated[
-        bool,
-        flag(
-            "--overwrite",
-            panel="Writing",
-            help="Restore also what somebody else changed since; that change is lost.",
-        ),
-    ] = False
+Row = tuple["Subscription", "Snapshot"]
 
 
 @grouped
 def restore(
     context: typer.Context,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    write: WriteOptions,
     chosen: RestoreOptions,
-    talk: TalkOptions,
+    write: WriteOptions,
+    log: LogOptions,
+    azure: AzureOptions,
     backup_file: Annotated[
         str | None,
         typer.Argument(
             metavar="BACKUP",
-            help="A backup that 'apply' took. Without one, the backups are listed.",
+            help="A backup made by 'apply' or 'restore'. Without one, backups are listed.",
             show_default=False,
         ),
     ] = None,
-    output: Output = ChangeFormat.TABLE,
+    output: ChangeOutput = ChangeFormat.TABLE,
 ) -> None:
     """
-    Put back what `apply` found before it wrote; without a backup, list the backups.
+    Restore what a backup holds, verified write by write. Without a backup, list the backups.
 
-    Exit codes: 0 all is confirmed, 5 something is not, 4 some were unreadable, 6 another one runs.
+    Exit codes: 0 all confirmed, 5 some not confirmed, 4 some unreadable, 6 another one is running.
     """
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    log_to(host.screen, log)
     folder = host.state_folder(write.state_dir)
     if backup_file is None:
         if chosen != RestoreOptions():
-            raise UsageError("no backup is named", "'contacts-audit restore' alone lists them")
+            raise UsageError("no backup is given", "list them by 'contacts-audit restore'")
         _list(host, folder, output)
         return
-    check_writing(host, network, write)
-    from contacts_audit.remediation.backups import Kept, aftermath
-    from contacts_audit.remediation.ledger import read_backup
-    from contacts_audit.remediation.prepare import compare, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
+    check_writing(host, azure.network, write)
+    from contacts_audit.remediation.backup import SavedBackup, read_backup
+    from contacts_audit.remediation.past_runs import runs_since
 
     kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
     rows = _rows(host, kept, chosen)
     with locked(folder):
-        after = aftermath(Kept(Path(backup_file), kept), folder, lambda path: _read(host, path))
-        connection, here = connected(host, kept.origin, backup_file, identity, cloud, network)
-        surveyor = Surveyor(connection.client)
-        items = for_each(
-            host,
-            connection,
-            rows,
-            lambda row: compare(
-                surveyor,
-                *row,
-                here,
-                after,
-                recreate=chosen.recreate,
-                overwrite=chosen.overwrite,
-            ),
-            lambda row: too_late(row[0]),
-            lambda row, error: stumbled(row[0], error),
+        past_runs = runs_since(
+            SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
         )
-        undo = undo_command(identity, cloud, write)
-        code = carried_out(
-            host, connection, kept.origin, items, write, output, undo, restores=kept.digest
-        )
-        raise typer.Exit(code)
+        connection, here = connect_to(host, kept.origin, backup_file, azure)
+        items = _compared(host, connection, rows, here, past_runs, chosen)
+        writing = Writing(host, connection, azure, write, output)
+        raise typer.Exit(writing.carry_out(kept.origin, items, restores=kept.digest))
+
+
+def _compared(
+    host: Host,
+    connection: "Connection",
+    rows: "Sequence[Row]",
+    here: "dict[str, Subscription]",
+    past_runs: "PastRuns",
+    chosen: RestoreOptions,
+) -> "list[Item]":
+    """Read what each of *rows* shows now, and return what has to be done to restore it."""
+    from contacts_audit.remediation.prepare import compare_backup, failed, timed_out
+    from contacts_audit.remediation.snapshot import SnapshotReader
+
+    reader = SnapshotReader(connection.client)
+    compared = functools.partial(
+        compare_backup, reader, recreate=chosen.recreate, overwrite=chosen.overwrite
+    )
+    return for_each(
+        host,
+        connection,
+        rows,
+        lambda row: compared(*row, here, past_runs),
+        lambda row: timed_out(row[0]),
+        lambda row, error: failed(row[0], error),
+    )
 
 
 def _rows(
     host: Host, kept: "Backup", chosen: RestoreOptions
-) -> "Sequence[tuple[Subscription, Seen]]":
+) -> "Sequence[tuple[Subscription, Snapshot]]":
     """
-    Return the rows of a backup that were *chosen*, in its order.
+    Return the *chosen* rows of a backup, in its order.
 
     Raises:
-        UsageError: something that is not in it was chosen, or several by one name.
-        ContactsAuditError: none is left.
+        UsageError: a chosen subscription is not in it, or a name is of several.
+        ContactsAuditError: no row is chosen.
     """
-    from contacts_audit.audit.scope import resolve, selector
+    from contacts_audit.audit.scope import resolve_scope
+    from contacts_audit.audit.selectors import parse_selector
 
     scope = ScopeOptions(chosen.subscription, chosen.subscriptions_from)
     wanted = selectors(host, scope)
-    unwanted = [selector(text, "--exclude") for text in chosen.exclude]
+    unwanted = [parse_selector(text, "--exclude") for text in chosen.exclude]
     if wanted is None and not unwanted:
         return kept.rows
     try:
-        found = resolve([who for who, _ in kept.rows], wanted, unwanted)
+        found = resolve_scope([who for who, _ in kept.rows], wanted, unwanted)
     except UsageError as error:  # what is visible here is what the backup holds
         hint = error.hint.replace("visible are", "the backup holds")
         hint = hint.replace("that are visible", "in the backup")
@@ -176,14 +135,16 @@ def _rows(
         host.screen.warn(warning)
     for one in found.subscriptions:
         if not one.visible:
-            raise UsageError(f"the backup holds no subscription {one.id}", "look into it")
+            raise UsageError(
+                f"the backup holds no subscription {one.id}", "check the ids in the backup"
+            )
     ids = {one.id for one in found.subscriptions}
     return [row for row in kept.rows if row[0].id in ids]
 
 
 def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
-    """Print which backups there are in *folder*, and tell of each file that is none."""
-    from contacts_audit.remediation.backups import listed
+    """Print the backups in *folder*, and which files there are none."""
+    from contacts_audit.remediation.backup import listed
     from contacts_audit.report import backups
 
     found = listed(folder, lambda path: _read(host, path))
@@ -193,9 +154,9 @@ def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
         table = backups.table if output is ChangeFormat.TABLE else backups.as_markdown
         host.screen.stream(table(found))
     else:
-        host.screen.log(f"there is no backup in {folder}")
+        host.screen.log(f"no backups in {folder}")
     for fault in found.faults:
-        host.screen.log(f"{fault} -- it is left out")
+        host.screen.log(f"{fault} -- skipped")
 
 
 def _read(host: Host, path: Path) -> bytes:

@@ -4,11 +4,11 @@ import os
 import sys
 
 
-def put(text: str) -> int:
-    """Print *text*, and return the exit code that follows: 74 or 141 where it could not be."""
+def write_stdout(text: str) -> int:
+    """Print *text*; return 0, or the exit code 74 or 141 if stdout cannot be written."""
     try:
         if sys.stdout is None:
-            os.write(1, b"")  # raises that it is closed
+            os.write(1, b"")  # raises: it is closed
             return 0
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
@@ -22,17 +22,17 @@ def put(text: str) -> int:
                 sys.stderr.write(f"error: stdout could not be written: {error.strerror}\n")
                 sys.stderr.flush()
             except OSError:
-                pass  # nobody is left to be told
+                pass  # stderr is closed, too
         return ExitCode.CANNOT_WRITE
     return 0
 
 
-def occupy_closed() -> None:
+def fill_closed_streams() -> None:
     """
-    Put something in the place of stdin, stdout and stderr where the caller closed them.
+    Replace stdin, stdout and stderr by an empty file where the caller closed them.
 
-    Else the next file or socket would be taken for one of them.  It can be read, being empty, but
-    not written: what is to be printed must not vanish without a word.
+    Otherwise the next file or socket would get their number. The empty file cannot be written:
+    output must not disappear silently.
     """
     for number in range(3):
         try:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO, TextIO, TypeVar
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, TypeVar
 
 from contacts_audit.core.errors import (
     AzureError,
@@ -17,18 +17,21 @@ from contacts_audit.core.errors import (
 )
 from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.core.workers import started
 
+if TYPE_CHECKING:
+    from contacts_audit.cli.options.output import LogOptions
+
 T = TypeVar("T")
-LONGEST = 2000  # characters of an error
-MOST_FAULTS = 50  # of one file, each a line
-NARROWEST, WIDEST = 40, 500  # columns that help and tables are laid out for
+MAX_ERROR = 2000  # characters of an error
+MAX_FAULTS = 50  # of one file, each a line
+MIN_WIDTH, MAX_WIDTH = 40, 500  # columns that help and tables are laid out for
 
 
 @dataclass(slots=True)
 class Screen:
-    """Where a run prints; *out* and *err* are None where the caller closed them."""
+    """Where a run prints. *out* and *err* are None if the caller closed them."""
 
     out: BinaryIO | IO[bytes] | None
     err: TextIO | None
@@ -38,7 +41,7 @@ class Screen:
 
     @classmethod
     def of_process(cls) -> "Screen":
-        """UTF-8 and LF, whatever the locale says."""
+        """Return the streams of the process, with UTF-8 and LF in every locale."""
         for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
             if stream is not None and hasattr(stream, "reconfigure"):
                 stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
@@ -46,13 +49,13 @@ class Screen:
 
     def data(self, content: bytes | str) -> None:
         """
-        Print to stdout, at once.
+        Print to stdout at once.
 
         Raises:
-            OutputError: it could not be printed.
+            OutputError: stdout could not be written.
         """
         if self.out is None:
-            raise OutputError("stdout is closed", "send it to a file, or to /dev/null")
+            raise OutputError("stdout is closed", "redirect it to a file or to /dev/null")
         try:
             self.out.write(content.encode() if isinstance(content, str) else content)
             self.out.flush()
@@ -62,89 +65,89 @@ class Screen:
             raise OutputError(f"stdout could not be written: {error.strerror}") from error
 
     def stream(self, pieces: Iterable[str]) -> None:
-        """Print *pieces*, one after the other."""
+        """Print *pieces* to stdout."""
         self.data("".join(pieces))
 
     def note(self, line: str) -> None:
-        """Tell something that `--quiet` silences."""
+        """Print a line that `--quiet` hides."""
         if not self.quiet:
-            self._tell(line)
+            self._write_or_hold(line)
 
-    def say(self, line: str) -> None:
-        """Tell what `--quiet` does not silence; where nothing changed, nobody hears it."""
-        self._tell(line)
+    def notice(self, line: str) -> None:
+        """Print a line that `--quiet` does not hide, but `--only-changes` without changes does."""
+        self._write_or_hold(line)
 
     def warn(self, line: str) -> None:
-        """Tell what the user may not have meant."""
+        """Print a warning."""
         self.note(f"warning: {line}")
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
-        """Tell why *subscription* could not be read, and what to do: never silenced."""
-        self._tell(f"{subscription.label}: {fault.reason}: {fault.told} -- {fault.hint}")
+        """Print why *subscription* could not be read, and what to do."""
+        self._write_or_hold(f"{subscription.label}: {fault.reason}: {fault.detail} -- {fault.hint}")
 
     def hold(self) -> None:
-        """Keep what would be told until it is known whether anybody should hear it."""
+        """Hold lines back until `release` or `drop`."""
         self.held = self.held or []
 
     def release(self) -> None:
-        """Tell what was kept, and from now on everything."""
+        """Print the lines that were held back, and hold back no more."""
         lines, self.held = self.held or [], None
         for line in lines:
-            self._say(line)
+            self._write(line)
 
     def drop(self) -> None:
-        """Forget what was kept: nothing has happened."""
+        """Forget the lines that were held back."""
         self.held = None
 
     def fail(self, error: ContactsAuditError) -> None:
-        """Tell why the run ends: never silenced."""
+        """Print why the run ends; nothing hides it."""
         if isinstance(error, FaultsError):
-            for fault in error.faults[:MOST_FAULTS]:
+            for fault in error.faults[:MAX_FAULTS]:
                 self.fail(fault)
-            if (more := len(error.faults) - MOST_FAULTS) > 0:
-                self._say(f"error: and {more} more")
+            if (more := len(error.faults) - MAX_FAULTS) > 0:
+                self._write(f"error: and {more} more")
             return
-        message = Fault.of(error).told if isinstance(error, AzureError) else str(error)
-        if len(message) > LONGEST:  # it quotes a file, or a name in it
-            message = f"{message[:LONGEST]}..."
-        self._say(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
+        message = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
+        if len(message) > MAX_ERROR:  # it quotes a file, or a name in one
+            message = f"{message[:MAX_ERROR]}..."
+        self._write(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
 
     def ask(self, question: str) -> None:
-        """Show a question, its last line left open."""
+        """Print a question; the cursor stays behind it."""
         if self.err is not None:
-            self.err.write("\n".join(map(inert, question.split("\n"))))
+            self.err.write("\n".join(map(sanitized, question.split("\n"))))
             self.err.flush()
 
     def log(self, line: str) -> None:
-        """Tell what `-v` or `--debug` asked for."""
-        self._say(line)
+        """Print a line that nothing hides."""
+        self._write(line)
 
     def crash(self, trace: str) -> None:
-        """Show the traceback of a bug, to be pasted into an issue."""
+        """Print the traceback of a bug, for an issue."""
         for line in trace.splitlines():
-            self._say(line)
-        self._say("error: this is a bug of contacts-audit: please report it with the lines above")
+            self._write(line)
+        self._write("error: this is a bug in contacts-audit: please report it with the lines above")
 
-    def _tell(self, line: str) -> None:
+    def _write_or_hold(self, line: str) -> None:
         if self.held is None:
-            self._say(line)
+            self._write(line)
         else:
             self.held.append(line)
 
-    def _say(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         if self.err is not None:
-            with contextlib.suppress(OSError):  # nobody is left to be told
-                self.err.write(inert(self.secrets.without(line)) + "\n")
+            with contextlib.suppress(OSError):  # stderr is closed
+                self.err.write(sanitized(self.secrets.redact(line)) + "\n")
                 self.err.flush()
 
     @property
-    def watched(self) -> bool:
-        """Say whether somebody reads stderr at a terminal."""
+    def stderr_is_terminal(self) -> bool:
+        """Say whether stderr is a terminal."""
         return self.err is not None and self.err.isatty()
 
     @property
     def terminal_width(self) -> int | None:
-        """The columns of the terminal that stdout is, None where it is none."""
+        """The columns of the terminal, None if stdout is not one."""
         if self.out is None or not self.out.isatty():
             return None
         try:
@@ -153,9 +156,9 @@ class Screen:
             return 80
 
     def progress(self, items: Iterable[T], total: int) -> Iterator[T]:
-        """Yield *items*, a bar on stderr keeping count where that is a terminal."""
+        """Yield *items*, with a progress bar on stderr if that is a terminal."""
         if (
-            not self.watched
+            not self.stderr_is_terminal
             or self.quiet
             or self.held is not None
             or plain()
@@ -190,28 +193,27 @@ class Screen:
 
 
 def plain() -> bool:
-    """Say whether a terminal is to get no escape codes."""
+    """Say whether the user wants no escape codes (NO_COLOR, TERM=dumb)."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
-def mend_widths(environment: MutableMapping[str, str]) -> None:
+def fix_widths(environment: MutableMapping[str, str]) -> None:
     """
-    Take away a width or height that nothing can be laid out for: libraries believe any.
+    Remove or limit a width or height that rich and typer cannot use.
 
-    rich prints nothing at all into a width of 0, and ends on a digit that is not ASCII; typer ends
-    on a word.
+    rich prints nothing at width 0 and fails on a digit that is not ASCII; typer fails on a word.
     """
     for name in ("COLUMNS", "TERMINAL_WIDTH", "LINES"):
         value = environment.get(name)
         if value is not None and not (value.isascii() and value.isdecimal()):
             del environment[name]
         elif value is not None:
-            number = int(value.lstrip("0")[:6] or "0")  # more digits than int() takes may come
-            least = 1 if name == "LINES" else NARROWEST
+            number = int(value.lstrip("0")[:6] or "0")  # int() refuses thousands of digits
+            least = 1 if name == "LINES" else MIN_WIDTH
             if number < least:
                 del environment[name]
             else:
-                environment[name] = str(min(number, WIDEST))
+                environment[name] = str(min(number, MAX_WIDTH))
 
 
 class _LogHandler(logging.Handler):
@@ -223,10 +225,12 @@ class _LogHandler(logging.Handler):
         self._screen.log(self.format(record))
 
 
-def log_to(screen: Screen, *, verbose: bool, debug: bool) -> None:
-    """Send what our own loggers say to *screen*; the libraries' stay silent."""
+def log_to(screen: Screen, options: "LogOptions") -> None:
+    """Send the log of this program to *screen*; silence the libraries."""
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     ours = logging.getLogger("contacts_audit")
     ours.handlers[:] = [_LogHandler(screen)]
     ours.propagate = False
-    ours.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)
+    ours.setLevel(
+        logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.WARNING
+    )

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped
-from contacts_audit.cli.options import (
-    CloudOptions,
-    Current,
-    IdentityOptions,
-    TalkOptions,
-    option,
-    printed_as,
-)
-from contacts_audit.cli.signing import credential, introduce, sign_in
+from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
+from contacts_audit.cli.options.declare import OUTPUT, printed_as
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.scope import Current
+from contacts_audit.cli.sign_in import credential, show_identity, sign_in
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import UsageError
 
@@ -37,17 +33,11 @@ class TokenFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenOptions:
-    """What is printed, and how."""
+    """What is printed with the token, and the format."""
 
     subscription: Annotated[
         list[str],
-        option(
-            "--subscription",
-            "-s",
-            panel="Output",
-            metavar="ID",
-            help="Print this subscription id with the token, as az does.",
-        ),
+        OUTPUT("--subscription -s ID", "Print this subscription id with the token, as az does."),
     ] = field(default_factory=list)
     current: Current = False
     output: Annotated[TokenFormat, printed_as(TokenFormat)] = TokenFormat.JSON
@@ -56,45 +46,48 @@ class TokenOptions:
 @grouped
 def token(
     context: typer.Context,
+    printing: TokenOptions,
+    log: LogOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
-    talk: TalkOptions,
-    printing: TokenOptions,
 ) -> None:
     """Print an access token for Azure Resource Manager, like az account get-access-token."""
     host: Host = context.obj
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
+    log_to(host.screen, log)
     if len(identity.tenant) > 1:
-        raise UsageError("token is of one tenant", "give --tenant once")
+        raise UsageError("a token is for one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
-    picked = _one_id(host, printing, chosen.cloud.known_name)
+    picked = _single_id(host, printing, chosen.cloud.known_name)
     from contacts_audit.azure.auth.sign_in import identity_of
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
     found = credential(host, identity, replace(chosen, subscription=picked))
     deadline = time.monotonic() + 2 * chosen.imds_timeout
-    got = apart(lambda: found.acquire(None, False), deadline=deadline)
-    introduce(host, identity_of(got, found))
+    got = in_thread(lambda: found.acquire(None, False), deadline=deadline)
+    show_identity(host, identity_of(got, found))
     picked = picked or got.subscription
     if printing.output is TokenFormat.TSV and picked is None:
-        raise UsageError(
-            "-o tsv prints a subscription, and none is given", "add -s ID or --current"
-        )
+        raise UsageError("-o tsv needs a subscription", "add -s ID or --current")
     if host.screen.terminal_width is not None:
         host.screen.warn("this is a secret: whoever reads it may act as you until it expires")
-    host.screen.data(_spelt(got, picked, printing.output) + "\n")
+    host.screen.data(_formatted(got, picked, printing.output) + "\n")
 
 
-def _one_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | None:
-    """Return the subscription to print; a name would have to be looked up."""
-    from contacts_audit.audit.scope import selector
-    from contacts_audit.azure.auth.azure_cli import default_subscription
+def _single_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | None:
+    """
+    Return the subscription to print with the token, None if none or several are given.
 
-    picked = [selector(text, "--subscription") for text in printing.subscription]
+    Raises:
+        UsageError: a name is given: it would have to be looked up.
+    """
+    from contacts_audit.audit.selectors import parse_selector
+    from contacts_audit.azure.auth.azure_cli_profile import default_subscription
+
+    picked = [parse_selector(text, "--subscription") for text in printing.subscription]
     for one in picked:
         if not one.is_id:
             raise UsageError(
-                f"--subscription: {one.text!r} is no id", "token lists nothing: give ids"
+                f"--subscription: {one.text!r} is not an id", "token looks up no names: give ids"
             )
     ids = {one.text for one in picked}
     if printing.current:
@@ -102,14 +95,14 @@ def _one_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | None
     return ids.pop() if len(ids) == 1 else None
 
 
-def _spelt(got: "AccessToken", subscription: str | None, output: TokenFormat) -> str:
+def _formatted(got: "AccessToken", subscription: str | None, output: TokenFormat) -> str:
     if output is TokenFormat.RAW:
         return got.value
     if output is TokenFormat.TSV:
         return f"{subscription}\t{got.value}"
     expires = None if got.expires_on is None else int(got.expires_on)
     local = None if expires is None else datetime.fromtimestamp(expires)
-    said = {
+    document = {
         "accessToken": got.value,
         "expiresOn": local and local.strftime("%Y-%m-%d %H:%M:%S.%f"),
         "expires_on": expires,
@@ -117,5 +110,5 @@ def _spelt(got: "AccessToken", subscription: str | None, output: TokenFormat) ->
         "tokenType": "Bearer",
     }
     if subscription is not None:
-        said["subscription"] = subscription
-    return json.dumps(said, indent=2, sort_keys=True)
+        document["subscription"] = subscription
+    return json.dumps(document, indent=2, sort_keys=True)

@@ -1,49 +1,53 @@
-"""Connects the parts that a command needs."""
+"""Connects the parts of a command: signs in, lists and selects subscriptions, starts threads."""
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options import CloudOptions, IdentityOptions, NetworkOptions, ScopeOptions
-from contacts_audit.cli.signing import credential, introduce, sign_in
+from contacts_audit.cli.options.azure import AzureOptions, NetworkOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.sign_in import credential, show_identity, sign_in
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.scope import Scope, Selector
+    from contacts_audit.audit.scope import Scope
+    from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.arm.client import Limits
     from contacts_audit.azure.arm.width import Width
     from contacts_audit.azure.tenants import Connection
 
+T = TypeVar("T")
+R = TypeVar("R")
 
-def connect(
-    host: Host, identity: IdentityOptions, cloud_options: CloudOptions, network: NetworkOptions
-) -> "Connection":
+
+def connect(host: Host, azure: AzureOptions) -> "Connection":
     """
-    Return the ways to Azure that the options choose; nothing is sent yet.
+    Return the connection that the options choose; nothing is sent yet.
 
     Raises:
-        ContactsAuditError: the options contradict each other, or lead nowhere.
+        ContactsAuditError: the options contradict each other, or cannot be used.
     """
+    network = azure.network
     if network.mask and network.record is None:
-        raise UsageError("--mask needs --record", "give a folder by --record")
+        raise UsageError("--mask needs --record", "add --record DIR")
     if network.replay is not None:
         if network.record is not None:
-            raise UsageError("--record and --replay exclude each other", "give one of them")
+            raise UsageError("--record and --replay cannot be combined", "remove one of them")
         return _replayed(host, network, network.replay)
     from contacts_audit.azure.arm.client import Client
-    from contacts_audit.azure.auth.token_provider import Tokens
+    from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
     width = _width(network)
-    chosen = sign_in(host, identity, cloud_options, connections=width.most)
+    chosen = sign_in(host, azure.identity, azure.cloud, connections=width.most)
     wire, limits = chosen.wire(), _limits(network)
     credentials = [
-        (tenant, credential(host, identity, replace(chosen, tenant=tenant)))
-        for tenant in (*identity.tenant,) or (None,)
+        (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
+        for tenant in (*azure.identity.tenant,) or (None,)
     ]
     recorder = None
     if network.record is not None:
@@ -53,115 +57,142 @@ def connect(
         recorder = Recorder(network.record, chosen.cloud, mask=network.mask, several=several)
     tenants = []
     for tenant, found in credentials:
-        tokens = Tokens(found.acquire)
+        tokens = TokenProvider(found.acquire)
         client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder, width=width)
         tenants.append(Tenant(client, tokens, tenant, found))
     return Connection(chosen.cloud, limits, width, tuple(tenants), recorder)
 
 
-def _load() -> None:
+def _preload() -> None:
     import contacts_audit.audit  # noqa: F401 - and jq with it
 
 
-def enter(
+def connect_and_select(
     host: Host,
     scope: ScopeOptions,
-    identity: IdentityOptions,
-    cloud_options: CloudOptions,
-    network: NetworkOptions,
-    meanwhile: Callable[[], None] = _load,
-    named: str = "--subscription",
+    azure: AzureOptions,
+    meanwhile: Callable[[], None] = _preload,
+    option: str = "--subscription",
 ) -> "tuple[Connection, Scope]":
     """
-    Sign in, read the list of subscriptions whole, and return the ways to Azure and the scope.
+    Sign in, list the subscriptions, and return the connection and those in scope.
 
-    While token and list are on their way, *meanwhile* loads what comes after them.  Errors of a
-    selected subscription name what gave it as *named*.
+    While the list is on its way, *meanwhile* loads what comes after it. Errors of a selected
+    subscription name the *option* that selected it.
 
     Raises:
-        ContactsAuditError: one of these failed; nothing was read of any subscription.
+        ContactsAuditError: one of these failed; no subscription was read.
     """
-    from contacts_audit.audit.scope import Selector, group_id, resolve, selector, shard
-    from contacts_audit.core.workers import apart, started
+    from contacts_audit.audit.scope import resolve_scope
+    from contacts_audit.audit.selectors import parse_group_id, parse_selector
+    from contacts_audit.audit.shards import parse_shard
+    from contacts_audit.core.workers import in_thread, started
 
-    unwanted = [selector(text, "--exclude") for text in scope.exclude]
-    wanted = selectors(host, scope, named)
-    groups = [group_id(text) for text in scope.management_group]
+    unwanted = [parse_selector(text, "--exclude") for text in scope.exclude]
+    wanted = selectors(host, scope, option)
+    groups = [parse_group_id(text) for text in scope.management_group]
     index = host.variable("JOB_COMPLETION_INDEX")
-    part = None if scope.shard is None else shard(scope.shard, index)
-    connection = connect(host, identity, cloud_options, network)
+    part = None if scope.shard is None else parse_shard(scope.shard, index)
+    connection = connect(host, azure)
     if scope.current:
-        from contacts_audit.azure.auth.azure_cli import default_subscription
-
-        found = default_subscription(host.environment, connection.cloud.known_name)
-        wanted = [*(wanted or ()), Selector(found, "--current")]
+        wanted = [*(wanted or ()), _current(host, connection)]
     deadline = connection.limits.deadline
     started(meanwhile)
-    apart(connection.sign_in, deadline=deadline)
-    introduce(host, *connection.identities()[:1])
-    listed = apart(connection.visible, deadline=deadline)
-    introduce(host, *connection.identities()[1:])
+    in_thread(connection.sign_in, deadline=deadline)
+    show_identity(host, *connection.identities()[:1])
+    listed = in_thread(connection.visible, deadline=deadline)
+    show_identity(host, *connection.identities()[1:])
     for group in groups:
-        under = apart(functools.partial(connection.descendants, group), deadline=deadline)
-        option = f"--management-group {group}"
-        if not under.subscriptions:
-            host.screen.warn(f"{option}: it holds no subscription")
-        wanted = [*(wanted or ()), *(Selector(each, option) for each in under.subscriptions)]
-    resolved = resolve(listed, wanted, unwanted, part)
+        wanted = [*(wanted or ()), *_in_group(host, connection, group)]
+    resolved = resolve_scope(listed, wanted, unwanted, part)
     for warning in resolved.warnings:
         host.screen.warn(warning)
     return connection, resolved
 
 
+def _current(host: Host, connection: "Connection") -> "Selector":
+    """Return the default subscription of az."""
+    from contacts_audit.audit.selectors import Selector
+    from contacts_audit.azure.auth.azure_cli_profile import default_subscription
+
+    found = default_subscription(host.environment, connection.cloud.known_name)
+    return Selector(found, "--current")
+
+
+def _in_group(host: Host, connection: "Connection", group: str) -> "list[Selector]":
+    """Return the subscriptions in the management group *group*, at every level."""
+    from contacts_audit.audit.selectors import Selector
+    from contacts_audit.core.workers import in_thread
+
+    read = functools.partial(connection.descendants, group)
+    under = in_thread(read, deadline=connection.limits.deadline)
+    option = f"--management-group {group}"
+    if not under.subscriptions:
+        host.screen.warn(f"{option}: it contains no subscriptions")
+    return [Selector(each, option) for each in under.subscriptions]
+
+
 def selectors(
-    host: Host, scope: ScopeOptions, named: str = "--subscription"
+    host: Host, scope: ScopeOptions, option: str = "--subscription"
 ) -> "list[Selector] | None":
     """
-    Return what options and files select, None where they say nothing.
+    Return what options and files select, None where neither is given.
 
     Raises:
         UsageError: a value or a file cannot be used.
     """
-    from contacts_audit.audit.scope import selector
-    from contacts_audit.audit.scope import selectors as in_lines
+
+    from contacts_audit.audit.selectors import parse_selector, parse_selectors
 
     if not (scope.subscription or scope.subscriptions_from):
         return None
-    wanted = [selector(text, named) for text in scope.subscription]
+    wanted = [parse_selector(text, option) for text in scope.subscription]
     for name in scope.subscriptions_from:
-        option = f"--subscriptions-from {name}"
+        source = f"--subscriptions-from {name}"
         try:
             lines = host.read(name, "--subscriptions-from").decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise UsageError(f"{option}: it is no UTF-8 text: {error.reason}") from error
-        wanted += in_lines(lines, option)
+            raise UsageError(f"{source}: it is not UTF-8 text: {error.reason}") from error
+        wanted += parse_selectors(lines, source)
     return wanted
 
 
 def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":
     from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.arm.transport import Wire
-    from contacts_audit.azure.recording.replay import Player, Recording, Unsigned
+    from contacts_audit.azure.recording.folder import Recording
+    from contacts_audit.azure.recording.replay import ReplayAdapter, ReplayTokens
     from contacts_audit.azure.tenants import Connection, Tenant
+    from contacts_audit.report.wording import NOT_TODAY
 
     recording = Recording.read(folder)
     moment = recording.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
-    host.screen.say(f"{source}: {folder} was recorded {moment}; this is not the state of today")
-    wire, limits = Wire(stopped=host.ending.stopped, adapter=Player(recording)), _limits(network)
+    host.screen.notice(f"{source}: {folder} was recorded {moment}; {NOT_TODAY}")
+    wire, limits = (
+        Wire(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
+        _limits(network),
+    )
     width, tenants = _width(network), []
     for tenant in recording.tenants or (None,):
-        tokens = Unsigned(tenant)
+        tokens = ReplayTokens(tenant)
         client = Client(
             recording.cloud.arm, wire, tokens, limits, width=width, pause=lambda seconds: None
         )
         tenants.append(Tenant(client, tokens))
-    return Connection(recording.cloud, limits, width, tuple(tenants), recorded=recording.recorded)
+    return Connection(
+        recording.cloud,
+        limits,
+        width,
+        tuple(tenants),
+        recorded=recording.recorded,
+        mail=recording.mail,
+    )
 
 
 def _width(network: NetworkOptions) -> "Width":
-    """Return as many requests under way as was asked for, or as will be found."""
+    """Return the number of requests under way that --workers gives, or one that is found."""
     from contacts_audit.azure.arm.width import Width
 
     return Width() if network.workers is None else Width(network.workers, network.workers)
@@ -171,3 +202,30 @@ def _limits(network: NetworkOptions) -> "Limits":
     from contacts_audit.azure.arm.client import Limits
 
     return Limits(network.timeout, network.budget, time.monotonic() + network.deadline)
+
+
+def for_each(
+    host: Host,
+    connection: "Connection",
+    items: Collection[T],
+    work: Callable[[T], R],
+    late: Callable[[T], R],
+    broken: Callable[[T, Exception], R],
+) -> list[R]:
+    """
+    Return the result of *work* for each of *items*, in their order, made in parallel.
+
+    *late* makes the result of an item that the deadline left out, *broken* that of an item whose
+    work failed unexpectedly.
+    """
+    from contacts_audit.core.workers import in_order
+
+    done = in_order(
+        work,
+        items,
+        workers=connection.width.limit,
+        deadline=connection.limits.deadline,
+        timed_out=late,
+        broken=broken,
+    )
+    return list(host.screen.progress(done, len(items)))

@@ -1,181 +1,68 @@
-"""The command apply: make changes, verified one by one."""
+"""Carries out changes: asks, backs up, writes, and reports each subscription."""
 
+import json
 import shlex
-from collections.abc import Sequence
-from dataclasses import fields
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-
-from contacts_audit.cli.afterwards import what_still_fails
-from contacts_audit.cli.changing import ChangeFormat, Output, Undo, carried_out
+from contacts_audit.cli.confirm import confirmed, counted
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.option_groups import grouped, words
-from contacts_audit.cli.options import (
-    CloudOptions,
-    IdentityOptions,
-    NetworkOptions,
-    PolicyOptions,
-    ScopeOptions,
-    TalkOptions,
-)
-from contacts_audit.cli.plan import for_each, planned
-from contacts_audit.cli.signing import introduce
-from contacts_audit.cli.terminal import log_to
+from contacts_audit.cli.invocation import azure_words, tenant_words
+from contacts_audit.cli.options.azure import AzureOptions, NetworkOptions
+from contacts_audit.cli.options.changes import ChangeFormat, WriteOptions
+from contacts_audit.cli.sign_in import show_identity
 from contacts_audit.cli.wiring import connect
-from contacts_audit.cli.wishes import WishOptions, WriteOptions, derives, wish_of
-from contacts_audit.core.errors import UsageError
-from contacts_audit.core.files import locked
+from contacts_audit.core.errors import ExitCode, OutputError, UsageError
+from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.remediation.ledger import Origin, Plan
-    from contacts_audit.remediation.tasks import Item
+    from contacts_audit.remediation.file_format import Origin
+    from contacts_audit.remediation.plan import Intent
+    from contacts_audit.remediation.results import Result, Status
+    from contacts_audit.remediation.tasks import Item, Task
 
-LARGEST_FILE = 256 * 1024 * 1024
-
-
-@grouped
-def apply(
-    context: typer.Context,
-    scope: ScopeOptions,
-    wish: WishOptions,
-    policy: PolicyOptions,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-    write: WriteOptions,
-    talk: TalkOptions,
-    plan_file: Annotated[
-        str | None,
-        typer.Argument(metavar="PLAN", help="A plan saved by 'plan --save'.", show_default=False),
-    ] = None,
-    output: Output = ChangeFormat.TABLE,
-) -> None:
-    """
-    Apply a saved plan, or the changes given as options. Backs up first, and verifies every write.
-
-    Exit codes: 0 all confirmed, 5 something is not, 4 some were unreadable, 6 another run works.
-    """
-    host: Host = context.obj
-    check_writing(host, network, write)
-    log_to(host.screen, verbose=talk.verbose, debug=talk.debug)
-    undo = undo_command(identity, cloud, write)
-    if plan_file is None:
-        derive = derives(context)
-        wish_of(wish, derived=derive)
-        with locked(host.state_folder(write.state_dir)):
-            from contacts_audit.remediation.prepare import foreseen
-
-            connection, made = planned(
-                host, scope, wish, policy, identity, cloud, network, derive=derive
-            )
-            items: Sequence[Item] = [foreseen(row, made) for row in made.rows]
-            tell = what_still_fails(host, connection, made.rows, identity, cloud)
-            code = carried_out(
-                host, connection, made.origin, items, write, output, undo, afterwards=tell
-            )
-            raise typer.Exit(code)
-    if _typed(context, wish, scope, policy):
-        raise UsageError("a plan has a scope, wish and policy of its own", "leave those out")
-    from contacts_audit.remediation.ledger import read_plan
-
-    made = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
-    with locked(host.state_folder(write.state_dir)):
-        connection, items = _reviewed(host, made, plan_file, identity, cloud, network)
-        tell = what_still_fails(host, connection, made.rows, identity, cloud)
-        code = carried_out(
-            host, connection, made.origin, items, write, output, undo, afterwards=tell
-        )
-        raise typer.Exit(code)
-
-
-def _reviewed(
-    host: Host,
-    made: "Plan",
-    name: str,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
-) -> "tuple[Connection, Sequence[Item]]":
-    """Read again every row of the plan *made*, and compare."""
-    from contacts_audit.remediation.prepare import review, stumbled, too_late
-    from contacts_audit.remediation.snapshot import Surveyor
-
-    connection, here = connected(host, made.origin, name, identity, cloud, network)
-    surveyor, today = Surveyor(connection.client), datetime.now(UTC).date()
-    items = for_each(
-        host,
-        connection,
-        made.rows,
-        lambda row: review(surveyor, row, made, here, today),
-        lambda row: too_late(row.subscription),
-        lambda row, error: stumbled(row.subscription, error),
-    )
-    return connection, items
-
-
-def undo_command(identity: IdentityOptions, cloud: CloudOptions, write: WriteOptions) -> Undo:
-    """Return what spells the command that takes back what is written, to be pasted into a shell."""
-    from contacts_audit.report.fix_command import FILE
-
-    folder = [] if write.state_dir is None else ["--state-dir", str(write.state_dir.absolute())]
-    options = [
-        *words(cloud, blank=FILE),
-        *words(identity, "auth_timeout", blank=FILE),
-        *folder,
-    ]
-    return lambda backup: shlex.join(
-        ["contacts-audit", "restore", str(backup.absolute()), *options]
-    )
-
-
-def _typed(context: typer.Context, *groups: Any) -> bool:
-    """Say whether an option of *groups* stands on the command line; variables are for others."""
-    names = (item.name for group in groups for item in fields(group))
-    sources = (context.get_parameter_source(name) for name in names)
-    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
+LARGEST_FILE = 256 * 1024 * 1024  # bytes of a plan or a backup
+Afterwards = Callable[[Sequence["Result"]], None]
 
 
 def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> None:
     """
-    Check that writing is possible at all.
+    Check that the options allow writing.
 
     Raises:
-        UsageError: it is not.
+        UsageError: they do not, or nobody can confirm.
     """
     if network.replay is not None:
         raise UsageError(
             "a recording cannot be written to",
-            "leave --replay out, and unset CONTACTS_AUDIT_REPLAY",
+            "remove --replay, and unset CONTACTS_AUDIT_REPLAY",
         )
     host.state_folder(write.state_dir)
-    if not write.yes and not host.asks:
-        raise UsageError("nobody can be asked: stdin is no terminal", "add --yes")
+    if not write.yes and not host.can_ask:
+        raise UsageError("cannot ask for confirmation: stdin is not a terminal", "add --yes")
 
 
-def connected(
-    host: Host,
-    origin: "Origin",
-    name: str,
-    identity: IdentityOptions,
-    cloud: CloudOptions,
-    network: NetworkOptions,
+def connect_to(
+    host: Host, origin: "Origin", name: str, azure: AzureOptions
 ) -> "tuple[Connection, dict[str, Subscription]]":
     """
-    Sign in to where the file *name* is of, and return what is visible there.
+    Connect to the *origin* of the file *name*, and return what is visible there, by id.
 
     Raises:
-        UsageError: it is of another cloud or tenant.
+        UsageError: the file is of another cloud or tenant.
     """
-    from contacts_audit.core.workers import apart
+    from contacts_audit.core.workers import in_thread
 
-    connection = connect(host, identity, cloud, network)
+    connection = connect(host, azure)
     origin.check(connection.cloud, name)
-    listed = apart(connection.visible, deadline=connection.limits.deadline)
-    introduce(host, *connection.identities())
+    listed = in_thread(connection.visible, deadline=connection.limits.deadline)
+    show_identity(host, *connection.identities())
     missing = {*origin.tenants} - {*connection.tenant_ids()}
     if missing:
         raise UsageError(
@@ -183,3 +70,177 @@ def connected(
             "give --tenant, or the credential that made it",
         )
     return connection, {subscription.id: subscription for subscription in listed}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What apply and restore have in common; the caller holds the lock of the state folder."""
+
+    host: Host
+    connection: "Connection"
+    azure: AzureOptions
+    options: WriteOptions
+    output: ChangeFormat
+
+    def carry_out(
+        self,
+        origin: "Origin",
+        items: "Sequence[Item]",
+        *,
+        restores: str | None = None,
+        afterwards: Afterwards = lambda results: None,
+    ) -> ExitCode:
+        """
+        Ask, back up, write, and report; only report where nothing is to be written.
+
+        *restores* is the digest of the backup that is restored, if any. *afterwards* says more of
+        the results, unless a signal or a fault ended the run.
+
+        Raises:
+            OutputError: the backup or the journal could not be written.
+        """
+        from contacts_audit.remediation.results import Result
+        from contacts_audit.remediation.tasks import Task
+
+        tasks = [item for item in items if isinstance(item, Task)]
+        most = self.options.max_changes
+        if not tasks:
+            results = [item for item in items if isinstance(item, Result)]
+            code = self._report(results)
+            afterwards(results)
+            return code
+        if most is not None and len(tasks) > most:
+            return self._report(_over_limit(items, len(tasks), most))
+        if not confirmed(self.host, self.connection, items, tasks, yes=self.options.yes):
+            self.host.screen.log("nothing was sent")
+            return ExitCode.FAILED
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        folder = self.host.state_folder(self.options.state_dir)
+        backup, journal = folder / f"backup-{stamp}.json", folder / f"journal-{stamp}.jsonl"
+        self._save(backup, origin, tasks, journal.name, restores)
+        return self._write(items, backup, journal, afterwards)
+
+    def _save(
+        self,
+        backup: Path,
+        origin: "Origin",
+        tasks: "Sequence[Task]",
+        journal: str,
+        restores: str | None,
+    ) -> None:
+        from contacts_audit.remediation.backup import Backup, backup_document
+
+        rows = tuple((task.subscription, task.before) for task in tasks)
+        document = backup_document(Backup(origin, rows, journal, restores))
+        replace(backup, [json.dumps(document, indent=2) + "\n"])
+        self.host.screen.log(f"backup: {backup}")
+
+    def _write(
+        self, items: "Sequence[Item]", backup: Path, path: Path, afterwards: Afterwards
+    ) -> ExitCode:
+        from contacts_audit.remediation.apply import Applier
+        from contacts_audit.remediation.journal import Journal
+        from contacts_audit.remediation.snapshot import SnapshotReader
+
+        host, client = self.host, self.connection.client
+        journal = Journal(path)
+        host.screen.log(f"journal: {journal.path}")
+        try:
+            with host.shutdown.graceful():
+                applier = Applier(client, SnapshotReader(client), journal, host.shutdown.requested)
+                results, failure = _collected(applier.run(items), items)
+                code = self._report(results, backup, journal.path, host.shutdown.exit_code)
+                if failure is not None:
+                    raise failure
+            afterwards(results)
+            return code
+        finally:  # however it ends
+            if journal.sent:
+                host.screen.log(f"undo: {self._undo(backup)}")
+
+    def _undo(self, backup: Path) -> str:
+        """Return the command that takes back what was written, for a shell."""
+        folder = self.options.state_dir
+        return shlex.join(
+            [
+                *("contacts-audit", "restore", str(backup.absolute())),
+                *azure_words(self.azure),
+                *tenant_words(self.azure),
+                *([] if folder is None else ["--state-dir", str(folder.absolute())]),
+            ]
+        )
+
+    def _report(
+        self,
+        results: "Sequence[Result]",
+        backup: Path | None = None,
+        journal: Path | None = None,
+        ended: ExitCode | None = None,
+    ) -> ExitCode:
+        """Report each subscription; a run that a signal *ended* ends with that code."""
+        from contacts_audit.remediation.results import GOOD, exit_code
+        from contacts_audit.report import changes
+
+        screen = self.host.screen
+        code = exit_code(results) if ended is None else ended
+        if self.output is ChangeFormat.JSON:
+            who = self.connection.identities()
+            screen.data(
+                changes.result_json(
+                    results, backup=backup, journal=journal, code=code, identities=who
+                )
+            )
+        elif self.output is ChangeFormat.TABLE:
+            screen.stream(changes.result_table(results, screen.terminal_width))
+        else:
+            screen.stream(changes.result_markdown(results))
+        for result in results:
+            if result.status not in GOOD:
+                line = f"{result.subscription.label}: {result.status}: {result.message}"
+                screen.log(f"{line} -- {result.next_step}" if result.next_step else line)
+        deleted = sum(len(result.deleted) for result in results)
+        print_summary(self.host, Counter(result.status for result in results), deleted)
+        return code
+
+
+def print_summary(
+    host: Host, statuses: "Counter[Intent] | Counter[Status]", deleted: int = 0
+) -> None:
+    """Print how many subscriptions have which status, and how many contacts were *deleted*."""
+    counts = ", ".join(f"{number} {what}" for what, number in statuses.items())
+    more = f"; {counted(deleted, 'contact')} deleted" if deleted else ""
+    host.screen.note(f"{counted(statuses.total(), 'subscription')}: {counts}{more}")
+
+
+def _over_limit(items: "Sequence[Item]", changes: int, most: int) -> "list[Result]":
+    from contacts_audit.remediation.results import Result, Status
+
+    message = f"{changes} subscriptions would change, more than --max-changes {most}"
+    hint = "nothing was sent: raise --max-changes if that is intended"
+    return [
+        item
+        if isinstance(item, Result)
+        else Result(item.subscription, Status.NOT_SENT, message, hint)
+        for item in items
+    ]
+
+
+def _collected(
+    coming: "Iterator[Result]", items: "Sequence[Item]"
+) -> "tuple[list[Result], OutputError | None]":
+    """Return the results, whole also where the journal could not be written in the middle."""
+    from contacts_audit.remediation.results import Result, Status
+
+    results: list[Result] = []
+    try:
+        results.extend(coming)
+    except OutputError as error:
+        for item in items[len(results) :]:
+            if isinstance(item, Result):
+                results.append(item)
+            else:
+                first = not any(one.status is Status.UNKNOWN for one in results)
+                status = Status.UNKNOWN if first else Status.NOT_SENT
+                results.append(Result(item.subscription, status, str(error)))
+        return results, error
+    return results, None

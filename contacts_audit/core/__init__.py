@@ -1,1 +1,1 @@
-"""Shared values and effects: model, errors, files, threads, shutdown, sanitized text."""
+"""Shared types and functions: model, errors, files, threads, shutdown, sanitized text."""

@@ -1,4 +1,4 @@
-"""Every error of the program, and the exit codes."""
+"""Defines all errors, the reasons and hints of unreadable subscriptions, and the exit codes."""
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
@@ -7,7 +7,7 @@ from contacts_audit.core.redaction import without_user_info
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; the README explains each to operators."""
+    """The exit code of the process; the README explains each to operators."""
 
     CLEAN = 0
     FAILED = 1
@@ -54,33 +54,40 @@ HINTS: Mapping[Reason, str] = {
     "(action Microsoft.Security/securityContacts/read)",
     Reason.UNAUTHORIZED: "sign in again, and check that the identity belongs to the tenant of the "
     "subscription",
-    Reason.SIGN_IN_FAILED: "check the credential, then run again: what is finished stays finished",
+    Reason.SIGN_IN_FAILED: "check the credential, then run again",
     Reason.NOT_REGISTERED: "register the provider: az provider register --namespace "
     "Microsoft.Security --subscription SUBSCRIPTION_ID",
-    Reason.NOT_VISIBLE: "check the id and the tenant, and grant the identity a role on it",
+    Reason.NOT_VISIBLE: "check the id and the tenant, and grant the identity a role on the "
+    "subscription",
     Reason.NOT_FOUND: "check that the subscription still exists and that the identity may see it",
     Reason.THROTTLED: "run again later, with fewer --workers or a larger --budget",
-    Reason.TIMEOUT: "run again; if it stays, raise --timeout or look at the network between",
+    Reason.TIMEOUT: "run again; if it happens again, raise --timeout or check the network",
     Reason.DEADLINE: "raise --deadline, or audit fewer subscriptions in one run",
     Reason.UNREACHABLE: "check name resolution, firewall and proxy (HTTPS_PROXY, NO_PROXY)",
-    Reason.TLS: "name the certificate authority of your proxy by --ca-bundle",
-    Reason.REDIRECTED: "check --arm-endpoint, and that no portal of the network stands between",
-    Reason.SERVER_ERROR: "run again later; quote the request id to Azure support if it stays",
-    Reason.MALFORMED: "look at the answer by 'contacts-audit fetch -s SUBSCRIPTION_ID'",
-    Reason.HTML: "a proxy or a login page answered in place of Azure: check the network",
-    Reason.TRUNCATED: "run again; if it stays, look at the network between",
-    Reason.TOO_LARGE: "look at the answer by curl; no list of contacts is that large",
-    Reason.PAGING: "look at the nextLink of the answer by "
-    "'contacts-audit fetch -s SUBSCRIPTION_ID'",
-    Reason.VERSION_UNAVAILABLE: "check --cloud: this one does not offer the api-version asked for",
-    Reason.REFUSED: "read Azure's message; quote the request id to Azure support if it stays",
-    Reason.INTERNAL: "this is a bug of contacts-audit: please report it with this line and, of "
-    "--debug, the lines about this subscription",
+    Reason.TLS: "pass the certificate authority of your proxy with --ca-bundle",
+    Reason.REDIRECTED: "check --arm-endpoint, and whether a captive portal intercepts the request",
+    Reason.SERVER_ERROR: "run again later; if it happens again, give the request id to Azure "
+    "support",
+    Reason.MALFORMED: "see the answer with 'contacts-audit fetch -s SUBSCRIPTION_ID'",
+    Reason.HTML: "a proxy or a login page answered instead of Azure: check the network",
+    Reason.TRUNCATED: "run again; if it happens again, check the network",
+    Reason.TOO_LARGE: "see the answer with curl; no list of contacts is this large",
+    Reason.PAGING: "see the nextLink with 'contacts-audit fetch -s SUBSCRIPTION_ID'",
+    Reason.VERSION_UNAVAILABLE: "check --cloud: this cloud does not offer the requested API "
+    "version",
+    Reason.REFUSED: "read Azure's message; if it happens again, give the request id to Azure "
+    "support",
+    Reason.INTERNAL: "this is a bug in contacts-audit: please report it with this line and the "
+    "lines about this subscription from --debug",
 }
 
 
 class ContactsAuditError(Exception):
-    """The root: `str()` says what happened in a sentence, *hint* what to do next; no user-info."""
+    """
+    The base of all errors: *message* says what failed and why, *hint* what to do.
+
+    Users and passwords in URLs are removed from both.
+    """
 
     exit_code = ExitCode.FAILED
 
@@ -90,13 +97,13 @@ class ContactsAuditError(Exception):
 
 
 class UsageError(ContactsAuditError):
-    """A value on the command line, in a variable, or in a file that they name is wrong."""
+    """A value on the command line, in a variable, or in a file named there is wrong."""
 
     exit_code = ExitCode.USAGE
 
 
 class FaultsError(UsageError):
-    """A file has *faults*: each is told in a line of its own."""
+    """A file has several *faults*; each is printed on its own line."""
 
     def __init__(self, faults: Sequence[UsageError]) -> None:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
@@ -105,19 +112,19 @@ class FaultsError(UsageError):
 
 
 class OutputError(ContactsAuditError):
-    """Something that was to be written could not be."""
+    """Output could not be written."""
 
     exit_code = ExitCode.CANNOT_WRITE
 
 
 class BusyError(ContactsAuditError):
-    """Another apply or restore is at work."""
+    """Another apply or restore is at work on the same state folder."""
 
     exit_code = ExitCode.BUSY
 
 
 class IncompleteError(ContactsAuditError):
-    """Something that belongs to a whole is not there, or does not belong to it."""
+    """A part of a whole is missing, or belongs to another whole."""
 
     exit_code = ExitCode.INCOMPLETE
 
@@ -129,15 +136,15 @@ class PipeClosedError(OutputError):
 
 
 class AuthError(ContactsAuditError):
-    """No token: before the first row it stops the run, later it is the reason of each row left."""
+    """No token could be acquired: the run ends, or if rows are done, the others are unreadable."""
 
 
 class AzureError(ContactsAuditError):
     """
-    One exchange with Azure failed; others may succeed.
+    One request to Azure failed; others may succeed.
 
-    *retry_after* is the wait in seconds that the answer asked for; *retryable* says whether the
-    same request may be sent again at all.
+    *retry_after* is the wait that the answer asked for, in seconds; *retryable* says whether the
+    same request may be sent again.
     """
 
     def __init__(
@@ -161,5 +168,9 @@ class AzureError(ContactsAuditError):
         self.retry_after = retry_after
 
 
+class NotSentError(AzureError):
+    """No time was left to send the request: Azure has not seen it."""
+
+
 class VersionRefusedError(AzureError):
-    """ARM does not offer securityContacts at the api-version that was asked for."""
+    """Azure does not offer securityContacts at the requested API version."""

@@ -1,9 +1,9 @@
 """
-The child process that runs a `--jq` filter, isolated from the run.
+Runs a `--jq` filter, as a child process that is isolated from the run.
 
 The first line of stdin is JSON, `[filter, raw]`; the rest is the document.  With the argument `try`
-the document is a JSON list of texts, and stdout gets what is wrong with the filter, as JSON:
-`{"compile": message or null, "runs": [message or null, ...]}`, a run for each text.
+the document is a JSON list of texts, and stdout gets the errors of the filter as JSON:
+`{"compile": message or null, "runs": [message or null, ...]}`, one run for each text.
 """
 
 import json
@@ -15,16 +15,16 @@ from typing import Any
 import jq
 
 from contacts_audit.core.jq_text import pretty
-from contacts_audit.core.sanitize import inert_json
+from contacts_audit.core.sanitize import sanitized_json
 
-# libjq would end a run that halts without a word.
+# libjq would end the process at a halt, without a message.
 NO_HALT = 'def halt: error("halt"); def halt_error: error; def halt_error($code): error;'
-MOST_TRIED = 1000  # outputs of a trial; a filter may have no last one
+MOST_TRIED = 1000  # outputs of a trial; a filter may yield them without end
 
 
 def main() -> None:
-    """Read a filter and a document from stdin, and print what the filter makes of it."""
-    os.environ.clear()  # the filter sees `$ENV`
+    """Read a filter and a document from stdin, and print the outputs of the filter."""
+    os.environ.clear()  # a filter can read `$ENV`
     program, raw = json.loads(sys.stdin.buffer.readline())
     document = sys.stdin.buffer.read().decode()
     if sys.argv[1:] == ["try"]:
@@ -35,13 +35,13 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     for value, spelt in outputs:
-        text = value if raw and isinstance(value, str) else inert_json(pretty(spelt))
+        text = value if raw and isinstance(value, str) else sanitized_json(pretty(spelt))
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
 
 
 def _tried(program: str, texts: list[str]) -> dict[str, Any]:
     try:
-        jq.compile(program)  # first as it is, so that the places in an error are right
+        jq.compile(program)  # unchanged first, so that positions in an error are right
         compiled = jq.compile(_spelt(program))
     except ValueError as error:
         return {"compile": str(error), "runs": []}
@@ -58,5 +58,5 @@ def _failure(compiled: Any, text: str) -> str | None:
 
 
 def _spelt(program: str) -> str:
-    """Let each output keep its value, for -r, and jq's own spelling of it."""
+    """Let the filter yield each output as a value, for -r, and as jq spells it."""
     return f"{NO_HALT} ({program}\n) | [., tojson]"

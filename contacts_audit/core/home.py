@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def home(environment: Mapping[str, str]) -> Path | None:
-    """Return HOME, else what the list of users says, as az does; None where neither tells."""
+    """Return HOME, else the home in the user database, as az does; None if both are missing."""
     if environment.get("HOME"):
         return Path(environment["HOME"])
     import pwd

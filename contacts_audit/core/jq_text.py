@@ -27,7 +27,7 @@ def pretty(compact: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the JSON *text* without the blanks between its marks: each value as it is spelt."""
+    """Return the JSON *text* without blanks between its tokens; each value keeps its spelling."""
     return "".join(_MARK.findall(text))
 
 

@@ -1,8 +1,8 @@
 """
-What is an email address, and when two of them are the same mailbox.
+Tells what is an email address, and when two addresses are the same mailbox.
 
-All that compares addresses compares `key`: domains are compared as DNS sees them, so that
-`soc@bücher.com` and `soc@xn--bcher-kva.com` are one.
+All comparisons of addresses compare `key`. It compares domains as DNS does: `soc@bücher.com` and
+`soc@xn--bcher-kva.com` are one mailbox.
 """
 
 import functools
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 LONGEST = 1024  # characters; RFC 5321 allows 254, but after normalization
-LONGEST_REASON = 200
+LONGEST_REASON = 200  # characters
 
 # What most people have.  Up to the length of a label email-validator takes all of these (a test
 # compares), and to load it takes a tenth of a short run.
@@ -27,22 +27,22 @@ def split(text: str) -> list[str]:
 
 
 def is_address(text: str) -> bool:
-    """Say whether email-validator accepts *text* as an address; nothing is looked up."""
+    """Return whether email-validator accepts *text* as an address; it makes no DNS lookup."""
     return refusal(text) is None
 
 
 def refusal(text: str) -> str | None:
-    """Return why *text* is no address, as email-validator says it; None where it is one."""
+    """Return why email-validator refuses *text*, or None if *text* is an address."""
     return _examined(text)[0] if len(text) <= LONGEST else f"it is longer than {LONGEST} characters"
 
 
 def key(text: str) -> str:
-    """Return what is equal for two spellings of one mailbox: case and IDNA do not matter."""
+    """Return a key that is equal for all spellings of a mailbox: case and IDNA do not matter."""
     return _examined(text)[1] if len(text) <= LONGEST else text.casefold()
 
 
 def domain_key(text: str) -> str:
-    """Return what is equal for two spellings of one domain."""
+    """Return a key that is equal for all spellings of a domain."""
     return key(f"somebody@{text}").rpartition("@")[2]
 
 
@@ -54,7 +54,7 @@ def distinct(texts: Iterable[str]) -> list[str]:
     return list(spelled.values())
 
 
-@functools.lru_cache(maxsize=256)  # the same few addresses, over and over
+@functools.lru_cache(maxsize=256)  # a run has few addresses, each of them often
 def _examined(text: str) -> tuple[str | None, str]:
     if len(text) <= LONGEST_LABEL and PLAIN.fullmatch(text):
         return None, text.casefold()

@@ -1,4 +1,4 @@
-"""What a path is: a file, a stream, one of our open files, a mount. Changes nothing."""
+"""Tells what a path is: a file, a stream, one of our open files, a mount. Changes nothing."""
 
 import errno
 import os
@@ -8,10 +8,40 @@ from pathlib import Path
 OPEN_FILES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 FOLDERS_OF_OPEN_FILES = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 
+NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+
+
+def kind_of(path: Path) -> int | None:
+    """
+    Return the kind of what *path* leads to, as `stat.S_IFMT` has it; None if there is nothing.
+
+    `Path.exists`, `is_dir` and the like take each error for a no, since Python 3.14:
+    https://docs.python.org/3.14/library/pathlib.html#pathlib.Path.exists
+
+    Raises:
+        OSError: nobody can tell: the name is too long, or a folder may not be searched.
+    """
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in NOTHING_THERE:
+            return None
+        raise
+
+
+def is_folder(path: Path) -> bool:
+    """
+    Say whether *path* leads to a folder.
+
+    Raises:
+        OSError: nobody can tell.
+    """
+    return kind_of(path) == stat.S_IFDIR
+
 
 def is_stream(path: Path) -> bool:
-    """Say whether *path* is a pipe, a device or an open file: something to write through."""
-    if number(path) is not None:
+    """Return whether *path* is a pipe, a device or one of our open files."""
+    if descriptor(path) is not None:
         return True
     try:
         mode = path.stat().st_mode
@@ -21,19 +51,19 @@ def is_stream(path: Path) -> bool:
 
 
 def absolute(path: Path | str) -> str:
-    """Return *path* from the root on; unchanged where the current folder was deleted."""
+    """Return *path* as an absolute path; unchanged if the current folder was deleted."""
     try:
         return str(Path(path).absolute())
     except FileNotFoundError:
         return str(path)
 
 
-def place(path: Path) -> str:
-    """Return what *path* names, however it is spelt; what a link there points to is another."""
+def resolved(path: Path) -> str:
+    """Return *path* in its one spelling: folders are resolved, a link as last part is not."""
     parent = absolute(path.parent)
     if not parent.startswith("/"):
         return str(path)
-    folder = os.path.realpath(parent)  # unlike Path.resolve, it bears links in a circle
+    folder = os.path.realpath(parent)  # unlike Path.resolve, it accepts circular links
     spelt = os.path.join(folder, path.name)  # noqa: PTH118 - Path would keep what realpath undid
     if spelt in OPEN_FILES:
         return f"/dev/fd/{OPEN_FILES[spelt]}"
@@ -42,23 +72,28 @@ def place(path: Path) -> str:
     return spelt
 
 
-def number(path: Path) -> int | None:
-    """Return which of our own open files *path* is, None where it is none."""
-    folder, _, name = place(path).rpartition("/")
+def descriptor(path: Path) -> int | None:
+    """Return the descriptor of the open file of ours that *path* names, if any."""
+    folder, _, name = resolved(path).rpartition("/")
     return int(name) if folder == "/dev/fd" and name.isdecimal() else None
 
 
-def opened_over(path: Path) -> int:
-    """Open a file that is there and no link; its content stays."""
+def open_existing(path: Path) -> int:
+    """
+    Open the existing file *path* for writing, without following a link; its content stays.
+
+    Raises:
+        OSError: it cannot be opened, or is not a regular file.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EBUSY, "it is no file any more")
+        raise OSError(errno.EBUSY, "it is no longer a file")
     return handle
 
 
 def is_file(path: Path) -> bool:
-    """Say whether *path* is a file that exists, and no link to one."""
+    """Return whether *path* is an existing regular file, not a link to one."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
@@ -67,23 +102,23 @@ def is_file(path: Path) -> bool:
 
 def is_mount(path: Path) -> bool:
     """
-    Say whether *path* is a file that was mounted by itself, as `docker run -v FILE:FILE` does.
+    Return whether *path* is a file that is mounted by itself, as by `docker run -v FILE:FILE`.
 
-    https://docs.kernel.org/filesystems/proc.html tells of mnt_id.
+    Linux shows the mount as mnt_id: https://docs.kernel.org/filesystems/proc.html
     """
     return is_file(path) and _mount_id(path) != _mount_id(path.parent)
 
 
 def _mount_id(path: Path) -> str:
-    """Return the id of the mount that *path* is on; the empty text where nobody tells."""
+    """Return the line with the id of the mount that holds *path*, or "" if it is unknown."""
     try:
         handle = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | os.O_NONBLOCK)
     except OSError:
         return ""
     try:
-        told = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="utf-8")
+        text = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="utf-8")
     except OSError:
         return ""
     finally:
         os.close(handle)
-    return next((line for line in told.splitlines() if line.startswith("mnt_id:")), "")
+    return next((line for line in text.splitlines() if line.startswith("mnt_id:")), "")

@@ -1,4 +1,4 @@
-"""Removes secrets, and the user and password in URLs, from every text."""
+"""Removes secrets from texts, and users and passwords from the URLs in them."""
 
 import base64
 import html
@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote
 
-SHORTEST = 6  # characters: what is shorter may stand anywhere by chance
-SIGNATURE = 20  # characters that no two tokens have in common
+SHORTEST = 6  # characters; a shorter text may occur anywhere by chance
+SIGNATURE = 20  # characters; no two tokens share a signature of this length
 HIDDEN = "***"
 _SECRET_NAME = re.compile(
     r"(?:AZURE|ARM|MSI|IDENTITY|ACTIONS|SYSTEM)_.*(?:SECRET|PASSWORD|TOKEN|HEADER)", re.IGNORECASE
@@ -22,9 +22,9 @@ _HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::\d*)?")
 
 def without_user_info(text: str) -> str:
     """
-    Return *text* without the user-info of the addresses in it (`https://user:password@host`).
+    Return *text* without user and password in its URLs (`https://user:password@host`).
 
-    A password with a raw `/`, `?` or `#` is taken for one, too, where no host and port can be.
+    A password may hold a raw `/`, `?` or `#`, where no host and port can stand.
 
     https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
     """
@@ -40,7 +40,7 @@ def _without_user_info(found: re.Match[str]) -> str:
 
 
 def shown_address(address: str) -> str:
-    """Return what may be shown of an *address* that somebody gave, be it one or not."""
+    """Return *address*, which may not be a valid URL, without user and password."""
     before, at, after = address.rpartition("@")
     scheme = re.match(r"(?:[a-z][a-z0-9+.-]*:)?//", before, re.IGNORECASE)
     return f"{scheme[0] if scheme else ''}{HIDDEN}@{after}" if at else address
@@ -48,9 +48,9 @@ def shown_address(address: str) -> str:
 
 class Secrets:
     """
-    All secrets of a run, as they become known; safe for all threads.
+    The known secrets of a run. Threads may share it.
 
-    They are looked for as they are, and as addresses, forms, JSON, HTML and base64 spell them.
+    Each is found as it is, and as URLs, forms, JSON, HTML and base64 encode it.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Secrets:
         self._known: set[str] = set()
 
     def add(self, *secrets: str) -> None:
-        """Hide *secrets* from now on, but for those that are too short to be one."""
+        """Redact *secrets* from now on, except those shorter than SHORTEST."""
         with self._lock:
             for secret in secrets:
                 if len(secret) >= SHORTEST and secret not in self._known:
@@ -67,17 +67,17 @@ class Secrets:
                     spelt = {*self._spelt, *_spellings(secret)}
                     self._spelt = tuple(sorted(spelt, key=len, reverse=True))
 
-    def add_those_of(self, environment: Mapping[str, str]) -> None:
-        """Hide what variables say: secrets by which Azure is signed in to, passwords of proxies."""
+    def add_from_environment(self, environment: Mapping[str, str]) -> None:
+        """Redact the secrets in variables: those of a sign-in, and passwords of proxies."""
         self.add(*(value for name, value in environment.items() if _SECRET_NAME.fullmatch(name)))
         for name, value in environment.items():
             if name.lower().endswith("_proxy"):
                 self.add(*_of_proxy(value))
 
-    def without(self, text: str) -> str:
-        """Return *text* without any of them, and without user-info."""
+    def redact(self, text: str) -> str:
+        """Return *text* without known secrets, and without user and password in URLs."""
         hidden = self._without(text)
-        if "\\u00" in hidden or "\\/" in hidden:  # .NET escapes more than JSON demands, PHP slashes
+        if "\\u00" in hidden or "\\/" in hidden:  # .NET and PHP escape more than JSON requires
             plain = _JSON_ESCAPE.sub(_unescaped, hidden)
             if (shorter := self._without(plain)) != plain:
                 hidden = shorter
@@ -89,15 +89,15 @@ class Secrets:
                 text = text.replace(secret, HIDDEN)
         return text
 
-    def without_bytes(self, body: bytes) -> bytes:
-        """Return *body* without any of them, and without user-info."""
+    def redact_bytes(self, body: bytes) -> bytes:
+        """Do the same with bytes; they are returned as they are if nothing was found."""
         text = body.decode("utf-8", "surrogateescape")
-        told = self.without(text)
-        return body if told == text else told.encode("utf-8", "surrogateescape")
+        hidden = self.redact(text)
+        return body if hidden == text else hidden.encode("utf-8", "surrogateescape")
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    """Return a character of JSON as it is, where it may stand so: the value is the same."""
+    """Return the escaped character itself, if JSON allows it unescaped."""
     letter = chr(int(found[1], 16)) if found[1] else found[0][1]
     return found[0] if letter in '"\\\x7f' else letter
 
@@ -109,18 +109,15 @@ def _spellings(secret: str) -> Iterator[str]:
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     yield from (html.escape(secret), html.escape(secret, quote=False))
     inner = secret.encode("utf-8", "surrogatepass")
-    yield from (each.decode().rstrip("=") for each in _in_base64(inner))
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(inner).decode().rstrip("=")
     signature = secret.rpartition(".")[2]
     if secret.count(".") == 2 and len(signature) >= SIGNATURE:
         yield signature
 
 
-def _in_base64(secret: bytes) -> tuple[bytes, bytes]:
-    return base64.b64encode(secret), base64.urlsafe_b64encode(secret)
-
-
 def _of_proxy(address: str) -> Iterator[str]:
-    """Yield the password in the *address* of a proxy, and what the header to the proxy holds."""
+    """Yield the password in the *address* of a proxy, and the credentials of its header."""
     user_info = address.rpartition("@")[0].rpartition("//")[2]
     user, colon, password = user_info.partition(":")
     if colon:

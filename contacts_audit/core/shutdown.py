@@ -1,4 +1,4 @@
-"""Signals and shutdown: what Ctrl-C does. Nothing is sent afterwards, no child survives."""
+"""Handles signals and Ctrl-C: nothing is sent afterwards, and no child process survives."""
 
 import contextlib
 import os
@@ -16,68 +16,71 @@ SIGNALS = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
 }
-LONGEST_START = 1.0  # seconds that a thread may need to begin a child
+LONGEST_START = 1.0  # seconds that a thread may take to start a child process
 
 
 class Stopped(BaseException):
-    """A signal ended the run; raised in the main thread, which must therefore never block in C."""
+    """A signal ended the run. Raised in the main thread, which must therefore never block in C."""
 
     def __init__(self, exit_code: ExitCode) -> None:
         super().__init__(exit_code)
         self.exit_code = exit_code
 
 
-class Ending:
-    """What the threads of a run look at before they begin anything."""
+class Shutdown:
+    """
+    The state of the shutdown, for all threads of a run, and the child processes to kill.
+
+    *stopped* is set when nothing may begin; *requested* when a graceful block should finish.
+    *exit_code* is that of the signal that requested it.
+    """
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
         self._groups: set[int] = set()
         self._starting = threading.Lock()
-        self.asked = threading.Event()
-        self._gentle = False
-        self.first: ExitCode | None = None
-        self._sheltered = False
+        self.requested = threading.Event()
+        self._graceful = False
+        self.exit_code: ExitCode | None = None
+        self._deferred = False
         self._pending: Stopped | None = None
 
-    def listen(self) -> None:
-        """From now on, a signal ends the run; one that our caller ignores stays ignored."""
+    def handle_signals(self) -> None:
+        """Let signals end the run from now on, except those that our caller ignores."""
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._stop)
+                signal.signal(number, self._handle)
 
     @contextlib.contextmanager
-    def gently(self) -> Iterator[None]:
+    def graceful(self) -> Iterator[None]:
         """
-        Within, a first signal asks to finish what has begun; a second one ends the run.
+        Let a first signal in this block only request its end; a second one ends the run.
 
         Raises:
-            Stopped: at the end, where there was a first one.
+            Stopped: after the block, if there was a first signal.
         """
-        self._gentle = True
+        self._graceful = True
         try:
             yield
         finally:
-            self._gentle = False
-        if self.first is not None:
-            raise Stopped(self.first)
+            self._graceful = False
+        if self.exit_code is not None:
+            raise Stopped(self.exit_code)
 
     @contextlib.contextmanager
-    def running(
-        self, command: Sequence[str], **options: Any
-    ) -> Iterator["subprocess.Popen[bytes]"]:
+    def child(self, command: Sequence[str], **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
         """
-        Run *command*; where the block or the run ends early, it is killed, children and all.
+        Run *command*; it and its own children are killed if the block or the run ends early.
 
-        A signal waits until the child is known: between fork and exec it would be forgotten.
+        A signal is deferred until the child is known: between fork and exec it would be lost.
         """
-        self._sheltered = threading.current_thread() is threading.main_thread()
+        self._deferred = threading.current_thread() is threading.main_thread()
         with self._starting:
             process = subprocess.Popen(command, start_new_session=True, **options)
             self._groups.add(process.pid)
         with process:
             try:
-                self._unshelter()
+                self._undefer()
                 yield process
             except BaseException:
                 _kill(process.pid)
@@ -85,28 +88,30 @@ class Ending:
             finally:
                 self._groups.discard(process.pid)
 
-    def end(self) -> None:
-        """Let nothing begin any more, and leave no child behind."""
+    def finish(self) -> None:
+        """Let nothing begin any more, and kill all child processes."""
         self.stopped.set()
-        self._starting.acquire(timeout=LONGEST_START)  # for good: a child is known, or never begins
+        self._starting.acquire(
+            timeout=LONGEST_START
+        )  # never released: each child is known, or never starts
         for group in tuple(self._groups):
             _kill(group)
 
-    def _unshelter(self) -> None:
-        self._sheltered = False
+    def _undefer(self) -> None:
+        self._deferred = False
         if self._pending is not None:
             raise self._pending
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self._gentle and self.first is None:
-            self.first = SIGNALS[signal.Signals(number)]
-            self.asked.set()
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._graceful and self.exit_code is None:
+            self.exit_code = SIGNALS[signal.Signals(number)]
+            self.requested.set()
             return
         self.stopped.set()
         for other in SIGNALS:
-            signal.signal(other, signal.SIG_IGN)  # one is enough; the end must not be cut short
+            signal.signal(other, signal.SIG_IGN)  # one is enough; nothing may interrupt the end
         stopped = Stopped(SIGNALS[signal.Signals(number)])
-        if not self._sheltered:
+        if not self._deferred:
             raise stopped
         self._pending = stopped
 

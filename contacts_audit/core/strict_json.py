@@ -1,4 +1,4 @@
-"""Reads JSON from strangers: accepts only what every JSON reader reads alike."""
+"""Reads untrusted JSON: accepts only what every JSON parser reads the same way."""
 
 import json
 import math
@@ -9,11 +9,11 @@ MOST_VALUES = 10_000_000  # a report of 200,000 subscriptions has fewer
 
 def parsed(text: bytes) -> Any:
     """
-    Return the value of the JSON *text*: UTF-8, a byte order mark may stand before it.
+    Return the value of the JSON *text*, in UTF-8 with or without a byte order mark.
 
     Raises:
-        ValueError: it is none; a key is there twice; a number is none, or none that fits; it is
-            nested too deeply, or holds more values than any file of ours.
+        ValueError: it is not JSON; a key is there twice; a number is NaN or does not fit; it is
+            nested too deeply, or has more than MOST_VALUES values.
     """
     if not text.strip():
         raise ValueError("it is empty")
@@ -40,7 +40,7 @@ def parsed(text: bytes) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A reader and a program may take different ones of two values."""
+    """Refuse duplicate keys: parsers differ in which of two values they take."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key is there twice")
@@ -54,5 +54,5 @@ def _no_constant(constant: str) -> None:
 def _finite(spelt: str) -> float:
     number = float(spelt)
     if not math.isfinite(number):
-        raise ValueError(f"{spelt[:20]} is no number that fits")
+        raise ValueError(f"{spelt[:20]} is a number that does not fit")
     return number

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 Place = tuple[str, int, str]
-"""The array of tables, which one of it (from 1), and the key; `("", 0, key)` at the top."""
+"""The array of tables, the number of a table in it from 1, and a key; `("", 0, key)` at the top."""
 
 _TOKEN = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}'
@@ -23,7 +23,7 @@ _PLAIN_HEADER = re.compile(r"\[\[([A-Za-z0-9_-]+)\]\]")
 
 
 def lines(text: str) -> Mapping[Place, int]:
-    """Return the line (from 1) of each table and key of *text*, which is valid TOML."""
+    """Return the line, from 1, of each table and key of *text*, which must be valid TOML."""
     found: dict[Place, int] = {}
     count: Counter[str] = Counter()
     table = ""
@@ -45,7 +45,7 @@ def lines(text: str) -> Mapping[Place, int]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each header and each key with its value, and the line where it begins."""
+    """Yield each header and each key with its value, and the line, from 1, where it begins."""
     depth, line, begin, first = 0, 1, None, 1
     for token in _TOKEN.finditer(text):
         spelt = token[0]
@@ -62,7 +62,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _header(statement: str) -> tuple[str, str | None]:
-    """Return the name of a table, and None for an array's, else what is named within it."""
+    """Return the name of a table, and the key within it; None for a table of an array."""
     if plain := _PLAIN_HEADER.match(statement):
         return plain[1], None
     found = tomllib.loads(statement)

@@ -29,19 +29,19 @@ def in_order(
     *,
     workers: int | Callable[[], int],
     deadline: float,
-    late: Callable[[T], R],
+    timed_out: Callable[[T], R],
     broken: Callable[[T, Exception], R] | None = None,
 ) -> Iterator[R]:
     """
     Yield *work* of each of *items* in their order, done by *workers* threads a little ahead.
 
-    *workers* is a number, or says each time how many there may be by now: after each item a thread
-    more is started where there may be more, and ends where there are too many.
+    *workers* is a number, or returns how many there may be at the moment: after each item, a thread
+    is started where there may be more, and ends where there are too many.
 
-    What is not done at *deadline*, a `time.monotonic()`, is yielded as *late*; where *work* raises
-    what nobody foresaw, as *broken*.  The threads are daemons: one that hangs keeps nobody.  The
-    others end with the last item.  Where the system starts fewer threads, it takes longer; where
-    it starts none, this thread works.
+    What is not done at *deadline*, a `time.monotonic()`, is yielded as *timed_out*; where *work*
+    raises what nobody foresaw, as *broken*.  The threads are daemons: one that hangs keeps nobody.
+    The others end with the last item.  Where the system starts fewer threads, it takes longer;
+    where it starts none, this thread works.
 
     Raises:
         BaseException: what *work* raised, but for what *broken* takes.
@@ -60,7 +60,7 @@ def in_order(
         try:
             done, value = _awaited(result, deadline)
         except queue.Empty:
-            yield late(item)
+            yield timed_out(item)
             continue
         if not done:
             raise value
@@ -156,7 +156,7 @@ def _awaited(result: Result, deadline: float) -> Any:
     return result.get(timeout=max(0.0, left))
 
 
-def apart(work: Callable[[], R], *, deadline: float) -> R:
+def in_thread(work: Callable[[], R], *, deadline: float) -> R:
     """
     Return what *work* returns, done on a thread, so that a signal is heard whatever it waits for.
 
@@ -164,11 +164,13 @@ def apart(work: Callable[[], R], *, deadline: float) -> R:
         ContactsAuditError: *deadline*, a `time.monotonic()`, passed.
         BaseException: what *work* raised.
     """
-    (done,) = in_order(lambda _: work(), [None], workers=1, deadline=deadline, late=_too_late)
+    (done,) = in_order(
+        lambda _: work(), [None], workers=1, deadline=deadline, timed_out=_deadline_passed
+    )
     return done
 
 
-def _too_late(_: object) -> NoReturn:
+def _deadline_passed(_: object) -> NoReturn:
     raise ContactsAuditError(
         "the run's deadline passed before anything was read", HINTS[Reason.DEADLINE]
     )

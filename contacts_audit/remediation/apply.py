@@ -1,63 +1,57 @@
-"""Applies and restores: one subscription at a time, journaled and read back."""
+"""Applies and restores: one subscription at a time, journaled, verified by reading back."""
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from contacts_audit.audit.auditor import broken
 from contacts_audit.azure.arm.client import Client
-from contacts_audit.azure.contacts.records import Seen
-from contacts_audit.azure.contacts.steps import RefusedError, Step
+from contacts_audit.azure.contacts.equality import is_unchanged
+from contacts_audit.azure.contacts.records import Snapshot
+from contacts_audit.azure.contacts.steps import RefusedError, Step, applied
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
-from contacts_audit.core.workers import apart
+from contacts_audit.core.workers import in_thread
+from contacts_audit.remediation.file_format import snapshot_json
 from contacts_audit.remediation.journal import Journal
-from contacts_audit.remediation.ledger import versions_json
-from contacts_audit.remediation.send import ENDED, Sender, Target, told
-from contacts_audit.remediation.snapshot import Surveyor
-from contacts_audit.remediation.tasks import (
-    GOOD,
-    Item,
-    Result,
-    Status,
-    Task,
-    applied,
-    as_it_was,
-    deleted,
-)
+from contacts_audit.remediation.results import GOOD, Result, Status
+from contacts_audit.remediation.send import ENDED, Sender, Target, detail
+from contacts_audit.remediation.snapshot import SnapshotReader
+from contacts_audit.remediation.tasks import Item, Task, deleted
 
-PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each reading back
-FAILURES = 3
-FOREVER = 1e6
+PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each attempt to read back
+FAILURES = 3  # in a row: after them nothing more is sent
+FOREVER = 1e6  # seconds
 KEPT_PHONE = (
-    "Azure keeps a telephone number that is sent empty: 'contacts-audit restore BACKUP "
-    "--recreate' deletes the contact and writes it anew"
+    "Azure keeps a telephone number when an empty one is sent: 'contacts-audit restore BACKUP "
+    "--recreate' deletes the contact and writes it again"
 )
 
 
-class Remedy:
-    """Writes, one subscription after the other; *asked* says that nothing new is to begin."""
+class Applier:
+    """Runs tasks, one subscription after the other; *stop* asks it to begin nothing new."""
 
     def __init__(
         self,
         client: Callable[[Subscription], Client],
-        surveyor: Surveyor,
+        reader: SnapshotReader,
         journal: Journal,
-        asked: threading.Event,
+        stop: threading.Event,
     ) -> None:
-        self._surveyor = surveyor
+        self._reader = reader
         self._journal = journal
-        self._sender = Sender(client, surveyor, journal, asked)
-        self._asked = asked
+        self._sender = Sender(client, reader, journal, stop)
+        self._stop = stop
 
     def run(self, items: Iterable[Item]) -> Iterator[Result]:
         """
-        Yield what becomes of each of *items*, in order; after three failures in a row no more.
+        Yield the result of each of *items*, in order; send nothing after three failures in a row.
 
         Raises:
             OutputError: the journal cannot be written.
-            Stopped: a second signal came; the journal says of what the outcome is unknown.
+            Stopped: a second signal came; the journal names the subscription in flight as unknown.
         """
         failures = 0
         for task in items:
@@ -66,28 +60,29 @@ class Remedy:
             elif failures == FAILURES:
                 reason = f"{FAILURES} subscriptions in a row had failed"
                 yield Result(task.subscription, Status.NOT_SENT, reason)
-            elif self._asked.is_set():
+            elif self._stop.is_set():
                 yield Result(task.subscription, Status.NOT_SENT, ENDED)
             else:
-                result = self._apart(task)
+                result = self._in_thread(task)
                 failures = 0 if result.status in GOOD else failures + 1
-                yield result
+                is_conflict = result.status is Status.CONFLICT
+                yield replace(result, hint=task.if_changed) if is_conflict else result
 
-    def _apart(self, task: Task) -> Result:
+    def _in_thread(self, task: Task) -> Result:
         try:
-            return apart(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
+            return in_thread(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
         except Stopped:
             self._journal.note(task.subscription, Status.UNKNOWN)
             raise
         except ContactsAuditError:
             raise
-        except Exception as error:  # noqa: BLE001 - one slip costs one row, also after a write
+        except Exception as error:  # noqa: BLE001 - a bug costs one row, also after a write
             self._journal.note(task.subscription, Status.UNKNOWN)
             found = broken(task.subscription, error).fault
-            return Result(task.subscription, Status.UNKNOWN, found.told, found.hint)
+            return Result(task.subscription, Status.UNKNOWN, found.detail, found.hint)
 
     def _done(self, task: Task) -> Result:
-        """Read, compare, write, read back."""
+        """Read, compare, write and read back one subscription."""
         sent: list[tuple[str, Step]] = []
         fault = self._fault(task, sent)
         if not sent:
@@ -96,51 +91,49 @@ class Remedy:
             return self._confirmed(task, sent)
         gone = f" (deleted: {', '.join(deleted(sent))})" if deleted(sent) else ""
         message = f"after {len(sent)} of its writes{gone}: {fault.message}"
-        untouched = fault.status in {Status.FAILED, Status.NOT_SENT}  # which it no longer is
+        untouched = fault.status in {Status.FAILED, Status.NOT_SENT}  # it no longer is
         status = Status.UNCONFIRMED if untouched else fault.status
         return Result(task.subscription, status, message, fault.hint)
 
     def _fault(self, task: Task, sent: list[tuple[str, Step]]) -> Result | None:
-        """Take the steps of *task* and add them to *sent*; return what kept one from being done."""
+        """Take the steps of *task*, and add them to *sent*; return a result if one was not done."""
         subscription = task.subscription
         try:
-            now = self._surveyor.at_once(subscription, task.before.versions)
+            now = self._reader.at_once(subscription, task.before.versions)
             for version in task.versions:
-                if sent:  # what was written at one version may show at another
-                    fresh = self._surveyor.at(subscription, version)
-                    now = Seen({version: fresh})
+                if sent:  # a write at one API version may show at another
+                    fresh = self._reader.at(subscription, version)
+                    now = Snapshot({version: fresh})
                 steps = task.steps(version, now)
-                if steps and not sent and not as_it_was(task.before, now):
-                    return Result(
-                        subscription, Status.CONFLICT, "it changed since it was read: plan anew"
-                    )
+                if steps and not sent and not is_unchanged(task.before, now):
+                    return Result(subscription, Status.CONFLICT, "it changed since it was read")
                 for step in steps:
-                    if self._asked.is_set() and not _writes_anew(step, sent):
+                    if self._stop.is_set() and not _writes_anew(step, sent):
                         return Result(subscription, Status.NOT_SENT, ENDED)
                     target = Target(subscription, version, step, now, first=not sent)
                     if (fault := self._sender.write(target)) is not None:
                         return fault
                     sent.append((version, step))
-                    now = Seen({version: applied(now.at(version), step)})
+                    now = Snapshot({version: applied(now.at(version), step)})
         except RefusedError as error:
-            return Result(subscription, Status.REFUSED, f"{error} -- {error.hint}")
+            return Result(subscription, Status.REFUSED, error.line)
         except (AzureError, AuthError) as error:
-            message = f"it could not be read, so it was not written: {told(error)}"
+            message = f"it could not be read, so it was not written: {detail(error)}"
             return Result(subscription, Status.FAILED, message)
         return None
 
     def _confirmed(self, task: Task, sent: Sequence[tuple[str, Step]]) -> Result:
-        """Read back, patiently: only what both api-versions show is done."""
+        """Read back until nothing is missing at any API version, or the pauses are used up."""
         missing: str | None = None
         for pause in PAUSES:
-            if pause and self._asked.wait(pause):
+            if pause and self._stop.wait(pause):
                 break
             left = None
             try:
-                seen = self._surveyor.at_once(task.subscription, task.before.versions)
-                missing, left = task.missing(sent, seen), versions_json(seen)
+                seen = self._reader.at_once(task.subscription, task.before.versions)
+                missing, left = task.missing(sent, seen), snapshot_json(seen)
             except (AzureError, AuthError) as error:
-                missing = f"it could not be read back: {told(error)}"
+                missing = f"it could not be read back: {detail(error)}"
             self._journal.note(task.subscription, "read back", missing=missing, left=left)
             if missing is None:
                 gone = tuple(deleted(sent))
@@ -153,6 +146,6 @@ class Remedy:
 
 
 def _writes_anew(step: Step, sent: Sequence[tuple[str, Step]]) -> bool:
-    """Return whether *step* writes what was just deleted for it: no signal comes between them."""
+    """Return whether *step* writes again what was just deleted: no signal comes in between."""
     last = sent[-1][1] if sent else step
     return last.after is None and step.after is not None and last.contact == step.contact

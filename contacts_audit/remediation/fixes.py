@@ -1,8 +1,7 @@
 """
 Finds the change that fixes the findings of a subscription. Pure.
 
-What nobody told, the address of a new contact above all, is a word in capitals: a blank that the
-reader replaces.
+What cannot be derived, above all the address of a new contact, is a placeholder in capitals.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,23 +11,30 @@ from contacts_audit.audit import checks
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.steps import DEFAULT
 from contacts_audit.core.mailbox import distinct, key
-from contacts_audit.core.model import Audited, Check, Contact, Criteria, Wish
+from contacts_audit.core.model import Audited, Change, Check, Contact, Criteria
 
 ADDRESS = "ADDRESS"
 WRONG = "WRONG-ADDRESS"
 LEVEL = "LEVEL"
 HIGH = "High"
 VALUED = frozenset(
-    {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN, Check.MINIMUM_EMAILS, Check.ATTACK_PATHS}
+    {
+        Check.REQUIRED_EMAIL,
+        Check.ALLOWED_DOMAIN,
+        Check.MINIMUM_EMAILS,
+        Check.ATTACK_PATHS,
+        Check.DELIVERABLE,
+    }
 )
+REMOVING = frozenset({Check.ALLOWED_DOMAIN, Check.DELIVERABLE})
 
 
-def change_for(audited: Audited) -> Wish:
+def change_for(audited: Audited) -> Change:
     """
-    Return what `apply` has to be asked for so that all checks of *audited* hold.
+    Return the change after which all checks of *audited* hold, empty if no option helps.
 
-    It is the empty wish where nothing helps.  Where the criteria are not known, as in a report that
-    was read from a file, blanks stand for all that depends on them.
+    Where the criteria are unknown, as in a report that was read from a file, placeholders stand
+    for what depends on them.
     """
     case = _Case.of(audited)
     removed = case.removed()
@@ -36,7 +42,7 @@ def change_for(audited: Audited) -> Wish:
     owner = Check.OWNER_NOTIFIED in case.failing
     alerts = case.failing & {Check.ALERT_NOTIFICATIONS, Check.REACHABLE}
     level = LEVEL if case.criteria is None else case.criteria.attack_path_level
-    return Wish(
+    return Change(
         emails=(*required, *[ADDRESS] * case.lacking(removed, required, owner=owner)),
         remove_emails=removed,
         notify_owners=owner,
@@ -46,11 +52,11 @@ def change_for(audited: Audited) -> Wish:
     )
 
 
-def completed(given: Wish, audited: Audited) -> tuple[Wish, str | None]:
+def with_fixes(given: Change, audited: Audited) -> tuple[Change, str | None]:
     """
-    Return *given* with what the findings of *audited* need beside it, and what nobody can derive.
+    Return *given* plus what the findings of *audited* need, and a message on what is missing.
 
-    What was given goes before what follows; addresses add up.
+    A given value wins over a derived one; addresses add up.
     """
     needed = change_for(audited)
     named = [one for one in needed.emails if one != ADDRESS]
@@ -58,8 +64,8 @@ def completed(given: Wish, audited: Audited) -> tuple[Wish, str | None]:
     emails = (*given.emails, *(one for one in named if key(one) not in dropped))
     missing = len(needed.emails) - len(named) - len(given.emails)
     kept = set(map(key, emails))
-    removed = [] if missing > 0 else needed.remove_emails  # nothing loses its last address
-    wish = replace(
+    removed = [] if missing > 0 else needed.remove_emails  # no contact loses its last address
+    change = replace(
         given,
         emails=tuple(distinct(emails)),
         remove_emails=(*given.remove_emails, *(one for one in removed if key(one) not in kept)),
@@ -71,18 +77,18 @@ def completed(given: Wish, audited: Audited) -> tuple[Wish, str | None]:
     found = ", ".join(finding.check for finding in audited.findings)
     if missing > 0:
         some = "an address" if missing == 1 else f"{missing} addresses"
-        return wish, f"{found}: {some} cannot be derived -- give --email ADDRESS"
-    if wish == given and needed == Wish():
-        return wish, f"{found}: no option of this program resolves that"
-    return wish, None
+        return change, f"{found}: {some} cannot be derived -- give --email ADDRESS"
+    if change == given and needed == Change():
+        return change, f"{found}: no option of this program fixes that"
+    return change, None
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     """
-    What has to change: the checks that fail although all *contacts* are taken as enabled.
+    What has to change: the checks that are *failing* even if all *contacts* were enabled.
 
-    *written* is the contact that `apply` writes; *version* is the one at which it does.
+    *written* is the contact that `apply` writes, at the API version *version*.
     """
 
     failing: frozenset[Check]
@@ -112,24 +118,28 @@ class _Case:
         return self.written.alert_severity in checks.SEVERITIES
 
     def removed(self) -> tuple[str, ...]:
-        """Return the addresses of domains that are not allowed, but for those that are required."""
-        if Check.ALLOWED_DOMAIN not in self.failing:
+        """Return the addresses that no check lets stay, without required ones."""
+        if not self.failing & REMOVING:
             return ()
         if self.criteria is None:
             return (WRONG,)
         wanted = set(map(key, self.criteria.required_emails))
-        strange = checks.strange(self.contacts, self.criteria)
-        return tuple(one for one in strange if key(one) not in wanted)
+        wrong = []
+        if Check.ALLOWED_DOMAIN in self.failing:
+            wrong += checks.disallowed_emails(self.contacts, self.criteria)
+        if Check.DELIVERABLE in self.failing:
+            wrong += checks.undeliverable_emails(self.contacts, self.criteria)
+        return tuple(one for one in distinct(wrong) if key(one) not in wanted)
 
     def required(self) -> tuple[str, ...]:
         if Check.REQUIRED_EMAIL not in self.failing:
             return ()
         if self.criteria is None:
             return (ADDRESS,)
-        return tuple(checks.missing(self.contacts, self.criteria))
+        return tuple(checks.missing_emails(self.contacts, self.criteria))
 
     def lacking(self, removed: Sequence[str], required: Sequence[str], *, owner: bool) -> int:
-        """Return how many addresses that nobody named are to be added."""
+        """Return how many more addresses are needed, which nothing names."""
         left = _without(removed, self.written.addresses)
         receiver = owner or any(role.casefold() == "owner" for role in self.written.roles)
         needed = (
@@ -137,27 +147,27 @@ class _Case:
             or (Check.REACHABLE in self.failing and not receiver)
             or (
                 self.version == protocol.V2017 and not self.contacts
-            )  # which makes none without one
-            or (removed and self.criteria is not None)  # nothing loses its last address
+            )  # 2017 creates no contact without an address
+            or (removed and self.criteria is not None)  # no contact loses its last address
         )
         one = 1 if needed and not left and not required else 0
         if self.criteria is None:
-            blind = self.failing & {Check.MINIMUM_EMAILS, Check.ALLOWED_DOMAIN}
+            blind = self.failing & {Check.MINIMUM_EMAILS, *REMOVING}
             return max(one, 1 if blind and not required else 0)
         if Check.MINIMUM_EMAILS not in self.criteria.checks:
             return one
-        there = _without(removed, checks.distinct(checks.enabled(self.contacts)))
+        there = _without(removed, checks.distinct_emails(checks.enabled_contacts(self.contacts)))
         return max(one, (self.criteria.minimum_emails or 0) - len(there) - len(required))
 
 
 def _failing(
     found: Collection[Check], contacts: Sequence[Contact], criteria: Criteria | None
 ) -> set[Check]:
-    """Return the checks of *found* that fail on *contacts*, and what they bring to light."""
+    """Return the checks of *found* that fail on *contacts*, and those that fail once enabled."""
     if criteria is None:
         known = Criteria(None, tuple(found))
         return {one for one in found if one in VALUED or _fails(one, contacts, known)}
-    hidden = {Check.ALLOWED_DOMAIN} & {*criteria.checks}  # of a disabled contact, say
+    hidden = {Check.ALLOWED_DOMAIN} & {*criteria.checks}  # for example, of a disabled contact
     return {one for one in {*found} | hidden if _fails(one, contacts, criteria)}
 
 

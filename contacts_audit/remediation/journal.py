@@ -1,4 +1,4 @@
-"""The journal of a run that writes, and what it says later of what the run left behind."""
+"""The journal of a run that writes, and what it later says about the contacts that it left."""
 
 import json
 import os
@@ -7,21 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.contacts.equality import all_alike, is_blank, reads_back
-from contacts_audit.azure.contacts.records import Record, Seen, named
-from contacts_audit.azure.contacts.steps import Step
+from contacts_audit.azure.contacts.equality import all_alike, is_blank, is_unchanged, reads_back
+from contacts_audit.azure.contacts.records import Record, Snapshot, named, visible_addresses
+from contacts_audit.azure.contacts.steps import Step, applied
 from contacts_audit.core import strict_json
+from contacts_audit.core.disk import sync_folder
 from contacts_audit.core.errors import OutputError, UsageError
-from contacts_audit.core.files import sync_folder
 from contacts_audit.core.model import Subscription
-from contacts_audit.remediation.ledger import DAMAGED, now_text, seen_in
-from contacts_audit.remediation.tasks import applied, as_it_was, visible
+from contacts_audit.remediation.file_format import (
+    DAMAGED,
+    DamageError,
+    damage,
+    now_text,
+    snapshot_from_json,
+)
 
 Records = tuple[Record, ...]
 
 
 class Journal:
-    """A line for each thing that happens to a subscription, on disk before the next one happens."""
+    """A file with one line per event of a subscription, on disk before the next event happens."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,15 +40,15 @@ class Journal:
 
     def note(self, subscription: Subscription, event: str, **facts: Any) -> None:
         """
-        Write that *event* befell *subscription*.
+        Write that *event* happened to *subscription*, with its *facts* (JSON values), and sync.
 
         Raises:
-            OutputError: it could not be written; nothing may be sent then.
+            OutputError: the line could not be written; nothing may be sent then.
         """
         line = {"at": now_text(), "subscription": subscription.id, "event": event, **facts}
         try:
             left = (json.dumps(line) + "\n").encode()
-            while left:  # a full disk takes a part
+            while left:  # a full disk takes a part of it
                 left = left[os.write(self._file, left) :]
             os.fsync(self._file)
         except OSError as error:
@@ -55,28 +60,28 @@ class Journal:
 @dataclass(frozen=True, slots=True)
 class Trace:
     """
-    What a run did to one subscription: the *steps* it sent, each with its api-version, in order.
+    What a run did to one subscription: the *steps* that it sent, each with its API version.
 
-    *left* is what it read back last, None where it came to no reading; it is *confirmed* where
-    that showed all that was sent.
+    *left* is what it read back last, None if it read nothing.  It is *confirmed* if that showed
+    all that was sent.
     """
 
     steps: tuple[tuple[str, Step], ...] = ()
-    left: Seen | None = None
+    left: Snapshot | None = None
     confirmed: bool = False
 
-    def leaves(self, before: Seen, now: Seen) -> bool:
+    def leaves(self, before: Snapshot, now: Snapshot) -> bool:
         """
-        Return whether what stands *now* is what the run left, which found *before*.
+        Return whether the subscription is *now* as the run left it; the run found it as *before*.
 
-        Where the run saw the end of its writes, that alone counts.  Else each of them may have been
-        carried out or not, up to a last one, and what they sent reads back.
+        If the run confirmed its writes, only what it read back counts.  Otherwise any number of
+        its writes, from the first on, may have been carried out.
         """
         if self.left is not None and self._is_as_left(self.left, before, now):
             return True
         if self.confirmed:
             return False
-        if as_it_was(before, now):
+        if is_unchanged(before, now):
             return True
         shown: dict[str, Records] = {}
         for version, step in self.steps:
@@ -85,16 +90,15 @@ class Trace:
                 return True
         return False
 
-    def _is_as_left(self, left: Seen, before: Seen, now: Seen) -> bool:
+    def _is_as_left(self, left: Snapshot, before: Snapshot, now: Snapshot) -> bool:
         """
-        Compare in full where the run wrote.
+        Compare all fields at the API versions at which the run wrote.
 
-        An api-version that it did not write at may have shown its writes later: there, an address
-        that nobody knows is a change.
+        Another API version may show the writes later.  There, only a new address is a change.
         """
         versions = {version for version, _ in self.steps}
-        known = visible(before) | visible(left)
-        return visible(now) <= known and all(
+        known = visible_addresses(before) | visible_addresses(left)
+        return visible_addresses(now) <= known and all(
             all_alike(left.at(version), _without_new_blanks(left.at(version), now.at(version)))
             for version in versions
         )
@@ -102,12 +106,12 @@ class Trace:
 
 def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
     """
-    Return what the journal *name* tells of each subscription, by its id.
+    Return the trace of each subscription, by its id, from *text*, the content of the file *name*.
 
-    A last line that was not written to its end is left out: the run ended there.
+    An incomplete last line is left out: the run ended there.
 
     Raises:
-        UsageError: it is damaged.
+        UsageError: the file is not a journal, or is damaged.
     """
     found: dict[str, Trace] = {}
     wanted: dict[str, tuple[str, Step]] = {}
@@ -120,15 +124,17 @@ def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
                 case "wanted":
                     step = Step(str(event["contact"]), event["before"], event["after"])
                     if not isinstance(step.after, dict | None):
-                        raise TypeError("a contact is none")
+                        raise DamageError("a contact is not an object")
                     wanted[who] = (str(event["api_version"]), step)
                 case "sent":
                     found[who] = Trace((*trace.steps, wanted[who]))
                 case "read back" if event.get("left") is not None:
-                    left = seen_in(event["left"])
+                    left = snapshot_from_json(event["left"])
                     found[who] = Trace(trace.steps, left, event["missing"] is None)
         except DAMAGED as error:
-            raise UsageError(f"{name} is no journal of ours: {error}") from error
+            raise UsageError(
+                f"{name} is not a journal of contacts-audit: {damage(error)}"
+            ) from error
     return found
 
 
@@ -141,7 +147,7 @@ def _shows(wanted: Records, now: Records) -> bool:
 
 
 def _without_new_blanks(then: Records, now: Records) -> Records:
-    """Leave out what Azure makes again where there is no contact: one without an address."""
+    """Leave out contacts that Azure created again by itself: those without an address."""
     return tuple(
         one for one in now if named(then, one.name) is not None or not is_blank(one.properties)
     )

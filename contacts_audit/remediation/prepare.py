@@ -1,14 +1,16 @@
-"""Decides for each subscription what to do, from its current state."""
+"""Reads each subscription, and decides its row of a plan, its task, or its result."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
 from contacts_audit.audit.auditor import Auditor, broken, fault, out_of_time, unasked
-from contacts_audit.azure.contacts.records import Seen, as_answer
+from contacts_audit.azure.contacts.equality import is_unchanged
+from contacts_audit.azure.contacts.records import Snapshot, as_answer
 from contacts_audit.core.errors import AuthError, AzureError
 from contacts_audit.core.model import (
     Audited,
+    Change,
     Criteria,
     Fault,
     Outcome,
@@ -17,42 +19,35 @@ from contacts_audit.core.model import (
     Unread,
     Verdict,
     Waiver,
-    Wish,
 )
-from contacts_audit.remediation.backups import Aftermath
-from contacts_audit.remediation.fixes import completed
-from contacts_audit.remediation.ledger import Plan
+from contacts_audit.remediation.fixes import with_fixes
+from contacts_audit.remediation.past_runs import PastRuns
 from contacts_audit.remediation.plan import (
     COMPLIES,
     Intent,
-    Judged,
+    Judgment,
     LeftAlone,
-    Planned,
-    derived,
-    planned,
+    PlanRow,
+    row_for,
+    row_for_findings,
 )
-from contacts_audit.remediation.snapshot import Surveyor
-from contacts_audit.remediation.tasks import (
-    LOOK,
-    Item,
-    Result,
-    Status,
-    as_it_was,
-    to_backup,
-    to_wish,
-)
+from contacts_audit.remediation.plan_file import Plan
+from contacts_audit.remediation.restore import restore_task
+from contacts_audit.remediation.results import LOOK, Result, Status
+from contacts_audit.remediation.snapshot import SnapshotReader
+from contacts_audit.remediation.tasks import Item, change_task
 
-OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it all the same"
+OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it anyway"
 
 
 def left_alone(
-    outcome: Outcome, surveyor: Surveyor, subscription: Subscription, *, failing_only: bool
-) -> Planned | None:
-    """Return the row of what is not to be touched: waived, or with *failing_only* compliant."""
+    outcome: Outcome, reader: SnapshotReader, subscription: Subscription, *, failing_only: bool
+) -> PlanRow | None:
+    """Return the row of a subscription that is waived, or compliant if *failing_only* is given."""
     why: str | None = None
     match outcome:
         case Unread():
-            return unread(outcome)
+            return unreadable_row(outcome)
         case Audited(waiver=Waiver() as waiver):
             why = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
             intent, left = Intent.WAIVED, LeftAlone(waiver.expires)
@@ -60,47 +55,65 @@ def left_alone(
             intent, left = Intent.NOTHING, LeftAlone()
         case _:
             return None
-    try:
-        seen = surveyor.seen(subscription)
-    except (AzureError, AuthError) as error:
-        return Planned(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
-    return Planned(subscription, intent, seen, message=why, left_alone=left)
+    row = _row_or_snapshot(reader, subscription)
+    if isinstance(row, PlanRow):
+        return row
+    return PlanRow(subscription, intent, row, message=why, left_alone=left)
 
 
 def plan(
-    surveyor: Surveyor,
+    reader: SnapshotReader,
     subscription: Subscription,
-    wish: Wish,
+    change: Change,
     version: str | None,
     failing: Audited | None = None,
-) -> Planned:
-    """Return what fulfils *wish*, and what the findings of *failing* need, if they are to count."""
-    match unasked(subscription):
-        case Skipped():
-            why = f"its state is {subscription.state}"
-            return Planned(subscription, Intent.SKIPPED, message=why)
-        case Unread() as outcome:
-            return unread(outcome)
-    try:
-        seen = surveyor.seen(subscription)
-    except (AzureError, AuthError) as error:
-        return Planned(subscription, Intent.UNREADABLE, fault=fault(error, subscription))
+) -> PlanRow:
+    """Return the row for *change*, and for the findings of *failing* unless that is None."""
+    seen = _row_or_snapshot(reader, subscription)
+    if isinstance(seen, PlanRow):
+        return seen
     if failing is None:
-        return planned(subscription, seen, wish, version)
-    own, lacking = completed(wish, failing)
-    return derived(subscription, seen, own, lacking, version)
+        return row_for(subscription, seen, change, version)
+    own, lacking = with_fixes(change, failing)
+    return row_for_findings(subscription, seen, own, lacking, version)
 
 
-def with_verdict(row: Planned, auditor: Auditor, criteria: Criteria) -> Planned:
-    """Return *row* with what its checks say where nothing is to be done, by what was seen."""
+def _row_or_snapshot(reader: SnapshotReader, subscription: Subscription) -> PlanRow | Snapshot:
+    match _read(reader, subscription):
+        case Skipped():
+            why = subscription.state_message
+            return PlanRow(subscription, Intent.SKIPPED, message=why)
+        case Unread() as outcome:
+            return unreadable_row(outcome)
+        case Snapshot() as seen:
+            return seen
+
+
+def _read(
+    reader: SnapshotReader, subscription: Subscription, then: Snapshot | None = None
+) -> Snapshot | Skipped | Unread:
+    """Read *subscription*, at the API versions of *then* unless that is None."""
+    outcome = unasked(subscription)
+    if isinstance(outcome, Skipped | Unread):
+        return outcome
+    try:
+        if then is None:
+            return reader.read(subscription)
+        return reader.at_all(subscription, then.versions)
+    except (AzureError, AuthError) as error:
+        return Unread(subscription, fault(error, subscription))
+
+
+def with_verdict(row: PlanRow, auditor: Auditor, criteria: Criteria) -> PlanRow:
+    """Return *row* with its *criteria*, and what they say of a row that needs no change."""
     said = None
     if row.intent is Intent.NOTHING and row.seen is not None:
         answers = {version: as_answer(row.seen.at(version)) for version in row.seen.versions}
-        said = verdict_of(auditor.audit_again(row.subscription, answers))
-    return replace(row, judged=Judged(criteria, said))
+        said = verdict_text(auditor.audit_again(row.subscription, answers))
+    return replace(row, judged=Judgment(criteria, said))
 
 
-def verdict_of(outcome: Outcome) -> str:
+def verdict_text(outcome: Outcome) -> str:
     """Return in words what the checks of *outcome* say."""
     match outcome:
         case Audited(findings=(_, *_) as findings):
@@ -109,126 +122,117 @@ def verdict_of(outcome: Outcome) -> str:
         case Audited(checks=checks):
             return f"{COMPLIES} {', '.join(checks)}"
         case Unread(fault=found):
-            return f"could not be judged: {found.told}"
+            return f"could not be judged: {found.detail}"
     return "was not judged"
 
 
-def unread(outcome: Unread) -> Planned:
+def unreadable_row(outcome: Unread) -> PlanRow:
     """Return the row of a subscription that could not be read."""
-    return Planned(outcome.subscription, Intent.UNREADABLE, fault=outcome.fault)
+    return PlanRow(outcome.subscription, Intent.UNREADABLE, fault=outcome.fault)
 
 
-def foreseen(row: Planned, made: Plan) -> Item:
-    """Return what a plan that was made just now says of a subscription."""
+def item_for(row: PlanRow, made: Plan) -> Item:
+    """Return the task or the result of a *row* of the plan *made*, which is up to date."""
     if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
-        wish = row.wish or made.wish
-        return to_wish(row.subscription, row.seen, wish, row.api_version, row.told)
-    status = {
-        Intent.NOTHING: Status.ALREADY,
-        Intent.REFUSED: Status.REFUSED,
-        Intent.SKIPPED: Status.SKIPPED,
-        Intent.WAIVED: Status.WAIVED,
-    }.get(row.intent, Status.UNREADABLE)
+        change = row.change or made.change
+        return change_task(row.subscription, row.seen, change, row.api_version, row.detail)
     if row.fault is not None:
         return _unreadable(row.subscription, row.fault)
-    return Result(row.subscription, status, row.told)
+    status = Status.ALREADY if row.intent is Intent.NOTHING else Status(row.intent)
+    return Result(row.subscription, status, row.detail)
 
 
-def review(
-    surveyor: Surveyor,
-    row: Planned,
+def review_row(
+    reader: SnapshotReader,
+    row: PlanRow,
     made: Plan,
     here: Mapping[str, Subscription],
     today: date,
 ) -> Item:
     """
-    Return what is to be done about a *row* of a saved plan, of whatever kind, from what stands now.
+    Read a *row* of the saved plan *made* again, and return its task or its result.
 
-    Only a change that the plan shows is made, and only where nothing has changed since; *here* are
-    the subscriptions that are visible now, and say their states.
+    Only a change that the plan shows is made, and only if nothing changed since.  *here* are the
+    subscriptions that are visible now, by id; *today* decides whether a waiver has ended.
     """
-    item = _now(surveyor, row.subscription, row.seen, here)
+    item = _now(reader, row.subscription, row.seen, here)
     if isinstance(item, Result):
         return item
-    unchanged = row.seen is not None and as_it_was(row.seen, item)
+    unchanged = row.seen is not None and is_unchanged(row.seen, item)
     subscription = here[row.subscription.id]
     if row.left_alone is not None and unchanged:
         if row.left_alone.until is not None and row.left_alone.until < today:
-            message = f"its waiver ended on {row.left_alone.until}: plan anew"
+            message = f"its waiver ended on {row.left_alone.until}"
             return Result(subscription, Status.CONFLICT, message)
-        return foreseen(replace(row, subscription=subscription), made)
+        return item_for(replace(row, subscription=subscription), made)
     version = row.api_version or made.version
-    if row.wish is None:
-        anew = planned(subscription, item, made.wish, version)
+    if row.change is None:
+        anew = row_for(subscription, item, made.change, version)
     else:
-        anew = derived(subscription, item, row.wish, row.lacking, version)
+        anew = row_for_findings(subscription, item, row.change, row.lacking, version)
     if anew.intent is Intent.NOTHING:
         return Result(subscription, Status.ALREADY)
     if unchanged or (row.seen is None and anew.intent is Intent.REFUSED):
-        return foreseen(anew, made)
+        return item_for(anew, made)
     then = "it changed since" if row.seen is not None else "it was not read when"
-    return Result(subscription, Status.CONFLICT, f"{then} the plan was made: plan anew")
+    return Result(subscription, Status.CONFLICT, f"{then} the plan was made")
 
 
-def compare(
-    surveyor: Surveyor,
+def compare_backup(
+    reader: SnapshotReader,
     subscription: Subscription,
-    wanted: Seen,
+    wanted: Snapshot,
     here: Mapping[str, Subscription],
-    after: Aftermath,
+    past_runs: PastRuns,
     *,
     recreate: bool = False,
     overwrite: bool = False,
 ) -> Item:
     """
-    Return how *subscription* comes to show what was *wanted*.
+    Return the task that restores *wanted* to *subscription*, or its result.
 
-    What is not known to be left by the runs *after* the backup stays, unless *overwrite* is meant.
+    What the runs of *past_runs* did not leave is somebody else's, and stays unless *overwrite* is
+    true.  *here* are the subscriptions that are visible now, by id.
     """
-    item = _now(surveyor, subscription, wanted, here)
+    item = _now(reader, subscription, wanted, here)
     if isinstance(item, Result):
         return item
     found = here[subscription.id]
-    task = to_backup(found, item, wanted, recreate=recreate)
-    if not task.foreseen:
+    task = restore_task(found, item, wanted, recreate=recreate)
+    if not task.expected_steps:
         return Result(found, Status.ALREADY)
-    change = after.change(subscription.id, item)
+    change = past_runs.foreign_change(subscription.id, item)
     if change is None or overwrite:
         return replace(task, overwrites=change)
     return Result(found, Status.CONFLICT, change, OVERWRITE)
 
 
-def too_late(subscription: Subscription) -> Result:
-    """Return the result of a *subscription* that the run's deadline left unread."""
+def timed_out(subscription: Subscription) -> Result:
+    """Return the result of a *subscription* that was not read before the deadline."""
     return _unreadable(subscription, out_of_time(subscription).fault)
 
 
-def stumbled(subscription: Subscription, error: Exception) -> Result:
-    """Return the result of a *subscription* whose reading met an unforeseen *error*."""
+def failed(subscription: Subscription, error: Exception) -> Result:
+    """Return the result of a *subscription* whose reading failed with an unexpected *error*."""
     return _unreadable(subscription, broken(subscription, error).fault)
 
 
 def _now(
-    surveyor: Surveyor,
+    reader: SnapshotReader,
     subscription: Subscription,
-    then: Seen | None,
+    then: Snapshot | None,
     here: Mapping[str, Subscription],
-) -> Seen | Result:
-    """Read *subscription* again, at the api-versions of *then*, if there are any."""
+) -> Snapshot | Result:
+    """Read *subscription* again, at the API versions of *then* unless that is None."""
     found = here.get(subscription.id) or replace(subscription, visible=False)
-    outcome = unasked(found)
-    if isinstance(outcome, Skipped):
-        return Result(found, Status.SKIPPED, f"its state is {found.state}")
-    if isinstance(outcome, Unread):
-        return _unreadable(found, outcome.fault)
-    try:
-        if then is None:
-            return surveyor.seen(found)
-        return surveyor.at_all(found, then.versions)
-    except (AzureError, AuthError) as error:
-        return _unreadable(found, fault(error, found))
+    match _read(reader, found, then):
+        case Skipped():
+            return Result(found, Status.SKIPPED, found.state_message)
+        case Unread() as outcome:
+            return _unreadable(found, outcome.fault)
+        case Snapshot() as seen:
+            return seen
 
 
 def _unreadable(subscription: Subscription, found: Fault) -> Result:
-    message = f"{found.reason}: {found.told}"
-    return Result(subscription, Status.UNREADABLE, message, found.hint)
+    return Result(subscription, Status.UNREADABLE, found.line, found.hint)

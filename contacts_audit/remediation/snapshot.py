@@ -1,4 +1,4 @@
-"""Reads the current contacts before a change, with every field."""
+"""Reads the current contacts of a subscription, every field included, before and after a write."""
 
 import copy
 import math
@@ -9,32 +9,32 @@ from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
-from contacts_audit.azure.contacts.records import Record, Seen, records
+from contacts_audit.azure.contacts.records import Record, Snapshot, records
 from contacts_audit.core.errors import AuthError, AzureError, Reason, VersionRefusedError
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.workers import in_order
 
 
-class Surveyor:
-    """Reads subscriptions, each through the client that *client* says; safe for all threads."""
+class SnapshotReader:
+    """Reads snapshots, each through the client that *client* returns; safe for all threads."""
 
     def __init__(self, client: Callable[[Subscription], Client]) -> None:
         self._client = client
         self._versions = Versions()
 
-    def within(self, budget: Budget) -> "Surveyor":
-        """Return a surveyor like this one that spends *budget*, which somebody else spends, too."""
+    def within(self, budget: Budget) -> "SnapshotReader":
+        """Return a reader whose requests spend *budget*, which other requests may share."""
         other, client = copy.copy(self), self._client
         other._client = lambda subscription: client(subscription).within(budget)
         return other
 
-    def seen(self, subscription: Subscription) -> Seen:
+    def read(self, subscription: Subscription) -> Snapshot:
         """
-        Return what *subscription* shows at 2017 and at the newest api-version that is offered.
+        Return what *subscription* shows at 2017 and at the newest API version that is offered.
 
         Raises:
             AzureError: one of them cannot be read, or none is offered.
-            AuthError: no token is to be had.
+            AuthError: there is no token.
         """
         found: dict[str, tuple[Record, ...]] = {}
         until = self._client(subscription).limits.until()
@@ -53,39 +53,39 @@ class Surveyor:
             raise AzureError(
                 Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
             )
-        return Seen(found)
+        return Snapshot(found)
 
-    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Seen:
+    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Snapshot:
         """
         Return what *subscription* shows at each of *versions*.
 
         Raises:
             AzureError: one of them cannot be read.
-            AuthError: no token is to be had.
+            AuthError: there is no token.
         """
         until = self._client(subscription).limits.until()
-        return Seen({version: self.at(subscription, version, until) for version in versions})
+        return Snapshot({version: self.at(subscription, version, until) for version in versions})
 
-    def at_once(self, subscription: Subscription, versions: Collection[str]) -> Seen:
+    def at_once(self, subscription: Subscription, versions: Collection[str]) -> Snapshot:
         """
-        Return what `at_all` does, having asked at all *versions* at the same time.
+        Return what `at_all` does, with one request for each of *versions* at the same time.
 
         Raises:
             AzureError: one of them cannot be read.
-            AuthError: no token is to be had.
+            AuthError: there is no token.
         """
 
         def read(version: str) -> tuple[Record, ...] | AzureError | AuthError:
             try:
                 return self.at(subscription, version)
             except (AzureError, AuthError) as error:
-                return error  # it is raised when nothing is on its way any more
+                return error  # it is raised when no request is under way any more
 
         found: dict[str, tuple[Record, ...]] = {}
         failed: list[AzureError | AuthError] = []
         for version, came in zip(
             versions,
-            in_order(read, versions, workers=len(versions), deadline=math.inf, late=read),
+            in_order(read, versions, workers=len(versions), deadline=math.inf, timed_out=read),
             strict=True,
         ):
             if isinstance(came, Exception):
@@ -94,17 +94,17 @@ class Surveyor:
                 found[version] = came
         if failed:
             raise failed[0]
-        return Seen(found)
+        return Snapshot(found)
 
     def at(
         self, subscription: Subscription, version: str, until: Budget | float | None = None
     ) -> tuple[Record, ...]:
         """
-        Return what *subscription* shows at *version*; *until* (monotonic) is its budget's end.
+        Return the contacts at *version*; *until* ends the reading: a budget, or monotonic seconds.
 
         Raises:
-            AzureError: it cannot be read.
-            AuthError: no token is to be had.
+            AzureError: they cannot be read.
+            AuthError: there is no token.
         """
         client = self._client(subscription)
         url = protocol.contacts_url(client.endpoint, subscription.id, version)

@@ -1,4 +1,4 @@
-"""The formats: one file for each, from a report to pieces of text."""
+"""Renders reports: one file for each format, from a report to pieces of text."""
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
@@ -23,30 +23,23 @@ class Format(StrEnum):
 
 
 Renderer = Callable[[Report], Iterator[str]]
+"""Yields a report as pieces of text, all of them with line ends of LF."""
+
+_MODULES = {Format.JSON: "json_", Format.CSV: "csv_"}  # those not called as their format
 
 
-def _in(module: str) -> Renderer:
-    """Return the renderer in *module*, which is loaded only when its format is needed."""
+def _renderer(form: Format) -> Renderer:
+    """Return the renderer of *form*; its module is imported at the first use."""
 
     def render(report: Report) -> Iterator[str]:
-        found: Renderer = import_module(f"contacts_audit.report.{module}").render
-        return found(report)
+        module = import_module(f"contacts_audit.report.{_MODULES.get(form, form)}")
+        pieces: Iterator[str] = module.render(report)
+        return pieces
 
     return render
 
 
-RENDERERS: Mapping[Format, Renderer] = {
-    Format.TABLE: _in("table"),
-    Format.JSON: _in("json_"),
-    Format.JSONL: _in("jsonl"),
-    Format.TSV: _in("tsv"),
-    Format.CSV: _in("csv_"),
-    Format.MARKDOWN: _in("markdown_"),
-    Format.HTML: _in("html"),
-    Format.JUNIT: _in("junit"),
-    Format.OCSF: _in("ocsf"),
-    Format.PROMETHEUS: _in("prometheus"),
-}
+RENDERERS: Mapping[Format, Renderer] = {form: _renderer(form) for form in Format}
 SUFFIXES: Mapping[str, Format] = {
     ".json": Format.JSON,
     ".jsonl": Format.JSONL,

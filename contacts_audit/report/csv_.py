@@ -1,10 +1,9 @@
 """
-The report as CSV, for spreadsheets. Escapes cells that would be formulas.
+Renders the report as CSV, and escapes cells that a spreadsheet would run as formulas.
 
-RFC 4180 but for its line ends, which are LF as in all that we write.  A cell that a spreadsheet
-would take for a formula gets an apostrophe in front, and so does what follows a semicolon: where
-that is the list separator, a spreadsheet splits there, whatever quotes say.  A reader undoes it by
-dropping that one.
+The format is RFC 4180 with LF as line end.  A cell that looks like a formula gets an apostrophe in
+front, and so does text after a semicolon: where the list separator is a semicolon, a spreadsheet
+splits there even inside quotes.  A reader removes that one apostrophe.
 
 https://www.rfc-editor.org/rfc/rfc4180
 https://owasp.org/www-community/attacks/CSV_Injection
@@ -15,43 +14,29 @@ import re
 from collections.abc import Iterator
 
 from contacts_audit.core.model import Audited, Outcome, Report, Run, Unread
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, tsv
 
 HEADER = (
-    "id",
-    "name",
-    "tenant_id",
-    "state",
-    "verdict",
-    "emails",
-    "decided_by",
-    "reason",
-    "message",
-    "status",
-    "code",
-    "request_id",
-    "hint",
-    "command",
-    "owner",
-    "expires",
+    *("id", "name", "tenant_id", "state", "verdict", "emails", "decided_by", "reason", "message"),
+    *("status", "code", "request_id", "hint", "command", "owner", "expires"),
 )
-# Blanks in front do not stop every spreadsheet, and East Asian ones know the wide signs, too.  The
-# apostrophes let a text that has one already be told from one that got it here.  Behind a semicolon
-# quotes may come, which a reader that splits there undoes.
+# Some spreadsheets ignore blanks in front, and East Asian ones accept wide signs.  A text that
+# begins with an apostrophe gets another one, so that it can be restored.  After a semicolon quotes
+# may follow, which a spreadsheet that splits there removes.
 _SIGN = r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"(\A(?='*{_SIGN})|;(?=['\"\s]*{_SIGN}))")
 
 
 class _Line:
-    """Hands the line that a csv writer makes back to its caller."""
+    """A file whose `write` returns its text: csv.writer passes that on to its caller."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the header, then a line a subscription."""
+    """Yield the header, then a line for each subscription."""
     writer = csv.writer(_Line(), lineterminator="\n")
     yield writer.writerow(HEADER)
     for outcome in report.outcomes:
@@ -62,7 +47,7 @@ def render(report: Report) -> Iterator[str]:
 
 
 def _more(outcome: Outcome, run: Run) -> tuple[str, ...]:
-    """Return what a spreadsheet has beyond tsv: what to do, for Azure support, and whom to ask."""
+    """Return the cells that TSV does not have: facts of a fault, the fix, and who waived."""
     fault = outcome.fault if isinstance(outcome, Unread) else None
     waiver = outcome.waiver if isinstance(outcome, Audited) else None
     cells = (
@@ -74,5 +59,5 @@ def _more(outcome: Outcome, run: Run) -> tuple[str, ...]:
 
 
 def cell(text: str) -> str:
-    """Return *text* so that it is text to a spreadsheet, telephone numbers included."""
-    return _FORMULA.sub(r"\1'", inert(text))
+    """Return *text* escaped, so that no spreadsheet runs it as a formula."""
+    return _FORMULA.sub(r"\1'", sanitized(text))

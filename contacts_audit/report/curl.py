@@ -1,5 +1,5 @@
 """
-Requests as curl commands. The token comes from TOKEN, never from an argument.
+Prints requests as curl commands. The token comes from the variable TOKEN, never from an argument.
 
 https://curl.se/docs/manpage.html#-K
 """
@@ -14,21 +14,21 @@ from datetime import datetime
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import steps
-from contacts_audit.remediation.ledger import Plan
+from contacts_audit.remediation.plan_file import Plan
 
 AUTHORIZED = """printf 'header = "Authorization: Bearer %s"\\n' "$TOKEN" | curl -K -"""
 PREFACE = "# TOKEN holds the token: TOKEN=$(contacts-audit token -o raw)\n"
 OWN = "# ENDPOINT is your Resource Manager: ENDPOINT=https://host, as --arm-endpoint\n"
-STOP = "set -e # a script: what follows a failure may rest upon it\n"
+STOP = "set -e # stop at the first failure: later commands may depend on it\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    What commands talk to: the Resource Manager at *endpoint*, or what was *recorded* of it.
+    The Resource Manager at *endpoint* that commands send requests to.
 
-    A recording is a file of a stranger: of its hosts only those that this program knows by itself
-    are printed.  In the place of another one stands the variable ENDPOINT.
+    *recorded* is the time of the recording that named it, if any.  A recording is untrusted: its
+    host is printed only if it is one of a known cloud, else as the variable ENDPOINT.
     """
 
     endpoint: str
@@ -36,28 +36,28 @@ class Target:
 
     @property
     def trusted(self) -> bool:
-        """Say whether the endpoint may be printed."""
+        """Whether the endpoint may be printed."""
         known = {cloud.arm for cloud in CLOUDS.values()}
         return self.recorded is None or self.endpoint in known
 
     def preface(self) -> str:
-        """Return what stands above the commands."""
+        """Return the comment lines above the commands."""
         host = self.endpoint if self.trusted else "$ENDPOINT"
         lines = f"# These commands talk to {host}\n"
         if self.recorded is not None:
             moment = self.recorded.strftime("%Y-%m-%dT%H:%M:%SZ")
-            lines += f"# They are from a recording of {moment}, not of today\n"
+            lines += f"# They are from a recording of {moment}, not from today\n"
         return lines + ("" if self.trusted else OWN) + PREFACE
 
     def address(self, url: str) -> str:
-        """Return *url*, which is on the endpoint, as a word for the shell."""
+        """Return *url*, which must be on the endpoint, quoted for the shell."""
         if self.trusted:
             return shlex.quote(url)
         return f'"$ENDPOINT"{shlex.quote(re.sub("^https://[^/?#]*", "", url))}'
 
 
 def plan_curl(plan: Plan, recorded: datetime | None = None) -> Iterator[str]:
-    """Yield the writes of *plan* as curl commands and the documents that they send."""
+    """Yield the writes of *plan* as curl commands, each after the JSON document that it sends."""
     target = Target(plan.origin.endpoint, recorded)
     yield target.preface() + STOP
     for row in plan.rows:
@@ -74,7 +74,7 @@ def plan_curl(plan: Plan, recorded: datetime | None = None) -> Iterator[str]:
 
 
 def command(method: str, url: str, body: str | None = None, target: Target | None = None) -> str:
-    """Return the command that sends a request, with the file *body* if there is one."""
+    """Return the command that sends a request, with the file *body* if it has one."""
     address = shlex.quote(url) if target is None else target.address(url)
     words = ["-sS", "--fail-with-body", "-X", method, "-H", "Content-Type: application/json"]
     if body is not None:

@@ -1,33 +1,33 @@
-"""The rows of subscriptions that are in a baseline and no longer in scope."""
+"""Compares a report with its baseline: rows no longer in scope, and what each row was."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from contacts_audit.core.model import Report, Subscription
 
-DISAPPEARED = "disappeared"  # stands where a verdict would: there is none
+DISAPPEARED = "disappeared"  # in the place of a verdict
 
 
 class Gone(NamedTuple):
-    """A *subscription* that nothing was asked of, and the verdict that it *was* given last."""
+    """A *subscription* that is no longer in scope, and its verdict in the baseline."""
 
     subscription: Subscription
     was: str
 
     @property
     def message(self) -> str:
-        """What became of it, in a sentence."""
-        return f"it is in scope no more; it was {self.was}"
+        """What happened, in a sentence."""
+        return f"no longer in scope; was {self.was}"
 
 
 def gone(report: Report) -> Iterator[Gone]:
-    """Yield what the baseline has and *report* has not, in the order of the baseline."""
+    """Yield the subscriptions of the baseline that *report* lacks, in the order of the baseline."""
     for row in report.gone or ():
         yield Gone(Subscription(row["id"], row["name"]), row["verdict"])
 
 
 def was(report: Report, subscription_id: str) -> dict[str, Any] | None:
-    """Return what the baseline said of a subscription, None where it did not know it."""
+    """Return the row of a subscription in the baseline, shortened; None if it has none."""
     row = (report.was or {}).get(subscription_id)
     if row is None:
         return None
@@ -41,7 +41,7 @@ def was(report: Report, subscription_id: str) -> dict[str, Any] | None:
 
 
 def was_in_words(report: Report, subscription_id: str) -> str:
-    """Return what the baseline said of a subscription, for a cell: the verdict, and its facts."""
+    """Return the verdict of a subscription in the baseline, and why, for a cell."""
     row = was(report, subscription_id)
     if row is None:
         return "not in the baseline"

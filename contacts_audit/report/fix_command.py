@@ -1,8 +1,8 @@
 """
-The commands that fix what an audit found, ready to paste into a shell.
+Builds the commands that fix the findings of an audit, ready to paste into a shell.
 
-They hold words of ours, ids, and what the run was asked; of what Azure calls things, nothing but an
-address that is to be removed, and that only where this run read it from Azure itself.
+They contain our own words, ids, and the options of the run.  Text from Azure is never in them,
+except an address to remove, and only if this run read it from Azure itself.
 """
 
 import re
@@ -15,50 +15,50 @@ from typing import NamedTuple
 from contacts_audit.azure.kinds import GUID, CloudName
 from contacts_audit.core.errors import Reason
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.fixes import ADDRESS, LEVEL, WRONG, change_for
 
 ASSIGNEE, ENDPOINT, FILE, IDS = "ASSIGNEE", "ENDPOINT", "FILE", "IDS"
-BLANKS: Mapping[str, str] = {  # what the reader puts his own in the place of
-    ADDRESS: "an email address, another one each time",
+BLANKS: Mapping[str, str] = {  # words in capitals that the reader replaces
+    ADDRESS: "an email address, a different one each time",
     WRONG: "an address to be removed",
     LEVEL: "Critical, High, Medium or Low",
-    ASSIGNEE: "the object id, application id or user name of who runs the audit",
+    ASSIGNEE: "the object id, application id or user name of the identity that runs the audit",
     ENDPOINT: "the URL of your cloud's Resource Manager",
-    FILE: "a file with what was read from stdin",
-    IDS: "a file with the ids of these subscriptions, one a line; -o csv has each one's command",
+    FILE: "a file with the text that was read from stdin",
+    IDS: "a file with the ids of these subscriptions, one per line; -o csv has a command for each",
 }
 READER = "Security Reader"
-FEW = 5  # ids that a line always has room for
-MANY = 50  # ids, or addresses, that it has room for where nothing else will do
-LINES = 10  # that end a report, the most frequent first
+FEW = 5  # ids that always fit into a line
+MANY = 50  # ids, or addresses, that fit if there is no other way
+LINES = 10  # of commands at the end of a report, the most frequent first
 
 
 class Fix(NamedTuple):
-    """The *command* that fixes a row; *options* are those of `apply`, None where it is az's."""
+    """The *command* that fixes a row; *options* are those of `apply`, None for a command of az."""
 
     command: str
     options: tuple[str, ...] | None
 
 
 class Line(NamedTuple):
-    """A *command*, if any, and what it is for, in words."""
+    """A *command*, if any, and its purpose, in words."""
 
     purpose: str
     command: str | None = None
 
     @property
-    def told(self) -> str:
-        """The purpose, and what is to be put in the place of the words in capitals."""
+    def text(self) -> str:
+        """The purpose, and what the words in capitals stand for."""
         blank = "; ".join(blanks(self.command or ""))
         return f"{self.purpose} ({blank})" if blank else self.purpose
 
     def __str__(self) -> str:
-        return self.told if self.command is None else f"{self.told}: {self.command}"
+        return self.text if self.command is None else f"{self.text}: {self.command}"
 
 
 def fix(outcome: Outcome, run: Run) -> Fix | None:
-    """Return what fixes *outcome*, None where no command does."""
+    """Return the command that fixes *outcome* and its options, or None."""
     subscription = outcome.subscription
     match outcome:
         case Audited(verdict=Verdict.NON_COMPLIANT) if options := _options(outcome, run):
@@ -76,28 +76,28 @@ def fix(outcome: Outcome, run: Run) -> Fix | None:
 
 
 def command(outcome: Outcome, run: Run) -> str | None:
-    """Return the command that fixes *outcome*, None where no command does."""
+    """Return the command that fixes *outcome*, or None."""
     found = fix(outcome, run)
     return None if found is None else found.command
 
 
 def blanks(*commands: str) -> list[str]:
-    """Say of each word in capitals in *commands* what is to be put in its place."""
+    """Return for each word in capitals in *commands* what it stands for."""
     words = {re.sub(r"-\d+$", "", word) for each in commands for word in shlex.split(each)}
     return [f"{blank} = {meaning}" for blank, meaning in BLANKS.items() if blank in words]
 
 
 def source(run: Run) -> Iterator[str]:
-    """Say where commands lead, where the report is not of a live run."""
+    """Yield where the commands send requests, if the report is not of a live run."""
     called = run.invocation
     if called is None:
-        yield "Read from a file: the commands here use the cloud that your own options choose."
+        yield "Read from a file: the commands use the cloud that your own options choose."
     elif called.recording:
-        yield f"From a recording: the commands here talk to {called.endpoint}, not to it."
+        yield f"From a recording: the commands send requests to {called.endpoint}."
 
 
 def remarks(commands: Sequence[str], run: Run) -> Iterator[str]:
-    """Yield what has to be known before any of *commands* is pasted."""
+    """Yield what to know before pasting any of *commands*."""
     if commands:
         yield from source(run)
     if blank := blanks(*commands):
@@ -106,7 +106,7 @@ def remarks(commands: Sequence[str], run: Run) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Kind:
-    """Rows that one command fixes: its *options*, what it *removed*, and the first *ids*."""
+    """Rows that one command fixes: its *options*, addresses to remove, and the first *ids*."""
 
     options: tuple[str, ...]
     ids: list[str] = field(default_factory=list)
@@ -114,7 +114,7 @@ class _Kind:
     removed: dict[str, None] = field(default_factory=dict)
 
     def add(self, identifier: str) -> None:
-        """Count a row; the ids of more than a line has room for are not kept."""
+        """Count a row; ids that do not fit into a line are not kept."""
         self.number += 1
         if len(self.ids) < MANY:
             self.ids.append(identifier)
@@ -123,9 +123,9 @@ class _Kind:
 @dataclass(slots=True)
 class Summary:
     """
-    Counts what the rows of a *run* need, one at a time: a line for each kind of failure.
+    Counts the fixes of the rows of a *run*, and makes a line for each kind of failure.
 
-    Where they are only a *part* of its rows, commands name them one by one.
+    If the rows are only a *part* of those in scope, the commands name each subscription.
     """
 
     run: Run
@@ -147,7 +147,7 @@ class Summary:
             self._kind(outcome, found.options).add(outcome.subscription.id)
 
     def _kind(self, audited: Audited, options: tuple[str, ...]) -> _Kind:
-        """Return where it belongs: one command removes all addresses that no row may have."""
+        """Return the kind of *audited*: rows that differ only in removals share a command."""
         kept, removed = _parted(options)
         allowed = audited.criteria.allowed_domains if removed and audited.criteria else ()
         kind = self._open.get((kept, allowed))
@@ -158,17 +158,17 @@ class Summary:
         return kind
 
     def lines(self) -> Iterator[Line]:
-        """Yield the commands, those for what could not be read first."""
+        """Yield the commands; those for unreadable subscriptions come first."""
         yield from self._az
         for reason, number in self._unread.items():
             if number > FEW:
-                yield Line(f"{number - FEW} more are {reason}: reports have the command of each")
+                yield Line(f"{number - FEW} more are {reason}: a report has the command of each")
         kinds = sorted(self._kinds, key=lambda kind: -kind.number)
         for kind in kinds[:LINES]:
             noun = "subscription" if kind.number == 1 else "subscriptions"
             yield Line(f"See what would fix {kind.number} {noun}", self._command(kind))
         if more := len(kinds[LINES:]):
-            yield Line(f"{more} more kinds of failure: reports have the command of each row")
+            yield Line(f"{more} more kinds of failure: a report has the command of each row")
 
     def _command(self, kind: _Kind) -> str:
         removals = _each("--remove-email", kind.removed)
@@ -191,7 +191,7 @@ def _each(option: str, values: Iterable[str]) -> list[str]:
 
 
 def _parted(options: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return *options* without the addresses to be removed, and those: they stand last."""
+    """Return *options* without the addresses to remove, and those addresses."""
     if "--remove-email" not in options:
         return tuple(options), ()
     at = options.index("--remove-email")
@@ -199,12 +199,12 @@ def _parted(options: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _failing_only(run: Run) -> list[str]:
-    """Where the checks are known, leave alone what complies by the time that this is run."""
+    """Return the option that leaves compliant rows alone, if the checks of the run are known."""
     return [] if run.invocation is None else ["--failing-only"]
 
 
 def _tenants(run: Run, subscription: Subscription | None = None) -> Sequence[str]:
-    """Return the options for the tenants: of a *subscription* its own, where there are several."""
+    """Return the options for tenants: that of *subscription* if there are several."""
     own = None if subscription is None else subscription.tenant_id
     if own is not None and len(run.tenants) > 1 and own in run.tenants and GUID.fullmatch(own):
         return "--tenant", own
@@ -212,7 +212,7 @@ def _tenants(run: Run, subscription: Subscription | None = None) -> Sequence[str
 
 
 def _others(run: Run) -> Sequence[str]:
-    """Return the options for cloud, identity and checks; no host comes from a file."""
+    """Return the options for cloud, identity and checks; a host in a file is never used."""
     if run.invocation is not None:
         return run.invocation.others
     if run.cloud == CloudName.AZURE:
@@ -221,24 +221,24 @@ def _others(run: Run) -> Sequence[str]:
 
 
 def _options(audited: Audited, run: Run) -> tuple[str, ...]:
-    """Return the change that is needed, as options of `plan` and `apply`; removals last."""
-    called, wish = run.invocation, change_for(audited)
+    """Return the needed change as options of `plan` and `apply`, with removals last."""
+    called, change = run.invocation, change_for(audited)
     live = called is not None and not called.recording
     removed = [
         one if live and _plain(one) else f"{WRONG}-{number}"
-        for number, one in enumerate(wish.remove_emails, 1)
+        for number, one in enumerate(change.remove_emails, 1)
     ]
-    words = ["--enable"] if wish.enable else []
-    words += _each("--email", (one if _plain(one) else ADDRESS for one in wish.emails))
-    if wish.minimum_severity is not None:
-        words += ["--minimum-severity", wish.minimum_severity]
-    if wish.notify_owners:
+    words = ["--enable"] if change.enable else []
+    words += _each("--email", (one if _plain(one) else ADDRESS for one in change.emails))
+    if change.minimum_severity is not None:
+        words += ["--minimum-severity", change.minimum_severity]
+    if change.notify_owners:
         words += ["--notify-owners"]
-    if wish.attack_paths is not None:
-        words += ["--attack-paths", wish.attack_paths]
+    if change.attack_paths is not None:
+        words += ["--attack-paths", change.attack_paths]
     return *words, *_each("--remove-email", removed)
 
 
 def _plain(address: str) -> bool:
-    """Say whether *address* reads as it is on every screen."""
-    return address == inert(address)
+    """Return whether *address* has no character that is escaped."""
+    return address == sanitized(address)

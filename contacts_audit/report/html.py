@@ -1,8 +1,8 @@
 """
-The report as one self-contained HTML page that makes no request.
+Renders the report as one self-contained HTML page that makes no request.
 
-Its policy lets it run its own style and script, known by their hashes, and nothing else; without
-the script it still shows everything.  https://www.w3.org/TR/CSP3/#framework-directive-source-list
+Its Content Security Policy allows only its own style and script, by their hashes.  Without the
+script it still shows everything.  https://www.w3.org/TR/CSP3/#framework-directive-source-list
 """
 
 import base64
@@ -10,16 +10,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from contacts_audit.core.model import Outcome, Report, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, json_, wording
 from contacts_audit.report.disappeared import gone, was_in_words
 from contacts_audit.report.table import STYLES
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 MARKS: Mapping[Verdict, str] = {
     Verdict.SKIPPED: "\N{EN DASH}",
@@ -28,35 +28,40 @@ MARKS: Mapping[Verdict, str] = {
     Verdict.WAIVED: "~",
     Verdict.COMPLIANT: "\N{CHECK MARK}",
 }
-THINNEST = 0.01  # of the picture: one among thousands is still seen
-PIECES = 20  # of the page, that go out together
-MANY = 200  # rows, from which on the browser lays out those in sight alone
+THINNEST = 0.01  # share of the picture: one among thousands is still visible
+PIECES = 20  # of the page that are yielded together
+MANY = 200  # rows; of more, the browser lays out only those in sight
 
 
-def render(report: Report) -> Iterator[str]:
-    """Yield the page, rows and all, a piece at a time."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+class _Templates(Environment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up keys of a dict directly: there are thousands of rows."""
+        return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
 
-    class Known(Environment):
-        def getattr(self, obj: Any, attribute: str) -> Any:
-            """Look a row's keys up as keys first: there are thousands of rows."""
-            return obj[attribute] if isinstance(obj, dict) else super().getattr(obj, attribute)
 
-    environment = Known(
+def environment() -> Environment:
+    """Return the templates of pages, which escape and sanitize what they insert."""
+    templates = _Templates(
         loader=PackageLoader("contacts_audit.report", "page"),
         autoescape=True,
-        finalize=_inert,
+        finalize=_sanitized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(joined=_joined, several=_several)
-    style, script = _asset("page.css"), _asset("page.js")
-    page = environment.get_template("page.html.j2").stream(
+    templates.filters.update(joined=_joined, several=_several)
+    return templates
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the page in pieces."""
+    style, script = asset("page.css"), asset("page.js")
+    template = environment().get_template("page.html.j2")
+    page = template.stream(
         style=style,
         script=script,
-        csp=_content_security_policy(style, script),
+        csp=content_security_policy(style, script),
         signed_in=[identity.label for identity in report.run.identities],
         head=json_.summary(report.run, report.finished, report.verdicts),
         picture=_picture(report.verdicts),
@@ -69,15 +74,16 @@ def render(report: Report) -> Iterator[str]:
         rule=wording.RULE,
         marks=MARKS,
         marked=_marked(),
-        colours=STYLES,
+        colors=STYLES,
         many=MANY,
+        not_today=wording.NOT_TODAY,
     )
     page.enable_buffering(PIECES)
     yield from page
 
 
 class Part(NamedTuple):
-    """One verdict in the picture; *start* and *width* are in percent, 0 wide where it has none."""
+    """A verdict in the picture; *start* and *width* are percentages, *number* counts its rows."""
 
     verdict: Verdict
     number: int
@@ -86,7 +92,7 @@ class Part(NamedTuple):
 
 
 def _picture(verdicts: Counter[Verdict]) -> list[Part]:
-    """Return all verdicts, strongest first, each as wide as it is frequent."""
+    """Return all verdicts, strongest first, each as wide as its share of the rows."""
     total = verdicts.total()
     shares = {
         verdict: max(verdicts[verdict] / total, THINNEST) if verdicts[verdict] else 0.0
@@ -113,17 +119,18 @@ def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
     }
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a file in the folder `page`."""
     return files("contacts_audit.report").joinpath("page", name).read_text("utf-8")
 
 
-def _content_security_policy(style: str, script: str) -> str:
-    """Allow the two, to the letter, and forbid all else."""
+def content_security_policy(style: str, script: str | None = None) -> str:
+    """Return a policy that allows exactly *style* and *script*, and nothing else."""
     return "; ".join(
         (
             "default-src 'none'",
             f"style-src {_hash(style)}",
-            f"script-src {_hash(script)}",
+            *([] if script is None else [f"script-src {_hash(script)}"]),
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",
@@ -135,25 +142,19 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _joined(lines: "Markup") -> "Markup":
-    """Drop the ends of lines between tags: thousands of rows have fewer nodes without."""
-    from markupsafe import Markup
-
+def _joined(lines: Markup) -> Markup:
+    """Remove newlines between tags: each is a node, in thousands of rows."""
     return Markup(str(lines).replace(">\n<", "><"))  # noqa: S704 - it is markup already
 
 
-def _several(texts: Iterable[str], otherwise: str) -> "Markup":
-    """Return *texts*, each apart from the others whatever way it is written."""
-    from markupsafe import Markup, escape
-
-    said = [f"<bdi>{escape(inert(text))}</bdi>" for text in texts]
-    return Markup(", ".join(said) or escape(otherwise))  # noqa: S704 - all in it is escaped
+def _several(texts: Iterable[str], otherwise: str) -> Markup:
+    """Return *texts*, isolated from each other whatever their direction, or *otherwise* if none."""
+    isolated = [f"<bdi>{escape(sanitized(text))}</bdi>" for text in texts]
+    return Markup(", ".join(isolated) or escape(otherwise))  # noqa: S704 - all in it is escaped
 
 
-def _marked() -> "Mapping[Verdict, Markup]":
-    """Return each verdict with its mark and colour."""
-    from markupsafe import Markup
-
+def _marked() -> Mapping[Verdict, Markup]:
+    """Return each verdict with its mark and color."""
     spelt = '<span class="verdict {}"><span class="mark" aria-hidden="true">{}</span>{}</span>'
     return {
         one: Markup(spelt).format(STYLES[one], MARKS[one], one)  # noqa: S704 - a text of ours
@@ -161,6 +162,6 @@ def _marked() -> "Mapping[Verdict, Markup]":
     }
 
 
-def _inert(value: object) -> object:
-    """Make all that the template fills in harmless, but for what it calls safe: our own."""
-    return inert(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+def _sanitized(value: object) -> object:
+    """Sanitize each text that the template inserts, except markup of ours."""
+    return sanitized(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -1,10 +1,10 @@
 """
-`--jq`: runs a filter over the JSON report in a process of its own.
+Runs a `--jq` filter over the JSON report, in a child process.
 
-A filter may loop for ever inside libjq, where Python hears no signal, and may look at `$ENV`: so
-it gets a process that can be killed, and an environment of what its interpreter needs to start.
-That process imports from the standard library, and from where we and jq were imported: never from
-the current folder.
+A filter may loop forever inside libjq, where Python handles no signal, and may read `$ENV`.  So it
+gets a process that can be killed, with only the variables that Python needs to start.  The process
+imports from the standard library and the folders of this package and of jq, never from the current
+folder.
 """
 
 import json
@@ -20,16 +20,16 @@ from typing import Any
 
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.paths import absolute
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.core.workers import MOMENT
 from contacts_audit.report import samples
 
-LONGEST_TRIAL = 3.0  # seconds; a filter that takes longer may still end on a real report
+LONGEST_TRIAL = 3.0  # seconds; a slower filter is not refused: it may still end on a real report
 START = (
     "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
     "from contacts_audit.core.filter_process import main; main()"
 )
-# What jq says of a filter that no data can help, and of one that asks a value of the wrong type.
+# Errors of jq that no data can avoid, and those about a value of the wrong type.
 FLAWED = re.compile("is not a valid format|Regex failure|is not a valid modifier string")
 _VALUE = r"(?:array|object|string|number|boolean)"
 MISFIT = re.compile(
@@ -39,19 +39,19 @@ MISFIT = re.compile(
 )
 
 
-def check(program: str, ending: Ending) -> None:
+def check(program: str, shutdown: Shutdown) -> None:
     """
-    Start the filter's process, compile *program* there, and run it on small reports.
+    Compile the filter *program* in a child process, and try it on small reports.
 
-    Reports of one row of each verdict, and of all: an error that a real report may not have is
-    none.
+    The reports have one row of each verdict, or all.  Errors that a real report may avoid are
+    ignored.
 
     Raises:
-        UsageError: it is no jq filter, or has a flaw that no report can help.
-        ContactsAuditError: it asks a value of the wrong type of every report; or its process does
+        UsageError: it is not a jq filter, or fails on every possible report.
+        ContactsAuditError: it expects a value of another type in every report, or its process does
             not start.
     """
-    found = _tried(program, ending)
+    found = _tried(program, shutdown)
     if found is None:
         return
     if found["compile"] is not None:
@@ -63,34 +63,34 @@ def check(program: str, ending: Ending) -> None:
             raise UsageError(f"--jq: {_line(failure)}", "try the filter with the jq program")
     if len(failures) == len(found["runs"]) and all(map(MISFIT.match, failures)):
         raise ContactsAuditError(
-            f"--jq: {_line(failures[-1])}", "no report fits: --json-schema says what one looks like"
+            f"--jq: {_line(failures[-1])}",
+            "see what a report looks like with 'contacts-audit audit --json-schema'",
         )
 
 
-def shape(document: str, program: str, ending: Ending, *, raw: bool) -> bytes:
+def shape(document: str, program: str, shutdown: Shutdown, *, raw: bool) -> bytes:
     """
-    Return what *program* makes of *document*, as jq prints it; *raw* prints strings bare.
+    Return the output of *program* on *document*, as jq prints it; *raw* is jq's -r.
 
     Raises:
         ContactsAuditError: the filter fails on the data.
     """
-    code, out, err = _ran([], _given(program, document, raw=raw), ending)
+    code, out, err = _ran([], _given(program, document, raw=raw), shutdown)
     if code != 0:
-        said = err.decode("utf-8", "replace").strip().splitlines() or ["it was killed"]
-        raise ContactsAuditError(f"--jq: {said[-1]}", "try the filter on the output of -o json")
+        message = _line(err.decode("utf-8", "replace").strip() or "it was killed")
+        raise ContactsAuditError(f"--jq: {message}", "try the filter on the output of -o json")
     return out
 
 
-def _tried(program: str, ending: Ending) -> Mapping[str, Any] | None:
-    """Return what `core.filter_process` says of *program*, None where the trial takes too long."""
+def _tried(program: str, shutdown: Shutdown) -> Mapping[str, Any] | None:
+    """Return the errors of *program*, as `core.filter_process` has them; None if it is slow."""
     given = _given(program, json.dumps(list(samples.reports())), raw=False)
     try:
-        code, out, err = _ran(["try"], given, ending, until=time.monotonic() + LONGEST_TRIAL)
+        code, out, err = _ran(["try"], given, shutdown, until=time.monotonic() + LONGEST_TRIAL)
     except subprocess.TimeoutExpired:
         return None
     if code != 0:
-        said = err.decode("utf-8", "replace").strip().splitlines() or [f"it ended with {code}"]
-        raise _not_started(said[-1])
+        raise _not_started(_line(err.decode("utf-8", "replace").strip() or f"it ended with {code}"))
     found: Mapping[str, Any] = json.loads(out)
     return found
 
@@ -100,12 +100,13 @@ def _given(program: str, document: str, *, raw: bool) -> bytes:
 
 
 def _ran(
-    arguments: list[str], given: bytes, ending: Ending, until: float = float("inf")
+    arguments: list[str], given: bytes, shutdown: Shutdown, until: float = float("inf")
 ) -> tuple[int, bytes, bytes]:
     """
-    Return how the filter's process ended and what it printed, waiting for a moment at a time.
+    Run the child process, and return its exit code, stdout and stderr.
 
-    Where the kernel gives a signal to one of our threads, no wait of the main thread is cut short.
+    It waits for MOMENT at a time: a signal that the kernel delivers to another thread does not
+    interrupt a wait of the main thread.
 
     Raises:
         subprocess.TimeoutExpired: it did not end before *until*, a `time.monotonic()`.
@@ -113,7 +114,7 @@ def _ran(
     """
     left: bytes | None = given
     try:
-        with ending.running(
+        with shutdown.child(
             [sys.executable, "-P", "-s", "-S", "-c", START, *_places(), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -125,7 +126,7 @@ def _ran(
                 try:
                     out, err = process.communicate(left, timeout=MOMENT)
                 except subprocess.TimeoutExpired:
-                    left = None  # what is left of it is remembered
+                    left = None  # communicate remembers the rest
                     if time.monotonic() > until:
                         raise
                 else:
@@ -135,7 +136,7 @@ def _ran(
 
 
 def _places() -> list[str]:
-    """Return where we and jq were imported from: a folder, or a zip file in our case."""
+    """Return the folders of this package and of jq; ours may be a zip file."""
     found = find_spec("jq")
     jq = Path(found.origin) if found is not None and found.origin else Path()
     return [absolute(place) for place in (Path(__file__).parents[2], jq.parent)]
@@ -143,10 +144,10 @@ def _places() -> list[str]:
 
 def needed(environment: Mapping[str, str]) -> dict[str, str]:
     """
-    Return what of *environment* a Python needs to start, its paths absolute.
+    Return the variables of *environment* that Python needs to start, with absolute paths.
 
-    That is where its libraries and its home are, by ld.so(8), dyld(1) and python(1); `PYTHONPATH`
-    is none of it.
+    They name its libraries and its home: see ld.so(8), dyld(1) and python(1).  `PYTHONPATH` is not
+    among them.
     """
     kept = {
         name: value
@@ -167,5 +168,5 @@ def _line(failure: str) -> str:
 def _not_started(why: str) -> ContactsAuditError:
     return ContactsAuditError(
         f"--jq: the filter's process does not start: {why}",
-        "install contacts-audit anew, or give the output of -o json to the jq program",
+        "reinstall contacts-audit, or pipe the output of -o json to the jq program",
     )

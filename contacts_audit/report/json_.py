@@ -1,7 +1,7 @@
 """
-The report as JSON, schema 1, written key by key.
+Renders the report as JSON, schema 1.
 
-`schema.json` beside this file describes it; within schema 1 keys are only added.
+`schema.json` in this folder describes it; within schema 1 keys are only added.
 """
 
 import json
@@ -10,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from contacts_audit import __version__
 from contacts_audit.core.model import (
     Audited,
-    Contact,
-    Fault,
-    Finding,
     Identity,
     Outcome,
     Report,
@@ -25,14 +23,17 @@ from contacts_audit.core.model import (
     Waiver,
     exit_code,
 )
-from contacts_audit.core.sanitize import inert_json
+from contacts_audit.core.sanitize import sanitized_json
 from contacts_audit.report.disappeared import DISAPPEARED, Gone, gone, was
 
 SCHEMA = 1
+CONTACT = "name api_version emails enabled phone alert_severity attack_path_risk roles"
+FINDING = "check message api_version"
+FAULT = "reason status code message request_id hint"
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the report as one indented JSON object, a row at a time."""
+    """Yield the report as one indented JSON object, row by row."""
     closing = summary(report.run, report.finished, report.verdicts, report.only)
     yield dump(closing, indent=2).removesuffix("\n}")
     yield from _array("subscriptions", (row_of(report, outcome) for outcome in report.outcomes))
@@ -42,7 +43,7 @@ def render(report: Report) -> Iterator[str]:
 
 
 def _array(key: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield *items* as the next key of an object; no string of JSON has a line end in it."""
+    """Yield *items* as the next key of an object; no JSON string contains a newline."""
     yield f',\n  "{key}": ['
     before = ""
     for item in items:
@@ -52,14 +53,20 @@ def _array(key: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 
 def dump(value: Any, indent: int | None = None) -> str:
-    """Spell *value* as JSON in UTF-8, with what could do harm on a screen escaped."""
-    return inert_json(json.dumps(value, ensure_ascii=False, indent=indent))
+    """Return *value* as JSON text; characters that could harm a terminal are escaped."""
+    return sanitized_json(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def document(kind: str, **values: Any) -> str:
+    """Return a document of this *kind* as indented JSON text: its head, then *values*."""
+    tool = {"name": "contacts-audit", "version": __version__}
+    return dump({"schema": SCHEMA, "kind": kind, "tool": tool, **values}, indent=2) + "\n"
 
 
 def summary(
     run: Run, finished: datetime, verdicts: Counter[Verdict], only: Sequence[Verdict] = ()
 ) -> dict[str, Any]:
-    """Return all keys of the report but the rows, which are of the verdicts *only*, if any."""
+    """Return all keys of the report except the rows, which have the verdicts *only*, if any."""
     judged = (Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.WAIVED)
     return {
         "schema": SCHEMA,
@@ -91,26 +98,19 @@ def summary(
 
 def identity(identity: Identity) -> dict[str, Any]:
     """Return who signed in to one tenant."""
-    return {
-        "auth": identity.auth,
-        "credential": identity.credential,
-        "user": identity.user,
-        "application_id": identity.application_id,
-        "object_id": identity.object_id,
-        "tenant_id": identity.tenant_id,
-    }
+    return _fields(identity, "auth credential user application_id object_id tenant_id")
 
 
 def row_of(report: Report, outcome: Outcome) -> dict[str, Any]:
-    """Return one subscription, with what it was where only changes are shown."""
-    said = row(outcome, report.run)
-    return said if report.was is None else {**said, "was": was(report, outcome.subscription.id)}
+    """Return the row of one subscription; in a report of changes also what it was."""
+    found = row(outcome, report.run)
+    return found if report.was is None else {**found, "was": was(report, outcome.subscription.id)}
 
 
 def row(outcome: Outcome, run: Run) -> dict[str, Any]:
-    """Return one subscription; all keys are always there."""
+    """Return the row of one subscription; all keys are always present."""
     subscription = outcome.subscription
-    said: dict[str, Any] = {
+    row: dict[str, Any] = {
         "id": subscription.id,
         "name": subscription.name,
         "tenant_id": subscription.tenant_id,
@@ -125,70 +125,39 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
         "error": None,
         "waiver": None,
     }
+    if not isinstance(outcome, Skipped):
+        row["contacts"] = [_fields(contact, CONTACT) for contact in outcome.contacts]
     match outcome:
         case Audited():
-            said["emails"] = list(outcome.emails)
-            said["contacts"] = [_contact(contact) for contact in outcome.contacts]
-            said["findings"] = [_finding(finding) for finding in outcome.findings]
-            said["checks"] = list(outcome.checks or run.checks)
-            said["decided_by"] = outcome.decided_by
-            said["waiver"] = None if outcome.waiver is None else _waiver(outcome.waiver)
+            row["emails"] = list(outcome.emails)
+            row["findings"] = [_fields(one, FINDING) for one in outcome.findings]
+            row["checks"] = list(outcome.checks or run.checks)
+            row["decided_by"] = outcome.decided_by
+            row["waiver"] = _waiver(outcome.waiver)
         case Unread():
-            said["contacts"] = [_contact(contact) for contact in outcome.contacts]
-            said["error"] = _error(outcome.fault)
-        case Skipped():
-            pass
-    return said
+            row["error"] = _fields(outcome.fault, FAULT)
+    return row
 
 
 def gone_row(one: Gone) -> dict[str, Any]:
-    """Return what is told of a subscription that disappeared; the verdict is its last one."""
+    """Return the row of a subscription that disappeared; its verdict is that of the baseline."""
     return {"id": one.subscription.id, "name": one.subscription.name, "verdict": one.was}
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
-    return {
-        "name": contact.name,
-        "api_version": contact.api_version,
-        "emails": list(contact.emails),
-        "enabled": contact.enabled,
-        "phone": contact.phone,
-        "alert_severity": contact.alert_severity,
-        "attack_path_risk": contact.attack_path_risk,
-        "roles": list(contact.roles),
-    }
+def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
+    if waiver is None:
+        return None
+    return {**_fields(waiver, "reason owner expires check"), "expires": waiver.expires.isoformat()}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "message": finding.message,
-        "api_version": finding.api_version,
-    }
-
-
-def _waiver(waiver: Waiver) -> dict[str, Any]:
-    return {
-        "reason": waiver.reason,
-        "owner": waiver.owner,
-        "expires": waiver.expires.isoformat(),
-        "check": waiver.check,
-    }
-
-
-def _error(fault: Fault) -> dict[str, Any]:
-    return {
-        "reason": fault.reason,
-        "status": fault.status,
-        "code": fault.code,
-        "message": fault.message,
-        "request_id": fault.request_id,
-        "hint": fault.hint,
-    }
+def _fields(value: Any, names: str) -> dict[str, Any]:
+    """Return the attributes *names* of *value*, separated by blanks; a tuple as a list."""
+    found = ((name, getattr(value, name)) for name in names.split())
+    return {name: list(one) if isinstance(one, tuple) else one for name, one in found}
 
 
 def time_of(moment: datetime | None) -> str | None:
-    """Return how a report spells *moment*, if there is one."""
+    """Return *moment* as ISO 8601 in UTC, to the second; None for None."""
     return None if moment is None else _time(moment)
 
 

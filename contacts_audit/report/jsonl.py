@@ -1,4 +1,4 @@
-"""The report as JSON lines: one for each subscription, and a summary as the last."""
+"""Renders the report as JSON lines: one for each subscription, and a summary at the end."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from contacts_audit.report.disappeared import DISAPPEARED, gone
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield each subscription's line, those of what disappeared, and the summary's."""
+    """Yield a line for each subscription, for each that disappeared, and for the summary."""
     for outcome in report.outcomes:
         yield json_.dump({"record": "subscription", **json_.row_of(report, outcome)}) + "\n"
     for one in gone(report):
@@ -26,6 +26,6 @@ def line(outcome: Outcome, run: Run) -> str:
 def last_line(
     run: Run, finished: datetime, verdicts: Counter[Verdict], only: Sequence[Verdict] = ()
 ) -> str:
-    """Return the line that says that the report is whole, or which verdicts it holds *only*."""
-    told = json_.summary(run, finished, verdicts, only)
-    return json_.dump({"record": "summary", **told}) + "\n"
+    """Return the last line, the summary; without it a report is incomplete."""
+    summary = json_.summary(run, finished, verdicts, only)
+    return json_.dump({"record": "summary", **summary}) + "\n"

@@ -1,7 +1,7 @@
 """
-The report as JUnit XML, for CI servers: a test case for each subscription.
+Renders the report as JUnit XML, for CI servers: a test case for each subscription.
 
-A testcase is an element tree of its own, so that there is never more than one.
+Each test case is an element tree of its own, so that memory does not grow with the report.
 
 https://github.com/testmoapp/junitxml
 """
@@ -13,7 +13,7 @@ from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from contacts_audit.core.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, wording
 from contacts_audit.report.disappeared import Gone, gone
 
@@ -21,8 +21,8 @@ SUITE = "contacts-audit"
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the head with its counts, then a testcase a subscription."""
-    verdicts = Counter(outcome.verdict for outcome in report.outcomes)  # of the rows that follow
+    """Yield the head with the counts, then a test case for each subscription."""
+    verdicts = Counter(outcome.verdict for outcome in report.outcomes)  # of the listed rows
     lost = [*gone(report)]
     counts = {
         "name": SUITE,
@@ -63,8 +63,8 @@ def _properties(report: Report) -> Element:
 
 def _testcase(outcome: Outcome, run: Run) -> Element:
     case = Element("testcase", classname=SUITE, name=_legal(outcome.subscription.label))
-    told = {"message": _legal(wording.message(outcome))}
-    typed = {"type": wording.reason(outcome), **told}
+    message = {"message": _legal(wording.message(outcome))}
+    typed = {"type": wording.reason(outcome), **message}
     match outcome:
         case Audited(verdict=Verdict.COMPLIANT):
             pass
@@ -72,10 +72,10 @@ def _testcase(outcome: Outcome, run: Run) -> Element:
             found = [f"{one.check} at {one.api_version}: {one.message}" for one in outcome.findings]
             SubElement(case, "failure", typed).text = _lines(*found, *_fix(outcome, run))
         case Unread(fault=fault):
-            text = _lines(fault.told, fault.hint, *_fix(outcome, run))
+            text = _lines(fault.detail, fault.hint, *_fix(outcome, run))
             SubElement(case, "error", typed).text = text
         case Audited() | Skipped():
-            SubElement(case, "skipped", told)
+            SubElement(case, "skipped", message)
     return case
 
 
@@ -91,16 +91,16 @@ def _lines(*lines: str) -> str:
 
 
 def _lost(one: Gone) -> Element:
-    """Return a testcase that was not run: neither a pass nor a failure is known."""
+    """Return a skipped test case: it neither passed nor failed."""
     case = Element("testcase", classname=SUITE, name=_legal(one.subscription.label))
     SubElement(case, "skipped", message=_legal(one.message))
     return case
 
 
 def _opening(name: str, attributes: Mapping[str, str]) -> str:
-    """Return the start of an element that holds all others; its *attributes* are words of ours."""
-    said = "".join(f' {key}="{value}"' for key, value in attributes.items())
-    return f"<{name}{said}>\n"
+    """Return the start tag of an element; *attributes* are not escaped, and hold our words only."""
+    spelt = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    return f"<{name}{spelt}>\n"
 
 
 def _spelt(element: Element) -> str:
@@ -110,8 +110,8 @@ def _spelt(element: Element) -> str:
 
 def _legal(text: str) -> str:
     """
-    Return *text* without what XML forbids; beyond what is inert anyway it is two characters.
+    Return *text* sanitized, and without the two more characters that XML forbids.
 
     https://www.w3.org/TR/xml/#charsets
     """
-    return re.sub("[\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", inert(text))
+    return re.sub("[\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", sanitized(text))

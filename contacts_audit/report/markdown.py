@@ -1,54 +1,71 @@
-"""
-Tables in Markdown.
+"""Renders the report in Markdown, for a ticket: counts, rows, and what to do."""
 
-https://github.github.com/gfm/#tables-extension-
-"""
+from collections.abc import Iterator
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.model import Outcome, Report, Unread, Verdict
+from contacts_audit.report import fix_command, json_, wording
+from contacts_audit.report.markdown_table import Code, block, cell, table
 
 
-class Code(str):
-    """A text that a table shows as it is, to be copied."""
-
-    __slots__ = ()
-
-
-def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield *rows* as a table, the first of them its head."""
-    for at, row in enumerate(rows):
-        shown = (code(one) if isinstance(one, Code) else cell(one) for one in row)
-        yield f"| {' | '.join(shown)} |\n"
-        if at == 0:
-            yield f"|{'---|' * len(row)}\n"
+def render(report: Report) -> Iterator[str]:
+    """Yield the counts, a row for each subscription, and the commands that fix the findings."""
+    yield from _head(report)
+    verdicts = report.verdicts
+    counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
+    yield from table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
+    yield "\n"
+    yield from table(wording.rows(report, _why, {"FIX": lambda outcome: _fix(outcome, report)}))
+    yield from _what_to_do(report)
 
 
-def cell(text: str) -> str:
-    """Return *text* so that it reads as it is: no markup, HTML, link, mention or new cell."""
-    return re.sub(r"([\\`*_\[\]<>|~&]|:(?=//)|(?<!\w)@|(?<=www)\.)", r"\\\1", inert(text))
+def _head(report: Report) -> Iterator[str]:
+    run = report.run
+    facts = json_.summary(run, report.finished, report.verdicts)
+    span = f"{facts['started']} to {facts['finished']}"
+    judged = ", ".join(run.checks) + (f" ({run.profile})" if run.profile else "")
+    rule = facts["rule"]
+    yield "## Security contacts\n\n"
+    yield f"- rule: {rule['id']}, {wording.RULE}; risk: {rule['risk']}\n"
+    yield f"- cloud: {cell(run.cloud)}\n"
+    for identity in run.identities:
+        yield f"- signed in as: {cell(identity.label)}\n"
+    yield f"- checks: {judged}\n"
+    yield f"- audited: {span}, by contacts-audit {cell(run.version)}\n"
+    if facts["recorded"] is not None:
+        yield f"- recorded: {facts['recorded']}; {wording.NOT_TODAY}\n"
+    yield f"- exit code: {facts['exit_code']}\n"
+    if report.gone is not None:
+        yield "- listed: only those that changed since the baseline\n"
+    if report.only:
+        shown, total = len(report.outcomes), report.verdicts.total()
+        yield f"- listed: only {', '.join(report.only)} ({shown} of {total})\n"
+    yield "\n"
 
 
-def code(text: str) -> str:
-    """Return *text* as code in a table, fenced by more backticks than it holds in a row."""
-    if not text:
-        return ""
-    said = inert(text).replace("|", "\\|")
-    fence = _fence(said, 1)
-    blank = " " if "`" in said else ""
-    return f"{fence}{blank}{said}{blank}{fence}"
+def _why(outcome: Outcome) -> str:
+    """Return the message with all facts and the hint: a ticket has no stderr."""
+    if isinstance(outcome, Unread):
+        return f"{outcome.fault.line}; {outcome.fault.hint}"
+    return wording.message(outcome)
 
 
-def block(lines: Iterable[str]) -> Iterator[str]:
-    """Yield *lines* as a block of commands for a shell."""
-    said = [*map(inert, lines)]
-    fence = _fence("\n".join(said), 3)
-    yield f"{fence}sh\n"
-    yield from (f"{line}\n" for line in said)
-    yield f"{fence}\n"
+def _fix(outcome: Outcome, report: Report) -> str:
+    return Code(fix_command.command(outcome, report.run) or "")
 
 
-def _fence(text: str, least: int) -> str:
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    return "`" * max(least, longest + 1)
+def _what_to_do(report: Report) -> Iterator[str]:
+    """Yield a command for each kind of failure among the rows."""
+    summary = fix_command.Summary(report.run, part=report.whole is not None)
+    for outcome in report.outcomes:
+        summary.add(outcome)
+    lines = [*summary.lines()]
+    if not lines:
+        return
+    yield "\n### What to do\n"
+    for remark in fix_command.source(report.run):
+        yield f"\n{cell(remark)}\n"
+    for line in lines:
+        yield f"\n{cell(line.text)}\n"
+        if line.command is not None:
+            yield "\n"
+            yield from block([line.command])

@@ -1,12 +1,11 @@
 """
-The report as OCSF Compliance Findings: one for each subscription and check.
+Renders the report as OCSF Compliance Findings: one for each subscription and check.
 
-How the check came out is `compliance.status_id`: 1 Pass, 3 Fail, 2 Warning where the subscription
-could not be read, and 99 Other, by the name of Skipped, where there is nothing to audit: rows out
-are subscriptions in, and none of the other words would be true.  The same, by the name of
-Disappeared, is what a baseline has and the scope has no more; no event says Close, for nobody knows
-whether it was mended.  The event's own `status_id` is 1
-New, and 3 Suppressed for a failure that is waived.
+`compliance.status_id` is the result of the check: 1 Pass, 3 Fail, or 2 Warning if the subscription
+could not be read.  It is 99 Other with the name Skipped for a subscription that is not audited, and
+with the name Disappeared for one of the baseline that is no longer in scope.  No event has the
+activity Close, as nobody knows whether a finding was fixed.  `status_id` of the event is 1 New, or
+3 Suppressed for a failure that is waived.
 
 https://schema.ocsf.io/1.5.0/classes/compliance_finding
 """
@@ -31,7 +30,7 @@ from contacts_audit.report.disappeared import DISAPPEARED, gone
 VERSION = "1.5.0"
 CIS = "CIS Microsoft Azure Foundations Benchmark"
 TITLES: Mapping[Check, str] = {
-    Check.CONTACT_EMAIL: "A security contact's e-mail address is configured",
+    Check.CONTACT_EMAIL: "A security contact's email address is configured",
     Check.ALERT_NOTIFICATIONS: "Mail goes out for high-severity alerts",
     Check.OWNER_NOTIFIED: "The role Owner is notified",
     Check.ATTACK_PATHS: "Mail goes out for attack paths",
@@ -39,6 +38,7 @@ TITLES: Mapping[Check, str] = {
     Check.REQUIRED_EMAIL: "The required addresses are configured",
     Check.ALLOWED_DOMAIN: "All addresses are of an allowed domain",
     Check.MINIMUM_EMAILS: "Enough addresses are configured",
+    Check.DELIVERABLE: "The domain of every address takes mail",
 }
 STANDARDS: Mapping[Check, Mapping[str, list[str]]] = {
     Check.CONTACT_EMAIL: {
@@ -52,19 +52,19 @@ STANDARDS: Mapping[Check, Mapping[str, list[str]]] = {
 
 
 class _Judged(NamedTuple):
-    """How one check came out: its status, as it is called, and in our own words."""
+    """The result of one check: its status as OCSF has it, and our code and detail."""
 
     check: Check
     status_id: int
     status: str
     code: str
     detail: str
-    mend: str | None = None
+    fix: str | None = None
     waiver: Waiver | None = None
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield an array, a finding on each line."""
+    """Yield a JSON array with one finding per line."""
     before = "[\n"
     for outcome in report.outcomes:
         for judged in _judged(outcome, report.run):
@@ -82,18 +82,18 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
     match outcome:
         case Audited():
             found = {finding.check: finding.message for finding in outcome.findings}
-            mend = fix_command.command(outcome, run) or "see 'contacts-audit plan'"
+            fix = fix_command.command(outcome, run) or "see 'contacts-audit plan'"
             for check in outcome.checks or run.checks:
                 if check in found:
-                    told, waiver = found[check], outcome.waiver
-                    yield _Judged(check, 3, "Fail", outcome.verdict, told, mend, waiver)
+                    detail, waiver = found[check], outcome.waiver
+                    yield _Judged(check, 3, "Fail", outcome.verdict, detail, fix, waiver)
                 else:
                     yield _Judged(check, 1, "Pass", "compliant", TITLES[check])
         case Unread(fault=fault):
             command = fix_command.command(outcome, run)
-            mend = fault.hint if command is None else f"{fault.hint}: {command}"
+            fix = fault.hint if command is None else f"{fault.hint}: {command}"
             for check in run.checks:
-                yield _Judged(check, 2, "Warning", fault.reason, fault.told, mend)
+                yield _Judged(check, 2, "Warning", fault.reason, fault.detail, fix)
         case Skipped():
             for check in run.checks:
                 yield _Judged(check, 99, "Skipped", "skipped", wording.message(outcome))
@@ -102,7 +102,7 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
 def _finding(subscription: Subscription, judged: _Judged, report: Report) -> dict[str, Any]:
     run = report.run
     moment = int(report.as_of.timestamp() * 1000)
-    grave = judged.status_id in (2, 3)  # what could not be read may be as bad as what was
+    grave = judged.status_id in (2, 3)  # an unreadable subscription may fail, too
     event = {
         "activity_id": 1,
         "activity_name": "Create",
@@ -141,8 +141,8 @@ def _finding(subscription: Subscription, judged: _Judged, report: Report) -> dic
     if judged.waiver is not None:
         waiver = judged.waiver
         event["comment"] = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
-    if judged.mend is not None:
-        event["remediation"] = {"desc": judged.mend}
+    if judged.fix is not None:
+        event["remediation"] = {"desc": judged.fix}
     return event
 
 
@@ -170,7 +170,7 @@ def _compliance(judged: _Judged) -> dict[str, Any]:
 
 
 def _cloud(subscription: Subscription) -> dict[str, Any]:
-    """Return the cloud profile: an account of type 13 is an Azure subscription."""
+    """Return the cloud profile; account type 13 is an Azure subscription."""
     account = {
         "uid": subscription.id,
         "name": subscription.name or subscription.id,

@@ -1,4 +1,4 @@
-"""The order of rows, and which of them are shown."""
+"""Sorts the rows of a report, and selects those to show."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -16,20 +16,20 @@ URGENT = (
 
 
 class Sort(StrEnum):
-    """Which row comes first."""
+    """The orders of the rows."""
 
     VERDICT = "verdict"
     AZURE = "azure"
 
 
 def urgent_first(report: Report) -> Report:
-    """Return *report* with what needs attention first; within a verdict, order is Azure's."""
+    """Return *report* with the rows that need attention first, in the order of Azure otherwise."""
     rows = sorted(report.outcomes, key=lambda outcome: URGENT.index(outcome.verdict))
     return replace(report, outcomes=tuple(rows))
 
 
 def only(report: Report, verdicts: Collection[Verdict]) -> Report:
-    """Return *report* with the rows of these *verdicts* alone; its counts stay whole."""
+    """Return *report* with only the rows of *verdicts*; its counts still include all rows."""
     if not verdicts:
         return report
     gone = report.gone

@@ -1,29 +1,26 @@
 """
-The report as Prometheus metrics: no names, no addresses.
+Renders the report as Prometheus metrics, without names and addresses.
 
-All series have the labels of their run, so that the files of several audits can lie in one folder:
-node_exporter drops series that another file has, and says nothing.
+All series have the labels of their run, so that the files of several audits can be in one folder:
+node_exporter silently drops series that another file has.
 
-Of a subscription that disappeared nothing is told: its series ends, which is how Prometheus knows.
+The series of a subscription that disappeared ends, as Prometheus expects.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from contacts_audit.audit.policy import PROFILES
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+from contacts_audit.audit.profiles import PROFILES
 from contacts_audit.core.model import Report, Run, Verdict, exit_code
-from contacts_audit.core.sanitize import inert
-
-if TYPE_CHECKING:
-    from prometheus_client import Metric
+from contacts_audit.core.sanitize import sanitized
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the metrics; each verdict has its count, be it nought."""
-    from prometheus_client import CollectorRegistry, generate_latest
-
+    """Yield the metrics; every verdict has a count, even if it is zero."""
     registry = CollectorRegistry()
     registry.register(_Collector(report))
     yield generate_latest(registry).decode()
@@ -31,10 +28,10 @@ def render(report: Report) -> Iterator[str]:
 
 def labels_of(run: Run) -> dict[str, str]:
     """
-    Return what tells the series of *run* from those of another audit, the same every night.
+    Return the labels that distinguish *run* from another audit, and are the same every night.
 
-    The cloud, the tenants, what is judged, the shard, and a digest of the options that select the
-    subscriptions; what a run has not is no label.
+    They are the cloud, the tenants, the checks, the shard, and a digest of the options that select
+    subscriptions, if the run has them.
     """
     known = PROFILES[run.profile] if run.profile is not None else ()
     judged = [run.profile, *(check for check in run.checks if check not in known)]
@@ -45,29 +42,29 @@ def labels_of(run: Run) -> dict[str, str]:
         "shard": run.shard,
         "scope": run.scope,
     }
-    return {name: inert(value) for name, value in labels.items() if value}
+    return {name: sanitized(value) for name, value in labels.items() if value}
 
 
 class _Collector:
-    """Tells the metrics once; gauges that could be set again would take twice the memory."""
+    """Yields the metrics once; gauges that can be set again would take twice the memory."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._labels = labels_of(report.run)
 
-    def collect(self) -> "Iterator[Metric]":
+    def collect(self) -> Iterator[Metric]:
         report, verdicts = self._report, self._report.verdicts
         yield self._gauge(
             "subscriptions",
-            "How many subscriptions have which verdict.",
+            "The number of subscriptions with each verdict.",
             ["verdict"],
             (([verdict], verdicts[verdict]) for verdict in Verdict),
         )
         yield self._gauge(
             "subscription",
-            "The verdict on each subscription.",
+            "The verdict on each subscription, always 1.",
             ["subscription_id", "verdict"],
-            (([inert(each.subscription.id), each.verdict], 1) for each in report.outcomes),
+            (([sanitized(each.subscription.id), each.verdict], 1) for each in report.outcomes),
         )
         yield self._gauge(
             "exit_code",
@@ -77,18 +74,16 @@ class _Collector:
         )
         yield self._gauge(
             "last_run_timestamp_seconds",
-            "When the audit ended.",
+            "The time when the audit ended.",
             [],
             [([], report.as_of.timestamp())],
         )
 
     def _gauge(
         self, name: str, help: str, labels: list[str], values: Iterable[tuple[list[str], float]]
-    ) -> "Metric":
-        """Return a gauge; each of *values* is what its own labels say, and a number."""
-        from prometheus_client.core import GaugeMetricFamily
-
+    ) -> Metric:
+        """Return a gauge; each of *values* is the values of its *labels*, and a number."""
         gauge = GaugeMetricFamily(f"contacts_audit_{name}", help, labels=[*self._labels, *labels])
-        for told, value in values:
-            gauge.add_metric([*self._labels.values(), *told], value)
+        for own, value in values:
+            gauge.add_metric([*self._labels.values(), *own], value)
         return gauge

@@ -1,4 +1,4 @@
-"""Small valid reports, on which a filter is tried before the audit."""
+"""Makes small valid reports, on which a `--jq` filter is tried before the audit."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ _EMAIL = "soc@example.com"
 
 
 def reports() -> Iterator[str]:
-    """Yield JSON reports: one of a single row for each verdict, and one of all of these."""
+    """Yield JSON reports: one for each verdict, with a single row, and one with all these rows."""
     rows = outcomes()
     for some in (*((row,) for row in rows), rows):
         yield "".join(json_.render(_report(some)))

@@ -1,19 +1,17 @@
-"""The report as a table."""
+"""Renders the report as a table: at full width, or folded to a terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
-from contacts_audit.core.model import Outcome, Report, Verdict
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.model import Report, Verdict
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import wording
-from contacts_audit.report.disappeared import DISAPPEARED, gone, was_in_words
 
-HEADER = ("VERDICT", "NAME", "ID", "EMAILS", "WHY")
-WIDE = 140
-GAP = 2
-SHORT = (8, 13, 18, 23, 36)  # where the parts of an id end
-LONGEST = 16_384  # letters of a cell up to which it pads those above and below it
-MOST_PADDING = 4 * 1024 * 1024  # letters of a column, from which on that ends at
+WIDE = 140  # columns of a terminal that has room for whole ids
+GAP = 2  # blanks between columns
+SHORT = (8, 13, 18, 23, 36)  # lengths at which an id can be cut, between its parts
+LONGEST = 16_384  # characters; a longer cell does not widen its column
+MOST_PADDING = 4 * 1024 * 1024  # characters of a column; in a longer one that limit is LONG
 LONG = 200
 WHOLE = frozenset({"VERDICT", "STATUS", "ID"})  # columns that are never folded
 STYLES = {
@@ -27,12 +25,12 @@ _STYLES: Mapping[str, str] = {str(verdict): style for verdict, style in STYLES.i
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the table at its full width: nothing is cut, whoever reads it."""
-    return aligned([*_rows(report)])
+    """Yield the table at its full width; nothing is cut."""
+    return aligned(_rows(report))
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield *rows*, each cell as wide as the widest of its column; what is huge widens none."""
+    """Yield *rows* with aligned columns; a huge cell does not widen its column."""
     from rich.cells import cell_len
 
     most = min(LONGEST, max(MOST_PADDING // len(rows), LONG))
@@ -54,12 +52,12 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def render_at(report: Report, width: int, *, plain: bool) -> str:
-    """Return the table folded to a terminal of *width* columns, without a style where *plain*."""
-    return "".join(folded([*_rows(report)], width, plain=plain))
+    """Return the table folded to a terminal of *width* columns, without colors if *plain*."""
+    return "".join(folded(_rows(report), width, plain=plain))
 
 
 def folded(rows: Sequence[Sequence[str]], width: int, *, plain: bool) -> Iterator[str]:
-    """Yield *rows*, their head first, within *width* columns; ids are short where it is narrow."""
+    """Yield *rows*, head first, folded to *width* columns; ids are cut if that is narrow."""
     if width < WIDE and "ID" in rows[0]:
         rows = _short(rows, rows[0].index("ID"))
     widths = _fitting(rows, width)
@@ -68,14 +66,14 @@ def folded(rows: Sequence[Sequence[str]], width: int, *, plain: bool) -> Iterato
 
 
 def _short(rows: Sequence[Sequence[str]], column: int) -> list[list[str]]:
-    """Return *rows* with the first part of each id, or as many parts as tell them apart."""
+    """Return *rows* with each id cut to as many parts as make it unique."""
     ids = {row[column] for row in rows}
     size = next(size for size in SHORT if len({one[:size] for one in ids}) == len(ids))
     return [[*row[:column], row[column][:size], *row[column + 1 :]] for row in rows]
 
 
 def _fitting(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return the columns' widths: each has room for its longest word, and an even share of more."""
+    """Return the width of each column: its longest word, and a fair share of what is left."""
     from rich.cells import cell_len
 
     wanted = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
@@ -99,20 +97,20 @@ def _longest(cell: str) -> int:
 
 
 def _folded(row: Sequence[str], widths: Sequence[int], style: str) -> str:
-    """Return the lines of a *row*, its first cell (all cells, where it is bold) in a *style*."""
+    """Return the lines of a *row*, with its first cell, or all if bold, in *style*."""
     from rich.style import Style
 
     painted = Style.parse(style)
-    said = ""
+    lines = ""
     for first, *others in zip_longest(*map(_wrapped, row, widths), fillvalue=""):
         line = _line([first, *others], widths)
         end = len(line) if style == "bold" else len(first)
-        said += f"{painted.render(line[:end])}{line[end:]}\n"
-    return said
+        lines += f"{painted.render(line[:end])}{line[end:]}\n"
+    return lines
 
 
 def _wrapped(cell: str, width: int) -> list[str]:
-    """Return *cell* in lines of *width*, between words where that can be."""
+    """Return *cell* in lines of *width*, broken between words if possible."""
     from rich.cells import cell_len
     from rich.console import Console
     from rich.text import Text
@@ -123,27 +121,5 @@ def _wrapped(cell: str, width: int) -> list[str]:
     return [line.plain.rstrip() for line in lines]
 
 
-def _rows(report: Report) -> Iterator[Sequence[str]]:
-    changes = report.was is not None
-    yield (*HEADER, "WAS") if changes else HEADER
-    for outcome in report.outcomes:
-        was = [was_in_words(report, outcome.subscription.id)] if changes else []
-        yield (*_cells(outcome), *map(inert, was))
-    for one in gone(report):
-        found = one.subscription
-        told = DISAPPEARED, found.name or found.id, found.id, "", one.message
-        yield tuple(map(inert, (*told, *([one.was] if changes else []))))
-
-
-def _cells(outcome: Outcome) -> Sequence[str]:
-    subscription = outcome.subscription
-    return tuple(
-        inert(cell)
-        for cell in (
-            outcome.verdict,
-            subscription.name or subscription.id,
-            subscription.id,
-            ", ".join(wording.emails(outcome)),
-            wording.why(outcome),
-        )
-    )
+def _rows(report: Report) -> list[tuple[str, ...]]:
+    return [tuple(map(sanitized, row)) for row in wording.rows(report, wording.why, {})]

@@ -1,23 +1,18 @@
-"""The report as tab-separated values without a header, as az prints them."""
+"""Renders the report as tab-separated values without a header, like `az -o tsv`."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from contacts_audit.core.model import Outcome, Report
-from contacts_audit.core.sanitize import inert
+from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import wording
 from contacts_audit.report.disappeared import DISAPPEARED, gone
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield a line a subscription."""
-    for row in rows(report):
-        yield "\t".join(map(inert, row)) + "\n"
-
-
-def rows(report: Report) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of each subscription, last of those that disappeared."""
-    yield from map(cells, report.outcomes)
-    yield from lost(report)
+    """Yield a line for each subscription."""
+    for row in chain(map(cells, report.outcomes), lost(report)):
+        yield "\t".join(map(sanitized, row)) + "\n"
 
 
 def lost(report: Report) -> Iterator[tuple[str, ...]]:

@@ -61,17 +61,17 @@ def row(verdict: str, id_: str = "a", **more: Any) -> dict[str, Any]:
         ("non-compliant", None, "disappeared", True),
     ],
 )
-def test_each_pair_of_verdicts_is_in_one_class(
+def test_each_pair_of_verdicts_has_one_class(
     old: str | None, new: str | None, change: str, worse: bool
 ) -> None:
-    """As the contract has it; what got worse is told apart."""
+    """The class is the one in the contract, and `worse` marks what got worse."""
     found = Difference(old and row(old), new and row(new))  # type: ignore[arg-type]
 
     assert (found.change, found.worse) == (change, worse)
 
 
 def test_no_pair_is_without_a_class() -> None:
-    """Every verdict, then and now, and a side that is missing."""
+    """Every old verdict with every new verdict, and subscriptions that only one report has."""
     for old in (*VERDICTS, None):
         for new in (*VERDICTS, None):
             if old or new:
@@ -91,7 +91,7 @@ def test_no_pair_is_without_a_class() -> None:
     ],
 )
 def test_what_counts_as_a_change(more: dict[str, Any], differs: bool) -> None:
-    """Verdict, addresses, reason, failing checks; not names, nor words."""
+    """Verdict, addresses, reason and failing checks count; names and messages do not."""
     assert Difference(row("non-compliant"), row("non-compliant", **more)).differs is differs
 
 
@@ -103,7 +103,7 @@ def report(folder: Path, name: str, run: Run, *arguments: str) -> str:
 
 
 def test_two_reports_are_compared(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """In the order of the newer one; exit 3 where something got worse; JSON as promised."""
+    """Rows keep the order of the newer report; the exit code is 3 if something got worse."""
     first = azure.add("First", contacts_2017=GOOD)
     azure.add("Second")
     azure.add("Gone", contacts_2017=GOOD)
@@ -131,7 +131,7 @@ def test_two_reports_are_compared(azure: AzureDouble, run: Run, tmp_path: Path) 
 
 
 def test_equal_reports_differ_in_nothing(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """No line on stdout, and 0; what still fails is shown, and no worse."""
+    """Nothing is printed, and the exit code is 0, although something still fails."""
     azure.add("First", contacts_2017=GOOD)
     old = report(tmp_path, "old.json", run)
 
@@ -155,8 +155,8 @@ def test_equal_reports_differ_in_nothing(azure: AzureDouble, run: Run, tmp_path:
         b'{"schema":1,"tool":{"name":"contacts-audit"}}',
     ],
 )
-def test_what_is_no_report_is_wrong_usage(tmp_path: Path, text: bytes) -> None:
-    """One line, 2; for `diff` and for a baseline, which is read before any request."""
+def test_a_file_that_is_not_a_report_is_wrong_usage(tmp_path: Path, text: bytes) -> None:
+    """One line and exit code 2, for `diff` and for a baseline, before any request."""
     path = tmp_path / "x.json"
     path.write_bytes(text)
     fixture = str(ROOT / "fixtures/contoso")
@@ -176,8 +176,10 @@ def test_a_report_that_is_missing_is_wrong_usage(tmp_path: Path) -> None:
 # --only-changes
 
 
-def test_a_night_without_change_says_nothing(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Not a byte, on stdout or stderr, though the code is the audit's and the report whole."""
+def test_a_night_without_change_prints_nothing(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """Nothing on stdout or stderr; the exit code is that of the audit, the report is whole."""
     azure.add("First", contacts_2017=GOOD)
     azure.add("Second")
     azure.add("Locked", readable=False)
@@ -196,7 +198,7 @@ def test_a_night_without_change_says_nothing(azure: AzureDouble, run: Run, tmp_p
 def test_a_change_is_printed(
     azure: AzureDouble, run: Run, tmp_path: Path, quiet: list[str]
 ) -> None:
-    """The rows that differ, and what is in scope no more; `--quiet` does not silence them."""
+    """Rows that changed and subscriptions that left the scope are printed, even with `--quiet`."""
     azure.add("First", contacts_2017=GOOD)
     second = azure.add("Second", contacts_2017=GOOD)
     azure.add("Gone", contacts_2017=GOOD)
@@ -224,7 +226,7 @@ def test_a_change_is_printed(
 
 
 def test_the_first_night_has_no_baseline(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """It is an empty one: said once, and all is new; the same file may be the report."""
+    """A missing baseline counts as empty and is mentioned once; it may be the report of the run."""
     azure.add("First", contacts_2017=GOOD)
     path = str(tmp_path / "report.json")
     arguments = ("audit", "--only-changes", "--baseline", path, "--report", path)
@@ -246,8 +248,10 @@ def test_the_two_options_need_each_other(
     assert (ran.code, azure.asked) == (2, [])
 
 
-def test_metrics_are_for_their_collector(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Mode 0644, as the collector is another user; a run that fails leaves the old file."""
+def test_metrics_can_be_read_by_their_collector(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """The mode is 0644, because the collector is another user; a failed run keeps the old file."""
     azure.add("First", contacts_2017=GOOD)
     path = tmp_path / "contacts.prom"
     run("audit", "-q", "--report", str(path))
@@ -259,10 +263,10 @@ def test_metrics_are_for_their_collector(azure: AzureDouble, run: Run, tmp_path:
     assert (ran.code, path.read_text()) == (1, before)
 
 
-def test_a_run_that_fails_is_told_whatever_changed(
+def test_a_failed_run_is_reported_whatever_changed(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """Silence is for a night that was audited."""
+    """Only a night that was audited is silent."""
     azure.add("First", contacts_2017=GOOD)
     path = report(tmp_path, "old.json", run)
 

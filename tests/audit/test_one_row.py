@@ -33,10 +33,10 @@ def headed(name: str, value: str) -> Fault:
         "Age",
     ],
 )
-def test_a_number_in_a_header_ends_nothing(
+def test_a_malformed_number_in_a_header_ends_no_run(
     azure: AzureDouble, run: Run, name: str, value: str
 ) -> None:
-    """Python itself refuses to read a number of more than 4,300 digits."""
+    """Python refuses to read a number with more than 4,300 digits."""
     azure.add("Odd")
     azure.add("Good", contacts_2017=GOOD)
     odd = azure.subscriptions[0].id
@@ -58,8 +58,8 @@ def test_a_number_in_a_header_ends_nothing(
         pytest.param(b"Transfer-Encoding: chunked\r\n\r\n" + DIGITS.encode(), id="chunk of 5,000"),
     ],
 )
-def test_a_length_ends_nothing(azure: AzureDouble, run: Run, head: bytes) -> None:
-    """It is that row's answer that broke off."""
+def test_a_malformed_length_costs_one_row(azure: AzureDouble, run: Run, head: bytes) -> None:
+    """Only the answer of that row is cut off."""
     odd = azure.add("Odd")
     azure.add("Good", contacts_2017=GOOD)
     azure.fail(
@@ -86,7 +86,7 @@ def test_a_length_ends_nothing(azure: AzureDouble, run: Run, head: bytes) -> Non
         pytest.param(["explain", "Odd"], 4, id="explain"),
     ],
 )
-def test_what_nobody_foresaw_costs_one_row(
+def test_an_unexpected_error_costs_one_row(
     azure: AzureDouble,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
@@ -94,7 +94,7 @@ def test_what_nobody_foresaw_costs_one_row(
     arguments: list[str],
     code: int,
 ) -> None:
-    """It says where we stumbled, asks to be told of it, and tells no secret; others are read."""
+    """The row says where it happened and how to report it, without secrets; others are read."""
     odd = azure.add("Odd", contacts_2017=GOOD)
     azure.add("Good", contacts_2017=GOOD)
     azure.fail(f"/subscriptions/{odd.id}/providers", faults.gzip_body())
@@ -118,10 +118,10 @@ def test_what_nobody_foresaw_costs_one_row(
         assert "a@contoso.com" in ran.text
 
 
-def test_a_stumble_after_a_write_is_unknown_and_costs_one_row(
+def test_an_unexpected_error_after_a_write_costs_one_row(
     azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Nobody knows what became of the change: its row says so, and the others are changed."""
+    """Whether the change was made is unknown: the row says so, and the others are changed."""
     odd = azure.add("Odd")
     azure.add("Good")
     azure.fail(f"PUT /subscriptions/{odd.id}/", faults.gzip_body())
@@ -142,10 +142,10 @@ def test_a_stumble_after_a_write_is_unknown_and_costs_one_row(
     assert '"unknown"' in journal.read_text()
 
 
-def test_where_we_stumbled_is_told_whole_at_debug(
+def test_debug_shows_the_frames_of_an_unexpected_error(
     azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The frames, and not what the error says: that may be a secret."""
+    """The text of the error is not shown: it may hold a secret."""
     azure.add("Odd", contacts_2017=GOOD)
     azure.fail("securityContacts", faults.gzip_body())
 
@@ -163,8 +163,8 @@ def test_where_we_stumbled_is_told_whole_at_debug(
 
 
 @pytest.mark.parametrize("left", ["249", "11999", "499", "0"])
-def test_how_much_is_left_decides_nothing(azure: AzureDouble, run: Run, left: str) -> None:
-    """Azure's tenants were recorded to begin at 11999 and at 249: all is read all the same."""
+def test_the_remaining_quota_decides_nothing(azure: AzureDouble, run: Run, left: str) -> None:
+    """Recorded tenants started at 11999 and at 249: everything is read all the same."""
     for number in range(20):
         azure.add(f"S{number}", contacts_2017=GOOD)
     body = json.dumps({"value": [{"name": "default1", **GOOD[0]}]}).encode()

@@ -1,81 +1,19 @@
-"""A report of an earlier run is a file of strangers: it is read whole and right, or refused."""
+"""A report of an earlier run is read whole and right, or refused."""
 
-import copy
 import json
-import os
-import resource
-import subprocess
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import ROOT, Ran, program, run_in
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from report.test_report import REPORT
-
-from contacts_audit.audit import merge, report_file
-from contacts_audit.core.errors import ContactsAuditError, ExitCode
-from contacts_audit.report import RENDERERS, Format, json_
-
-CONTOSO = str(ROOT / "fixtures/contoso")
-Document = dict[str, Any]
-WHOLE: Document = json.loads("".join(json_.render(REPORT)))
-READERS = {
-    "merge": lambda name: ("merge", name),
-    "diff, old": lambda name: ("diff", name, "WHOLE"),
-    "diff, new": lambda name: ("diff", "WHOLE", name),
-    "baseline": lambda name: (
-        *("audit", "--replay", CONTOSO, "--only-changes", "--baseline", name),
-    ),
-    "baseline of merge": lambda name: ("merge", "WHOLE", "--only-changes", "--baseline", name),
-}
-OTHERS = {
-    "apply": lambda name: ("apply", name, "--yes"),
-    "restore": lambda name: ("restore", name, "--yes"),
-    "policy": lambda name: ("audit", "--replay", CONTOSO, "--policy", name),
-    "subscriptions": lambda name: ("audit", "--replay", CONTOSO, "--subscriptions-from", name),
-    "policy check": lambda name: ("policy", "check", name),
-}
-Reader = Callable[[str], tuple[str, ...]]
-
-
-def told(reader: Reader, name: str, tmp_path: Path) -> Ran:
-    """Run the command that reads the file *name* beside a good report."""
-    whole = tmp_path / "whole.json"
-    whole.write_text(json.dumps(WHOLE))
-    return run_in({}, *(str(whole) if word == "WHOLE" else word for word in reader(name)))
-
-
-def refused(ran: Ran) -> str:
-    """Return the one line of wrong usage; nothing else was said."""
-    assert (ran.code, ran.out) == (ExitCode.USAGE, b""), ran.err
-    (line,) = ran.err.splitlines()
-    assert line.startswith("error: ")
-    assert len(line) < 1000
-    return line
-
-
-def altered(change: Callable[[Document], Any]) -> bytes:
-    """Return a report that *change* made another."""
-    document = copy.deepcopy(WHOLE)
-    change(document)
-    return json.dumps(document).encode()
-
-
-def first(**facts: Any) -> Callable[[Document], Any]:
-    """Return what changes *facts* of the first row."""
-    return lambda one: one["subscriptions"][0].update(facts)
-
-
-def raw(old: str, new: str) -> bytes:
-    """Return the text of a report with *new* in the place of *old*."""
-    text = json.dumps(WHOLE)
-    assert old in text
-    return text.replace(old, new, 1).encode()
-
+from audit.report_readers import (
+    READERS,
+    WHOLE,
+    Reader,
+    altered,
+    first,
+    raw,
+    read_by,
+    refused,
+)
 
 CONTACT = WHOLE["subscriptions"][0]["contacts"][0]
 FINDING = {"check": "contact-email", "message": "x", "api_version": "x"}
@@ -150,190 +88,32 @@ BAD = {
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD)
-def test_what_is_no_report_is_one_line(tmp_path: Path, content: bytes, reader: Reader) -> None:
-    """Exit 2, whichever command reads it, and nothing is compared or merged."""
+def test_a_file_that_is_not_a_report_is_refused_in_one_line(
+    tmp_path: Path, content: bytes, reader: Reader
+) -> None:
+    """Exit code 2 from every command that reads one, and nothing is compared or merged."""
     path = tmp_path / "x.json"
     path.write_bytes(content)
 
-    assert str(path) in refused(told(reader, str(path), tmp_path))
+    assert str(path) in refused(read_by(reader, str(path), tmp_path))
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_a_good_report_is_read(tmp_path: Path, reader: Reader) -> None:
-    """With a byte order mark, and keys that a later version added."""
+    """Even with a byte order mark, and with keys of a later version."""
     path = tmp_path / "x.json"
     path.write_bytes(b"\xef\xbb\xbf" + altered(lambda one: one.update(later={"x": [1.5, None]})))
 
-    assert told(reader, str(path), tmp_path).code in (0, 3, 4)
+    assert read_by(reader, str(path), tmp_path).code in (0, 3, 4)
 
 
 def test_a_part_of_a_report_is_no_baseline(tmp_path: Path) -> None:
-    """All that it leaves out would have appeared; to a merge it is incomplete."""
+    """All rows that it lacks would appear as new; for a merge it is incomplete."""
     path = tmp_path / "x.json"
     path.write_bytes(altered(lambda one: one["subscriptions"].pop()))
 
     for name, reader in READERS.items():
-        ran = told(reader, str(path), tmp_path)
+        ran = read_by(reader, str(path), tmp_path)
 
         assert ran.code == (4 if name == "merge" else 2)
-        assert "counts 6 subscriptions and holds 5" in ran.err
-
-
-# Files that are none
-
-
-@pytest.mark.parametrize("reader", [*READERS.values(), *OTHERS.values()], ids=[*READERS, *OTHERS])
-@pytest.mark.parametrize(
-    "kind",
-    ["directory", "pipe", "device", "too long", "under a file", "a loop", "sparse", "unreadable"],
-)
-def test_a_file_that_is_none_is_one_line(tmp_path: Path, kind: str, reader: Reader) -> None:
-    """No traceback, no waiting, no memory: a named pipe has nobody at its other end."""
-    path = tmp_path / "x"
-    match kind:
-        case "directory":
-            path.mkdir()
-        case "pipe":
-            os.mkfifo(path)
-        case "device":
-            path = Path("/dev/zero")
-        case "too long":
-            path = tmp_path / ("x" * 300)
-        case "under a file":
-            path.write_text("{}")
-            path /= "x.json"
-        case "a loop":
-            path.symlink_to(path)
-        case "sparse":
-            with path.open("wb") as file:
-                file.truncate(200 * 1024 * 1024)
-        case "unreadable":
-            if os.geteuid() == 0:
-                path = Path("/proc/self/mem")
-
-    if kind == "unreadable" and not path.exists():
-        path.write_text("{}")
-        path.chmod(0)
-
-    refused(told(reader, str(path), tmp_path))
-
-
-@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
-def test_a_huge_file_is_refused_by_its_size(tmp_path: Path, reader: Reader) -> None:
-    """Before any of it is read."""
-    path = tmp_path / "x"
-    with path.open("wb") as file:
-        file.write(b"{")
-        file.truncate(1 << 40)
-
-    assert "is larger than" in refused(told(reader, str(path), tmp_path))
-
-
-def test_a_file_of_many_values_costs_no_memory(tmp_path: Path) -> None:
-    """33 MB of brackets would be a gigabyte of lists."""
-    path = tmp_path / "x"
-    path.write_bytes(b"[" + b"[]," * 11_000_000 + b"[]]")
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-
-    ran = subprocess.run(
-        program("diff", str(path), str(path)),
-        capture_output=True,
-        check=False,
-        cwd=ROOT,
-        preexec_fn=limited,
-    )
-
-    assert (ran.returncode, ran.stdout, ran.stderr.count(b"\n")) == (2, b"", 1)
-    assert b"it holds more than 10000000 values" in ran.stderr
-
-
-def test_what_the_shell_opened_is_read(tmp_path: Path) -> None:
-    """`merge <(ssh host cat report.json)` hands over a pipe that has somebody at its other end."""
-    out, into = os.pipe()
-    content = json.dumps(WHOLE).encode()
-
-    def write() -> None:
-        with os.fdopen(into, "wb") as file:
-            file.write(content)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    ran = run_in({}, "merge", f"/dev/fd/{out}")
-    writer.join()
-    os.close(out)
-
-    assert ran.code == 4
-    assert ran.text.count("\n") == 7
-
-
-def test_a_baseline_that_may_not_be_looked_for_is_not_an_empty_one(tmp_path: Path) -> None:
-    """A folder that is not ours would make all subscriptions new, every night."""
-    (tmp_path / "link").symlink_to(tmp_path / "link")
-
-    ran = told(READERS["baseline"], str(tmp_path / "link" / "x.json"), tmp_path)
-
-    assert "cannot be read" in refused(ran)
-
-
-# Whatever is in it
-
-some_value = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["9999-12-31T23:59:59-14:00", "0001-01-01", "compliant", "1/2", "AzureCloud"])
-    | st.integers(10**30, 10**40),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.text(max_size=3), inner, max_size=2),
-    max_leaves=4,
-)  # fmt: skip
-
-
-def paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the way to each value in a document."""
-    found = [at] if at else []
-    if isinstance(value, dict | list):
-        inner = value.items() if isinstance(value, dict) else enumerate(value)
-        found += [each for key, one in inner for each in paths(one, (*at, key))]
-    return found
-
-
-@settings(max_examples=400)
-@given(st.lists(st.tuples(st.sampled_from(paths(WHOLE)), some_value), min_size=1, max_size=3))
-def test_no_value_is_too_strange(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
-    """A report is refused in a line, or rendered in every format."""
-    document = copy.deepcopy(WHOLE)
-    for path, value in changes:
-        place: Any = document
-        try:
-            for key in path[:-1]:
-                place = place[key]
-            place[path[-1]] = value
-        except (LookupError, TypeError):
-            continue  # an earlier change took it away
-    try:
-        read = report_file.read(json.dumps(document).encode(), "x")
-        report = merge.joined([("x", merge.report_of(read, "x"))])
-        report_file.check_counts(read, "x")
-    except ContactsAuditError as error:
-        assert 0 < len(str(error)) < 1000  # noqa: PT017
-        return
-
-    for form in Format:
-        assert "".join(RENDERERS[form](report)) or form is Format.TSV
-
-
-@settings(max_examples=200)
-@given(st.binary(max_size=50) | st.text(max_size=50).map(str.encode), st.integers(0, 10_000))
-def test_no_text_is_too_strange(noise: bytes, at: int) -> None:
-    """Bytes that were damaged anywhere."""
-    text = json.dumps(WHOLE).encode()
-    at %= len(text)
-    try:
-        report_file.read(text[:at] + noise + text[at + len(noise) :], "x")
-    except ContactsAuditError as error:
-        assert 0 < len(str(error)) < 1000  # noqa: PT017
+        assert "counts 6 subscriptions but has 5" in ran.err

@@ -1,4 +1,4 @@
-"""A token goes to the cloud that it is for: addresses are https origins, and belong together."""
+"""Endpoints are https origins of one cloud, so a token is sent to its own cloud only."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from contacts_audit.azure.kinds import CloudName
 from contacts_audit.core.errors import UsageError
 
 
-def test_every_cloud_has_its_row() -> None:
+def test_every_cloud_has_endpoints() -> None:
     """A name that can be chosen leads somewhere."""
     assert set(CLOUDS) == set(CloudName)
 
@@ -43,7 +43,7 @@ def test_every_cloud_has_its_row() -> None:
     ],
 )
 def test_known_clouds(name: CloudName, arm: str, authority: str, scope: str, portal: str) -> None:
-    """The endpoints are those of az, two slashes in the scope included."""
+    """The endpoints are those of az, with two slashes in the scope."""
     cloud = clouds.choose(name)
 
     assert (cloud.name, cloud.arm, cloud.authority) == (name, arm, authority)
@@ -51,14 +51,14 @@ def test_known_clouds(name: CloudName, arm: str, authority: str, scope: str, por
 
 
 def test_a_known_endpoint_by_option_changes_nothing() -> None:
-    """Whoever spells out the default, slash and all, gets the default."""
+    """The default endpoint, also with a slash, is the default cloud."""
     cloud = clouds.choose(CloudName.AZURE, arm_endpoint="https://management.azure.com/")
 
     assert cloud == CLOUDS[CloudName.AZURE]
 
 
 def test_single_addresses_of_a_known_cloud_can_be_replaced() -> None:
-    """A login host and an audience by option go before the table's."""
+    """A login host and an audience in options come before those of the cloud."""
     cloud = clouds.choose(
         CloudName.CHINA,
         authority_host="https://login.partner.microsoftonline.cn/",
@@ -71,8 +71,8 @@ def test_single_addresses_of_a_known_cloud_can_be_replaced() -> None:
     assert cloud.scope == "https://management.chinacloudapi.cn/.default"
 
 
-def test_one_s_own_cloud() -> None:
-    """Nothing of a known cloud is mixed into one's own, and its portal is unknown."""
+def test_the_users_own_cloud() -> None:
+    """It gets nothing of a known cloud, and its portal is unknown."""
     cloud = clouds.choose(
         CloudName.AZURE,
         arm_endpoint="https://arm.stack.example:8443/",
@@ -90,8 +90,8 @@ def test_one_s_own_cloud() -> None:
     assert cloud.portal_url is None
 
 
-def test_the_login_host_of_a_known_cloud_is_not_that_of_one_s_own() -> None:
-    """A secret for one's own cloud never goes to Microsoft's login host by default."""
+def test_the_users_own_cloud_has_no_default_login_host() -> None:
+    """Its secret is never sent to Microsoft by default."""
     cloud = clouds.choose(CloudName.AZURE, arm_endpoint="https://arm.stack.example")
 
     assert (cloud.authority, cloud.audience) == ("", "")
@@ -105,8 +105,8 @@ def test_the_login_host_of_a_known_cloud_is_not_that_of_one_s_own() -> None:
         pytest.param("https://login.stack.example//", "https://login.stack.example", id="slashes"),
     ],
 )
-def test_a_login_host_may_be_bare(host: str, authority: str) -> None:
-    """AZURE_AUTHORITY_HOST is a host to some tools and a URL to others."""
+def test_a_login_host_may_have_no_scheme(host: str, authority: str) -> None:
+    """For some tools AZURE_AUTHORITY_HOST is a host, for others a URL."""
     cloud = clouds.choose(CloudName.AZURE, authority_host=host)
 
     assert cloud.authority == authority
@@ -122,8 +122,8 @@ def test_a_login_host_may_be_bare(host: str, authority: str) -> None:
         pytest.param("https://[::1]:8443", id="IPv6"),
     ],
 )
-def test_https_origins_are_taken(address: str) -> None:
-    """Scheme, host and port are all that an endpoint has."""
+def test_https_origins_are_accepted(address: str) -> None:
+    """An endpoint has only scheme, host and port."""
     assert clouds.https(address, "--arm-endpoint") == address
     assert clouds.https(f"{address}/", "--arm-endpoint") == address
 
@@ -162,8 +162,8 @@ def test_https_origins_are_taken(address: str) -> None:
         pytest.param("https://[::1", id="half an IPv6 address"),
     ],
 )
-def test_all_else_is_refused(address: str) -> None:
-    """What requests might read differently is not read at all."""
+def test_other_addresses_are_refused(address: str) -> None:
+    """Requests might read them differently."""
     with pytest.raises(UsageError, match="--arm-endpoint"):
         clouds.https(address, "--arm-endpoint")
 
@@ -178,13 +178,13 @@ def test_all_else_is_refused(address: str) -> None:
     ],
 )
 def test_a_login_host_is_checked_too(host: str) -> None:
-    """A secret goes there."""
+    """It gets the secret."""
     with pytest.raises(UsageError, match="--authority-host"):
         clouds.choose(CloudName.AZURE, authority_host=host)
 
 
-def test_an_endpoint_is_checked_whatever_else_is_given() -> None:
-    """The token goes there."""
+def test_an_endpoint_is_checked_with_all_options() -> None:
+    """It gets the token."""
     with pytest.raises(UsageError, match="--arm-endpoint"):
         clouds.choose(
             CloudName.AZURE,
@@ -205,15 +205,15 @@ def test_an_endpoint_is_checked_whatever_else_is_given() -> None:
     ],
 )
 def test_two_clouds_are_never_mixed(given: dict[str, str]) -> None:
-    """A login host of one would hand out tokens that the other must not see."""
-    with pytest.raises(UsageError, match=r"AzureUSGovernment, but .* is of AzureCloud"):
+    """The login host of one could issue tokens for the other."""
+    with pytest.raises(UsageError, match=r"AzureUSGovernment, but .* to AzureCloud"):
         clouds.choose(CloudName.AZURE, **given)
 
     assert clouds.choose(CloudName.US_GOVERNMENT, **given).name == CloudName.US_GOVERNMENT
 
 
 def test_the_endpoint_of_a_known_cloud_is_that_cloud() -> None:
-    """Its login host and audience come with it."""
+    """With its login host and audience."""
     found = clouds.choose(CloudName.AZURE, arm_endpoint="https://management.chinacloudapi.cn/")
 
     assert found == CLOUDS[CloudName.CHINA]

@@ -1,4 +1,4 @@
-"""What a cloud tells of itself is believed as far as it can do no harm."""
+"""The metadata of a cloud is believed only if it can do no harm."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ ENDPOINT = "https://management.local.azurestack.external"
 @pytest.mark.parametrize("shape", ["object", "list"])
 @pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])
 def test_an_endpoint_is_enough(azure: AzureDouble, run: Run, shape: str, slash: str) -> None:
-    """One object or our own among several; the audience keeps the slash that it has, or has not."""
+    """The metadata is one object, or a list with the own cloud. The audience keeps its slash."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.metadata_shape = shape  # type: ignore[assignment]
     azure.metadata_login = azure.authority + slash
@@ -54,10 +54,10 @@ def test_an_endpoint_is_enough(azure: AzureDouble, run: Run, shape: str, slash: 
     ],
 )
 @pytest.mark.parametrize("auth", ["secret", "device-code"])
-def test_no_secret_goes_where_only_metadata_points(
+def test_metadata_alone_cannot_send_a_secret_elsewhere(
     azure: AzureDouble, run: Run, login: str | None, audience: str | None, auth: str
 ) -> None:
-    """One line that names the two options; the token service is not even looked up."""
+    """One line names the two options. The token service gets no request."""
     azure.metadata_login = login
     azure.metadata_audiences = [
         f"https://localhost:{azure.port}/" if audience is None else audience
@@ -71,8 +71,8 @@ def test_no_secret_goes_where_only_metadata_points(
     assert [asked.path for asked in azure.asked] == ["/metadata/endpoints"]
 
 
-def test_what_options_say_is_not_asked_for(azure: AzureDouble, run: Run) -> None:
-    """Both given: no metadata.  One given: the other is judged beside it."""
+def test_options_come_before_metadata(azure: AzureDouble, run: Run) -> None:
+    """With both, no metadata is read. With one, the other is judged with it."""
     azure.add("Prod", contacts_2017=GOOD)
 
     both = run("audit")
@@ -84,7 +84,7 @@ def test_what_options_say_is_not_asked_for(azure: AzureDouble, run: Run) -> None
 
 
 def test_a_given_token_needs_no_metadata(azure: AzureDouble, run: Run) -> None:
-    """It goes to the endpoint, wherever it came from."""
+    """It is sent to the endpoint."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("audit", "--auth", "token", AZURE_ACCESS_TOKEN=azure.token(), **ALONE)
@@ -108,10 +108,10 @@ def test_a_given_token_needs_no_metadata(azure: AzureDouble, run: Run) -> None:
         pytest.param(faults.redirect(302, "https://evil.example/"), "302", id="redirect"),
     ],
 )
-def test_metadata_that_cannot_be_had_ends_the_run_in_time(
+def test_unreadable_metadata_ends_the_run_in_time(
     azure: AzureDouble, run: Run, fault: Fault, says: str
 ) -> None:
-    """One line, exit 1, nothing else sent."""
+    """One line, exit 1, and nothing else is sent."""
     azure.fail("/metadata/endpoints", fault)
 
     ran = run("audit", "--auth-timeout", "2", **ALONE)
@@ -121,7 +121,7 @@ def test_metadata_that_cannot_be_had_ends_the_run_in_time(
 
 
 class Told(Wire):
-    """A wire at whose end a cloud tells *document*."""
+    """A wire to a cloud with the metadata *document*."""
 
     def __init__(self, document: Any) -> None:
         super().__init__()
@@ -163,8 +163,8 @@ REGION = "https://westeurope.management.azure.com"
         (ENDPOINT, "https://LOGIN.azurestack.external:8443/", "https://AZURESTACK.external:443/x"),
     ],
 )
-def test_what_is_believed(endpoint: str, login: str, audience: str) -> None:
-    """A known cloud's, for its own Resource Manager; else the endpoint's registrable domain."""
+def test_believed_metadata(endpoint: str, login: str, audience: str) -> None:
+    """A known cloud's for its own Resource Manager; else in the endpoint's registrable domain."""
     cloud = replace(OWN, arm=endpoint)
 
     found = metadata.completed(cloud, Told(told(login, audience)), 5)
@@ -212,7 +212,7 @@ EVIL = "https://login.evil.example"
 def test_a_stranger_gets_no_token_of_a_known_cloud(
     endpoint: str, shape: str, login: str | None, audience: str | None
 ) -> None:
-    """Whatever its metadata names, in whatever shape and spelling."""
+    """Whatever its metadata names, in any shape and spelling."""
     own = endpoint.removesuffix(".")
     wanted = (audience or own).replace("{own}", own.removeprefix("https://"))
     entry = told(login or own, wanted, resourceManager=f"{endpoint}/")
@@ -234,7 +234,7 @@ def test_a_stranger_gets_no_token_of_a_known_cloud(
     ("authority", "audience"), [(PUBLIC[0], ""), ("", PUBLIC[1]), ("", PUBLIC[1].rstrip("/"))]
 )
 def test_one_option_of_a_known_cloud_is_not_enough(authority: str, audience: str) -> None:
-    """Both are given, or none: the metadata does not complete what is of a known cloud."""
+    """The metadata does not complete it: both options are needed."""
     cloud = replace(OWN, authority=authority, audience=audience)
 
     for told_login, told_audience in (PUBLIC, (ENDPOINT, ENDPOINT)):
@@ -244,8 +244,8 @@ def test_one_option_of_a_known_cloud_is_not_enough(authority: str, audience: str
     assert metadata.completed(both, Told(None), 5) == both
 
 
-def test_an_own_entry_is_found_however_it_is_spelt() -> None:
-    """In a list of clouds: case, port and slash are none of the difference."""
+def test_the_own_entry_is_found_in_any_spelling() -> None:
+    """Case, port and slash make no difference."""
     for spelt in (ENDPOINT.upper(), f"{ENDPOINT}:443/", f"{ENDPOINT}/"):
         listed = [told(*PUBLIC), told(ENDPOINT, ENDPOINT, resourceManager=spelt)]
         assert metadata.completed(OWN, Told(listed), 5).authority == ENDPOINT
@@ -272,8 +272,8 @@ def test_an_own_entry_is_found_however_it_is_spelt() -> None:
         ("//login.azurestack.external/", "https://azurestack.external/"),
     ],
 )
-def test_what_is_not_believed(login: str, audience: Any) -> None:
-    """A secret would go to a stranger, or a token be good somewhere else."""
+def test_metadata_that_is_not_believed(login: str, audience: Any) -> None:
+    """A secret would be sent to a stranger, or a token would be valid elsewhere."""
     with pytest.raises(AuthError):
         metadata.completed(OWN, Told(told(login, audience)), 5)
 
@@ -288,8 +288,8 @@ def test_what_is_not_believed(login: str, audience: Any) -> None:
         ("https://stack-a", "https://stack-b"),
     ],
 )
-def test_neighbours_are_strangers(endpoint: str, login: str) -> None:
-    """Who shares a public suffix, a network or nothing at all shares no registrable domain."""
+def test_neighbors_are_strangers(endpoint: str, login: str) -> None:
+    """A shared public suffix or network is no shared registrable domain."""
     cloud = replace(OWN, arm=endpoint)
 
     with pytest.raises(AuthError):
@@ -299,8 +299,8 @@ def test_neighbours_are_strangers(endpoint: str, login: str) -> None:
     assert found.authority == endpoint
 
 
-def test_the_first_audience_that_is_believed_is_taken() -> None:
-    """The list may begin with somebody else's."""
+def test_the_first_believed_audience_is_used() -> None:
+    """The list may begin with another one."""
     document = told("https://login.microsoftonline.com", 5, "x", "https://management.azure.com/")
 
     found = metadata.completed(replace(OWN, arm=REGION), Told(document), 5)
@@ -308,8 +308,8 @@ def test_the_first_audience_that_is_believed_is_taken() -> None:
     assert found.audience == "https://management.azure.com/"
 
 
-def test_several_clouds_none_of_them_ours_tell_nothing() -> None:
-    """Nor do two that both say to be ours."""
+def test_a_list_without_the_own_cloud_is_not_believed() -> None:
+    """A list with two of them is not believed, either."""
     entry = told(ENDPOINT, ENDPOINT, resourceManager=ENDPOINT + "/")
     other = told(ENDPOINT, ENDPOINT, resourceManager="https://elsewhere.example")
 

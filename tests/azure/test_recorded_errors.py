@@ -1,4 +1,4 @@
-"""Errors in the shapes that were recorded, met by whole commands."""
+"""Commands handle the recorded shapes of errors."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ LONG = "Operation is at work. The call can be retried in 300 seconds."
 def test_a_wait_beyond_the_budget_ends_at_once(
     azure: AzureDouble, run: Run, fault: Fault, command: tuple[str, ...], match: str
 ) -> None:
-    """Wherever a message names the seconds: it is asked once, and what it asked for is said."""
+    """Wherever the seconds are in a message. One request is made, and the row shows them."""
     azure.add("Prod")
     azure.fail(match, fault)
 
@@ -51,10 +51,10 @@ def test_a_wait_beyond_the_budget_ends_at_once(
 
 
 @pytest.mark.parametrize("seconds", [1, 2])
-def test_the_seconds_of_a_message_are_waited_for(
+def test_the_seconds_in_a_message_are_waited_for(
     azure: AzureDouble, run: Run, seconds: int
 ) -> None:
-    """Then it is asked again, and the row is as good as any."""
+    """Then the request is repeated, and the row is read."""
     azure.add("Prod", contact={"emails": "a@contoso.com"})
     azure.fail("securityContacts", recorded.conflicting(seconds), times=1)
 
@@ -67,8 +67,8 @@ BODY = {"HttpStatusCode": 400, "ErrorCode": "Not Today", "Message": "The rule sa
 
 
 @pytest.mark.parametrize("format", ["json", "jsonl", "csv", "markdown", "html", "junit", "ocsf"])
-def test_the_words_of_azure_reach_every_report(azure: AzureDouble, run: Run, format: str) -> None:
-    """Code and message of a provider that spells them its own way."""
+def test_the_message_of_azure_is_in_every_report(azure: AzureDouble, run: Run, format: str) -> None:
+    """With its code, for each shape of an error."""
     azure.add("Prod")
     azure.fail("securityContacts", faults.status(400, BODY))
 
@@ -92,7 +92,7 @@ def test_the_words_of_azure_reach_every_report(azure: AzureDouble, run: Run, for
         (("audit", "--management-group", "all"), "/descendants?", 1),
     ],
 )
-def test_the_words_of_azure_reach_every_command(
+def test_the_message_of_azure_is_in_every_command(
     azure: AzureDouble,
     run: Run,
     tmp_path: Path,
@@ -100,7 +100,7 @@ def test_the_words_of_azure_reach_every_command(
     match: str,
     code: int,
 ) -> None:
-    """Whichever request was refused."""
+    """For each refused request."""
     azure.group("all", subscriptions=[azure.add("Prod")])
     azure.fail(match, faults.status(400, BODY))
 

@@ -1,4 +1,4 @@
-"""Lists as Resource Manager was recorded to answer them: what counts is the id of each item."""
+"""Only the id of an item matters in the recorded shapes of lists."""
 
 import json
 from typing import Any
@@ -13,12 +13,12 @@ ID = "/subscriptions/{}"
 
 
 def verdicts(ran: Ran) -> list[tuple[str, str | None]]:
-    """Return verdict and state of each row of a JSON report."""
+    """Return verdict and state of each row in a JSON report."""
     return [(row["verdict"], row["state"]) for row in json.loads(ran.out)["subscriptions"]]
 
 
 def page(items: list[Any], **beside: Any) -> Any:
-    """Return a fault that answers with a list, and what stands *beside* its items."""
+    """Return a fault that answers with a list, and with other keys next to its items."""
     return faults.answer(json.dumps({"value": items, **beside}).encode())
 
 
@@ -36,10 +36,10 @@ def page(items: list[Any], **beside: Any) -> Any:
     ],
     ids=json.dumps,
 )
-def test_what_stands_beside_the_items_decides_nothing(
+def test_keys_next_to_the_items_are_ignored(
     azure: AzureDouble, run: Run, beside: dict[str, Any]
 ) -> None:
-    """Not in the list of subscriptions, of contacts, or of what is below a group."""
+    """In the lists of subscriptions, contacts and descendants."""
     one = azure.add("Prod", contact=CONTACT)
     azure.group("all", subscriptions=[one])
     contacts = [{"name": "soc-contoso.com", "properties": {"email": "soc@contoso.com"}}]
@@ -53,8 +53,8 @@ def test_what_stands_beside_the_items_decides_nothing(
 
 
 @pytest.mark.parametrize("missing", ["tenantId", "tags", "displayName", "state", "id", "all"])
-def test_an_item_needs_its_id_alone(azure: AzureDouble, run: Run, missing: str) -> None:
-    """The versions of the list, and the items of one, differ in all other keys."""
+def test_an_item_needs_only_its_id(azure: AzureDouble, run: Run, missing: str) -> None:
+    """All other keys differ between versions, and between items."""
     one = azure.add("Prod", contact=CONTACT)
     item = {
         "id": ID.format(one.id),
@@ -85,10 +85,10 @@ def test_an_item_needs_its_id_alone(azure: AzureDouble, run: Run, missing: str) 
         pytest.param({"id": "/providers/Microsoft.Management/managementGroups/x"}, False, id="x"),
     ],
 )
-def test_states_come_from_the_list_of_subscriptions_alone(
+def test_states_come_from_the_list_of_subscriptions_only(
     azure: AzureDouble, run: Run, item: dict[str, Any], shown: bool
 ) -> None:
-    """A group calls what is enabled Active, and its items are told apart by their ids."""
+    """A group calls an enabled subscription Active."""
     one = azure.add("Prod", contact=CONTACT)
     off = azure.add("Old", state="Disabled")
     azure.group("all")
@@ -103,8 +103,8 @@ def test_states_come_from_the_list_of_subscriptions_alone(
 
 
 @pytest.mark.parametrize("left", ["249", "11999", "0", "", "abc", "-1", "1.5", "9" * 5000])
-def test_no_number_that_is_left_decides_anything(azure: AzureDouble, run: Run, left: str) -> None:
-    """What is left was 11999 once, and is 249 since: it may be anything, or not be there."""
+def test_the_remaining_quota_is_ignored(azure: AzureDouble, run: Run, left: str) -> None:
+    """It was 11999, and is 249 today. It may be missing."""
     azure.add("Prod", contact=CONTACT)
 
     async def tell(exchange: Exchange) -> None:

@@ -1,34 +1,17 @@
-"""Which subscriptions, where there are several tenants, and management groups."""
+"""Subscriptions of several tenants are listed and read, each with a token of its tenant."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure_double import Asked, AzureDouble, faults
-from conftest import Ran, Run, run_in
-
-from contacts_audit.audit.scope import group_id
-
-GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
-GHOST = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-
-
-def names(ran: Ran) -> list[Any]:
-    """Return name, or id where there is none, of each row."""
-    return [row["name"] or row["id"] for row in json.loads(ran.out)["subscriptions"]]
-
-
-def reads(azure: AzureDouble) -> list[Asked]:
-    """Return the requests for contacts."""
-    return [asked for asked in azure.arm_asked() if "securityContacts" in asked.path]
-
-
-# Several tenants
+from azure.rows import GOOD, names, reads
+from azure_double import AzureDouble, faults
+from conftest import Run, run_in
 
 
 def test_tenants_are_listed_in_turn(azure: AzureDouble, run: Run) -> None:
-    """In the order given, each with a token of its own, one token request each."""
+    """In the given order, with one token request for each."""
     other = azure.add_tenant("fabrikam.example")
     azure.add("Theirs", tenant_id=other.id, contacts_2017=GOOD)
     azure.add("Ours", contacts_2017=GOOD)
@@ -44,7 +27,7 @@ def test_tenants_are_listed_in_turn(azure: AzureDouble, run: Run) -> None:
 
 
 def test_a_delegated_subscription_is_read_where_it_was_listed(azure: AzureDouble, run: Run) -> None:
-    """Its home tenant is another (Azure Lighthouse); the token is of the one that shows it."""
+    """Its home tenant is another (Azure Lighthouse). The token is of the tenant that lists it."""
     customer = azure.add_tenant("customer.example")
     azure.add("Delegated", tenant_id=customer.id, delegated_to=[azure.tenant], contacts_2017=GOOD)
 
@@ -55,7 +38,7 @@ def test_a_delegated_subscription_is_read_where_it_was_listed(azure: AzureDouble
 
 
 def test_a_subscription_that_two_tenants_list_is_audited_once(azure: AzureDouble, run: Run) -> None:
-    """Under the first; the second one's token is not used for it."""
+    """With the token of the first."""
     customer = azure.add_tenant("customer.example")
     azure.add("Delegated", tenant_id=customer.id, delegated_to=[azure.tenant], contacts_2017=GOOD)
 
@@ -77,7 +60,7 @@ def test_a_subscription_that_two_tenants_list_is_audited_once(azure: AzureDouble
 def test_one_tenant_that_fails_fails_the_run(
     azure: AzureDouble, run: Run, tmp_path: Path, arguments: list[str]
 ) -> None:
-    """A part of the organisation would look like the whole: no report, 1."""
+    """A part of the organization would look like the whole: exit 1, no report."""
     azure.add("Ours", contacts_2017=GOOD)
     report = tmp_path / "r.json"
     given = [azure.tenant if text == "TENANT" else text for text in arguments]
@@ -91,7 +74,7 @@ def test_one_tenant_that_fails_fails_the_run(
 def test_a_list_of_one_tenant_that_fails_fails_the_run(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """As one list that fails does; so does its recording, which shows fewer tenants."""
+    """As with one tenant. Its recording has fewer tenants, and cannot be replayed."""
     other = azure.add_tenant("fabrikam.example")
     azure.add("Ours", contacts_2017=GOOD)
     azure.fail(
@@ -106,11 +89,11 @@ def test_a_list_of_one_tenant_that_fails_fails_the_run(
 
     assert (ran.code, ran.out, reads(azure)) == (1, b"", [])
     assert (replayed.code, replayed.out) == (1, b"")
-    assert "ends before each tenant was listed" in replayed.err
+    assert "the run ended before it had listed each tenant" in replayed.err
 
 
 def test_a_credential_of_one_tenant_signs_in_to_no_other(azure: AzureDouble, run: Run) -> None:
-    """Its rows would bear the name of a tenant that nobody asked."""
+    """Its rows would have the id of another tenant."""
     azure.add("Ours", contacts_2017=GOOD)
     other = azure.add_tenant("fabrikam.example")
 
@@ -125,8 +108,8 @@ def test_a_credential_of_one_tenant_signs_in_to_no_other(azure: AzureDouble, run
     assert (domain.code, domain.out) == (1, b"")
 
 
-def test_a_token_of_the_wrong_tenant_is_a_fault_of_the_row(azure: AzureDouble, run: Run) -> None:
-    """Azure says so with 401; one renewal, no endless ones."""
+def test_a_token_of_the_wrong_tenant_costs_one_row(azure: AzureDouble, run: Run) -> None:
+    """Azure answers 401. The token is renewed once."""
     customer = azure.add_tenant("customer.example")
     subscription = azure.add(
         "Delegated", tenant_id=customer.id, delegated_to=[azure.tenant], contacts_2017=GOOD
@@ -142,7 +125,7 @@ def test_a_token_of_the_wrong_tenant_is_a_fault_of_the_row(azure: AzureDouble, r
 
 
 def withdrawn(subscription: Any) -> Any:
-    """Answer once, and delegate no more."""
+    """Answer once, and then remove the delegation."""
 
     async def fault(exchange: Any) -> None:
         await exchange.send(exchange.answer.encode())
@@ -154,7 +137,7 @@ def withdrawn(subscription: Any) -> Any:
 def test_one_tenant_by_two_names_is_listed_once(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """And a recording of that is played as it was."""
+    """Also in a replay of that run."""
     other = azure.add_tenant("fabrikam.example")
     azure.add("Theirs", tenant_id=other.id, contacts_2017=GOOD)
     azure.add("Ours", contacts_2017=GOOD)
@@ -168,8 +151,8 @@ def test_one_tenant_by_two_names_is_listed_once(
     assert len([asked for asked in azure.asked if asked.path == "/subscriptions"]) == 2
 
 
-def test_a_fault_of_one_of_several_tenants_says_which(azure: AzureDouble, run: Run) -> None:
-    """The operator has to know where to look."""
+def test_an_error_of_one_of_several_tenants_names_it(azure: AzureDouble, run: Run) -> None:
+    """The operator must know which."""
     azure.add("Ours", contacts_2017=GOOD)
 
     ran = run("audit", "--tenant", azure.tenant, "--tenant", "nowhere.example")
@@ -177,32 +160,10 @@ def test_a_fault_of_one_of_several_tenants_says_which(azure: AzureDouble, run: R
     assert "tenant nowhere.example: sign-in failed: AADSTS90002" in ran.err
 
 
-def test_masked_groups_are_named_by_nobody(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Neither in an address nor in a body nor in a file's name."""
-    azure.group("secret-group", subscriptions=[azure.add("Prod", contacts_2017=GOOD)])
-    folder = tmp_path / "r"
-
-    ran = run("audit", "--management-group", "Secret-Group", "--record", str(folder), "--mask")
-
-    assert ran.code == 0
-    for path in folder.iterdir():
-        assert "secret-group" not in (path.name + path.read_text()).lower()
-
-
-def test_many_in_a_group_cost_no_square(azure: AzureDouble, run: Run) -> None:
-    """Each is looked up, not looked for."""
-    listed = [azure.add(f"S{number}", state="Disabled") for number in range(20_000)]
-    azure.group("root", subscriptions=listed)
-
-    ran = run("audit", "-q", "--deadline", "20", "--management-group", "root")
-
-    assert ran.code == 0
-
-
-def test_several_tenants_are_recorded_and_played_back(
+def test_several_tenants_are_recorded_and_replayed(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """Each list is played to the tenant that it was told to."""
+    """Each tenant gets its own list."""
     other = azure.add_tenant("fabrikam.example")
     azure.page_size = 1
     for number in range(3):
@@ -227,157 +188,3 @@ def test_several_tenants_are_recorded_and_played_back(
     ]
     assert facts[0] == facts[1]
     assert live.code == played.code == 3
-
-
-# Management groups
-
-
-def test_a_management_group_holds_what_is_under_it(azure: AzureDouble, run: Run) -> None:
-    """On all levels and pages; in Azure's order; what is outside stays outside."""
-    subscriptions = [azure.add(f"S{number}", contacts_2017=GOOD) for number in range(5)]
-    azure.group("root", subscriptions=[subscriptions[4]])
-    azure.group("prod", parent="root", subscriptions=[subscriptions[2]])
-    azure.group("eu", parent="prod", subscriptions=[subscriptions[0]])
-    azure.groups_page_size = 1
-
-    ran = run("audit", "-o", "json", "--management-group", "root")
-
-    assert (ran.code, names(ran)) == (0, ["S0", "S2", "S4"])
-
-
-def test_what_a_group_holds_and_nobody_shows_is_unreadable(azure: AzureDouble, run: Run) -> None:
-    """Descendants tell no state: it comes from the list, or is not known."""
-    shown = azure.add("Shown", contacts_2017=GOOD)
-    hidden = azure.add("Hidden", contacts_2017=GOOD, visible=False)
-    gone = azure.add("Gone", state="Disabled")
-    azure.group("root", subscriptions=[hidden, gone, shown])
-
-    ran = run("audit", "-o", "json", "--management-group", "root")
-
-    found = json.loads(ran.out)["subscriptions"]
-    assert ran.code == 4
-    assert [row["verdict"] for row in found] == ["compliant", "skipped", "unreadable"]
-    assert (found[2]["id"], found[2]["error"]["reason"]) == (hidden.id, "not-visible")
-
-
-def test_groups_add_to_what_else_is_asked_for(azure: AzureDouble, run: Run) -> None:
-    """And exclusions subtract from the sum."""
-    one, two, three = (azure.add(name, contacts_2017=GOOD) for name in ("One", "Two", "Three"))
-    azure.group("a", subscriptions=[one, two])
-    azure.group("b", subscriptions=[two])
-
-    ran = run(
-        *("audit", "-o", "json", "--management-group", "a", "--management-group", "B"),
-        *("-s", three.name or "", "-s", GHOST, "--exclude", "One"),
-    )
-
-    assert names(ran) == ["Two", "Three", GHOST]
-
-
-def test_an_empty_group_is_no_compliance(azure: AzureDouble, run: Run) -> None:
-    """Alone it is 1; beside others it is warned of."""
-    azure.add("Prod", contacts_2017=GOOD)
-    azure.group("root")
-    azure.group("child", parent="root")
-
-    alone = run("audit", "--management-group", "root")
-    beside = run("audit", "--management-group", "root", "-s", "Prod")
-
-    assert (alone.code, alone.out) == (1, b"")
-    assert beside.code == 0
-    assert "--management-group root: it holds no subscription" in beside.err
-
-
-@pytest.mark.parametrize("readable", [True, False], ids=["unknown", "forbidden"])
-def test_a_group_that_cannot_be_read_ends_the_run(
-    azure: AzureDouble, run: Run, readable: bool
-) -> None:
-    """It names the role; nothing is read."""
-    azure.add("Prod", contacts_2017=GOOD)
-    azure.groups_readable = readable
-    if not readable:
-        azure.group("root")
-
-    ran = run("audit", "--management-group", "root")
-
-    assert (ran.code, ran.out, ran.err.count("\n"), reads(azure)) == (1, b"", 1, [])
-    assert "management group root: " in ran.err
-    assert "Management Group Reader" in ran.err
-
-
-def test_a_group_of_the_same_id_is_taken_in_each_tenant(azure: AzureDouble, run: Run) -> None:
-    """Ids of groups are unique within a tenant only: `prod` is a name that many give."""
-    other = azure.add_tenant("fabrikam.example")
-    theirs = azure.add("Theirs", tenant_id=other.id, contacts_2017=GOOD)
-    ours = azure.add("Ours", contacts_2017=GOOD)
-    azure.group("prod", subscriptions=[ours])
-    azure.group("prod", subscriptions=[theirs], tenant=other.id)
-
-    ran = run(
-        *("audit", "-o", "json", "--tenant", azure.tenant, "--tenant", other.id),
-        *("--management-group", "prod"),
-    )
-
-    assert (ran.code, names(ran)) == (0, ["Ours", "Theirs"])
-
-
-def test_a_group_is_found_in_the_tenant_that_has_it(azure: AzureDouble, run: Run) -> None:
-    """Whichever of those signed in to; in none of them: 1."""
-    other = azure.add_tenant("fabrikam.example")
-    theirs = azure.add("Theirs", tenant_id=other.id, contacts_2017=GOOD)
-    azure.add("Ours", contacts_2017=GOOD)
-    azure.group("root", subscriptions=[theirs], tenant=other.id)
-    tenants = ("--tenant", azure.tenant, "--tenant", other.id)
-
-    ran = run("audit", "-o", "json", *tenants, "--management-group", "root")
-
-    assert (ran.code, names(ran)) == (0, ["Theirs"])
-    assert run("audit", *tenants, "--management-group", "nope").code == 1
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"null",
-        b'{"value":{}}',
-        b'{"value":[null]}',
-        b'{"value":[{"id":5}]}',
-        b'{"value":[{"id":"/subscriptions/x"}]}',
-        b'{"value":[{"id":"/subscriptions/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d/x"}]}',
-        b"<html>",
-        b'{"value":[],"nextLink":"https://evil.example/"}',
-    ],
-)
-def test_an_odd_group_is_no_smaller_one(azure: AzureDouble, run: Run, body: bytes) -> None:
-    """What cannot be read whole is not audited in part."""
-    azure.add("Prod", contacts_2017=GOOD)
-    azure.group("root", subscriptions=azure.subscriptions)
-    azure.fail("descendants", faults.answer(body))
-
-    ran = run("audit", "--management-group", "root", "-s", "Prod")
-
-    assert (ran.code, ran.out, reads(azure)) == (1, b"", [])
-
-
-def test_a_group_is_throttled_patiently(azure: AzureDouble, run: Run) -> None:
-    """As every read is."""
-    azure.group("root", subscriptions=[azure.add("Prod", contacts_2017=GOOD)])
-    azure.fail("descendants", faults.status(429, headers={"Retry-After": "0"}), times=2)
-
-    assert run("audit", "--management-group", "root").code == 0
-
-
-@pytest.mark.parametrize("text", ["root", "a" * 90, "R-1_x.(y)", "0a1b"])
-def test_ids_of_groups(text: str) -> None:
-    """Letters, digits, and what Azure's naming rules allow."""
-    assert group_id(text) == text
-
-
-@pytest.mark.parametrize(
-    "text", ["", " ", "a b", "a/b", "../x", "a" * 91, "a\n", "é", "a?x", "%2e", "-a", "٣"]
-)
-def test_what_is_no_id_of_a_group(azure: AzureDouble, run: Run, text: str) -> None:
-    """Exit 2 before anything is sent: it would become part of an address."""
-    ran = run("audit", "--management-group", text)
-
-    assert (ran.code, ran.err.count("\n"), azure.asked) == (2, 1, [])

@@ -1,4 +1,4 @@
-"""A double of Azure on loopback: real TLS, a token service, and ARM over one state."""
+"""A simulated Azure on loopback: real TLS, a token service, and Resource Manager (ARM)."""
 
 from . import faults, recorded
 from .double import AzureDouble

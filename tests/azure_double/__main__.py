@@ -1,4 +1,4 @@
-"""`python -m azure_double`: a double in a process of its own, until stdin ends or SIGTERM."""
+"""Run `python -m azure_double`: the double as a process, until stdin ends or SIGTERM."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONTACT_2017 = {
 
 
 def main() -> None:
-    """Serve until there is nobody left to serve."""
+    """Serve until stdin ends or SIGTERM."""
     options = _options()
     signal.signal(signal.SIGTERM, _stop)
     with AzureDouble(seed="bench", port=options.port) as azure:

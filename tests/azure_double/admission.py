@@ -1,4 +1,4 @@
-"""What ARM looks at before it answers: the token, the api-version, the subscription."""
+"""Checks the token, the api-version and the subscription of a request to ARM."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 def admit(world: World, asked: Asked, versions: Collection[str] | None) -> tuple[str, Issued]:
     """
-    Return the api-version, which is one of *versions*, and the token, which is good.
+    Return the api-version, one of *versions*, and the valid token.
 
     Raises:
-        Refused: one of them is not as it must be.
+        Refused: one of them is not valid.
     """
     issued = tokens.check(world, asked)
     return api_version(asked, versions), issued
@@ -26,10 +26,10 @@ def admit(world: World, asked: Asked, versions: Collection[str] | None) -> tuple
 
 def api_version(asked: Asked, versions: Collection[str] | None) -> str:
     """
-    Return the api-version, which is one of *versions*.
+    Return the api-version, one of *versions*.
 
     Raises:
-        Refused: there is none, or another one.
+        Refused: it is missing or another one.
     """
     version = asked.params.get("api-version")
     if not version:
@@ -41,10 +41,10 @@ def api_version(asked: Asked, versions: Collection[str] | None) -> str:
 
 def find(world: World, subscription_id: str, issued: Issued) -> Subscription:
     """
-    Return the subscription of that id.
+    Return the subscription with that id.
 
     Raises:
-        Refused: there is none to see, or not in the token's tenant.
+        Refused: it does not exist, or is not visible from the tenant of the token.
     """
     found = world.find(subscription_id)
     if found is None and not GUID.fullmatch(subscription_id):

@@ -1,4 +1,4 @@
-"""How the application signs in by itself: with its secret, its certificate or its own token."""
+"""Signs in the application with its secret, its certificate or a federated token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def grant(world: World, asked: Asked, tenant: Tenant, certificate: CertificateOf
     Return the answer with a token of *tenant*.
 
     Raises:
-        Denied: the application is not who it says, or does not say what it wants.
+        Denied: the proof is wrong, or the scope is not valid.
     """
     form = asked.form
     _check_client(world, asked, certificate)

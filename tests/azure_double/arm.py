@@ -1,4 +1,4 @@
-"""Azure Resource Manager: what it answers to one request."""
+"""Answers a request to Azure Resource Manager (ARM)."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ DESCENDANTS = re.compile(
 
 def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
     """
-    Return the headers that every answer of ARM bears.
+    Return the headers of every answer of ARM.
 
-    The cookies and `x-ms-operation-identifier` were recorded on neighbours of the contacts.
+    The cookies and `x-ms-operation-identifier` were recorded with related resource types.
     """
     guid = world.ids.guid
     request, edge = guid("request", asked.number), guid("edge", asked.number)
@@ -63,7 +63,7 @@ def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
 
 
 def answer(world: World, asked: Asked) -> Answer:
-    """Return what ARM answers, and change the state as asked."""
+    """Return the answer of ARM, and change the state as requested."""
     usual = Answer(200, headers=usual_headers(world, asked))
     try:
         status, body, headers = _route(world, asked)

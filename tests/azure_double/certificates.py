@@ -1,4 +1,4 @@
-"""The certificates of the double: its authority's, its own, and its application's."""
+"""Makes the certificates of the double: for its server and for its application."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Kind = Literal["good", "expired", "not yet valid", "of another host", "self-sign
 
 
 def server_tls(authority: trustme.CA, kind: Kind = "good") -> ssl.SSLContext:
-    """Return the server's side of TLS, with a certificate of that *kind*, by *authority* or not."""
+    """Return the TLS context of the server, with a certificate of that *kind*."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _certificate(authority, kind).configure_cert(context)
     return context
@@ -69,7 +69,7 @@ def _certificate(authority: trustme.CA, kind: Kind) -> trustme.LeafCert:
 
 @dataclass(frozen=True, slots=True)
 class AppCertificate:
-    """The certificate that the application may sign in with, in four kinds of file."""
+    """The certificate of the application, in four kinds of file."""
 
     pem: Path
     encrypted_pem: Path
@@ -80,13 +80,13 @@ class AppCertificate:
 
     @property
     def thumbprint(self) -> str:
-        """Its SHA-1 in hexadecimal, as the portal shows it."""
+        """The SHA-1 in hexadecimal, as the portal shows it."""
         encoded = self.certificate.public_bytes(Encoding.DER)
         return hashlib.sha1(encoded, usedforsecurity=False).hexdigest().upper()
 
 
 def app_certificate(folder: Path) -> AppCertificate:
-    """Write the application's certificate to *folder* in every kind of file."""
+    """Write the certificate of the application to *folder*, in each kind of file."""
     key, certificate = _app_key()
     sealed = BestAvailableEncryption(UNLOCKING.encode())
     writers: dict[str, Callable[[KeySerializationEncryption], bytes]] = {
@@ -119,7 +119,7 @@ def _pem(
 
 @cache
 def _app_key() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-    """One key for the whole process: making it takes long."""
+    """Return one key for the whole process, because making a key is slow."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "contacts-audit")])
     now = datetime.datetime.now(datetime.UTC)

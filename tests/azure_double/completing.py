@@ -1,4 +1,4 @@
-"""What a PUT is completed with, what it keeps of before, and what of it is refused."""
+"""Completes the contact of a PUT: defaults, values kept from before, and refusals."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ NAMES = {
 
 def newer(world: World, version: str, written: Json, before: Json | None) -> Json:
     """
-    Return what a PUT of *written* over *before* stores, in the words of *version*, 2020 or later.
+    Return what a PUT of *written* over *before* stores at *version*, 2020 or later.
 
     Raises:
-        Refused: something is missing, or has a value that is not taken.
+        Refused: a property is missing, or its value is not accepted.
     """
     if version == V2020:
         _check_severity(world, written.get("alertNotifications"))
@@ -48,7 +48,7 @@ def old(world: World, written: Json, before: Json | None) -> Json:
     Return what a PUT of *written* at 2017 over *before* stores: "off" and "" are Off.
 
     Raises:
-        Refused: something is missing, or is not one address.
+        Refused: a property is missing, or the email is not one address.
     """
     missing = {"email", "alertNotifications", "alertsToAdmins"} - written.keys()
     if missing:
@@ -63,7 +63,7 @@ def old(world: World, written: Json, before: Json | None) -> Json:
 
 
 def _left_out(world: World, version: str, name: str, was: Json) -> Any:
-    """Return what stands in for the object or the list *name*, which a PUT left out."""
+    """Return the value of the object or the list *name* if a PUT leaves it out."""
     recorded = (version, name) == (V2020, "notificationsByRole")
     if recorded or world.left_out == "refused":
         raise cannot_be_null(name, world.ids.guid("error", next(world.counter)))
@@ -73,7 +73,7 @@ def _left_out(world: World, version: str, name: str, was: Json) -> Any:
 
 
 def _phone(world: World, written: Json, was: Json, *, keeps: bool) -> Any:
-    """Return the phone after a PUT: an empty one, and one that is left out, keeps the old."""
+    """Return the phone after a PUT: if it is empty or left out, the old one stays."""
     phone = written.get("phone")
     emptied = world.left_out == "emptied" if phone is None else world.empty_phone == "emptied"
     if phone or (emptied and not (keeps and phone is not None)):
@@ -82,7 +82,7 @@ def _phone(world: World, written: Json, was: Json, *, keeps: bool) -> Any:
 
 
 def _roles(by_role: Any) -> Any:
-    """Return *by_role* with its roles: On alone is for the owners, Off alone for nobody."""
+    """Return *by_role* with its roles: On alone means the owners, Off alone means none."""
     if not isinstance(by_role, dict):
         return by_role
     state = _state(by_role.get("state"))
@@ -98,7 +98,7 @@ def _check_severity(world: World, alerts: Any) -> None:
 
 
 def _alerts(alerts: Any) -> Any:
-    """Return 2020's *alerts* with their severity: On alone is High."""
+    """Return *alerts* of 2020 with their severity: On alone means High."""
     if not isinstance(alerts, dict):
         return alerts
     severity = alerts.get("minimalSeverity") or "High"
@@ -106,6 +106,6 @@ def _alerts(alerts: Any) -> Any:
 
 
 def _state(value: Any) -> Any:
-    """Return On or Off, however it was spelled; "" is Off."""
+    """Return On or Off, for any spelling; "" means Off."""
     states = {"on": "On", "off": "Off", "": "Off"}
     return states.get(value.casefold(), value) if isinstance(value, str) else value

@@ -1,8 +1,8 @@
 """
-What is stored of a subscription's contacts, seen through three api-versions.
+Shows the contacts of a subscription at each of three api-versions.
 
-All versions are views of one document, whose etag every item bears and every write moves: two,
-three and six contacts of 2017 were recorded with one etag, and a write of one moved it for all.
+All versions are views of one document. All items have its etag, and each write changes it: two,
+three and six contacts of 2017 were recorded with one etag, and a write of one changed it for all.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .subscriptions import Json, Subscription
 from .wire import compact
 from .world import World
 
-__all__ = ["TYPE", "V2017", "V2020", "V2023", "apart", "list_body", "one", "records", "view"]
+__all__ = ["TYPE", "V2017", "V2020", "V2023", "has_own_2017", "list_body", "one", "records", "view"]
 
 TYPE = "Microsoft.Security/securityContacts"
 
 
 def view(world: World, subscription: Subscription, version: str) -> list[Json]:
-    """Return the contacts that a list at *version* holds."""
+    """Return the contacts in a list at *version*."""
     if version == V2017:
         shown = list(records(world, subscription))
     else:
@@ -35,7 +35,7 @@ def view(world: World, subscription: Subscription, version: str) -> list[Json]:
 
 
 def one(world: World, subscription: Subscription, version: str, name: str) -> Json | None:
-    """Return the contact of that *name* that shows at *version*."""
+    """Return the contact *name* at *version*, None if it is not visible there."""
     for contact in view(world, subscription, version):
         if contact["name"].lower() == name.lower():
             return contact
@@ -43,22 +43,22 @@ def one(world: World, subscription: Subscription, version: str, name: str) -> Js
 
 
 def kept(world: World, subscription: Subscription, version: str, name: str) -> Json | None:
-    """Return the contact of that *name* even if it is hidden from reads at *version*."""
+    """Return the contact *name*, also if it is hidden from reads at *version*."""
     return one(world, replace(subscription, hides_2017=False), version, name)
 
 
 def list_body(world: World, subscription: Subscription, version: str) -> object:
-    """Return the body of a whole list: at 2020 a bare array, unless there is no contact."""
+    """Return the body of a whole list: at 2020 an array, unless there is no contact."""
     contacts = view(world, subscription, version)
     return contacts if version == V2020 and contacts else {"value": contacts}
 
 
-def apart(world: World, subscription: Subscription) -> bool:
+def has_own_2017(world: World, subscription: Subscription) -> bool:
     """
     Say whether 2017 has a document of its own.
 
-    Where the switch does not say so, a test does that put an address into 2017 alone, though
-    there is a newer contact: one document cannot be like that.  So it then stays.
+    The switch decides. A test that puts an address only into 2017 although there is a newer contact
+    decides it, too: one document cannot hold both. It then stays so.
     """
     if world.newer_put_on_2017 != "shows" or subscription.parted:
         return True
@@ -69,8 +69,8 @@ def apart(world: World, subscription: Subscription) -> bool:
 
 
 def newer(world: World, subscription: Subscription) -> Json | None:
-    """Return the properties of the contact that the newer api-versions show, as they are kept."""
-    if subscription.contact is not None or apart(world, subscription):
+    """Return the stored properties of the contact that newer api-versions show."""
+    if subscription.contact is not None or has_own_2017(world, subscription):
         return subscription.contact
     found = subscription.contacts_2017
     return spelling.from_2017(found) if found else None
@@ -78,7 +78,7 @@ def newer(world: World, subscription: Subscription) -> Json | None:
 
 def records(world: World, subscription: Subscription) -> Iterator[Json]:
     """Yield name and properties of the contacts of 2017, in their order."""
-    if apart(world, subscription):
+    if has_own_2017(world, subscription):
         if not (subscription.hides_2017 and subscription.contact is not None):
             yield from map(_filled, subscription.contacts_2017)
         return
@@ -90,13 +90,13 @@ def records(world: World, subscription: Subscription) -> Iterator[Json]:
 
 
 def email(record: Json) -> str:
-    """Return the address of a record of 2017, "" where it has none."""
+    """Return the address of a record of 2017, "" if it has none."""
     text = (record["properties"] or {}).get("email")
     return text if isinstance(text, str) else ""
 
 
 def _named(subscription: Subscription) -> Iterator[Json]:
-    """Yield each address with its name: as given at 2017, or else made of the address."""
+    """Yield each address with its name: the name given at 2017, else one made of the address."""
     left = list(subscription.contacts_2017)
     if subscription.contact is None:
         yield from ({**each, "email": email(each)} for each in left)
@@ -114,7 +114,7 @@ def _named(subscription: Subscription) -> Iterator[Json]:
 
 
 def _filled(record: Json) -> Json:
-    """Return *record* with its phone, which shows even where there is none."""
+    """Return *record* with a phone: Azure shows an empty one, too."""
     properties = record["properties"]
     if not isinstance(properties, dict):
         return record
@@ -135,7 +135,7 @@ def _item(world: World, subscription: Subscription, record: Json) -> Json:
 
 
 def _etag(subscription: Subscription) -> str:
-    """Return an etag as Cosmos DB writes it, with the time of the write, in seconds, in its end."""
+    """Return an etag in the form of Cosmos DB: it ends in the time of the write, in seconds."""
     stored = [subscription.contact, subscription.contacts_2017]
     content = compact([subscription.id, subscription.revision, *stored])
     digest = hashlib.sha256(content).hexdigest()

@@ -1,10 +1,10 @@
-"""The ways in which Entra says no that more than one kind of sign-in has."""
+"""Errors of Entra ID that several kinds of sign-in share."""
 
 from __future__ import annotations
 
 
 class Denied(Exception):
-    """Entra denies a token, with the number of its reason."""
+    """Entra ID denies a token, with an AADSTS number."""
 
     def __init__(self, status: int, error: str, number: int, text: str) -> None:
         super().__init__(text)
@@ -15,7 +15,7 @@ class Denied(Exception):
 
 
 def no_tenant(name: str) -> Denied:
-    """Return the denial of a tenant that does not exist."""
+    """Return the error for a tenant that does not exist."""
     return Denied(
         400,
         "invalid_tenant",
@@ -27,7 +27,7 @@ def no_tenant(name: str) -> Denied:
 
 
 def no_application(client_id: str) -> Denied:
-    """Return the denial of an application that the tenant does not know."""
+    """Return the error for an application that the tenant does not know."""
     return Denied(
         400,
         "unauthorized_client",

@@ -1,4 +1,4 @@
-"""Device codes: a code for the user to type in, and the answers to those who ask if it was."""
+"""Issues device codes, and answers clients that poll for the token."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def begin(world: World, asked: Asked) -> Json:
     Return a new code.
 
     Raises:
-        Denied: the client is unknown, or does not say what it wants.
+        Denied: the client is unknown, or the scope is not valid.
     """
     form = asked.form
     client_id, scope = form.get("client_id", ""), form.get("scope", "")
@@ -44,10 +44,10 @@ def begin(world: World, asked: Asked) -> Json:
 
 def poll(world: World, asked: Asked, tenant: Tenant) -> Json:
     """
-    Return the answer with the user's token of *tenant*, once; the code is then spent.
+    Return the answer with the user's token of *tenant*. A code works once.
 
     Raises:
-        Denied: the user has not answered yet, has declined, or was too late.
+        Denied: the user has not entered the code yet, has declined, or was too late.
     """
     form = asked.form
     device_code = form.get("device_code", "")
@@ -70,7 +70,7 @@ def poll(world: World, asked: Asked, tenant: Tenant) -> Json:
         )
     del world.device_codes[device_code]
     if world.device_answer == "decline":
-        # An assumption: the error is documented, its number and wording are not.
+        # Assumed: the error is documented, but not its number and message.
         raise Denied(
             400,
             "authorization_declined",

@@ -1,4 +1,4 @@
-"""The double itself: a world behind its loopback ports."""
+"""The double: a simulated Azure behind loopback ports."""
 
 from __future__ import annotations
 
@@ -25,17 +25,16 @@ from .plans import Match, Plans
 from .stage import Stage
 from .wire import Answer, Asked, read_request
 
-LONGEST_FAULT = 120.0  # seconds after which whoever still waits for its end is hung up on
+LONGEST_FAULT = 120.0  # seconds to wait for open connections at the end
 
 
 class AzureDouble(Stage):
     """
     A small Azure on a loopback port, over real TLS.
 
-    It plays the token service and Resource Manager on one port, and where it is
-    asked for, the platform of a machine on another.  It remembers all that it was
-    asked, and answers wrongly where `fail` tells it to.  *seed* makes its ids
-    repeat; *clock* says what time its answers bear.
+    One port serves the token service and Resource Manager. A second port serves the platform of a
+    machine, once a test reads `platform`. It records all requests, and answers with faults that
+    `fail` plans. The same *seed* gives the same ids. *clock* is the time in its answers.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class AzureDouble(Stage):
         super().__init__(Ids(secrets.token_hex(8) if seed is None else str(seed)), clock)
         self._port = port
         self._plans = Plans()
-        self._arriving = threading.Lock()  # each listener is a thread
+        self._arriving = threading.Lock()  # one thread for each listener
         self._connections = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -70,13 +69,13 @@ class AzureDouble(Stage):
 
     @cached_property
     def platform(self) -> str:
-        """Where the platform gives tokens to its machines; it listens from the first look on."""
+        """The address of the platform of machines, which listens from the first read."""
         converse = partial(self._converse, to_platform=True)
         return f"http://127.0.0.1:{self._start(Listener(converse, crashes=self.crashes))}"
 
     @property
     def imds_variables(self) -> dict[str, str]:
-        """The variables of a virtual machine, whose metadata service is ours."""
+        """The variables of a virtual machine that uses the metadata service of the double."""
         return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.platform}
 
     @property
@@ -87,24 +86,24 @@ class AzureDouble(Stage):
 
     @cached_property
     def app_certificate(self) -> certificates.AppCertificate:
-        """The certificate that the application may sign in with."""
+        """The certificate of the application."""
         return certificates.app_certificate(self.folder)
 
     def fail(self, match: Match, fault: Fault, times: int | None = None) -> None:
         """
         Answer the first *times* requests that *match* with *fault*.
 
-        *match* is part of "METHOD path?query", or a question about the request.
-        Of several plans the first that still has something left wins.
+        *match* is a part of "METHOD path?query", or a predicate of the request. The first planned
+        fault that matches and is not used up is taken.
         """
         self._plans.add(match, fault, times)
 
     def heal(self) -> None:
-        """Forget every fault that was planned."""
+        """Remove all planned faults."""
         self._plans.clear()
 
     def meet(self, how: certificates.Kind | Literal["no TLS", "silence", "refusal"]) -> None:
-        """Meet whoever connects from now on with a certificate that is bad, or with none at all."""
+        """Answer new connections with a bad certificate, without TLS, or not at all."""
         match how:
             case "refusal":
                 self._listener.refuse()

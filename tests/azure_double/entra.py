@@ -1,4 +1,4 @@
-"""The token service: discovery, device codes, and tokens for the application and the user."""
+"""Answers requests to the token service: discovery, device codes and tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANY_TENANT = {"common", "organizations"}
 
 
 def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
-    """Return the headers that every answer of the token service bears."""
+    """Return the headers of every answer of the token service."""
     return {
         "Cache-Control": "no-store, no-cache",
         "Pragma": "no-cache",
@@ -34,7 +34,7 @@ def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
 
 
 def answer(world: World, asked: Asked, certificate: CertificateOf) -> Answer:
-    """Return what the token service answers."""
+    """Return the answer of the token service."""
     headers = usual_headers(world, asked)
     path = asked.path
     try:
@@ -92,7 +92,7 @@ def _tenant(world: World, name: str) -> Tenant:
 
 
 def _tenant_of_user(world: World, name: str) -> Tenant:
-    """Return the tenant that *name* says, or where it says any, the user's own: the first."""
+    """Return the tenant *name*; for any tenant, the user's own, which is the first."""
     return _tenant(world, world.tenant if name.lower() in ANY_TENANT else name)
 
 

@@ -1,4 +1,4 @@
-"""One request being answered, and everything that can be done to its connection."""
+"""One request, its answer, and what a fault can do to its connection."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ class Exchange:
     """
     A request, its connection, and the answer that Azure would give.
 
-    The normal answer is made when it is first looked at: a fault that never
-    looks leaves Azure as it was.
+    The answer is made at its first read. A fault that never reads it changes nothing in Azure.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class Exchange:
 
     @cached_property
     def answer(self) -> Answer:
-        """What Azure answers; it does what was asked to make it."""
+        """The normal answer. The first read applies the request."""
         return self._answer(self.asked)
 
     def reply(
@@ -65,7 +64,7 @@ class Exchange:
             pass
 
     def close(self) -> None:
-        """Say no more, and end the connection as TLS wants it ended."""
+        """End the connection as TLS demands."""
         self.over = True
 
     def reset(self) -> None:
@@ -73,7 +72,7 @@ class Exchange:
         self.over = True
         linger_not = struct.pack("ii", 1, 0)
         connection = self._writer.get_extra_info("socket")
-        if connection is not None:  # else the client has gone before
+        if connection is not None:  # else the client has closed it already
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self._writer.transport.abort()
 
@@ -83,5 +82,5 @@ Fault = Callable[[Exchange], Awaitable[None]]
 
 
 async def as_usual(exchange: Exchange) -> None:
-    """Answer as Azure would."""
+    """Send the normal answer."""
     await exchange.send(exchange.answer.encode())

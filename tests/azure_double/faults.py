@@ -1,8 +1,8 @@
 """
-Ways for an answer to go wrong: each function returns a fault for `AzureDouble.fail`.
+Faults of an answer: each function returns one for `AzureDouble.fail`.
 
-A fault that sends some of the normal answer, or cuts it short, leaves Azure as if
-it had answered; the others leave it as if it had never been asked (see `applied`).
+A fault that sends a part of the normal answer applies the request. All others do not, unless they
+are wrapped in `applied`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GATEWAY_PAGE = (
 
 
 def status(code: int, body: bytes | dict[str, Any] = b"", headers: Headers | None = None) -> Fault:
-    """Answer with a status and a body of one's own; a dict is sent as JSON."""
+    """Answer with this status and body; a dict is sent as JSON."""
     return answer(body if isinstance(body, bytes) else compact(body), headers, status=code)
 
 
@@ -41,7 +41,7 @@ def answer(body: bytes, headers: Headers | None = None, status: int = 200) -> Fa
 
 
 def arm_error(status: int, code: str, message: str, headers: Headers | None = None) -> Fault:
-    """Answer with an error as ARM words it."""
+    """Answer with an error in the form of ARM."""
     return answer(error_body(code, message), headers, status)
 
 
@@ -53,7 +53,7 @@ def throttle(retry_after: str | float | None = None, headers: Headers | None = N
 
 
 def html(status: int = 200) -> Fault:
-    """Answer with a web page, as a gateway on the way would."""
+    """Answer with the web page of a gateway."""
 
     async def fault(exchange: Exchange) -> None:
         page = Answer(status, GATEWAY_PAGE, {"Content-Type": "text/html", "Server": "gateway"})
@@ -63,7 +63,7 @@ def html(status: int = 200) -> Fault:
 
 
 def redirect(status: int, location: str) -> Fault:
-    """Send the client elsewhere."""
+    """Redirect the client to *location*."""
     return answer(b"", {"Location": location}, status)
 
 
@@ -78,7 +78,7 @@ def slow(seconds: float) -> Fault:
 
 
 def late(seconds: float, then: Fault) -> Fault:
-    """Wait, and *then* go wrong."""
+    """Wait, and *then* fail."""
 
     async def fault(exchange: Exchange) -> None:
         await asyncio.sleep(seconds)
@@ -88,7 +88,7 @@ def late(seconds: float, then: Fault) -> Fault:
 
 
 def last(then: Callable[[], object] = lambda: None) -> Fault:
-    """Answer normally, do *then* what is to be done, and end the connection."""
+    """Answer normally, call *then*, and end the connection."""
 
     async def fault(exchange: Exchange) -> None:
         body = exchange.answer.but(headers={"Connection": "close"}).encode()
@@ -100,7 +100,7 @@ def last(then: Callable[[], object] = lambda: None) -> Fault:
 
 
 def sequence(*faults: Fault | None) -> Fault:
-    """Play one fault after the other; None, and whatever comes after the last, is normal."""
+    """Play one fault after the other. None, and all after the last, is the normal answer."""
     left = iter(faults)
 
     async def fault(exchange: Exchange) -> None:
@@ -110,7 +110,7 @@ def sequence(*faults: Fault | None) -> Fault:
 
 
 def applied(then: Fault) -> Fault:
-    """Do what was asked, and only *then* go wrong: the answer is lost, the change is not."""
+    """Apply the request, and *then* fail: the answer is lost, but not the change."""
 
     async def fault(exchange: Exchange) -> None:
         _ = exchange.answer
@@ -148,7 +148,7 @@ def hang() -> Fault:
 
 
 def continue_storm(interval: float) -> Fault:
-    """Say "100 Continue" for ever, once in *interval* seconds."""
+    """Send "100 Continue" without end, once in *interval* seconds."""
 
     async def fault(exchange: Exchange) -> None:
         while True:
@@ -159,7 +159,7 @@ def continue_storm(interval: float) -> Fault:
 
 
 def drip_headers(interval: float) -> Fault:
-    """Send one more header for ever, once in *interval* seconds."""
+    """Send one more header without end, once in *interval* seconds."""
 
     async def fault(exchange: Exchange) -> None:
         await exchange.send(b"HTTP/1.1 200 OK\r\n")
@@ -184,7 +184,7 @@ def drip_body(interval: float) -> Fault:
 
 
 def after_interim(*heads: bytes, pause: float = 0.0) -> Fault:
-    """Send each of *heads*, such as that of a 103, wait, and only then answer normally."""
+    """Send each of *heads*, such as that of a 103, wait, and answer normally."""
 
     async def fault(exchange: Exchange) -> None:
         await exchange.send(b"".join(heads))
@@ -195,7 +195,7 @@ def after_interim(*heads: bytes, pause: float = 0.0) -> Fault:
 
 
 def raw(data: bytes) -> Fault:
-    """Send exactly these bytes, be they HTTP or not, and close the connection."""
+    """Send exactly these bytes, and close the connection."""
 
     async def fault(exchange: Exchange) -> None:
         _ = exchange.answer
@@ -206,13 +206,13 @@ def raw(data: bytes) -> Fault:
 
 
 def endless(head: bytes, piece: bytes, interval: float = 0) -> Fault:
-    """Send *head*, and then *piece* for ever, as fast as it is taken, or at an *interval*."""
+    """Send *head*, and then *piece* without end, at once or at an *interval* in seconds."""
 
     async def fault(exchange: Exchange) -> None:
         await exchange.send(head)
         while True:
             await exchange.send(piece)
-            await asyncio.sleep(interval)  # a lost connection takes writes for ever, unless told so
+            await asyncio.sleep(interval)  # a lost connection accepts writes, unless it is checked
 
     return fault
 
@@ -228,7 +228,7 @@ def cut_after_status() -> Fault:
 
 
 def cut_body(n: int) -> Fault:
-    """Promise the whole body, send *n* bytes of it, and close the connection."""
+    """Announce the whole body, send *n* bytes of it, and close the connection."""
 
     async def fault(exchange: Exchange) -> None:
         body = exchange.answer.body
@@ -239,7 +239,7 @@ def cut_body(n: int) -> Fault:
 
 
 def stalled(n: int) -> Fault:
-    """Promise the whole body, send *n* bytes of it, and then nothing for ever."""
+    """Announce the whole body, send *n* bytes of it, and then nothing."""
 
     async def fault(exchange: Exchange) -> None:
         body = exchange.answer.body
@@ -262,7 +262,7 @@ def cut_chunked() -> Fault:
 
 
 def unframed(n: int | None = None) -> Fault:
-    """Send the body, or its first *n* bytes, and let the end of the connection end it."""
+    """Send the body, or its first *n* bytes, without a length, and close the connection."""
 
     async def fault(exchange: Exchange) -> None:
         loose = exchange.answer.but(headers={"Connection": "close"})
@@ -273,7 +273,7 @@ def unframed(n: int | None = None) -> Fault:
 
 
 def gzip_body() -> Fault:
-    """Compress the normal body, whether or not the client asked for it."""
+    """Compress the normal body, also if the client did not ask for it."""
 
     async def fault(exchange: Exchange) -> None:
         await exchange.send(_gzipped(exchange.answer).encode())
@@ -282,7 +282,7 @@ def gzip_body() -> Fault:
 
 
 def truncated_gzip() -> Fault:
-    """Compress the normal body and leave its second half out, rightly framed."""
+    """Compress the normal body and leave out its second half; the length is that of the rest."""
 
     async def fault(exchange: Exchange) -> None:
         whole = _gzipped(exchange.answer)

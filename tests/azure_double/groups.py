@@ -1,4 +1,4 @@
-"""Management groups: which subscriptions, and which other groups, are below one."""
+"""Management groups: the subscriptions and groups below each one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TYPE = "Microsoft.Management/managementGroups"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A management group of a tenant, the *subscriptions* right below it, and its *parent*'s id."""
+    """A management group: its tenant, its direct *subscriptions*, and the id of its *parent*."""
 
     id: str
     name: str
@@ -28,12 +28,12 @@ class Group:
 
 
 def scope(group_id: str) -> str:
-    """Return the resource id of the group of that id."""
+    """Return the resource id of the group with that id."""
     return f"/providers/{TYPE}/{group_id}"
 
 
 def find(groups: Sequence[Group], group_id: str, tenant: str) -> Group | None:
-    """Return the tenant's group of that id, in whatever case it is written."""
+    """Return the tenant's group with that id, in any case."""
     wanted = group_id.lower()
     return next(
         (each for each in groups if each.id.lower() == wanted and each.tenant == tenant), None
@@ -41,7 +41,7 @@ def find(groups: Sequence[Group], group_id: str, tenant: str) -> Group | None:
 
 
 def headers(request_id: HeaderValue) -> dict[str, HeaderValue]:
-    """Return the headers of this service, whose ids of requests begin with a region."""
+    """Return the headers of this service: its request ids begin with a region."""
     return {
         "client-request-id": request_id,
         "request-id": request_id,
@@ -53,7 +53,7 @@ def headers(request_id: HeaderValue) -> dict[str, HeaderValue]:
 
 
 def descendants(groups: Sequence[Group], top: Group) -> Iterator[Json]:
-    """Yield all that is below *top*, at every level: first its groups, then its subscriptions."""
+    """Yield all below *top*, at each level first the groups, then the subscriptions."""
     for group in groups:
         if (group.parent or "").lower() == top.id.lower() and group.tenant == top.tenant:
             yield _item(group.scope, TYPE, group.id, group.name, top)

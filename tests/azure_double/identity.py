@@ -1,4 +1,4 @@
-"""Ids that look random, and repeat for the same seed."""
+"""Ids that look random, and are the same for the same seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Ids:
         self._seed = seed
 
     def guid(self, *name: object) -> str:
-        """Return the GUID of *name*."""
+        """Return the GUID for *name*."""
         return str(uuid.UUID(bytes=self.digest(*name)[:16], version=4))
 
     def digest(self, *name: object) -> bytes:

@@ -1,4 +1,4 @@
-"""A loopback port, served by an event loop in a thread of its own."""
+"""A loopback port, served by an event loop in its own thread."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 LARGEST_HEAD = 1 << 20
-PATIENCE = 0.5  # seconds for the other side to say goodbye over TLS
+CLOSING_SECONDS = 0.5  # seconds for the client to close TLS
 
 
 class _Stream(asyncio.StreamReaderProtocol):
-    """A stream that ends when the client says so, even before it has begun."""
+    """A stream that ends when the client ends it, also before it began."""
 
     def eof_received(self) -> bool:
         super().eof_received()
@@ -29,10 +29,9 @@ class Listener:
     """
     Accept connections and hold one conversation on each.
 
-    What goes wrong in a conversation is kept in *crashes*; a client that hangs
-    up is not a crash.  `stop` ends every conversation at once, wherever it is.
-    *tls*, and *greeting*, which is all that is said where there is one, may change at
-    any time: they hold for the connections that come then.
+    Errors of a conversation are kept in *crashes*, except a client that hangs up. `stop` ends every
+    conversation at once. *tls* and *greeting* may change at any time, for new connections. A
+    *greeting* is all that a connection gets.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Listener:
         self._thread = threading.Thread(target=self._run, name=f"listener-{self.port}", daemon=True)
 
     def start(self) -> None:
-        """Serve from now on."""
+        """Start to serve."""
         self._thread.start()
         self._ready.wait()
 
@@ -65,7 +64,7 @@ class Listener:
         self._thread.join()
 
     def refuse(self) -> None:
-        """Refuse whoever connects from now on; the connections that are there stay."""
+        """Refuse new connections; open ones stay."""
         self._loop.call_soon_threadsafe(self._leave)
 
     def _leave(self) -> None:
@@ -92,7 +91,7 @@ class Listener:
         for conversation in conversations:
             conversation.cancel()
         await asyncio.gather(*conversations, return_exceptions=True)
-        for _ in range(5):  # rounds of the loop, in which transports learn that they are closed
+        for _ in range(5):  # rounds of the loop, in which transports notice that they are closed
             await asyncio.sleep(0)
 
     def _accept(self) -> None:
@@ -117,22 +116,22 @@ class Listener:
             writer.close()
             await writer.wait_closed()
         finally:
-            if connection.fileno() != -1:  # asyncio cannot abort what it has closed
+            if connection.fileno() != -1:  # asyncio cannot abort a closed transport
                 plain.abort()
 
     async def _open(
         self, plain: asyncio.Transport, reader: asyncio.StreamReader
     ) -> asyncio.StreamWriter:
-        """Return the way back to the client: in TLS, if there is any, once hands are shaken."""
+        """Return the writer to the client, after the handshake if there is TLS."""
         protocol = _Stream(reader)
         transport: asyncio.Transport | None = plain
         if self.tls is None:
             plain.set_protocol(protocol)
         else:
             transport = await self._loop.start_tls(
-                plain, protocol, self.tls, server_side=True, ssl_shutdown_timeout=PATIENCE
+                plain, protocol, self.tls, server_side=True, ssl_shutdown_timeout=CLOSING_SECONDS
             )
-        if transport is None:  # the client left as soon as it had come
+        if transport is None:  # the client left at once
             raise ConnectionResetError
         protocol.connection_made(transport)
         return asyncio.StreamWriter(transport, protocol, reader, self._loop)
@@ -152,9 +151,9 @@ class Listener:
 
 def _lost_twice(error: BaseException) -> bool:
     """
-    Tell whether asyncio only says a second time that a connection is lost.
+    Say whether asyncio reports a lost connection for the second time.
 
-    It does so where the client leaves in the middle of what flow control held back.
+    It does so if the client leaves while flow control holds back data.
     """
     where = traceback.extract_tb(error.__traceback__)
     return isinstance(error, AttributeError) and where[-1].name == "_call_connection_lost"

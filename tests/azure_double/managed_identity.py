@@ -1,4 +1,4 @@
-"""The platform below a machine or an app: tokens for its identities, over plain HTTP."""
+"""Answers requests to the platform of a machine or an app: tokens of its identities."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Reply = tuple[int, Json]
 
 
 def usual_headers(world: World, asked: Asked) -> dict[str, HeaderValue]:
-    """Return the headers that every answer of the platform bears."""
+    """Return the headers of every answer of the platform."""
     server = "Kestrel" if asked.path == APP_SERVICE else "IMDS/150.870.65.1854"
     return {"Content-Type": JSON, "Server": server, "Date": world.date}
 
 
 def answer(world: World, asked: Asked) -> Answer:
-    """Return what the platform answers."""
+    """Return the answer of the platform."""
     headers = usual_headers(world, asked)
     kinds = {("GET", IMDS): _imds, ("GET", APP_SERVICE): _app_service}
     kind = kinds.get((asked.method, asked.path))
@@ -42,10 +42,10 @@ def answer(world: World, asked: Asked) -> Answer:
 
 
 def _imds(world: World, asked: Asked) -> Reply:
-    """What a virtual machine's metadata service answers."""
+    """Return the answer of the metadata service of a virtual machine."""
     params = asked.params
     if FORWARDED & asked.headers.keys():
-        # An assumption: that it is refused is documented, the wording is not.
+        # Assumed: the refusal is documented, but not its message.
         return _invalid("Requests that were forwarded are not allowed")
     if asked.headers.get("metadata", "").lower() != "true":
         return _invalid("Required metadata header not specified")
@@ -54,7 +54,7 @@ def _imds(world: World, asked: Asked) -> Reply:
             return _invalid(f"Required query variable '{name}' is missing")
     if params["api-version"] < IMDS_OLDEST:
         return _invalid(f"The api-version '{params['api-version']}' is not supported")
-    # A machine without an identity of its own uses the only other one that it has.
+    # A machine without a system-assigned identity uses its only user-assigned one.
     identity = _chosen(world, params, IMDS_NAMES, default=_present(world)[:1])
     if identity is None:
         return _invalid("Identity not found")
@@ -73,10 +73,10 @@ def _imds(world: World, asked: Asked) -> Reply:
 
 
 def _app_service(world: World, asked: Asked) -> Reply:
-    """What an App Service, a Function or a Container App is answered."""
+    """Return the answer of an App Service, a Function or a Container App."""
     params = asked.params
     if asked.headers.get("x-identity-header") != world.identity_header:
-        return _refused(401, "Unauthorized")  # the status has been seen, the body is assumed
+        return _refused(401, "Unauthorized")  # the status was seen, the body is assumed
     if params.get("api-version") != APP_SERVICE_VERSION:
         return _refused(400, f"The api-version '{params.get('api-version')}' is not supported.")
     if not params.get("resource"):
@@ -113,7 +113,7 @@ def _chosen(
     *,
     default: list[ManagedIdentity],
 ) -> ManagedIdentity | None:
-    """Return the identity that *params* name, or the *default* where they name none."""
+    """Return the identity that *params* name, or the *default* if they name none."""
     given = {names[name]: value.lower() for name, value in params.items() if name in names}
     for each in _present(world) if given else default:
         if all(getattr(each, name).lower() == value for name, value in given.items()):

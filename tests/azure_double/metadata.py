@@ -1,4 +1,4 @@
-"""What a cloud tells anybody about itself."""
+"""The public metadata of a cloud: its endpoints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATH = "/metadata/endpoints"
 OLDEST = "2015-01-01"
 VERSIONS = {OLDEST, "2019-05-01", "2022-09-01", "latest"}
 
-# Some of what Azure says of two other clouds, with the slashes that it leaves out there.
+# A part of the entries of two other clouds. They have no slashes at the end, as recorded.
 CHINA: Json = {
     "portal": "https://portal.azure.cn",
     "authentication": {
@@ -96,7 +96,7 @@ def _ours(world: World, asked: Asked) -> Json:
 
 
 def _oldest(world: World, asked: Asked) -> Json:
-    """The body as 2015 has it, and as an Azure Stack still answers."""
+    """Return the body of 2015, which an Azure Stack still sends."""
     return {
         "galleryEndpoint": "https://gallery.azure.com/",
         "graphEndpoint": "https://graph.windows.net/",

@@ -1,4 +1,4 @@
-"""The pages of a list: what a `$skiptoken` stands for, and the link to the next page."""
+"""Pages of a list, by `$skiptoken` or `$top`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .wire import Asked, compact
 
 
 def page(asked: Asked, items: list[Any], size: int | None) -> Json:
-    """Return the page of *items* that the request's `$skiptoken` stands for."""
+    """Return the page of *items* for the `$skiptoken` of the request."""
     return _from(asked, items, _offset(asked.params.get("$skiptoken")), size)
 
 
 def page_or_top(asked: Asked, items: list[Any], size: int | None) -> Json:
-    """Return a page, or as many of the first *items* as the request's `$top` says."""
+    """Return a page, or the first *items* up to the `$top` of the request."""
     top = asked.params.get("$top")
     if top is None:
         return page(asked, items, size)
     if not top.isdecimal() or int(top) == 0:
-        # that it is refused is sure, how it is worded is not
+        # assumed: the refusal is known, but not its message
         raise Refused(400, "BadRequest", f"The value '{top}' of '$top' is invalid.")
-    return _from(asked, items, 0, int(top))  # a `$skiptoken` beside it does not count
+    return _from(asked, items, 0, int(top))  # a `$skiptoken` is ignored here
 
 
 def _from(asked: Asked, items: list[Any], start: int, size: int | None) -> Json:

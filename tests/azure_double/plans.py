@@ -1,4 +1,4 @@
-"""Which requests go wrong, how, and how many of them."""
+"""The planned faults: which requests get which fault, and how often."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Match = str | Callable[[Asked], bool]
 
 @dataclass
 class Plan:
-    """A fault, which requests get it, and how many of them are left."""
+    """A fault, the requests that get it, and how many of them are *left*."""
 
     match: Match
     fault: Fault
     left: int | None
 
     def takes(self, asked: Asked) -> bool:
-        """Whether *asked* gets the fault; it then counts as one of the *left*."""
+        """Say whether *asked* gets the fault, and count it."""
         if self.left == 0:
             return False
         found = self.match in asked.line if isinstance(self.match, str) else self.match(asked)
@@ -30,19 +30,19 @@ class Plan:
 
 
 class Plans:
-    """The faults that are planned, in their order."""
+    """The planned faults, in order."""
 
     def __init__(self) -> None:
         self._plans: list[Plan] = []
 
     def add(self, match: Match, fault: Fault, times: int | None) -> None:
-        """Plan *fault* for the first *times* requests that *match*, or for all of them."""
+        """Plan *fault* for the first *times* requests that *match*, or for all."""
         self._plans.append(Plan(match, fault, times))
 
     def clear(self) -> None:
-        """Forget every plan."""
+        """Remove all plans."""
         self._plans.clear()
 
     def take(self, asked: Asked) -> Fault:
-        """Return what is to be done to *asked*, which is mostly to answer it."""
+        """Return the fault for *asked*, or the normal answer."""
         return next((plan.fault for plan in self._plans if plan.takes(asked)), as_usual)

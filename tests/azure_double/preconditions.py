@@ -1,4 +1,4 @@
-"""Whether the `If-Match` and the `If-None-Match` of a write let it pass."""
+"""Checks the `If-Match` and `If-None-Match` of a write."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .wire import Asked
 
 def check(asked: Asked, present: Json | None) -> None:
     """
-    Let the write of a contact pass, of which *present* is what there is.
+    Check the write of a contact; *present* is the stored one.
 
     Raises:
-        Refused: the contact is not as the request wants it.
+        Refused: a condition of the request does not hold.
     """
     match = asked.headers.get("if-match")
     if match is not None and not _fits(match, present):

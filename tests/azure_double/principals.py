@@ -1,4 +1,4 @@
-"""Who may sign in, and the directories to sign in to."""
+"""Principals that can sign in, and their tenants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A directory: the GUID that tokens bear, and a domain that stands for it in URLs."""
+    """A tenant: the GUID in its tokens, and a domain for URLs."""
 
     id: str
     domain: str
@@ -27,7 +27,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class ManagedIdentity:
-    """The identity of a machine or an app; each of its three ids names it."""
+    """The identity of a machine or an app, with three ids."""
 
     client_id: str
     object_id: str
@@ -50,7 +50,7 @@ AUDITOR = ManagedIdentity(
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whom a token speaks of: the *name* that refusals use, and the *claims* that are its own."""
+    """The subject of a token: the *name* in refusals, and its own *claims*."""
 
     name: str
     object_id: str
@@ -58,20 +58,20 @@ class Principal:
 
 
 def application(client_id: str, object_id: str) -> Principal:
-    """Return an application that signed in by itself."""
+    """Return an application as the subject of a token."""
     claims = {"appid": client_id, "idtyp": "app", "oid": object_id, "sub": object_id}
     return Principal(client_id, object_id, claims)
 
 
 def managed(identity: ManagedIdentity) -> Principal:
-    """Return what signed in by its managed *identity*."""
+    """Return a managed *identity* as the subject of a token."""
     plain = application(identity.client_id, identity.object_id)
     claims = {**plain.claims, "xms_mirid": identity.resource_id}
     return Principal(plain.name, plain.object_id, claims)
 
 
 def person(user: User, client_id: str) -> Principal:
-    """Return a *user* who signed in to the client of that id."""
+    """Return a *user* of the client with that id as the subject of a token."""
     claims = {
         "appid": client_id,
         "idtyp": "user",

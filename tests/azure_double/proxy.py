@@ -1,4 +1,4 @@
-"""An HTTP proxy that tunnels every CONNECT to the double, whichever host is asked for."""
+"""An HTTP proxy that tunnels every CONNECT to the double, for any host."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Proxy:
     """
     A CONNECT proxy on loopback.
 
-    *connects* holds what was asked for, as "host:port"; with *refuse*, which may change at
-    any time, it answers that status instead of tunnelling, resets the connection, or is silent.
+    *connects* holds each requested "host:port". *refuse* may change at any time: the proxy then
+    answers with that status, resets the connection, or is silent.
     """
 
     def __init__(self, azure: AzureDouble, *, refuse: Refusal = None) -> None:

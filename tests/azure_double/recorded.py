@@ -1,8 +1,8 @@
 """
-Errors in the shapes in which Resource Manager and its providers were recorded to answer.
+Errors of Resource Manager and its providers, in the shapes that were recorded.
 
-Each is a fault for `AzureDouble.fail`.  Shapes and headers are the recorded ones, the names and
-ids in them are not.  Of no 429 is it known whether a Retry-After came: the recorders took it out.
+Each is a fault for `AzureDouble.fail`. Shapes and headers are recorded, names and ids are not.
+Whether a 429 had a Retry-After is not known, because the recorders removed that header.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ IIS_401 = (
 
 
 def subscription_throttled(seconds: int = 6, subscription: str = SOMEBODY) -> Fault:
-    """Answer 429 with the seconds in the message alone, and close the connection."""
+    """Answer 429 with the seconds only in the message, and close the connection."""
     message = (
         f"Number of requests for subscription '{subscription}' and operation "
         "'GET/SUBSCRIPTIONS/PROVIDERS/MICROSOFT.SECURITY/SECURITYCONTACTS/' exceeded the backend "
@@ -53,7 +53,7 @@ def subscription_throttled(seconds: int = 6, subscription: str = SOMEBODY) -> Fa
 
 
 def resource_throttled(seconds: int = 324) -> Fault:
-    """Answer 429 with a limit for an interval, and the seconds, in the message."""
+    """Answer 429 with the limit, its interval and the seconds in the message."""
     message = (
         "Number of requests for action 'Microsoft.Security/securityContacts/read' exceeded the "
         f"limit of '150' for time interval '01:00:00'. Please try again after '{seconds}' seconds."
@@ -63,7 +63,7 @@ def resource_throttled(seconds: int = 324) -> Fault:
 
 
 def conflicting(seconds: int = 11, *, pretty: bool = False) -> Fault:
-    """Answer 429 for another operation that is at work, and not for load; nested details."""
+    """Answer 429 because of another running operation, with nested details."""
     detail = {
         "code": "RetryableErrorDueToAnotherOperation",
         "message": f"Operation PutContacts ({SOMEBODY}) is updating the resource. "
@@ -80,7 +80,7 @@ def conflicting(seconds: int = 11, *, pretty: bool = False) -> Fault:
 
 
 def locked() -> Fault:
-    """Answer 429 with `Code` and `Message`, without `error`, the code a number in a string."""
+    """Answer 429 with `Code`, a number in a string, and `Message`, without `error`."""
     body = {
         "Code": "429",
         "Message": LOCK,
@@ -127,7 +127,7 @@ def of_exception(status: int, code: str, message: str) -> Fault:
 
 
 def not_registered() -> Fault:
-    """Answer 409 as ARM does where a provider was never registered: details with a target."""
+    """Answer 409 for a provider that was never registered: details with a target."""
     message = (
         "The subscription is not registered to use namespace 'Microsoft.Security'. "
         "See https://aka.ms/rps-not-found for how to register subscriptions."
@@ -139,7 +139,7 @@ def not_registered() -> Fault:
 
 
 def disallowed() -> Fault:
-    """Answer 403 to a subscription of a kind that may not use any provider."""
+    """Answer 403 for a kind of subscription that can use no provider."""
     message = (
         "The current subscription type is not permitted to perform operations on any provider "
         "namespace. Please use a different subscription."
@@ -148,7 +148,7 @@ def disallowed() -> Fault:
 
 
 def wrong_location(version: str, supported: Iterable[str]) -> Fault:
-    """Answer 400 to a location, with a list of versions that holds *version*."""
+    """Answer 400 for a location, with a list of versions that contains *version*."""
     places = "westeurope, northeurope"
     refused = no_provider(version, {*supported, version}, location="nowhere", locations=places)
     return answer(refused.body, GATEWAY, 400)
@@ -165,7 +165,7 @@ def internal_error() -> Fault:
 
 
 def bad_gateway() -> Fault:
-    """Answer 502 where the way to the provider is broken."""
+    """Answer 502: the provider cannot be reached."""
     message = (
         "The network connectivity issue encountered for 'Microsoft.Security'; "
         "cannot fulfill the request."
@@ -174,7 +174,7 @@ def bad_gateway() -> Fault:
 
 
 def gateway_timeout() -> Fault:
-    """Answer 504 where the provider did not answer in time."""
+    """Answer 504: the provider did not answer in time."""
     message = (
         "The gateway did not receive a response from 'Microsoft.Security' "
         "within the specified time period."
@@ -186,7 +186,7 @@ def gateway_timeout() -> Fault:
 
 
 def front_door() -> Fault:
-    """Answer 503 with the page of the front door, which the provider did not answer in time."""
+    """Answer 503 with the page of Front Door: the provider did not answer in time."""
     headers = {"Cache-Control": "no-store", "x-azure-externalerror": "0x80072ee2,OriginTimeout"}
     return _page(503, FRONT_DOOR, {"Content-Type": "text/html", **headers})
 
@@ -203,7 +203,7 @@ def unauthorized_page() -> Fault:
 
 
 def _closing(body: bytes, status: int, headers: Headers | None = None) -> Fault:
-    """Answer, and end the connection, as ARM's gateway does where it says no."""
+    """Answer, and end the connection, as the gateway of ARM does with a refusal."""
 
     async def fault(exchange: Exchange) -> None:
         closing = {"Connection": "close", **(headers or {})}

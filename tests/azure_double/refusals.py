@@ -1,4 +1,4 @@
-"""The ways in which ARM says no."""
+"""Refusals of ARM and of the provider behind it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def error_body(code: str, message: str) -> bytes:
 
 
 def no_such_path(path: str) -> Refused:
-    """Return the refusal of a path that nobody serves."""
+    """Return the refusal of an unknown path."""
     return Refused(404, "NotFound", f"No HTTP resource was found that matches '{path}'.")
 
 
@@ -43,9 +43,9 @@ def no_version() -> Refused:
 
 def bad_version(kind: str, version: str, supported: Iterable[str]) -> Refused:
     """
-    Return the refusal, of the *kind* that its code names, of an api-version.
+    Return the refusal of an api-version; *kind* is its code.
 
-    As recorded: the first lists no versions at all, the second without blanks, the third with.
+    As recorded: the first kind lists no versions, the second without spaces, the third with.
     """
     known = sorted(supported)
     if kind == "InvalidResourceType":
@@ -68,7 +68,7 @@ def bad_version(kind: str, version: str, supported: Iterable[str]) -> Refused:
 def no_provider(
     version: str, supported: Iterable[str], *, location: str, locations: str
 ) -> Refused:
-    """Return the refusal of a version, or, where *supported* holds it, of a *location*."""
+    """Return the refusal of a version; if *supported* contains it, of a *location*."""
     return Refused(
         400,
         "NoRegisteredProviderFound",
@@ -79,7 +79,7 @@ def no_provider(
 
 
 def no_subscription(subscription_id: str) -> Refused:
-    """Return the refusal for a subscription that is not there, or not for us to see."""
+    """Return the refusal of a subscription that does not exist, or is not visible."""
     return Refused(
         404,
         "SubscriptionNotFound",
@@ -88,13 +88,13 @@ def no_subscription(subscription_id: str) -> Refused:
 
 
 def no_group(group_id: str) -> Refused:
-    """Return the refusal for a management group that is not there, or in another tenant."""
-    # An assumption: the status is plausible, code and wording are not established.
+    """Return the refusal of a management group that does not exist in the tenant."""
+    # Assumed: the status is plausible, but code and message are not known.
     return Refused(404, "NotFound", f"The management group '{group_id}' cannot be found.")
 
 
 def forbidden(name: str, object_id: str, action: str, scope: str) -> Refused:
-    """Return the refusal of an *action* that no role allows to whom *name* names."""
+    """Return the refusal of an *action* that no role allows to *name*."""
     return Refused(
         403,
         "AuthorizationFailed",
@@ -105,7 +105,7 @@ def forbidden(name: str, object_id: str, action: str, scope: str) -> Refused:
 
 
 def not_registered(status: int) -> Refused:
-    """Return the refusal of a subscription that Defender for Cloud does not know."""
+    """Return the refusal of a subscription without Defender for Cloud."""
     return Refused(
         status,
         "Subscription Not Registered",
@@ -115,7 +115,7 @@ def not_registered(status: int) -> Refused:
 
 
 def read_only(subscription_id: str, status: int) -> Refused:
-    """Return the refusal to write to a disabled subscription."""
+    """Return the refusal of a write to a disabled subscription."""
     return Refused(
         status,
         "ReadOnlyDisabledSubscription",
@@ -125,9 +125,9 @@ def read_only(subscription_id: str, status: int) -> Refused:
 
 
 def precondition_failed(header: str) -> Refused:
-    """Return the refusal of a write, because of what *header* demands of the contact."""
-    # An assumption: two other providers say so, in this shape, without "error"; whether this one
-    # ever does is not known.
+    """Return the refusal of a write because the condition in *header* does not hold."""
+    # Assumed: two other providers answer so, without "error". Whether this one does is not
+    # known.
     refused = Refused(412, "PreconditionFailed", "", {})
     message = f"The security contact has been modified ({header} does not hold)."
     refused.body = compact({"code": "PreconditionFailed", "message": message})
@@ -135,12 +135,12 @@ def precondition_failed(header: str) -> Refused:
 
 
 def bad_input(code: str, message: str) -> Refused:
-    """Return the provider's refusal of what was written."""
+    """Return the refusal by the provider of a written contact."""
     return Refused(400, code, message, {})
 
 
 def cannot_be_null(name: str, tracking: str) -> Refused:
-    """Return the provider's refusal of a contact without *name*, with *tracking*, a GUID."""
+    """Return the refusal by the provider of a contact without *name*; *tracking* is a GUID."""
     value = name[0].upper() + name[1:]
     message = (
         f"The json value of {name} failed validation, with reason: "
@@ -150,13 +150,13 @@ def cannot_be_null(name: str, tracking: str) -> Refused:
 
 
 def no_contact(name: str, subscription_id: str) -> Refused:
-    """Return the refusal to show a contact that does not exist: the provider's, not ARM's."""
+    """Return the refusal by the provider of a contact that does not exist."""
     message = f"Could not find security contact with name {name} for subscriptionId: "
     return Refused(404, "404", f"{message}{subscription_id}", {})
 
 
 def malformed_subscription(subscription_id: str) -> Refused:
-    """Return the refusal of what is no id of a subscription."""
+    """Return the refusal of a subscription id that is not valid."""
     return Refused(
         400,
         "InvalidSubscriptionId",

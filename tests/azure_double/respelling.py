@@ -1,4 +1,4 @@
-"""The same contact, spelled another way."""
+"""Spells the same contact in another way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .subscriptions import Json
 
 
 def respelled(properties: Json) -> Json:
-    """Return *properties* that mean the same, for a reader who knows what they mean."""
+    """Return *properties* with the same meaning and another spelling."""
     return {name: _value(name, value) for name, value in properties.items()}
 
 

@@ -1,4 +1,4 @@
-"""The provider Microsoft.Security: what it answers to a request for contacts."""
+"""Answers requests for contacts: the provider Microsoft.Security."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ QUOTAS = {
 
 def answer(world: World, asked: Asked, subscription_id: str, name: str | None) -> Reply:
     """
-    Return what is answered to a request for all contacts, or for the one of that *name*.
+    Return the answer to a request for all contacts, or for the contact *name*.
 
     Raises:
-        Refused: ARM says no.
+        Refused: ARM or the provider refuses it.
     """
     version, issued = admit(world, asked, None)
     subscription = find(world, subscription_id, issued)
@@ -96,7 +96,7 @@ def _write(
 
 
 def _allow(world: World, asked: Asked, subscription: Subscription, issued: Issued) -> None:
-    """Let those through who may do this, where Defender for Cloud is at work."""
+    """Check the permission of the caller, and that Defender for Cloud is registered."""
     reading = asked.method == "GET"
     if not (subscription.readable if reading else subscription.writable):
         action = f"{contacts.TYPE}/{ACTIONS.get(asked.method, 'action')}"

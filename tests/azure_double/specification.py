@@ -1,4 +1,4 @@
-"""Which properties of a contact each api-version specifies."""
+"""The properties of a contact that each api-version specifies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WITHIN = {
 
 
 def known(version: str, properties: Json) -> Json:
-    """Return those *properties*, and what is known within them, that *version* specifies."""
+    """Return the *properties* that *version* specifies, and within them only what it specifies."""
     names = OLD.get(version, NEWEST)
     return {
         name: _known_within(WITHIN.get(name), value)
@@ -30,7 +30,7 @@ def known(version: str, properties: Json) -> Json:
 
 
 def _known_within(names: set[str] | None, value: Any) -> Any:
-    """Values are not looked at: each enumeration is open."""
+    """Return what is specified within a value; enumerations are open, so all values stay."""
     if names is None:
         return value
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""One contact in the words of each api-version, its keys in the order that Azure gives them."""
+"""Converts a contact between api-versions, with keys in the order of Azure."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ EMPTY: Json = {
 
 
 def ordered(properties: Json, version: str) -> Json:
-    """Return *properties* in the order of *version*; what it does not know comes last."""
+    """Return *properties* in the order of *version*; unknown ones come last."""
     return _first(properties, ORDER.get(version, ORDER[V2023]))
 
 
 def addresses(contact: Json | None) -> list[str]:
-    """Return the addresses of a newer contact; what is no text holds none."""
+    """Return the addresses of a newer contact, none if they are not a string."""
     text = (contact or {}).get("emails")
     parts = re.split("[;,]", text) if isinstance(text, str) else []
     return [part.strip() for part in parts if part.strip()]
@@ -52,7 +52,7 @@ def as_2023(contact: Json) -> Json:
 
 
 def as_2020(contact: Json) -> Json:
-    """Return the properties of a contact as 2020 shows them: what is Off has the severity ""."""
+    """Return the properties of a contact as 2020 shows them: Off has the severity ""."""
     new = {"isEnabled", "notificationsSources"}
     properties = {key: value for key, value in contact.items() if key not in new}
     if new & contact.keys():
@@ -64,7 +64,7 @@ def as_2020(contact: Json) -> Json:
 
 
 def as_2017(contact: Json, email: str) -> Json:
-    """Return what 2017 can say of *email*, one address of a newer contact: On or Off."""
+    """Return the properties of 2017 for *email*, one address of a newer contact."""
     enabled = contact.get("isEnabled", True)
     by_role = contact.get("notificationsByRole") or {}
     return {
@@ -76,7 +76,7 @@ def as_2017(contact: Json, email: str) -> Json:
 
 
 def from_2017(records: Iterable[Json]) -> Json:
-    """Return what the newer api-versions say of 2017's *records*."""
+    """Return the newer contact that stands for *records* of 2017."""
     each = [record["properties"] or {} for record in records]
     alerts = any(properties.get("alertNotifications") == "On" for properties in each)
     admins = any(properties.get("alertsToAdmins") == "On" for properties in each)
@@ -90,7 +90,7 @@ def from_2017(records: Iterable[Json]) -> Json:
 
 
 def from_2020(written: Json, before: Json | None) -> Json:
-    """Return what 2020 wrote as it is kept; of *before*, what 2020 has no words for stays."""
+    """Return the stored form of a write at 2020; what 2020 cannot express stays from *before*."""
     kept = dict(written)
     alerts = kept.pop("alertNotifications")
     on = alerts.get("state") == "On"
@@ -109,7 +109,7 @@ def from_2020(written: Json, before: Json | None) -> Json:
 
 
 def flagged(contact: Json, record: Json) -> Json:
-    """Return *contact* with the flags and the phone that a record of 2017 gives to all."""
+    """Return *contact* with the flags and the phone of a record of 2017."""
     said = from_2017([record])
     alert = _alert_source(contact) or ALERT
     others = [

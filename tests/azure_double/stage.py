@@ -1,4 +1,4 @@
-"""What a test does to the world, and asks of it, by calling instead of over the network."""
+"""What a test calls directly: to set up the double, and to read what was requested."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .world import World
 
 
 class Stage(World):
-    """A world that a test furnishes before the play, and questions after it."""
+    """The state of the double, with methods for tests."""
 
     def add(
         self,
@@ -35,7 +35,7 @@ class Stage(World):
         return subscription
 
     def add_tenant(self, domain: str) -> Tenant:
-        """Add a tenant, in which the application and the user can sign in too."""
+        """Add a tenant that the application and the user can sign in to."""
         tenant = Tenant(Ids("tenants").guid(domain), domain)
         self.other_tenants.append(tenant)
         return tenant
@@ -50,9 +50,9 @@ class Stage(World):
         tenant: str | None = None,
     ) -> Group:
         """
-        Add a management group below the one whose id is *parent*.
+        Add a management group below the group with the id *parent*.
 
-        *tenant* is the id of its tenant, or else it is the first tenant's.
+        *tenant* is the id of its tenant, by default the first.
         """
         group = Group(id, name or id, tenant or self.tenant, parent, tuple(subscriptions))
         self.groups.append(group)
@@ -63,7 +63,7 @@ class Stage(World):
         return [asked for asked in list(self.asked) if asked.to_arm]
 
     def writes(self) -> list[Asked]:
-        """Return the PUT and DELETE requests, whatever came of them, in their order."""
+        """Return the PUT and DELETE requests, refused or not, in order."""
         return [asked for asked in list(self.asked) if asked.method in {"PUT", "DELETE"}]
 
     def token_asked(self) -> list[Asked]:
@@ -86,16 +86,16 @@ class Stage(World):
         tenant: str | None = None,
     ) -> str:
         """
-        Return a valid token, as if somebody had signed in elsewhere.
+        Return a valid token, as if it was acquired elsewhere.
 
-        *tenant* is the id of the one that issues it, or else the first does.
+        *tenant* is the id of its tenant, by default the first.
         """
         return tokens.issue(self, audience or self.audience, claims=claims, tenant=tenant)
 
     def revoke(self) -> None:
-        """Forget every token issued so far."""
+        """Revoke all tokens issued so far."""
         self.tokens.clear()
 
     def challenge(self, claims: str) -> None:
-        """Ask from now on for tokens that were acquired with *claims*."""
+        """Accept only tokens that were acquired with *claims* from now on."""
         self.challenged = claims

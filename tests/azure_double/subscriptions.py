@@ -1,4 +1,4 @@
-"""The subscriptions, which are all that this Azure remembers about security contacts."""
+"""The subscriptions and their security contacts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ SINCE = {"2020-01-01": ("managedByTenants", "tenantId"), "2021-01-01": ("tags",)
 @dataclass
 class Subscription:
     """
-    A subscription, the contacts in it, and what its reader may see.
+    A subscription, its contacts, and what the caller may see.
 
-    *contact* is the one document, with the properties that 2023-12-01-preview gives it;
-    *contacts_2017* are those of its addresses that were written at 2017, with the names that
-    they were given there.  Either is enough: each version shows the document in its own words.
-    *emptied* says that 2017 deleted every address, which leaves a document without contacts,
-    *parted* that 2017 has a document of its own, so that neither shows what the other holds,
-    *revision* counts the writes, and *written* is when the last one was.
+    *contact* is the one document, with the properties of 2023-12-01-preview. *contacts_2017* are
+    its addresses that were written at 2017, with their names. Either is enough: each version shows
+    the whole document. *emptied*: 2017 deleted every address, and left a document without
+    contacts. *parted*: 2017 has its own document, so neither shows the other. *revision* counts
+    the writes, and *written* is the time of the last one.
 
-    *answers* replaces the body of a list of contacts, by api-version: bytes are sent as they
-    are, anything else as JSON.  *hides_2017* keeps *contacts_2017* from reads at 2017 for as
-    long as there is a *contact*, where 2017 has a document of its own.  *delegated_to* holds
-    the ids of the tenants that Azure Lighthouse lets in.  *permissions* are those that
-    Azure lists, or else they are the ones of the role that *readable* and *writable* stand for.
+    *answers* replaces the body of a list of contacts, by api-version: bytes are sent unchanged,
+    anything else as JSON. *hides_2017* hides *contacts_2017* from reads at 2017 as long as there
+    is a *contact*, if 2017 has its own document. *delegated_to* holds the ids of tenants with
+    access by Azure Lighthouse. *permissions* are those that Azure lists, by default those of the
+    roles for *readable* and *writable*.
     """
 
     id: str
@@ -51,12 +50,12 @@ class Subscription:
 
     @property
     def scope(self) -> str:
-        """The subscription's resource id."""
+        """The resource id of the subscription."""
         return f"/subscriptions/{self.id}"
 
     @property
     def allowed(self) -> list[Json]:
-        """What Azure lists of the caller's permissions: an item for each role, none without."""
+        """The permissions of the caller that Azure lists: one item for each role."""
         if self.permissions is not None:
             return self.permissions
         security = "Microsoft.Security/*" if self.writable else "Microsoft.Security/*/read"
@@ -70,7 +69,7 @@ class Subscription:
 
 
 def listed(subscription: Subscription, version: str = "2022-12-01") -> Json:
-    """Return *subscription* as an item of the list of subscriptions at that api-version."""
+    """Return *subscription* as an item of the list at that api-version."""
     item: Json = {
         "id": subscription.scope,
         "authorizationSource": "RoleBased",
@@ -93,13 +92,13 @@ def listed(subscription: Subscription, version: str = "2022-12-01") -> Json:
 
 
 class Register:
-    """Finds a subscription by its id in a list that may change at any time."""
+    """Finds a subscription by id in a list that may change at any time."""
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
 
     def find(self, subscriptions: list[Subscription], subscription_id: str) -> Subscription | None:
-        """Return the visible subscription of that id, in whatever case it is written."""
+        """Return the visible subscription with that id, in any case."""
         wanted = subscription_id.lower()
         found = self._look(subscriptions, wanted)
         if found is None:

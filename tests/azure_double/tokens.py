@@ -1,4 +1,4 @@
-"""Access tokens: how they are made, and what ARM thinks of one."""
+"""Issues access tokens, and checks them for ARM."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def issue(
     principal: Principal | None = None,
 ) -> str:
     """
-    Return a new token for *audience*, and remember it.
+    Return a new token for *audience*, and keep it.
 
-    *tenant* is the id of the one that issues it, or else the first; *principal*
-    is whom it speaks of, or else the application.
+    *tenant* is the id of its tenant, by default the first. *principal* is its subject, by default
+    the application.
     """
     now = time.time()
     whose = principal or world.application
@@ -52,24 +52,24 @@ def issue(
 
 
 def signed(payload: Mapping[str, object]) -> str:
-    """Return a JWT of *payload*, with a signature that only looks like one."""
+    """Return a JWT of *payload* with a fake signature."""
     header = {"typ": "JWT", "alg": "RS256", "kid": "double"}
     text = f"{unpadded(compact(header))}.{unpadded(compact(payload))}"
     return f"{text}.{unpadded(hashlib.shake_256(text.encode()).digest(256))}"
 
 
 def unpadded(data: bytes) -> str:
-    """Return *data* in base64url, as it is in a JWT."""
+    """Return *data* in base64url without padding, as in a JWT."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def check(world: World, asked: Asked) -> Issued:
     """
-    Return what is known of the request's token, which is good.
+    Return the record of the token of the request.
 
     Raises:
-        Refused: the token is missing, unknown, expired, for somebody else, or
-            was not acquired with the claims that are asked for.
+        Refused: the token is missing, unknown, expired, of another audience, or was acquired
+            without the demanded claims.
     """
     if asked.bearer is None:
         raise _unauthorized(
@@ -89,7 +89,7 @@ def check(world: World, asked: Asked) -> Issued:
 
 
 def wrong_tenant(tenant: str, home: str) -> Refused:
-    """Return the refusal of a token of *tenant* where one of *home* is wanted."""
+    """Return the refusal of a token of *tenant* instead of *home*."""
     authority = f"https://login.windows.net/{home}"
     bearer = (
         f'Bearer authorization_uri="{authority}", error="invalid_token", '
@@ -143,7 +143,7 @@ def _unauthorized(code: str, message: str, headers: dict[str, str] | None = None
 
 
 def _satisfies(given: str | None, wanted: str) -> bool:
-    """Whether a token's claims request holds what the challenge wanted."""
+    """Say whether the claims request of a token has what the challenge wants."""
     try:
         return given is not None and _contains(json.loads(given), json.loads(wanted))
     except ValueError:

@@ -1,7 +1,7 @@
 """
-What nobody knows of how Azure keeps contacts, as switches: a program must bear every setting.
+What is not known of how Azure stores contacts, as switches: a program must work with each setting.
 
-The page docs/azure-behavior.md says which of its unknowns each switch plays.
+docs/azure-behavior.md says which unknown each switch plays.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Unknowns:
-    """The settings, which tests turn; none of them says how Azure is."""
+    """The settings, which tests change. None of them says how Azure behaves."""
 
     newer_put_on_2017: Literal["shows", "survives", "replaced", "hidden"] = "shows"
     """

@@ -1,4 +1,4 @@
-"""The tokens of a user who has signed in, and how a refresh token brings the next ones."""
+"""Issues the tokens of a signed-in user, also for a refresh token."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ INACTIVE = 90 * 24 * 3600.0
 
 def resource_of(scope: str) -> str:
     """
-    Return the resource that *scope* asks for, with its own trailing slash.
+    Return the resource in *scope*, with its trailing slash if it has one.
 
     Raises:
-        Denied: it asks for none.
+        Denied: it names none.
     """
     for each in scope.split():
         resource, found, _ = each.rpartition("/")
-        if found:  # `openid` and its like have no resource
+        if found:  # `openid` and the like have no resource
             return resource
     raise Denied(
         400,
@@ -37,12 +37,12 @@ def resource_of(scope: str) -> str:
 
 def refresh(world: World, asked: Asked, tenant: Tenant) -> Json:
     """
-    Return the answer with a token of *tenant*, and with another refresh token.
+    Return the answer with a token of *tenant*, and with a new refresh token.
 
-    As with Entra, the old one stays good, and is good in every tenant.
+    As with Entra ID, the old one stays valid, in every tenant.
 
     Raises:
-        Denied: the refresh token is unknown, somebody else's, or too old.
+        Denied: the refresh token is unknown, of another client, or too old.
     """
     form = asked.form
     client_id = form.get("client_id", "")
@@ -73,7 +73,7 @@ def granted(
     scope: str,
     claims: str | None,
 ) -> Json:
-    """Return the answer with all the tokens that *scope* asks for."""
+    """Return the answer with all tokens that *scope* names."""
     resource, wanted = resource_of(scope), set(scope.split())
     who = principals.person(world.user, client_id)
     answer: Json = {

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: requests in, answers out."""
+"""Reads HTTP/1.1 requests, and writes answers."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ TOKEN_SERVICE = ("/oauth2/", "/.well-known/", "/discovery/")
 
 
 def compact(value: object) -> bytes:
-    """Return *value* as JSON without blanks, as Azure sends it."""
+    """Return *value* as JSON without spaces, as Azure sends it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 @dataclass(slots=True)
 class Asked:
     """
-    A request as it arrived.
+    A received request.
 
-    *number* counts all requests and *connection* all connections, both from 1;
-    *at* is when it arrived, by `time.monotonic`; *to_platform* tells whether it came
-    in where a machine asks for its managed identity.
+    *number* counts all requests and *connection* all connections, from 1. *at* is the time of
+    arrival, by `time.monotonic`. *to_platform*: it came to the port of the managed identity.
     """
 
     method: str
@@ -47,12 +46,12 @@ class Asked:
 
     @property
     def line(self) -> str:
-        """The method and the target: what a fault is matched with."""
+        """The method and the target, which a fault matches."""
         return f"{self.method} {self.target}"
 
     @property
     def path(self) -> str:
-        """The path with its percent-encoding undone."""
+        """The path without percent-encoding."""
         return unquote(self.target.partition("?")[0])
 
     @property
@@ -62,12 +61,12 @@ class Asked:
 
     @property
     def params(self) -> dict[str, str]:
-        """The query's parameters."""
+        """The parameters of the query."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
     def form(self) -> dict[str, str]:
-        """The body's fields, if it is a form."""
+        """The fields of the body, if it is a form."""
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
     @property
@@ -78,12 +77,12 @@ class Asked:
 
     @property
     def origin(self) -> str:
-        """Where the client believes us to be: every URL in an answer starts with it."""
+        """The origin in the request: every URL in an answer starts with it."""
         return f"https://{self.headers.get('host', 'localhost')}"
 
     @property
     def to_arm(self) -> bool:
-        """Whether ARM answers this, and neither the token service nor the platform."""
+        """Whether the request is for ARM."""
         return not self.to_platform and not any(part in self.target for part in TOKEN_SERVICE)
 
     def json(self) -> Any:
@@ -92,7 +91,7 @@ class Asked:
 
 
 async def read_request(reader: asyncio.StreamReader, *, connection: int) -> Asked | None:
-    """Return the next request, or None when the client has hung up."""
+    """Return the next request, None if the client has hung up."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -110,7 +109,7 @@ async def read_request(reader: asyncio.StreamReader, *, connection: int) -> Aske
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, headers and a body, on their way out."""
+    """The status, headers and body of an answer."""
 
     status: int
     body: bytes = b""
@@ -122,14 +121,14 @@ class Answer:
         body: bytes | None = None,
         headers: Mapping[str, HeaderValue] | None = None,
     ) -> Answer:
-        """Return this answer with another *body* or some other *headers*."""
+        """Return this answer with another *body* or more *headers*."""
         changes = headers or {}
         names = {name.lower() for name in changes}
         kept = {name: value for name, value in self.headers.items() if name.lower() not in names}
         return replace(self, body=self.body if body is None else body, headers={**kept, **changes})
 
     def head(self, *, length: int | None) -> bytes:
-        """Return the head; with a *length* of None it does not say how long the body is."""
+        """Return the head, without a length if *length* is None."""
         lines = [f"HTTP/1.1 {self.status} {_phrase(self.status)}"]
         for name, value in self.headers.items():
             values = (value,) if isinstance(value, str) else value or ()
@@ -139,7 +138,7 @@ class Answer:
         return "\r\n".join([*lines, "\r\n"]).encode("latin-1")
 
     def encode(self) -> bytes:
-        """Return every byte of it."""
+        """Return the whole answer."""
         if self.status == HTTPStatus.NO_CONTENT:
             return self.head(length=None)
         return self.head(length=len(self.body)) + self.body

@@ -1,4 +1,4 @@
-"""Everything that this Azure knows, and the switches that tests turn."""
+"""The state of the double, and the switches that tests change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .wire import Asked
 
 @dataclass
 class Issued:
-    """A token that was handed out, for *audience*, by the *tenant* of that id, to *principal*."""
+    """An issued token: its *audience*, the id of its *tenant*, and its *principal*."""
 
     audience: str
     expires: float
@@ -32,7 +32,7 @@ class Issued:
 
 @dataclass
 class DeviceCode:
-    """A device code that was handed out, and how often somebody has asked whether it was used."""
+    """An issued device code, and how often a client has polled for it."""
 
     client_id: str
     scope: str
@@ -42,7 +42,7 @@ class DeviceCode:
 
 @dataclass(frozen=True)
 class Consent:
-    """What a refresh token stands for: the user let this client act on that scope."""
+    """What a refresh token stands for: the user allows a client a scope."""
 
     client_id: str
     scope: str
@@ -50,7 +50,7 @@ class Consent:
 
 @dataclass(eq=False, repr=False)
 class World(Unknowns):
-    """The one consistent state behind all services."""
+    """The one state behind all services."""
 
     ids: Ids
     clock: Callable[[], float] = time.time
@@ -109,11 +109,11 @@ class World(Unknowns):
     added: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def find(self, subscription_id: str) -> Subscription | None:
-        """Return the visible subscription of that id."""
+        """Return the visible subscription with that id."""
         return self.register.find(self.subscriptions, subscription_id)
 
     def find_tenant(self, name: str) -> Tenant | None:
-        """Return the tenant of that id or domain, in whatever case it is written."""
+        """Return the tenant with that id or domain, in any case."""
         home = Tenant(self.tenant, self.domain)
         wanted = name.lower()
         for tenant in (home, *self.other_tenants):
@@ -134,12 +134,12 @@ class World(Unknowns):
 
     @property
     def application(self) -> Principal:
-        """Who signs in with the secret, the certificate or the federated token."""
+        """The application that signs in with a secret, a certificate or a federated token."""
         return principals.application(self.client_id, self.object_id)
 
     @property
     def date(self) -> str:
-        """What a Date header says now."""
+        """The present as a Date header."""
         return formatdate(self.clock(), usegmt=True)
 
     def stamp(self, form: str) -> str:

@@ -1,4 +1,4 @@
-"""Writing contacts: what a PUT or a DELETE does to a subscription, at each api-version."""
+"""Applies a PUT or a DELETE of a contact, at each api-version."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from itertools import count
 from typing import Any
 
 from . import completing, spelling
-from .contacts import apart, email, kept, newer, records
+from .contacts import email, has_own_2017, kept, newer, records
 from .refusals import Refused, bad_input, no_contact
 from .specification import known
 from .spelling import V2017, V2020
 from .subscriptions import Json, Subscription
 from .world import World
 
-# Nothing is changed in place: a list of contacts may be in several subscriptions, and in the past.
+# Nothing is changed in place: several subscriptions, and old states, may share a list of contacts.
 
 
 def put(world: World, subscription: Subscription, version: str, name: str, body: Any) -> int:
-    """Write the contact *name* and return the status: 201 where nothing was stored, else 200."""
+    """Write the contact *name* and return the status: 201 if nothing was stored, else 200."""
     match body:
         case {"properties": dict(properties)}:
             written = known(version, properties) if world.drops_unknown else properties
         case _:
             raise bad_input("InvalidInputJson", "Invalid JSON was provided - no 'properties'.")
-    subscription.parted = apart(world, subscription)
+    subscription.parted = has_own_2017(world, subscription)
     write = _put_2017 if version == V2017 else _put_newer
     existed = write(world, subscription, version, name, written)
     subscription.emptied = False
@@ -38,13 +38,13 @@ def delete(world: World, subscription: Subscription, version: str, name: str) ->
     Delete the contact *name* and return the status.
 
     Raises:
-        Refused: it is not there, where that is an error, or a rule of 2017 is against it.
+        Refused: it does not exist, if that is an error; or a rule of 2017 forbids it.
     """
     if kept(world, subscription, version, name) is None:
         if world.delete_absent == 404:
             raise no_contact(name, subscription.id)
         return world.delete_absent
-    subscription.parted = apart(world, subscription)
+    subscription.parted = has_own_2017(world, subscription)
     if version == V2017:
         _delete_2017(world, subscription, name)
     else:
@@ -67,7 +67,7 @@ def _put_newer(
             "security contact name is invalid. "
             "The only valid name for security contact is 'default'",
         )
-    separate = apart(world, subscription)
+    separate = has_own_2017(world, subscription)
     before = newer(world, subscription)
     after = completing.newer(world, version, written, before)
     if version == V2020:
@@ -87,7 +87,7 @@ def _put_newer(
 
 
 def _delete_newer(world: World, subscription: Subscription) -> None:
-    if not apart(world, subscription):
+    if not has_own_2017(world, subscription):
         subscription.contacts_2017 = []
     subscription.contact = spelling.EMPTY if world.remakes_default else None
 
@@ -96,7 +96,7 @@ def _put_2017(
     world: World, subscription: Subscription, version: str, name: str, written: Json
 ) -> bool:
     given = subscription.contacts_2017
-    separate = apart(world, subscription)
+    separate = has_own_2017(world, subscription)
     shown = given if separate else list(records(world, subscription))
     names = [each["name"] for each in shown]
     if world.names_2017 == "sequence":
@@ -125,7 +125,7 @@ def _put_2017(
 def _newer_beside(
     world: World, subscription: Subscription, record: Json, old: Json | None, *, separate: bool
 ) -> Json:
-    """Return what is left of the newer contact, now that *record* was written over *old*."""
+    """Return the newer contact after *record* was written over *old*."""
     contact = subscription.contact or {}
     overwrites = world.put_2017_on_newer == "overwrites"
     if separate:
@@ -142,7 +142,7 @@ def _newer_beside(
 
 
 def _unnamed(subscription: Subscription, address: str) -> bool:
-    """Say whether *address* stands without a name of its own: an assumption, it then gets one."""
+    """Say whether *address* has no name. Assumed: it then gets one."""
     wanted = address.casefold()
     named = {email(each).casefold() for each in subscription.contacts_2017}
     there = {each.casefold() for each in spelling.addresses(subscription.contact)}
@@ -150,7 +150,7 @@ def _unnamed(subscription: Subscription, address: str) -> bool:
 
 
 def _delete_2017(world: World, subscription: Subscription, name: str) -> None:
-    separate = apart(world, subscription)
+    separate = has_own_2017(world, subscription)
     shown = subscription.contacts_2017 if separate else list(records(world, subscription))
     names = [each["name"] for each in shown]
     if world.names_2017 == "sequence" and name in names:
@@ -178,7 +178,7 @@ def _delete_2017(world: World, subscription: Subscription, name: str) -> None:
 
 
 def _check_sequence(names: Iterable[str], name: str, properties: Json) -> None:
-    """Check what Azure checked before October 2020."""
+    """Check the sequence of names, as Azure did before October 2020."""
     known_names = list(names)
     if properties.get("phone") and known_names and known_names[0] != name:
         raise bad_input(
@@ -199,5 +199,5 @@ def _numbers(names: Iterable[str]) -> set[int]:
 
 
 def _bad_name(reason: str) -> Refused:
-    # An assumption: that a name is refused is on record, how that is worded is not.
+    # Assumed: the refusal of the name is recorded, but not its message.
     return bad_input("InvalidInputJson", f"Invalid JSON was provided - {reason}")

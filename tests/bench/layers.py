@@ -20,7 +20,7 @@ from bench.processes import server
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client, Limits
 from contacts_audit.azure.arm.transport import Wire
-from contacts_audit.azure.auth.token_provider import Tokens
+from contacts_audit.azure.auth.token_provider import TokenProvider
 from contacts_audit.azure.contacts.read import documented_emails
 from contacts_audit.azure.kinds import AccessToken
 
@@ -51,7 +51,7 @@ def main() -> None:
     """Print the share of each layer, the largest first."""
     with server(subscriptions=COUNT) as served:
         value = served.facts["token"]
-        tokens = Tokens(lambda claims, fresh: AccessToken(value, None))
+        tokens = TokenProvider(lambda claims, fresh: AccessToken(value, None))
         limits = Limits(15.0, 90.0, time.monotonic() + 300)
         client = Client(
             served.facts["endpoint"], Wire(ca_bundle=served.facts["ca"]), tokens, limits

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, program, run_in
 
-from contacts_audit.cli import app, completion
-from contacts_audit.cli.completing import Shell, described
+from contacts_audit.cli import app, complete
+from contacts_audit.cli.completion import Shell, described
+from contacts_audit.cli.completion_scripts import SCRIPTS
 
 TABLE = ROOT / "contacts_audit/cli/completion.json"
 BIN = Path(sys.executable).parent
@@ -26,7 +27,7 @@ PROD = "e6bd53fe-b19a-4834-a49e-f34c4fd55ca1"
 
 def offered(*words: str, shell: str = "zsh", **environment: str) -> list[str]:
     """Return what may stand in the place of the last of *words*, its kind first."""
-    return completion.answer(shell, words, environment).splitlines()
+    return complete.answer(shell, words, environment).splitlines()
 
 
 def test_what_it_knows_of_the_options_is_true() -> None:
@@ -168,9 +169,9 @@ def test_the_words_load_no_command() -> None:
         "contacts_audit",
         "contacts_audit.cli",
         "contacts_audit.cli.stdout",
-        "contacts_audit.cli.completion",
+        "contacts_audit.cli.complete",
         "contacts_audit.core",
-        "contacts_audit.core.bounded",
+        "contacts_audit.core.bounded_read",
     }
     assert not {"typer", "rich", "requests", "msal", "jq", "pydantic", "pathlib", "enum"} & (
         loaded - started_with()
@@ -193,8 +194,8 @@ def test_the_script_is_printed(shell: Shell) -> None:
     """On stdout, and nothing is installed."""
     ran = run_in({}, "completion", shell)
 
-    assert (ran.code, ran.text, ran.err) == (0, completion.SCRIPTS[shell], "")
-    assert set(completion.SHELLS) == set(Shell) == set(completion.SCRIPTS)
+    assert (ran.code, ran.text, ran.err) == (0, SCRIPTS[shell], "")
+    assert set(complete.SHELLS) == set(Shell) == set(SCRIPTS)
 
 
 def test_an_unknown_shell_is_wrong_usage() -> None:

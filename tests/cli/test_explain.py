@@ -23,7 +23,7 @@ def test_a_finding_is_explained(azure: AzureDouble, run: Run) -> None:
     told = json.loads(document.out)
     assert (text.code, document.code, told["exit_code"]) == (3, 3, 3)
     assert text.text.count("GET https://") == 2
-    assert "fails          contact-email at 2023-12-01-preview: no e-mail address" in text.text
+    assert "fails          contact-email at 2023-12-01-preview: no email address" in text.text
     assert [each["url"][-18:] for each in told["exchanges"]] == [V2017, V2023]
     assert [each["status"] for each in told["exchanges"]] == [200, 200]
     assert json.loads(told["exchanges"][1]["body"])["value"][0]["properties"]["emails"] == ""

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.core import TyperCommand
 
-from contacts_audit.cli.fast_options import LeanCommand
+from contacts_audit.cli.fast_options import FastCommand
 
 
 class Colour(StrEnum):
@@ -83,4 +83,4 @@ def read(kind: type[TyperCommand], arguments: list[str]) -> Any:
 )
 def test_what_is_read_is_what_typer_reads(arguments: list[str]) -> None:
     """To the type, and to the words of what cannot be read."""
-    assert read(LeanCommand, arguments) == read(TyperCommand, arguments)
+    assert read(FastCommand, arguments) == read(TyperCommand, arguments)

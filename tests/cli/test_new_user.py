@@ -202,7 +202,8 @@ def test_a_replay_of_more_than_was_recorded_says_so(
     [
         pytest.param("", "it is empty", id="empty"),
         pytest.param("hello\n", "it is not JSON (line 1, column 1)", id="text"),
-        pytest.param('{\n"schema": 1,\n}', "it is not JSON (line 3, column 1)", id="cut"),
+        pytest.param('{\n"schema": 1,\n', "it is not JSON (line 3, column 1)", id="cut"),
+        pytest.param('{\n"schema": 1,\n}', "it is not JSON (line ", id="a comma too many"),
         pytest.param("\u00e9".encode("latin-1"), "it is not UTF-8 text", id="Latin-1"),
         pytest.param("{}\n{}\n", "it is not one JSON value alone", id="JSON lines"),
         pytest.param('{"tool": "terraform"}', "another program wrote it", id="other"),
@@ -244,8 +245,8 @@ def test_a_file_that_is_no_policy_is_named(tmp_path: Path, text: str) -> None:
     [
         (["diff", "{}", "{}"], "OLD: '{}' cannot be read: Is a directory"),
         (["diff", CONTOSO + "/none", "x"], "cannot be read: No such file or directory"),
-        (["audit", "--replay", "{}"], "{} is no recording: it holds no recording.json"),
-        (["audit", "--replay", "{}/none"], "{}/none is no recording: No such file or directory"),
+        (["audit", "--replay", "{}"], "{} is not a recording: it holds no recording.json"),
+        (["audit", "--replay", "{}/none"], "{}/none is not a recording: No such file or directory"),
     ],
 )
 def test_a_path_to_something_else_is_named(tmp_path: Path, arguments: list[str], says: str) -> None:

@@ -10,19 +10,19 @@ import typer
 from conftest import ROOT, run_in
 
 from contacts_audit.azure.kinds import Auth, CloudName
-from contacts_audit.cli import option_groups, options
-from contacts_audit.cli.option_groups import defaults_from, grouped
-from contacts_audit.cli.options import (
+from contacts_audit.cli.options import azure, checks, output, scope
+from contacts_audit.cli.options.azure import (
+    AzureOptions,
     CloudOptions,
     IdentityOptions,
     NetworkOptions,
-    OutputOptions,
-    PolicyOptions,
-    ScopeOptions,
-    TalkOptions,
-    count,
-    seconds,
 )
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.declare import count, seconds
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.output import LogOptions, OutputOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.cli.options.variables import defaults_from, variable_of
 from contacts_audit.core.model import Check, Profile
 from contacts_audit.report import Format
 
@@ -34,10 +34,8 @@ class Given:
     """What a command was called with."""
 
     scope: ScopeOptions
-    identity: IdentityOptions
-    cloud: CloudOptions
-    network: NetworkOptions
-    talk: TalkOptions
+    azure: AzureOptions
+    log: LogOptions
     policy: PolicyOptions
     output: OutputOptions
     alone: bool
@@ -50,16 +48,14 @@ def command() -> tuple[Any, list[Given]]:
     @grouped
     def look(
         scope: ScopeOptions,
-        identity: IdentityOptions,
-        cloud: CloudOptions,
-        network: NetworkOptions,
-        talk: TalkOptions,
+        azure: AzureOptions,
+        log: LogOptions,
         policy: PolicyOptions,
         output: OutputOptions,
         alone: Annotated[bool, typer.Option("--alone")] = False,
     ) -> None:
         """Look at what is given."""
-        seen.append(Given(scope, identity, cloud, network, talk, policy, output, alone))
+        seen.append(Given(scope, azure, log, policy, output, alone))
 
     app = typer.Typer(add_completion=False)
     app.command()(look)
@@ -78,10 +74,8 @@ def call(*arguments: str, **variables: str) -> Given:
 
 NOTHING = Given(
     ScopeOptions(),
-    IdentityOptions(),
-    CloudOptions(),
-    NetworkOptions(),
-    TalkOptions(),
+    AzureOptions(),
+    LogOptions(),
     PolicyOptions(),
     OutputOptions(),
     False,
@@ -104,10 +98,12 @@ def test_an_option_finds_its_group() -> None:
 
     assert given == Given(
         ScopeOptions(subscription=["a", "b"], exclude=["c"], current=True),
-        IdentityOptions(auth=Auth.ENV, tenant=["t"]),
-        CloudOptions(cloud=CloudName.CHINA),
-        NetworkOptions(workers=7, timeout=0.5, record=Path("folder")),
-        TalkOptions(verbose=True),
+        AzureOptions(
+            IdentityOptions(auth=Auth.ENV, tenant=["t"]),
+            CloudOptions(cloud=CloudName.CHINA),
+            NetworkOptions(workers=7, timeout=0.5, record=Path("folder")),
+        ),
+        LogOptions(verbose=True),
         PolicyOptions(check=[Check.CONTACT_EMAIL], profile=Profile.CONFORMITY),
         OutputOptions(output=Format.TSV, report=[Path("x.json")], raw=True, quiet=True),
         True,
@@ -152,8 +148,8 @@ def test_a_flag_is_switched_on(word: str) -> None:
     given = call(CURRENT=word, VERBOSE=word, MASK=word, ALONE=word)
 
     assert given.scope.current
-    assert given.talk.verbose
-    assert given.network.mask
+    assert given.log.verbose
+    assert given.azure.network.mask
     assert given.alone
 
 
@@ -178,9 +174,12 @@ def test_a_value_is_read_as_on_the_command_line() -> None:
         WORKERS="7", AUTH="env", CA_BUNDLE="ca.pem", ARM_ENDPOINT="https://x", RAW_OUTPUT="1"
     )
 
-    assert given.network.workers == 7
-    assert given.identity.auth is Auth.ENV
-    assert (given.cloud.ca_bundle, given.cloud.arm_endpoint) == (Path("ca.pem"), "https://x")
+    assert given.azure.network.workers == 7
+    assert given.azure.identity.auth is Auth.ENV
+    assert (given.azure.cloud.ca_bundle, given.azure.cloud.arm_endpoint) == (
+        Path("ca.pem"),
+        "https://x",
+    )
     assert given.output.raw
 
 
@@ -212,7 +211,7 @@ def test_the_command_line_goes_before_and_never_adds() -> None:
     )
 
     assert given.scope.subscription == ["c"]
-    assert given.network.workers == 3
+    assert given.azure.network.workers == 3
     assert given.output.output is Format.JSON
 
 
@@ -227,12 +226,14 @@ def test_every_option_but_those_has_a_variable() -> None:
     program, _ = command()
     every = {
         item.name.upper()
-        for group in vars(options).values()
+        for module in (scope, azure, checks, output)
+        for group in vars(module).values()
         if is_dataclass(group) and isinstance(group, type)
         for item in fields(group)
+        if not is_dataclass(item.type)
     }
 
-    names = {option_groups.variable_of(parameter) for parameter in program.params} - {""}
+    names = {variable_of(parameter) for parameter in program.params} - {""}
 
     every = every - {"TOKEN_FILE", "RAW"} | {"RAW_OUTPUT", "ALONE"}
     assert names == {f"CONTACTS_AUDIT_{name}" for name in every}
@@ -242,7 +243,7 @@ def test_variables_may_be_those_of_other_commands() -> None:
     """A command is not disturbed by what it lacks."""
 
     @grouped
-    def short(talk: TalkOptions) -> None:
+    def short(log: LogOptions) -> None:
         """Do little."""
 
     app = typer.Typer(add_completion=False)

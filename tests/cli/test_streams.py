@@ -96,7 +96,9 @@ def test_a_stderr_that_takes_nothing_changes_no_code(
 def test_no_file_takes_the_number_of_what_is_closed(redirection: str) -> None:
     """Else what a library prints would go into it; and nothing is printed into the void unsaid."""
     code = (
-        "import os; from contacts_audit.cli.stdout import occupy_closed; occupy_closed()\n"
+        "import os\n"
+        "from contacts_audit.cli.stdout import fill_closed_streams\n"
+        "fill_closed_streams()\n"
         "handle = os.open('/dev/null', os.O_RDONLY)\n"
         "try: os.write(1, b'x')\n"
         "except OSError as error: os._exit(10 * handle + error.errno)\n"
@@ -132,7 +134,7 @@ def test_help_is_printed_in_any_width(name: str, width: str) -> None:
     text = ran.stdout.decode()
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert "--subscriptions-from" in text
-    assert 30 < max(map(len, text.splitlines())) <= terminal.WIDEST
+    assert 30 < max(map(len, text.splitlines())) <= terminal.MAX_WIDTH
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_a_width_is_a_number_of_columns(width: str, meant: str | None) -> None:
     """Or nobody said one."""
     environment = {"COLUMNS": width}
 
-    terminal.mend_widths(environment)
+    terminal.fix_widths(environment)
 
     assert environment.get("COLUMNS") == meant
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from contacts_audit.core.errors import BusyError, OutputError
-from contacts_audit.core.files import check_writable, locked, replace, write_new
+from contacts_audit.core.files import replace, write_new
+from contacts_audit.core.lock import locked
 from contacts_audit.core.paths import is_stream
+from contacts_audit.core.writable import check_writable
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    """The new content, private whatever the umask, and no trace of the way there."""
+    """The new file is private whatever the umask, and no temporary file is left."""
     path = tmp_path / "report"
     path.write_text("old")
     path.chmod(0o644)
@@ -32,7 +34,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
-    """Whatever happens while it is written, the old report stays, and no temporary file does."""
+    """Whatever happens while it is written, no temporary file is left."""
     path = tmp_path / "report"
     path.write_text("old")
 
@@ -48,7 +50,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_planted_link_is_replaced_not_followed(tmp_path: Path) -> None:
-    """What the link points to is not ours to write."""
+    """The target of the link is not ours to write."""
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("theirs")
     link.symlink_to(target)
@@ -60,7 +62,7 @@ def test_a_planted_link_is_replaced_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_written_through(tmp_path: Path) -> None:
-    """A reader at the other end gets the report, and the pipe stays one."""
+    """A reader gets the report, and the pipe stays a pipe."""
     pipe = tmp_path / "pipe.json"
     os.mkfifo(pipe)
     read: list[str] = []
@@ -75,14 +77,14 @@ def test_a_pipe_is_written_through(tmp_path: Path) -> None:
     assert is_stream(pipe)
 
 
-def test_a_full_device_is_said() -> None:
-    """/dev/full is written through, and says that it is full."""
+def test_a_full_device_is_an_error() -> None:
+    """/dev/full is written through, and is full."""
     with pytest.raises(OutputError, match="No space left"):
         replace(Path("/dev/full"), ["x"])
 
 
-def test_writing_is_tried_before_it_counts(tmp_path: Path) -> None:
-    """A folder that is missing, or a path that is one, is found early; a try leaves nothing."""
+def test_a_path_is_checked_before_the_run(tmp_path: Path) -> None:
+    """A missing folder, or a path that is a folder, is found; the check leaves no trace."""
     check_writable(tmp_path / "report")
 
     with pytest.raises(OutputError, match="folder"):
@@ -94,7 +96,7 @@ def test_writing_is_tried_before_it_counts(tmp_path: Path) -> None:
 
 
 def test_a_new_file_replaces_nothing(tmp_path: Path) -> None:
-    """What exists stays."""
+    """An existing file stays."""
     path = tmp_path / "kept"
     write_new(path, b"first")
 
@@ -105,7 +107,7 @@ def test_a_new_file_replaces_nothing(tmp_path: Path) -> None:
 
 
 def test_a_lock_has_one_holder(tmp_path: Path) -> None:
-    """Another one is told which lock it is, and has it once the first has let it go."""
+    """Another process gets an error with the path of the lock, until it is released."""
     told = pytest.raises(BusyError, match=str(tmp_path / "lock"))
     with locked(tmp_path), told, locked(tmp_path):
         pass
@@ -114,7 +116,7 @@ def test_a_lock_has_one_holder(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_that_is_just_let_go_is_waited_for(tmp_path: Path) -> None:
+def test_a_lock_that_is_about_to_be_released_is_waited_for(tmp_path: Path) -> None:
     """A run that begins as another ends is not refused."""
     held = threading.Event()
 

@@ -49,8 +49,8 @@ def halved(azure: AzureDouble) -> AzureDouble:
         pytest.param(["explain", SHOWN, "-o", "json"], id="explain"),
     ],
 )
-def test_jq_reads_it(halved: AzureDouble, run: Run, arguments: list[str]) -> None:
-    """What is no character is shown as the replacement of one, as jq itself does."""
+def test_jq_reads_lone_surrogates(halved: AzureDouble, run: Run, arguments: list[str]) -> None:
+    """They are shown as U+FFFD, as jq itself does."""
     ran = run(*arguments)
 
     read = read_by_jq(ran.out).decode()
@@ -60,8 +60,8 @@ def test_jq_reads_it(halved: AzureDouble, run: Run, arguments: list[str]) -> Non
 
 
 @pytest.mark.usefixtures("tools")
-def test_files_are_read_too(halved: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Reports, plans and the names of exchanges; recordings keep the body as it came."""
+def test_files_hold_no_lone_surrogates(halved: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Reports, plans and names of exchanges are valid; recordings keep the body."""
     report, plan, folder = (tmp_path / name for name in ("r.json", "p.json", "recording"))
     run("audit", "--report", str(report), "--record", str(folder))
     run("plan", "--email", "a@contoso.com", "--save", str(plan))
@@ -74,8 +74,8 @@ def test_files_are_read_too(halved: AzureDouble, run: Run, tmp_path: Path) -> No
     assert run("audit", "--replay", str(folder)).code == 4
 
 
-def test_a_contact_with_half_a_character_is_never_written(azure: AzureDouble, run: Run) -> None:
-    """It could not be put back as it was: it is malformed to a plan."""
+def test_a_contact_with_a_lone_surrogate_is_never_written(azure: AzureDouble, run: Run) -> None:
+    """It could not be restored, so it is malformed to a plan."""
     item = '{"name":"default","properties":{"emails":"a@contoso.com","x":"HALF y"}}'
     body = f'{{"value":[{item}]}}'.replace("HALF", HALF).encode()
     azure.add("Odd", answers={V2017: b'{"value":[]}', "2023-12-01-preview": body})

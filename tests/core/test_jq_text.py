@@ -45,8 +45,8 @@ def compact(value: object) -> str:
         pytest.param("", id="nothing"),
     ],
 )
-def test_what_is_no_structure_stays(scalar: str) -> None:
-    """Only arrays and objects have lines."""
+def test_scalars_stay(scalar: str) -> None:
+    """Only arrays and objects are indented."""
     assert pretty(scalar) == scalar
 
 
@@ -65,13 +65,13 @@ def test_what_is_no_structure_stays(scalar: str) -> None:
     ],
 )
 def test_structures_are_indented_by_two(spelt: str, lines: list[str]) -> None:
-    """An element a line, and nothing within the empty ones."""
+    """One line for each element; empty ones stay on one line."""
     assert pretty(spelt) == "\n".join(lines)
 
 
 @given(json_values)
-def test_only_the_blanks_change(value: object) -> None:
-    """The value is the same, and so is each of its marks."""
+def test_only_blanks_change(value: object) -> None:
+    """The value and each of its tokens stay the same."""
     shown = pretty(compact(value))
 
     assert shown == json.dumps(value, ensure_ascii=False, indent=2)
@@ -79,7 +79,7 @@ def test_only_the_blanks_change(value: object) -> None:
 
 @pytest.mark.usefixtures("tools")
 def test_the_jq_of_this_machine_agrees() -> None:
-    """`jq .` is what we claim to imitate."""
+    """The output equals that of `jq .`."""
     given_to_jq = "\n".join(map(compact, TRICKY))
 
     ran = subprocess.run(["jq", "."], input=given_to_jq.encode(), capture_output=True, check=True)

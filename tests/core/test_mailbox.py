@@ -21,7 +21,7 @@ from contacts_audit.core import mailbox
     ],
 )
 def test_one_mailbox(one: str, other: str) -> None:
-    """Two spellings that reach the same mailbox have one key, and are counted once."""
+    """Two spellings of one mailbox have one key, and count once."""
     assert mailbox.key(one) == mailbox.key(other)
     assert mailbox.distinct([one, other, one]) == [one]
 
@@ -38,12 +38,12 @@ def test_one_mailbox(one: str, other: str) -> None:
     ],
 )
 def test_two_mailboxes(one: str, other: str) -> None:
-    """What reaches two mailboxes stays two."""
+    """Two mailboxes have two keys."""
     assert mailbox.distinct([one, other]) == [one, other]
 
 
 def test_domains_are_compared_as_dns_sees_them() -> None:
-    """A domain may be spelled in letters or in ASCII."""
+    """A domain may be written in Unicode or in ASCII."""
     assert mailbox.domain_key("bücher.com") == mailbox.domain_key("XN--bcher-kva.com")
     assert mailbox.domain_key("contoso.com") != mailbox.domain_key("sub.contoso.com")
 
@@ -59,7 +59,7 @@ def test_domains_are_compared_as_dns_sees_them() -> None:
     ],
 )
 def test_a_refusal_says_why(text: str, said: str) -> None:
-    """The reason is email-validator's own, in few words."""
+    """The reason is that of email-validator, shortened."""
     reason = mailbox.refusal(text)
 
     assert reason is not None
@@ -69,7 +69,7 @@ def test_a_refusal_says_why(text: str, said: str) -> None:
 
 
 def test_an_address_has_no_refusal() -> None:
-    """Nothing is wrong with it."""
+    """A valid address has no reason."""
     assert mailbox.refusal("soc@contoso.com") is None
 
 

@@ -45,14 +45,14 @@ def furnished(azure: AzureDouble, *emails: str, at_2017: str = "") -> None:
 def test_a_check_takes_either_spelling(
     azure: AzureDouble, run: Run, there: str, arguments: list[str]
 ) -> None:
-    """What is wanted and what is there may be spelled in two ways."""
+    """The required address and the configured one may differ in spelling."""
     furnished(azure, there)
 
     assert run("audit", *arguments).code == 0
 
 
 def test_two_spellings_are_one_address(azure: AzureDouble, run: Run) -> None:
-    """They are counted once, as first spelled."""
+    """They count once, as first spelled."""
     furnished(azure, LETTERS, ASCII)
 
     ran = run("audit", *MINIMUM, "2", "-o", "json")
@@ -74,7 +74,7 @@ def test_two_spellings_are_one_address(azure: AzureDouble, run: Run) -> None:
 def test_a_plan_takes_either_spelling(
     azure: AzureDouble, run: Run, wish: list[str], status: str, after: str | None
 ) -> None:
-    """What is wished and what is there may be spelled in two ways."""
+    """The change and the contact may differ in spelling."""
     furnished(azure, LETTERS, "a@contoso.com")
 
     ran = run("plan", *wish, "-o", "json")
@@ -84,8 +84,8 @@ def test_a_plan_takes_either_spelling(
     assert after is None or json.dumps(after) in json.dumps(row["after"])
 
 
-def test_what_is_wished_cannot_be_dropped_by_another_spelling(run: Run) -> None:
-    """It contradicts itself."""
+def test_an_address_cannot_be_added_and_removed_in_two_spellings(run: Run) -> None:
+    """The change contradicts itself."""
     assert run("plan", "--email", LETTERS, "--remove-email", ASCII).code == 2
 
 
@@ -99,10 +99,10 @@ def test_what_is_wished_cannot_be_dropped_by_another_spelling(run: Run) -> None:
     ],
 )
 @pytest.mark.parametrize("at_2017", [False, True])
-def test_a_finding_names_what_is_no_address_and_why(
+def test_a_finding_names_malformed_addresses_and_why(
     azure: AzureDouble, run: Run, arguments: list[str], at_2017: bool
 ) -> None:
-    """An address in `.local`, of an Active Directory; where 2017 alone shows it, too."""
+    """An address in `.local`, as of Active Directory; also if only 2017 shows it."""
     furnished(azure, "" if at_2017 else LOCAL, at_2017=LOCAL if at_2017 else "")
     extra = ["--check", "contact-email"] if at_2017 and arguments else []
 
@@ -116,10 +116,8 @@ def test_a_finding_names_what_is_no_address_and_why(
         assert (f"at {V2017}" in finding["message"]) == at_2017
 
 
-def test_a_domain_that_is_not_allowed_names_what_is_no_address_beside_it(
-    azure: AzureDouble, run: Run
-) -> None:
-    """Of the two only one is of a domain; the other is told."""
+def test_a_finding_about_domains_names_malformed_addresses(azure: AzureDouble, run: Run) -> None:
+    """One of the two has a domain; the other is named as malformed."""
     furnished(azure, LOCAL, "a@other.com")
 
     ran = run("audit", *ALLOWED, "contoso.com", "-o", "json")
@@ -139,10 +137,10 @@ def test_a_domain_that_is_not_allowed_names_what_is_no_address_beside_it(
         pytest.param(["audit", "--required-email", LOCAL], id="audit"),
     ],
 )
-def test_a_refusal_names_what_is_no_address_and_why(
+def test_wrong_usage_names_malformed_addresses_and_why(
     azure: AzureDouble, run: Run, arguments: list[str]
 ) -> None:
-    """Before anything is asked."""
+    """This is before the first request."""
     ran = run(*arguments)
 
     assert (ran.code, azure.asked) == (2, [])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.core.sanitize import inert, inert_json
+from contacts_audit.core.sanitize import sanitized, sanitized_json
 
 ALL = "".join(map(chr, range(sys.maxunicode + 1)))
 DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -45,9 +45,9 @@ def is_hostile(letter: str) -> bool:
         pytest.param("a\udce9", "a\\udce9", id="lone surrogate"),
     ],
 )
-def test_hostile_characters_are_spelt(hostile: str, harmless: str) -> None:
-    """What could do harm on a screen is shown by its number."""
-    assert inert(hostile) == harmless
+def test_hostile_characters_are_escaped(hostile: str, harmless: str) -> None:
+    """What could harm a terminal is shown by its number."""
+    assert sanitized(hostile) == harmless
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_hostile_characters_are_spelt(hostile: str, harmless: str) -> None:
         pytest.param("e\u0301 ☎\ufe0f", id="combining marks"),
     ],
 )
-def test_text_that_is_text_stays(text: str) -> None:
-    """The languages of the world are no attack."""
-    assert inert(text) == text
+def test_text_in_any_language_stays(text: str) -> None:
+    """No script of a language is hostile."""
+    assert sanitized(text) == text
 
 
 def test_no_hostile_character_of_unicode_survives() -> None:
-    """Each of the 1,114,112 characters was tried; on one line, and fit for UTF-8."""
-    shown = inert(ALL)
+    """All 1,114,112 characters are tried; the result is one line of UTF-8."""
+    shown = sanitized(ALL)
 
     assert [hex(ord(letter)) for letter in shown if is_hostile(letter)] == []
     assert len(shown.splitlines()) == 1
@@ -75,19 +75,19 @@ def test_no_hostile_character_of_unicode_survives() -> None:
 
 
 @given(st.text(st.characters() | st.characters(categories=["Cs", "Cc", "Cf"])))
-def test_inert_text_is_left_alone(text: str) -> None:
-    """Whoever makes text inert twice does no harm."""
-    once = inert(text)
+def test_sanitizing_is_idempotent(text: str) -> None:
+    """Sanitized text stays as it is."""
+    once = sanitized(text)
 
-    assert inert(once) == once
+    assert sanitized(once) == once
 
 
 @given(json_values, st.sampled_from([None, 2]))
 def test_json_keeps_its_value(value: object, indent: int | None) -> None:
-    """Whoever parses the harmless spelling gets exactly what was meant."""
+    """The escaped text parses to the same value."""
     spelt = json.dumps(value, ensure_ascii=False, indent=indent)
 
-    harmless = inert_json(spelt)
+    harmless = sanitized_json(spelt)
 
     assert json.loads(harmless) == json.loads(spelt)
     assert not any(is_hostile(letter) for letter in harmless.replace("\n", ""))
@@ -104,12 +104,12 @@ def test_json_keeps_its_value(value: object, indent: int | None) -> None:
     ],
 )
 def test_json_escapes_are_those_of_json(text: str, spelt: str) -> None:
-    """JSON has one way to spell a character by number, in units of UTF-16."""
-    assert inert_json(json.dumps(text, ensure_ascii=False)) == spelt
+    """JSON escapes characters in units of UTF-16."""
+    assert sanitized_json(json.dumps(text, ensure_ascii=False)) == spelt
 
 
 def test_json_keeps_its_lines() -> None:
-    """An indented document stays one."""
+    """An indented document stays indented."""
     spelt = json.dumps({"a": [1, "\x9b"]}, ensure_ascii=False, indent=2)
 
-    assert inert_json(spelt) == '{\n  "a": [\n    1,\n    "\\u009b"\n  ]\n}'
+    assert sanitized_json(spelt) == '{\n  "a": [\n    1,\n    "\\u009b"\n  ]\n}'

@@ -53,7 +53,7 @@ from contacts_audit.core.toml_lines import lines
     ],
 )
 def test_each_key_is_on_its_line(text: str, places: dict[tuple[str, int, str], int]) -> None:
-    """From 1, as editors count; of arrays of tables each one is counted, too."""
+    """Lines count from 1, and tables of an array are counted, too."""
     tomllib.loads(text)
 
     assert lines(text) == places
@@ -65,8 +65,8 @@ some_value = st.sampled_from(
 
 
 @given(st.lists(some_value, max_size=12))
-def test_whatever_stands_between(values: list[str]) -> None:
-    """No text, list or comment shifts what follows it."""
+def test_texts_lists_and_comments_shift_nothing(values: list[str]) -> None:
+    """No text, list or comment shifts the lines after it."""
     text, expected, line = "", {}, 1
     for at, value in enumerate(values):
         text += f"k{at} = {value}\n\n"

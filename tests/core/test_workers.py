@@ -27,13 +27,13 @@ def done(items: list[int], workers: int = 2) -> Iterator[str]:
         items,
         workers=workers,
         deadline=time.monotonic() + 60,
-        late=lambda item: "late",
+        timed_out=lambda item: "late",
         broken=lambda item, error: f"{item}: {type(error).__name__}",
     )
 
 
-def test_a_slip_costs_one_item() -> None:
-    """The others are done, in their order."""
+def test_an_exception_costs_one_item() -> None:
+    """The others are done, in order."""
     assert list(done([1, 0, 3, 0, 4])) == [
         "12",
         "0: ZeroDivisionError",
@@ -43,8 +43,8 @@ def test_a_slip_costs_one_item() -> None:
     ]
 
 
-def test_what_ends_the_run_is_no_slip() -> None:
-    """A recording that cannot be written must not look like subscriptions that cannot be read."""
+def test_an_error_of_ours_ends_the_run() -> None:
+    """A recording that cannot be written must not look like unreadable subscriptions."""
 
     def work(item: int) -> int:
         raise OutputError("the disk is full")
@@ -56,7 +56,7 @@ def test_what_ends_the_run_is_no_slip() -> None:
                 [1],
                 workers=1,
                 deadline=time.monotonic() + 60,
-                late=lambda item: item,
+                timed_out=lambda item: item,
                 broken=lambda item, error: item,
             )
         )
@@ -84,7 +84,7 @@ class Together:
 def each(work: Callable[[int], int], workers: Callable[[], int], count: int) -> list[int]:
     """Do *work* for so many numbers, in order."""
     until = time.monotonic() + 60
-    return list(in_order(work, range(count), workers=workers, deadline=until, late=int))
+    return list(in_order(work, range(count), workers=workers, deadline=until, timed_out=int))
 
 
 def test_more_threads_may_do_it_from_now_on() -> None:
@@ -161,7 +161,9 @@ def test_no_thread_is_started_when_nobody_waits_any_more() -> None:
 
     until = time.monotonic() + 0.1
     late = list(
-        in_order(work, range(9), workers=lambda: limit[0], deadline=until, late=lambda one: -one)
+        in_order(
+            work, range(9), workers=lambda: limit[0], deadline=until, timed_out=lambda one: -one
+        )
     )
     limit[0] = 8
     hung.set()
@@ -211,8 +213,8 @@ def test_fewer_threads_are_a_slower_run(
     assert err.count(NO_MORE) == 1 or (stack == SOME and err.count(NO_MORE) == 0)
 
 
-def test_no_thread_draws_no_bar(azure: AzureDouble) -> None:
-    """At a terminal the bar has a thread of its own: without it the run goes on all the same."""
+def test_without_a_thread_there_is_no_progress_bar(azure: AzureDouble) -> None:
+    """The bar has a thread of its own; the run goes on without it."""
     azure.add("S", contacts_2017=GOOD)
     ours, theirs = pty.openpty()
     limited = 'ulimit -s 2097152; ulimit -v 1500000; exec "$@"'

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, coverage_variables, surroundings
+from docs.sessions import program_path, session_output
 
 from contacts_audit import __version__
-from contacts_audit.audit import policy_file
+from contacts_audit.audit import policy_keys
 from contacts_audit.cli.app import COMMANDS
 from contacts_audit.core.errors import HINTS, ExitCode
 
@@ -26,25 +27,6 @@ POLICY = (ROOT / "docs/policy.md").read_text()
 PAGES = {page.name: page.read_text() for page in sorted((ROOT / "docs").glob("*.md"))}
 ALL = "\n".join([README, *PAGES.values()])
 SESSIONS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)  # test_docs.py has the others
-
-
-def session_output(session: str) -> str:
-    """Run the commands of a *session*, from a clone in one shell; return it as it went."""
-    commands = re.findall(r"^\$ (.*)$", session, re.MULTILINE)
-    script = "".join(
-        f"code=$?; echo '$ '{_quoted(command)}\n{command.replace('$?', '$code')}\n"
-        for command in commands
-    )
-    ran = subprocess.run(
-        ["bash", "-c", script],
-        env={"PATH": _path(), "HOME": os.environ.get("HOME", "/")},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return ran.stdout
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split("\n")[0][2:50])
@@ -60,10 +42,10 @@ def test_the_page_of_policies_tells_every_key() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", POLICY, re.DOTALL)
 
     places = {"": "top", "override": "`[[override]]`", "waiver": "`[[waiver]]`"}
-    for kind, keys in policy_file.KEYS.items():
-        assert all(places[kind] in table[key] for key in keys if key not in policy_file.KEYS)
-    assert set(table) == {key for keys in policy_file.KEYS.values() for key in keys} - {
-        *policy_file.KEYS
+    for kind, keys in policy_keys.KEYS.items():
+        assert all(places[kind] in table[key] for key in keys if key not in policy_keys.KEYS)
+    assert set(table) == {key for keys in policy_keys.KEYS.values() for key in keys} - {
+        *policy_keys.KEYS
     }
     assert example == (ROOT / "docs/policy-example.toml").read_text()
 
@@ -78,7 +60,7 @@ def test_the_session_that_writes_shows_what_happens(azure: AzureDouble, tmp_path
     azure.add("Owners Only").contact = {"emails": "", "phone": "", **known}
     azure.add("Sandbox")
     (session,) = re.findall(r"```shell-session\n(.*?)```", README, re.DOTALL)
-    variables = surroundings(azure, PATH=_path(), HOME=str(tmp_path)) | coverage_variables()
+    variables = surroundings(azure, PATH=program_path(), HOME=str(tmp_path)) | coverage_variables()
 
     shown = ""
     for command in re.findall(r"^\$ (.*)$", session, re.MULTILINE):
@@ -121,14 +103,6 @@ def test_the_table_at_a_terminal_is_as_shown() -> None:
     (table,) = re.findall(r"```text\n(VERDICT.*?)```", PAGES["reports.md"], re.DOTALL)
 
     assert [line.rstrip() for line in shown.decode().splitlines()] == table.splitlines()
-
-
-def _path() -> str:
-    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-
-
-def _quoted(command: str) -> str:
-    return "'" + command.replace("'", "'\\''") + "'"
 
 
 def test_every_exit_code_is_explained() -> None:
@@ -180,7 +154,7 @@ def test_the_step_for_ci(tmp_path: Path, excluded: str, ending: str, code: int) 
     """It writes both reports, and ends as the README says."""
     (step,) = re.findall(r"## Run in CI\n\n```sh\n(.*?)\n```", README, re.DOTALL)
     variables = {
-        "PATH": _path(),
+        "PATH": program_path(),
         "CONTACTS_AUDIT_REPLAY": str(ROOT / "fixtures/contoso"),
         "CONTACTS_AUDIT_EXCLUDE": excluded,
     }
@@ -228,5 +202,6 @@ def test_the_wheel_is_one_file_that_holds_all(tmp_path: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     data = {"report/schema.json", "report/page/page.html.j2", "cli/completion.json"}
     assert {f"contacts_audit/{name}" for name in data} <= held
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "contacts_audit").rglob("*.py")}
-    assert modules <= held
+    package = [path for path in (ROOT / "contacts_audit").rglob("*") if path.is_file()]
+    wanted = {str(path.relative_to(ROOT)) for path in package if path.suffix != ".pyc"}
+    assert {name for name in held if ".dist-info/" not in name} == wanted

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, and names what mends it."""
+"""`doctor` tests each part, and says how to fix what fails."""
 
 import json
 import time
@@ -7,36 +7,13 @@ from typing import Any
 
 import pytest
 from azure_double import AzureDouble, Proxy, faults
-from conftest import ROOT, Ran, Run, run_in
+from conftest import ROOT, Run, run_in
+from doctor.checks import ALL, GOOD, checks, failed
 
 from contacts_audit import doctor
 from contacts_audit.cli.doctor import lines
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.doctor import Status
-
-GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
-ALL = [
-    *("cloud", "network", "clock", "credential", "sign-in", "subscriptions"),
-    *("read 2017-08-01-preview", "read 2020-01-01-preview", "read 2023-12-01-preview"),
-    "write permission",
-]
-
-
-def checks(ran: Ran) -> dict[str, dict[str, Any]]:
-    """Return the checks of a JSON examination by their names; its form is the promised one."""
-    document = json.loads(ran.out)
-    assert {*document} == {"schema", "recorded", "checks", "exit_code"}
-    assert (document["schema"], document["exit_code"]) == (1, ran.code)
-    for check in document["checks"]:
-        assert {*check} == {"name", "status", "detail", "hint"}
-        assert check["status"] in {"ok", "warning", "failed", "skipped", "unknown"}
-        assert bool(check["hint"]) == (check["status"] not in {"ok", "skipped"}), check
-    return {check["name"]: check for check in document["checks"]}
-
-
-def failed(found: dict[str, dict[str, Any]]) -> list[str]:
-    """Return the names of the checks that failed."""
-    return [name for name, check in found.items() if check["status"] == "failed"]
 
 
 def test_all_is_well(azure: AzureDouble, run: Run) -> None:
@@ -90,7 +67,7 @@ def test_the_text_has_a_line_a_part(azure: AzureDouble, run: Run) -> None:
         "",
         "ok",
     ]
-    assert lines[8].strip() == "audit asks at the others; check --cloud"
+    assert lines[8].strip() == "audit uses the other versions; check --cloud"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +83,7 @@ def test_the_text_has_a_line_a_part(azure: AzureDouble, run: Run) -> None:
         pytest.param(
             {"AZURE_CLIENT_SECRET": ""},
             "credential",
-            "nothing that proves them",
+            "no secret, certificate or token is",
             "AZURE_FEDERATED_TOKEN_FILE",
             id="half configured",
         ),
@@ -396,7 +373,7 @@ def test_wrong_usage_is_nothing_to_examine(azure: AzureDouble, run: Run) -> None
 def test_a_broken_bundle_of_the_environment_is_found(
     azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """REQUESTS_CA_BUNDLE is no option of ours: it is examined."""
+    """REQUESTS_CA_BUNDLE is no option of ours: it is diagnosed."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nope")
 
     ran = run("doctor", "-o", "json", CONTACTS_AUDIT_CA_BUNDLE="")
@@ -422,17 +399,17 @@ def test_a_recording_is_examined_without_a_credential() -> None:
 
 def test_codes() -> None:
     """Only a failure counts."""
-    warning = doctor.Examined("x", Status.WARNING, "", "")
+    warning = doctor.Diagnosis("x", Status.WARNING, "", "")
 
     assert doctor.exit_code([warning]) is ExitCode.CLEAN
-    assert doctor.exit_code([warning, doctor.Examined("y", Status.FAILED, "")]) is ExitCode.FAILED
+    assert doctor.exit_code([warning, doctor.Diagnosis("y", Status.FAILED, "")]) is ExitCode.FAILED
 
 
 @pytest.mark.parametrize("width", [40, 80, 100, 140])
 def test_lines_are_folded_between_words_at_a_terminal(width: int) -> None:
     """Beneath what they belong to; an address stays whole, to be copied."""
     url = "https://management.azure.com/subscriptions/e6bd53fe-b19a-4834-a49e-f34c4fd55ca1"
-    each = doctor.Examined("network", Status.FAILED, f"no answer from {url} within 15 s", "wait")
+    each = doctor.Diagnosis("network", Status.FAILED, f"no answer from {url} within 15 s", "wait")
 
     piped, seen = lines(each, None), lines(each, width).splitlines()
 

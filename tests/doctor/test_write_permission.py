@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from azure_double import AzureDouble, faults
 from conftest import Run
-from doctor.test_doctor import ALL, GOOD, checks, failed
+from doctor.checks import ALL, GOOD, checks, failed
 
 from contacts_audit.azure.arm.permissions import Permission
 

@@ -1,4 +1,4 @@
-"""The double breaks exactly as it is told to, and bears what its clients do to it."""
+"""The double plays each fault exactly, and survives what its clients do."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from conftest import ROOT
 EMPTY = b'{"value":[],"count":{"type":"Total","value":0}}'
 
 
-def test_faults_are_spent_in_their_order(azure: AzureDouble, ask: Client) -> None:
-    """The first plan that matches and has something left wins."""
+def test_faults_are_used_in_order(azure: AzureDouble, ask: Client) -> None:
+    """The first plan that matches and is not used up is taken."""
     azure.fail("GET /subscriptions?", faults.status(503), times=1)
     azure.fail(lambda asked: "subscriptions" in asked.path, faults.throttle(7), times=2)
 
@@ -71,7 +71,7 @@ def test_a_sequence_plays_one_fault_after_the_other(azure: AzureDouble, ask: Cli
         pytest.param(faults.cut_after_status(), 200, b"", "", id="cut after the status"),
     ],
 )
-def test_a_fault_that_still_looks_like_an_answer(
+def test_a_fault_that_requests_accepts(
     azure: AzureDouble, ask: Client, fault: Fault, status: int, content: bytes | None, header: str
 ) -> None:
     """Requests raises nothing for these."""
@@ -97,10 +97,10 @@ def test_a_fault_that_still_looks_like_an_answer(
         ),
     ],
 )
-def test_a_fault_that_is_an_error(
+def test_a_fault_that_requests_raises(
     azure: AzureDouble, ask: Client, fault: Fault, error: type[Exception]
 ) -> None:
-    """Requests raises something for these, and the next request is answered."""
+    """Requests raises an error for these, and the next request is answered."""
     azure.fail("GET", fault, times=1)
 
     with pytest.raises(error):
@@ -110,7 +110,7 @@ def test_a_fault_that_is_an_error(
 
 
 def test_a_reset_is_a_reset(azure: AzureDouble) -> None:
-    """The connection ends with RST, not with a goodbye; below TLS, that is another error."""
+    """The connection ends with RST. Below TLS, that is another error."""
     azure.fail("GET", faults.reset())
 
     with raw(azure) as connection, socket.socket(fileno=connection.detach()) as below:
@@ -139,8 +139,8 @@ def test_a_fault_that_never_ends(azure: AzureDouble, fault: Fault, sent: bytes) 
     assert received.startswith(b"HTTP/1.1 ")
 
 
-def test_compressed_bodies_that_lie(azure: AzureDouble, ask: Client) -> None:
-    """A cut gzip body is rightly framed, and a bomb is small until it is unpacked."""
+def test_broken_compressed_bodies(azure: AzureDouble, ask: Client) -> None:
+    """A cut gzip body has the right length. A bomb is small until it is unpacked."""
     azure.fail("GET", faults.sequence(faults.truncated_gzip(), faults.gzip_bomb(3)))
 
     cut = ask(LIST, stream=True).raw.read(decode_content=False)
@@ -153,7 +153,7 @@ def test_compressed_bodies_that_lie(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_an_answer_may_be_lost_after_the_change(azure: AzureDouble, ask: Client) -> None:
-    """A fault leaves Azure as it was, unless the request is applied first."""
+    """A fault changes nothing in Azure, unless the request is applied first."""
     subscription = azure.add()
     path = contacts(subscription, V2023, "default")
     azure.fail("PUT", faults.sequence(faults.reset(), faults.applied(faults.reset())))
@@ -168,7 +168,7 @@ def test_an_answer_may_be_lost_after_the_change(azure: AzureDouble, ask: Client)
 
 
 def test_stopping_does_not_wait(azure: AzureDouble) -> None:
-    """Hanging connections, silent ones, and one that never spoke TLS are all closed at once."""
+    """Hanging connections, silent ones, and one without TLS are closed at once."""
     with AzureDouble() as other:
         other.fail("GET", faults.hang())
         clients = [raw(other) for _ in range(20)]
@@ -186,8 +186,8 @@ def test_stopping_does_not_wait(azure: AzureDouble) -> None:
     assert not [t for t in threading.enumerate() if t.name == f"listener-{other.port}"]
 
 
-def test_strangers_do_no_harm(azure: AzureDouble, ask: Client) -> None:
-    """A client that distrusts us, or does not speak TLS, is no crash."""
+def test_a_client_without_trust_or_tls_does_not_crash(azure: AzureDouble, ask: Client) -> None:
+    """It is no error of the double."""
     with pytest.raises(requests.exceptions.SSLError):
         ask(LIST, verify=True)
     with socket.create_connection(("127.0.0.1", azure.port)) as connection:
@@ -197,8 +197,8 @@ def test_strangers_do_no_harm(azure: AzureDouble, ask: Client) -> None:
     assert ask(LIST).ok
 
 
-def test_an_error_of_ours_is_kept(azure: AzureDouble, ask: Client) -> None:
-    """A bug in a fault ends up in `crashes`, and the client sees a broken connection."""
+def test_an_error_in_a_fault_is_kept(azure: AzureDouble, ask: Client) -> None:
+    """It is in `crashes`, and the client sees a broken connection."""
 
     async def broken(_exchange: object) -> None:
         raise ZeroDivisionError
@@ -215,8 +215,8 @@ def test_an_error_of_ours_is_kept(azure: AzureDouble, ask: Client) -> None:
     azure.crashes.clear()
 
 
-def test_two_hundred_connections_at_once(azure: AzureDouble) -> None:
-    """Answers wait side by side, not one after the other."""
+def test_two_hundred_connections_are_served_at_once(azure: AzureDouble) -> None:
+    """Answers wait at the same time."""
     azure.latency = 0.3
     path = contacts(azure.add())
 
@@ -230,7 +230,7 @@ def test_two_hundred_connections_at_once(azure: AzureDouble) -> None:
     for client in clients:
         client.close()
     assert set(heads) == {b"HTTP/1.1 200 OK"}
-    assert 0.3 <= took < 30  # one after the other they would take a minute
+    assert 0.3 <= took < 30  # one after another they would take a minute
     assert {asked.connection for asked in azure.asked} == set(range(1, 201))
 
 
@@ -244,7 +244,7 @@ def test_a_connection_is_kept(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_a_proxy_tunnels_to_the_double(azure: AzureDouble, ask: Client) -> None:
-    """Behind the proxy the double is management.azure.com, and its links say so."""
+    """Through the proxy the double is management.azure.com, also in its links."""
     azure.add(), azure.add()
     azure.page_size = 1
     with Proxy(azure) as proxy:
@@ -260,7 +260,7 @@ def test_a_proxy_tunnels_to_the_double(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_a_proxy_may_refuse(azure: AzureDouble, ask: Client) -> None:
-    """A proxy that wants a password tunnels nothing."""
+    """A proxy that wants a password opens no tunnel."""
     with Proxy(azure, refuse=407) as proxy:
         ask.session.proxies = {"https": proxy.url}
 
@@ -271,8 +271,8 @@ def test_a_proxy_may_refuse(azure: AzureDouble, ask: Client) -> None:
     assert proxy.connects == ["management.azure.com:443"]
 
 
-def test_a_double_of_its_own() -> None:
-    """As a process it says where it is, and ends when its stdin does."""
+def test_the_double_runs_as_a_process() -> None:
+    """It prints its address, and ends when its stdin ends."""
     command = [sys.executable, "-m", "azure_double", "--subscriptions", "3", "--address-at-2017"]
     with subprocess.Popen(
         command,
@@ -298,8 +298,8 @@ def test_a_double_of_its_own() -> None:
     assert not Path(facts["ca"]).exists()
 
 
-def test_a_request_can_be_read(azure: AzureDouble, ask: Client) -> None:
-    """What was asked is on record: line, parameters, headers and body."""
+def test_a_request_is_recorded(azure: AzureDouble, ask: Client) -> None:
+    """Line, parameters, headers and body."""
     subscription = azure.add()
     token = azure.token()
 
@@ -326,7 +326,7 @@ def request(azure: AzureDouble, path: str) -> bytes:
 
 
 def raw(azure: AzureDouble, data: bytes | None = None) -> ssl.SSLSocket:
-    """Return a connection on which *data*, or else a request for the list, was sent."""
+    """Return a connection on which *data*, by default a request for the list, was sent."""
     trust = ssl.create_default_context(cafile=str(azure.ca))
     plain = socket.create_connection(("127.0.0.1", azure.port), timeout=5)
     connection = trust.wrap_socket(plain, server_hostname="localhost")

@@ -1,4 +1,4 @@
-"""The lists of the double, what it refuses to show, and what it says of its cloud."""
+"""The double lists subscriptions, groups and metadata, and refuses requests, as recorded."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def test_subscriptions_are_listed_in_pages(azure: AzureDouble, ask: Client) -> N
     assert len(pages) == 3
 
 
-def test_a_subscription_has_the_fields_that_azure_gives_it(azure: AzureDouble, ask: Client) -> None:
-    """An item has its id twice, its home tenant, its state, and perhaps no name."""
+def test_a_listed_subscription_has_the_fields_of_azure(azure: AzureDouble, ask: Client) -> None:
+    """Its id twice, its home tenant, its state, and perhaps no name."""
     subscription = azure.add(None, state="Warned")
 
     (item,) = ask(LIST).json()["value"]
@@ -47,10 +47,10 @@ def test_a_subscription_has_the_fields_that_azure_gives_it(azure: AzureDouble, a
         ),
     ],
 )
-def test_a_subscription_may_refuse(
+def test_a_read_of_a_subscription_may_be_refused(
     azure: AzureDouble, ask: Client, fields: dict[str, Any], status: int, name: str
 ) -> None:
-    """A subscription that we may not read, see, or that is not registered, says so."""
+    """It is not readable, not visible, or not registered."""
     subscription = azure.add(**fields)
 
     response = ask(contacts(subscription))
@@ -58,8 +58,8 @@ def test_a_subscription_may_refuse(
     assert code(response) == (status, name)
 
 
-def test_a_refusal_names_who_wanted_what(azure: AzureDouble, ask: Client) -> None:
-    """Who lacks a role reads their client id, object id, the action and the scope."""
+def test_a_refusal_names_the_caller_and_the_action(azure: AzureDouble, ask: Client) -> None:
+    """Client id, object id, action and scope."""
     subscription = azure.add(readable=False)
 
     message = ask(contacts(subscription)).json()["error"]["message"]
@@ -69,7 +69,7 @@ def test_a_refusal_names_who_wanted_what(azure: AzureDouble, ask: Client) -> Non
 
 
 def test_not_registered_may_be_401(azure: AzureDouble, ask: Client) -> None:
-    """The same refusal has been seen with either status."""
+    """The same refusal was seen with both statuses."""
     azure.missing_provider_status = 401
 
     assert code(ask(contacts(azure.add(registered=False))))[0] == 401
@@ -99,7 +99,7 @@ def test_not_registered_may_be_401(azure: AzureDouble, ask: Client) -> None:
 def test_a_cloud_may_lack_a_version(
     azure: AzureDouble, ask: Client, refusal: str, status: int, text: str
 ) -> None:
-    """In one of three ways: a list with blanks after its commas, without them, or no list."""
+    """In one of three ways: a list with spaces after its commas, without them, or no list."""
     azure.offered, azure.version_refusal = {V2017, V2020}, refusal
 
     response = ask(contacts(azure.add(), V2023))
@@ -111,7 +111,7 @@ def test_a_cloud_may_lack_a_version(
 
 
 def test_a_version_must_be_given(azure: AzureDouble, ask: Client) -> None:
-    """Without an api-version nothing is answered."""
+    """A request without an api-version is refused."""
     path = contacts(azure.add()).partition("?")[0]
 
     assert code(ask(path)) == (400, "MissingApiVersionParameter")
@@ -119,7 +119,7 @@ def test_a_version_must_be_given(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_subscriptions_may_change_at_any_time(azure: AzureDouble, ask: Client) -> None:
-    """A subscription that leaves the list is not found, one that moves is."""
+    """A removed subscription is not found, and a moved one is."""
     first, second = azure.add(), azure.add()
     assert ask(contacts(second)).ok
 
@@ -129,14 +129,14 @@ def test_subscriptions_may_change_at_any_time(azure: AzureDouble, ask: Client) -
     assert ask(contacts(second)).ok
 
 
-def test_unknown_paths_are_remembered(azure: AzureDouble, ask: Client) -> None:
-    """A path that nobody serves gets 404 and stays on record."""
+def test_unknown_paths_are_recorded(azure: AzureDouble, ask: Client) -> None:
+    """They get 404."""
     assert ask("/nowhere").status_code == 404
     assert [asked.line for asked in azure.unknown] == ["GET /nowhere"]
 
 
 def test_metadata_needs_no_token(azure: AzureDouble, ask: Client) -> None:
-    """A cloud tells anybody where to sign in, and for which audience."""
+    """A cloud tells everybody where to sign in, and for which audience."""
     body = ask("/metadata/endpoints?api-version=2022-09-01", token=None).json()
 
     assert body["authentication"]["audiences"] == [azure.audience]
@@ -144,14 +144,14 @@ def test_metadata_needs_no_token(azure: AzureDouble, ask: Client) -> None:
 
 
 def descendants(group: str, **more: str) -> str:
-    """Return the path of all that is below a management group."""
+    """Return the path of the descendants of a management group."""
     query = "&".join(f"{name}={value}" for name, value in more.items())
     base = f"/providers/Microsoft.Management/managementGroups/{group}/descendants"
     return f"{base}?api-version=2023-04-01{'&' + query if query else ''}"
 
 
 def test_a_management_group_lists_all_below_it(azure: AzureDouble, ask: Client) -> None:
-    """It lists groups and subscriptions of every level, even those that nobody may see."""
+    """Groups and subscriptions of each level, also those that are not visible."""
     one, two = azure.add("One"), azure.add("Two", visible=False)
     fabrikam = azure.add_tenant("fabrikam.onmicrosoft.com")
     azure.group("Root", "Everything")
@@ -182,7 +182,7 @@ def test_a_management_group_lists_all_below_it(azure: AzureDouble, ask: Client) 
 
 
 def test_a_management_group_is_listed_in_pages(azure: AzureDouble, ask: Client) -> None:
-    """The page's size is ours or the request's, which then begins at the beginning."""
+    """With the page size of the double or of the request. The latter starts at the first item."""
     wanted = [azure.add(f"Sub {number}") for number in range(5)]
     azure.group("all", subscriptions=wanted)
     azure.groups_page_size = 3
@@ -199,8 +199,8 @@ def test_a_management_group_is_listed_in_pages(azure: AzureDouble, ask: Client) 
     assert first["nextLink"].startswith(f"{azure.endpoint}{descendants('all')}&%24skiptoken=")
 
 
-def test_what_a_management_group_refuses(azure: AzureDouble, ask: Client) -> None:
-    """A group must be there, in the token's tenant, and readable."""
+def test_refusals_of_a_management_group(azure: AzureDouble, ask: Client) -> None:
+    """It must exist in the tenant of the token, and be readable."""
     fabrikam = azure.add_tenant("fabrikam.onmicrosoft.com")
     azure.group("ours")
     azure.group("theirs", tenant=fabrikam.id)
@@ -223,7 +223,7 @@ def test_what_a_management_group_refuses(azure: AzureDouble, ask: Client) -> Non
 
 
 def test_metadata_may_be_of_several_clouds(azure: AzureDouble, ask: Client) -> None:
-    """The list has one cloud that is ours, and it is not the first."""
+    """The double's own cloud is in the list, but not first."""
     azure.metadata_shape = "list"
 
     clouds = ask("/metadata/endpoints?api-version=latest", token=None).json()
@@ -236,8 +236,8 @@ def test_metadata_may_be_of_several_clouds(azure: AzureDouble, ask: Client) -> N
     assert alone["authentication"]["identityProvider"] == "AAD"
 
 
-def test_metadata_can_be_told_to_lie(azure: AzureDouble, ask: Client) -> None:
-    """Where to sign in, and for whom, is what the switches say."""
+def test_metadata_can_be_set(azure: AzureDouble, ask: Client) -> None:
+    """Switches set the login host and the audience."""
     azure.metadata_login, azure.metadata_audiences = "https://login.example", ["a", "b"]
 
     body = ask("/metadata/endpoints?api-version=2019-05-01", token=None).json()
@@ -260,11 +260,11 @@ def test_metadata_can_be_told_to_lie(azure: AzureDouble, ask: Client) -> None:
     ],
 )
 def test_metadata_has_versions(azure: AzureDouble, ask: Client, query: str, name: str) -> None:
-    """Without a known api-version a cloud tells nothing."""
+    """Without a known api-version there is no metadata."""
     assert code(ask(f"/metadata/endpoints{query}", token=None)) == (400, name)
 
 
-# Lists of subscriptions and groups, as they were recorded
+# Recorded lists of subscriptions and groups
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_metadata_has_versions(azure: AzureDouble, ask: Client, query: str, name
 def test_a_subscription_has_the_keys_of_its_version(
     azure: AzureDouble, ask: Client, version: str, keys: str
 ) -> None:
-    """In the recorded order; the number of all is an object, where there is one."""
+    """In recorded order. The total count is an object, if there is one."""
     azure.add(id="6a1f0c3e-98b2-4d57-8e64-1b7c5d2f9a03")
 
     answer = ask(f"/subscriptions?api-version={version}")
@@ -302,7 +302,7 @@ def test_a_subscription_has_the_keys_of_its_version(
 
 
 def test_some_subscriptions_have_no_tags(azure: AzureDouble, ask: Client) -> None:
-    """Others of the same list have empty ones; a delegated one names who manages it."""
+    """Others in the same list have empty ones. A delegated one names its managing tenants."""
     azure.add(id="6a1f0c3e-98b2-4d57-8e64-1b7c5d2f9a03", delegated_to=[azure.tenant])
     azure.add(id="6a1f0c3e-98b2-4d57-8e64-1b7c5d2f9a04")
 
@@ -312,8 +312,8 @@ def test_some_subscriptions_have_no_tags(azure: AzureDouble, ask: Client) -> Non
     assert first["managedByTenants"] == [{"tenantId": azure.tenant}]
 
 
-def test_a_group_answers_with_ids_that_begin_with_a_region(azure: AzureDouble, ask: Client) -> None:
-    """The id of a request is no GUID there; `@nextLink` is no next link."""
+def test_request_ids_of_groups_begin_with_a_region(azure: AzureDouble, ask: Client) -> None:
+    """They are no GUIDs. `@nextLink` is no next link."""
     azure.group("root", subscriptions=[azure.add()])
 
     answer = ask(descendants("root"))
@@ -327,14 +327,14 @@ def test_a_group_answers_with_ids_that_begin_with_a_region(azure: AzureDouble, a
 
 
 def test_an_empty_group_is_an_object_of_twelve_bytes(azure: AzureDouble, ask: Client) -> None:
-    """Without `@nextLink`, as it was recorded."""
+    """Without `@nextLink`, as recorded."""
     azure.group("root")
 
     assert ask(descendants("root")).content == b'{"value":[]}'
 
 
-def test_what_is_no_id_of_a_subscription_is_refused(azure: AzureDouble, ask: Client) -> None:
-    """By another code than an id that is unknown."""
+def test_an_invalid_subscription_id_is_refused(azure: AzureDouble, ask: Client) -> None:
+    """With another code than an unknown id."""
     path = "/subscriptions/some-fake-subscription-id"
 
     assert code(ask(f"{path}?api-version=2022-12-01")) == (400, "InvalidSubscriptionId")

@@ -1,4 +1,4 @@
-"""What the double shows of security contacts: the recorded shapes of lists, items and headers."""
+"""The double shows security contacts in the recorded lists, items and headers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ITEM = ["properties", "id", "name", "type", "etag", "location"]
 def test_no_contact_is_an_object_of_twelve_bytes(
     azure: AzureDouble, ask: Client, version: str
 ) -> None:
-    """At 2020, too, whose list is an array as soon as there is a contact."""
+    """Also at 2020, whose list is an array if there is a contact."""
     assert ask(contacts(azure.add(), version)).content == b'{"value":[]}'
 
 
@@ -27,7 +27,7 @@ def test_no_contact_is_an_object_of_twelve_bytes(
 def test_a_contact_is_listed_in_the_shape_of_its_version(
     azure: AzureDouble, ask: Client, version: str
 ) -> None:
-    """2020 alone lists a bare array; every item has its keys in the recorded order."""
+    """Only 2020 lists a bare array. Each item has its keys in recorded order."""
     subscription = azure.add(contact={**CONTACT, "emails": "a@contoso.com"})
 
     body = ask(contacts(subscription, version)).json()
@@ -65,7 +65,7 @@ def test_a_contact_is_listed_in_the_shape_of_its_version(
 def test_properties_have_the_order_of_their_version(
     azure: AzureDouble, ask: Client, version: str, properties: str
 ) -> None:
-    """To a byte, as text: the keys within a source change places as well."""
+    """Byte for byte. The keys within a source change their order, too."""
     contact = {key: value for key, value in CONTACT.items() if key != "somethingNew"}
     subscription = azure.add(contact={**contact, "emails": "a@contoso.com", "phone": "1"})
 
@@ -73,7 +73,7 @@ def test_properties_have_the_order_of_their_version(
 
 
 def test_2020_and_2023_show_one_contact(azure: AzureDouble, ask: Client) -> None:
-    """It is named default, and keeps properties that nobody knows."""
+    """It is named default, and keeps unknown properties."""
     subscription = azure.add(contact=CONTACT)
 
     (newest,), (newer,) = ask.listed(subscription, V2023), ask.listed(subscription, V2020)
@@ -87,16 +87,16 @@ def test_2020_and_2023_show_one_contact(azure: AzureDouble, ask: Client) -> None
 @pytest.mark.parametrize(
     "off", [{"isEnabled": False}, {"notificationsSources": []}], ids=["disabled", "no source"]
 )
-def test_what_is_off_has_an_empty_severity_at_2020(
+def test_off_has_an_empty_severity_at_2020(
     azure: AzureDouble, ask: Client, off: dict[str, Any]
 ) -> None:
-    """A contact that is disabled, and one without the source, look the same there."""
+    """A disabled contact, and one without the source, look the same there."""
     (item,) = ask.listed(azure.add(contact={**CONTACT, **off}), V2020)
 
     assert item["properties"]["alertNotifications"] == {"state": "Off", "minimalSeverity": ""}
 
 
-def test_2017_shows_a_contact_an_address(azure: AzureDouble, ask: Client) -> None:
+def test_2017_shows_one_contact_for_each_address(azure: AzureDouble, ask: Client) -> None:
     """It is named after the address, and has the flags and the phone of the one document."""
     subscription = azure.add(contact={**CONTACT, "phone": "(214) 275-4038"})
 
@@ -111,7 +111,7 @@ def test_2017_shows_a_contact_an_address(azure: AzureDouble, ask: Client) -> Non
 
 
 def test_2023_shows_what_2017_wrote(azure: AzureDouble, ask: Client) -> None:
-    """All addresses are in one contact; On is High, for the owners."""
+    """All addresses are in one contact. On means High, for the owners."""
     other = record(2, email="b@contoso.com", alertsToAdmins="On")
     subscription = azure.add(contacts_2017=[record(phone="1"), other])
 
@@ -127,15 +127,15 @@ def test_2023_shows_what_2017_wrote(azure: AzureDouble, ask: Client) -> None:
     }
 
 
-def test_an_address_keeps_the_name_that_it_was_given(azure: AzureDouble, ask: Client) -> None:
-    """Beside it stand those that are named after themselves."""
+def test_an_address_keeps_its_given_name(azure: AzureDouble, ask: Client) -> None:
+    """Others are named after their address."""
     subscription = azure.add(contact=CONTACT, contacts_2017=[record(email="B@contoso.com")])
 
     assert ask.names(subscription) == ["a-contoso.com", "default1"]
 
 
-def test_a_phone_shows_at_2017_even_where_there_is_none(azure: AzureDouble, ask: Client) -> None:
-    """So it is since October 2020; before, the key could be absent."""
+def test_2017_shows_an_empty_phone(azure: AzureDouble, ask: Client) -> None:
+    """Since October 2020. Before, the key could be absent."""
     properties = {key: value for key, value in CONTACT_2017.items() if key != "phone"}
     subscription = azure.add(contacts_2017=[{"name": "default1", "properties": properties}])
 
@@ -145,8 +145,10 @@ def test_a_phone_shows_at_2017_even_where_there_is_none(azure: AzureDouble, ask:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_one_contact_is_the_item_of_the_list(azure: AzureDouble, ask: Client, version: str) -> None:
-    """By its name, in any case, the same bytes."""
+def test_one_contact_equals_the_item_of_the_list(
+    azure: AzureDouble, ask: Client, version: str
+) -> None:
+    """By name, in any case, with the same bytes."""
     subscription = azure.add(contact=CONTACT)
     item = ask.listed(subscription, version)[0]
 
@@ -160,7 +162,7 @@ def test_one_contact_is_the_item_of_the_list(azure: AzureDouble, ask: Client, ve
 def test_an_absent_contact_is_404_with_the_code_404(
     azure: AzureDouble, ask: Client, version: str
 ) -> None:
-    """The provider says so, and not ARM: no failure cause, but its versions and its quota."""
+    """The provider answers, not ARM: without a failure cause, with versions and quota."""
     subscription = azure.add()
 
     answer = ask(contacts(subscription, version, "default"))
@@ -175,8 +177,8 @@ def test_an_absent_contact_is_404_with_the_code_404(
     assert answer.headers["x-ms-ratelimit-remaining-subscription-resource-requests"] == "749"
 
 
-def test_all_items_bear_one_etag_with_the_time_of_the_write(ask: Client) -> None:
-    """The same at every version; its last group begins with the time, in hexadecimal seconds."""
+def test_all_items_have_one_etag_with_the_time_of_the_write(ask: Client) -> None:
+    """The same at each version. Its last group begins with the time in hexadecimal seconds."""
     with AzureDouble(clock=lambda: 1_767_225_600.0) as azure:
         ask.azure = azure
         subscription = azure.add(contact=CONTACT)
@@ -191,7 +193,7 @@ def test_all_items_bear_one_etag_with_the_time_of_the_write(ask: Client) -> None
 
 
 def test_contacts_are_listed_in_pages(azure: AzureDouble, ask: Client) -> None:
-    """No list of contacts was recorded with a next link; one may have it all the same."""
+    """No recorded list of contacts has a next link, but one may."""
     azure.contacts_page_size = 1
     subscription = azure.add(contact=CONTACT)
 
@@ -204,7 +206,7 @@ def test_contacts_are_listed_in_pages(azure: AzureDouble, ask: Client) -> None:
 
 
 def test_a_list_can_be_replaced(azure: AzureDouble, ask: Client) -> None:
-    """Bytes are sent as they are, anything else as JSON."""
+    """Bytes are sent unchanged, anything else as JSON."""
     subscription = azure.add(answers={V2023: b"\xff{", V2020: [1]})
 
     assert ask(contacts(subscription, V2023)).content == b"\xff{"
@@ -212,15 +214,15 @@ def test_a_list_can_be_replaced(azure: AzureDouble, ask: Client) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_answer_names_the_version_that_was_asked_for(
+def test_an_answer_names_only_the_requested_version(
     azure: AzureDouble, ask: Client, version: str
 ) -> None:
-    """And no other: nobody learns from it that there is a newer one."""
+    """It does not show that there is a newer one."""
     assert ask(contacts(azure.add(), version)).headers["api-supported-versions"] == version
 
 
-def test_every_answer_bears_its_ids(azure: AzureDouble, ask: Client) -> None:
-    """The id of the request is that of the correlation, and the end of the route's."""
+def test_every_answer_has_its_ids(azure: AzureDouble, ask: Client) -> None:
+    """The request id equals the correlation id and the end of the routing id."""
     headers = ask(contacts(azure.add())).headers
 
     request = headers["x-ms-request-id"]
@@ -232,8 +234,8 @@ def test_every_answer_bears_its_ids(azure: AzureDouble, ask: Client) -> None:
     assert headers["Date"].endswith("GMT")
 
 
-def test_every_answer_bears_the_recorded_headers(azure: AzureDouble, ask: Client) -> None:
-    """How it may be kept, what it is, and where it came through."""
+def test_every_answer_has_the_recorded_headers(azure: AzureDouble, ask: Client) -> None:
+    """For caching, type and route."""
     headers = ask(contacts(azure.add())).headers
 
     assert headers["Content-Type"] == "application/json; charset=utf-8"
@@ -245,8 +247,10 @@ def test_every_answer_bears_the_recorded_headers(azure: AzureDouble, ask: Client
     assert re.match("Ref A: [0-9A-F]{32} Ref B: [A-Z0-9]+ Ref C: ", headers["X-MSEdge-Ref"])
 
 
-def test_every_answer_bears_what_must_not_be_kept(azure: AzureDouble, ask: Client) -> None:
-    """Cookies, one of them for a stranger, and ids in the middle of a header's value."""
+def test_every_answer_has_values_that_a_recording_must_hide(
+    azure: AzureDouble, ask: Client
+) -> None:
+    """Cookies, one of another domain, and ids inside a header value."""
     answer = ask(contacts(azure.add()))
 
     cookies = answer.raw.headers.getlist("Set-Cookie")
@@ -257,7 +261,7 @@ def test_every_answer_bears_what_must_not_be_kept(azure: AzureDouble, ask: Clien
 
 
 def test_a_seed_and_a_clock_make_answers_repeat() -> None:
-    """With the same seed and clock, every byte of an answer is the same."""
+    """The same seed and clock give the same bytes."""
     seen = []
     for _ in range(2):
         with AzureDouble(seed=7, clock=lambda: 1_700_000_000.0) as azure:
@@ -271,14 +275,14 @@ def test_a_seed_and_a_clock_make_answers_repeat() -> None:
 
 
 def test_paths_are_compared_without_case(azure: AzureDouble, ask: Client) -> None:
-    """ARM does not care how an id or a provider is capitalised."""
+    """ARM ignores the case of ids and providers."""
     path, _, query = contacts(azure.add(contact=CONTACT)).partition("?")
 
     assert len(ask(f"{path.upper()}?{query}").json()["value"]) == 1
 
 
 def test_an_unknown_method_is_refused(azure: AzureDouble, ask: Client) -> None:
-    """A PATCH was recorded before October 2020 only."""
+    """A PATCH was recorded only before October 2020."""
     answer = ask(contacts(azure.add(contact=CONTACT), V2017, "default1"), method="PATCH")
 
     assert code(answer) == (405, "MethodNotAllowed")

@@ -1,4 +1,4 @@
-"""The errors in the shapes in which they were recorded, as faults of the double."""
+"""The double can answer with errors in the recorded shapes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azure_double.exchange import Fault
 
 
 def failed(azure: AzureDouble, ask: Client, fault: Fault) -> requests.Response:
-    """Return what a list of contacts is answered with, where *fault* is in the way."""
+    """Return the answer to a list of contacts with *fault*."""
     azure.fail("securityContacts", fault)
     return ask(contacts(azure.add()))
 
@@ -24,10 +24,10 @@ def failed(azure: AzureDouble, ask: Client, fault: Fault) -> requests.Response:
         (recorded.resource_throttled(324), "ResourceRequestsThrottled", "'324' seconds"),
     ],
 )
-def test_a_429_may_name_its_seconds_in_the_message_alone(
+def test_a_429_may_name_its_seconds_only_in_the_message(
     azure: AzureDouble, ask: Client, fault: Fault, code: str, says: str
 ) -> None:
-    """There is no Retry-After, and the connection ends."""
+    """It has no Retry-After, and the connection ends."""
     answer = failed(azure, ask, fault)
 
     error = answer.json()["error"]
@@ -39,7 +39,7 @@ def test_a_429_may_name_its_seconds_in_the_message_alone(
 
 @pytest.mark.parametrize("pretty", [False, True])
 def test_a_429_may_be_a_conflict(azure: AzureDouble, ask: Client, pretty: bool) -> None:
-    """Its seconds are in a detail; the body may be on many lines."""
+    """The seconds are in a detail. The body may have many lines."""
     answer = failed(azure, ask, recorded.conflicting(11, pretty=pretty))
 
     error = answer.json()["error"]
@@ -49,7 +49,7 @@ def test_a_429_may_be_a_conflict(azure: AzureDouble, ask: Client, pretty: bool) 
 
 
 def test_a_429_may_be_a_lock(azure: AzureDouble, ask: Client) -> None:
-    """`Code` and `Message` have capitals, and no `error` is around them."""
+    """`Code` and `Message` are capitalized, without `error` around them."""
     answer = failed(azure, ask, recorded.locked())
 
     assert (answer.status_code, answer.json()["Code"]) == (429, "429")
@@ -67,7 +67,7 @@ def test_a_429_may_be_a_lock(azure: AzureDouble, ask: Client) -> None:
 def test_an_error_has_one_of_four_shapes(
     azure: AzureDouble, ask: Client, fault: Fault, code: str, message: str
 ) -> None:
-    """The three without `error`; an exception has its status beside it."""
+    """Three have no `error`. An exception has its status in the body."""
     answer = failed(azure, ask, fault)
 
     body = answer.json()
@@ -87,10 +87,10 @@ def test_an_error_has_one_of_four_shapes(
         (recorded.gateway_timeout(), 504, "GatewayTimeout", "service"),
     ],
 )
-def test_arm_says_whose_failure_it_is(
+def test_a_header_says_whose_failure_it_is(
     azure: AzureDouble, ask: Client, fault: Fault, status: int, code: str, cause: str
 ) -> None:
-    """The gateway's or the provider's, in a header."""
+    """Of the gateway, or of the provider."""
     answer = failed(azure, ask, fault)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
@@ -98,10 +98,8 @@ def test_arm_says_whose_failure_it_is(
     assert "x-ms-ratelimit-remaining-subscription-resource-requests" not in answer.headers
 
 
-def test_a_location_is_refused_with_a_list_that_holds_the_version(
-    azure: AzureDouble, ask: Client
-) -> None:
-    """So that it is no refusal of the version."""
+def test_a_refused_location_lists_the_version(azure: AzureDouble, ask: Client) -> None:
+    """So it is no refusal of the version."""
     answer = failed(azure, ask, recorded.wrong_location(V2023, {V2017}))
 
     message = json.loads(answer.content)["error"]["message"]
@@ -120,7 +118,7 @@ def test_a_location_is_refused_with_a_list_that_holds_the_version(
 def test_an_error_may_be_a_web_page(
     azure: AzureDouble, ask: Client, fault: Fault, status: int, kind: str
 ) -> None:
-    """With the type that says so, and no challenge beside a 401."""
+    """It has the type of HTML, and a 401 has no challenge."""
     answer = failed(azure, ask, fault)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, kind)
@@ -128,8 +126,8 @@ def test_an_error_may_be_a_web_page(
     assert "WWW-Authenticate" not in answer.headers
 
 
-def test_the_front_door_bears_nothing_of_arm(azure: AzureDouble, ask: Client) -> None:
-    """The request never came to it: no id, but a reason of its own."""
+def test_front_door_has_no_headers_of_arm(azure: AzureDouble, ask: Client) -> None:
+    """The request did not reach ARM: no request id, but a reference of its own."""
     headers = failed(azure, ask, recorded.front_door()).headers
 
     assert "x-ms-request-id" not in headers

@@ -1,8 +1,8 @@
 """
-Microsoft's own client of security contacts, which we did not write, against the double.
+Microsoft's own client of security contacts works with the double.
 
-It is the proof that the double answers as a client of Azure expects, and that it has the shapes on
-which that client is known to fail: https://github.com/Azure/azure-sdk-for-python/issues/41591.
+So the double answers as a client of Azure expects. It also has the shapes on which that client is
+known to fail: https://github.com/Azure/azure-sdk-for-python/issues/41591.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CONTACT_2017 = Contact2017(
 
 
 class Bearer:
-    """A credential that has a token already."""
+    """A credential with a ready token."""
 
     def __init__(self, azure: AzureDouble) -> None:
         self._azure = azure
@@ -85,7 +85,7 @@ def at_2017(azure: AzureDouble, subscription: Subscription) -> Iterator[Any]:
 
 
 def test_it_writes_reads_and_deletes_at_2020(at_2020: Any) -> None:
-    """The whole life of a contact; what is gone is not found."""
+    """The whole life of a contact. A deleted one is not found."""
     created = at_2020.create("default", CONTACT_2020)
     read = at_2020.get("default")
     deleted = at_2020.delete("default")
@@ -100,7 +100,7 @@ def test_it_writes_reads_and_deletes_at_2020(at_2020: Any) -> None:
 
 
 def test_it_fails_on_the_array_of_2020(at_2020: Any) -> None:
-    """It lists no contact, and cannot list one: the array is no object to it."""
+    """It cannot list contacts: the array is not an object."""
     assert list(at_2020.list()) == []
     at_2020.create("default", CONTACT_2020)
 
@@ -108,8 +108,8 @@ def test_it_fails_on_the_array_of_2020(at_2020: Any) -> None:
         list(at_2020.list())
 
 
-def test_it_reads_why_it_is_refused(at_2020: Any) -> None:
-    """The provider's code and message come through."""
+def test_it_shows_why_it_is_refused(at_2020: Any) -> None:
+    """With the code and the message of the provider."""
     half = SecurityContact(emails="soc@contoso.com", phone="")
 
     with pytest.raises(HttpResponseError) as refused:
@@ -123,7 +123,7 @@ def test_it_reads_why_it_is_refused(at_2020: Any) -> None:
 def test_it_writes_lists_and_deletes_at_2017(
     azure: AzureDouble, subscription: Subscription, at_2017: Any
 ) -> None:
-    """Beside what a newer version wrote; what is sent is listed last."""
+    """Next to contacts of a newer version. The new contact comes last."""
     subscription.contact = CONTACT
 
     created = at_2017.create("default1", CONTACT_2017)
@@ -139,7 +139,7 @@ def test_it_writes_lists_and_deletes_at_2017(
 
 
 def test_it_fails_on_the_201_of_2017(at_2017: Any) -> None:
-    """Where nothing was stored it was told 201, which it does not expect; the contact is there."""
+    """It does not expect 201 for a new contact. The contact exists."""
     with pytest.raises(HttpResponseError) as refused:
         at_2017.create("default1", CONTACT_2017)
 

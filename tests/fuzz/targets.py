@@ -15,30 +15,26 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit.audit import checks, policy
+from contacts_audit.audit import checks, policy, profiles
 from contacts_audit.audit.policy_file import read as read_policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.transport import Wire, prepared
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import read, records
-from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.azure.contacts.records import Record, Snapshot
+from contacts_audit.azure.recording.folder import Recording
 from contacts_audit.azure.recording.mask import Mask
-from contacts_audit.azure.recording.replay import Player, Recording
+from contacts_audit.azure.recording.replay import ReplayAdapter
 from contacts_audit.cli.app import run
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.errors import AzureError, ContactsAuditError, UsageError
 from contacts_audit.core.model import Check, Contact, Criteria, Reading, Subscription, Waiver
-from contacts_audit.core.shutdown import Ending
-from contacts_audit.remediation.ledger import (
-    Plan,
-    backup_document,
-    plan_document,
-    read_backup,
-    read_plan,
-)
-from contacts_audit.remediation.plan import Intent, planned
+from contacts_audit.core.shutdown import Shutdown
+from contacts_audit.remediation.backup import backup_document, read_backup
+from contacts_audit.remediation.plan import Intent, row_for
+from contacts_audit.remediation.plan_file import Plan, plan_document, read_plan
 
 ENDPOINT = "https://arm.example"
 VERSIONS = (protocol.V2017, protocol.V2020, protocol.V2023)
@@ -130,14 +126,14 @@ def _judge(found: tuple[Contact, ...], version: str) -> None:
 def policies(data: bytes) -> None:
     """Read a policy: criteria for anybody, or wrong usage that fits a line."""
     try:
-        found = read_policy(data, "policy.toml", policy.Settings(), date(2026, 1, 31))
+        found = read_policy(data, "policy.toml", profiles.Settings(), date(2026, 1, 31))
     except UsageError as error:
         assert str(error).strip(), "an error that says nothing"  # noqa: PT017
         assert len(str(error)) < 2000, "a line that nobody reads"  # noqa: PT017
         return
     exceptions: list[policy.Override | Waiver] = [*found.overrides, *found.waivers]
     groups = {
-        one.management_group.casefold(): policy.Under(frozenset({SOMEBODY.id}), frozenset())
+        one.management_group.casefold(): policy.GroupMembers(frozenset({SOMEBODY.id}), frozenset())
         for one in exceptions
         if one.management_group is not None
     }
@@ -177,19 +173,19 @@ def _plan_anew(document: Mapping[str, Any]) -> None:
     rows = document.get("subscriptions")
     told = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
     read = [{**one, "versions": one["read"]} for one in told if one.get("read") is not None]
-    wished = read_plan(_sealed({**document, "kind": "plan", "subscriptions": []}), "plan.json")
+    change = read_plan(_sealed({**document, "kind": "plan", "subscriptions": []}), "plan.json")
     seen = read_backup(
         _sealed({**document, "kind": "backup", "subscriptions": read}), "backup.json"
     )
-    made = tuple(planned(who, each, wished.wish, wished.version) for who, each in seen.rows)
-    _comes_back(Plan(wished.origin, wished.wish, wished.version, made))
+    made = tuple(row_for(who, each, change.change, change.version) for who, each in seen.rows)
+    _comes_back(Plan(change.origin, change.change, change.version, made))
     for row in made:
         if row.seen is None or not row.steps or row.api_version == protocol.V2017:
             continue
         (step,) = row.steps
         now = () if step.after is None else (Record(step.contact, step.after),)
-        done = Seen({**row.seen.versions, row.api_version or "": now})
-        again = planned(row.subscription, done, wished.wish, wished.version)
+        done = Snapshot({**row.seen.versions, row.api_version or "": now})
+        again = row_for(row.subscription, done, change.change, change.version)
         assert again.intent is Intent.NOTHING, "what is done is to be done again"
 
 
@@ -232,7 +228,7 @@ def _plays(recording: Recording) -> None:
     cloud = recording.cloud
     assert known.get(cloud.arm, cloud) == cloud, "another cloud at a known host"
     assert cloud.arm in known or cloud.portal_url is None, "a link of a stranger"
-    wire = Wire(adapter=Player(recording))
+    wire = Wire(adapter=ReplayAdapter(recording))
     for key, paths in recording.exchanges.items():
         method, _, url = key.partition(" ")
         assert urlsplit(url).hostname == urlsplit(cloud.arm).hostname, "another host"
@@ -259,7 +255,7 @@ def reports(data: bytes) -> None:
 
 def _ran(*arguments: str) -> tuple[int, bytes, str]:
     out, err = io.BytesIO(), io.StringIO()
-    code = run(arguments, Host({}, io.BytesIO(), Screen(out, err), Ending()))
+    code = run(arguments, Host({}, io.BytesIO(), Screen(out, err), Shutdown()))
     assert "this is a bug" not in err.getvalue(), err.getvalue()
     return code, out.getvalue(), err.getvalue()
 

@@ -15,25 +15,57 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+CHECKS = tuple(
+    f"audit/test_{name}"
+    for name in (
+        "check_addresses",
+        "check_alerts",
+        "check_attack_paths",
+        "check_contact_email",
+        "check_reachable",
+        "findings",
+    )
+)
 SUITES = {
-    "policy": ("audit/policy.py", ("audit/test_policy", "audit/test_policy_file")),
-    "checks": ("audit/checks.py", ("audit/test_policy", "audit/test_policy_file")),
+    "policy": ("audit/policy.py", ("audit/test_overrides", "audit/test_waivers")),
+    "profiles": ("audit/profiles.py", ("audit/test_profiles", "audit/test_overrides")),
+    "checks": ("audit/checks.py", CHECKS),
     "protocol": (
         "azure/arm/protocol.py",
         ("azure/arm/test_protocol", "azure/contacts/test_read", "azure/contacts/test_records"),
     ),
-    "read": ("azure/contacts/read.py", ("azure/contacts/test_read", "audit/test_policy")),
+    "read": (
+        "azure/contacts/read.py",
+        ("azure/contacts/test_read", "azure/contacts/test_read_addresses", *CHECKS),
+    ),
     "equality": (
         "azure/contacts/equality.py",
-        ("azure/contacts/test_equality", "remediation/test_outcomes"),
+        (
+            "azure/contacts/test_equality",
+            "remediation/test_tasks",
+            "remediation/test_write_outcomes",
+        ),
     ),
     "steps": (
         "azure/contacts/steps.py",
-        ("azure/contacts/test_equality", "azure/contacts/test_write"),
+        (
+            "azure/contacts/test_equality",
+            "azure/contacts/test_write",
+            "azure/contacts/test_write_new",
+        ),
     ),
-    "tasks": ("remediation/tasks.py", ("remediation/test_outcomes",)),
-    "send": ("remediation/send.py", ("remediation/test_outcomes", "remediation/test_resend")),
-    "apply": ("remediation/apply.py", ("remediation/test_outcomes",)),
+    "tasks": (
+        "remediation/tasks.py",
+        ("remediation/test_tasks", "remediation/test_write_outcomes"),
+    ),
+    "send": (
+        "remediation/send.py",
+        ("remediation/test_answers", "remediation/test_resend", "remediation/test_write_outcomes"),
+    ),
+    "apply": (
+        "remediation/apply.py",
+        ("remediation/test_several_writes", "remediation/test_write_outcomes"),
+    ),
 }
 SECONDS = float(os.environ.get("MUTATE_SECONDS", "1800"))
 CONFIG = """

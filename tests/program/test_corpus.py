@@ -17,11 +17,11 @@ TARGETS = runpy.run_path(str(FUZZ / "targets.py"))["TARGETS"]
         for path in sorted(FUZZ.glob("corpus/*/*"))
     ],
 )
-def test_each_input_of_the_corpus_holds(target: str, path: Path) -> None:
-    """It is read, or refused by an error of ours; nothing passes without an address."""
+def test_each_input_of_the_corpus_is_read_or_refused(target: str, path: Path) -> None:
+    """An error is one of ours, and nothing passes without an address."""
     TARGETS[target](path.read_bytes())
 
 
 def test_each_target_has_a_corpus() -> None:
-    """And no folder is without its target."""
+    """Each folder of the corpus has a target, too."""
     assert {path.name for path in FUZZ.glob("corpus/*")} == set(TARGETS)

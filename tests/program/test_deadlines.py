@@ -28,7 +28,7 @@ ENDLESS: dict[str, Fault] = {
 def test_a_run_cut_by_its_deadline_reports_what_it_has(
     azure: AzureDouble, tmp_path: Path, name: str
 ) -> None:
-    """Finished rows stay, the others say `deadline`: 4, in each report, down to the last line."""
+    """Finished rows stay, the others have the reason `deadline`: 4, in each report."""
     done = azure.add("Done", contacts_2017=GOOD)
     for number in range(4):
         azure.add(f"Endless {number}", contacts_2017=GOOD)
@@ -61,10 +61,10 @@ def test_a_run_cut_by_its_deadline_reports_what_it_has(
         ("body drips", signal.SIGHUP),
     ],
 )
-def test_a_signal_ends_a_run_that_trickles(
+def test_a_signal_ends_a_run_with_slow_answers(
     azure: AzureDouble, name: str, number: signal.Signals
 ) -> None:
-    """Soon, whatever arrives; no request is sent afterwards."""
+    """It ends soon, whatever arrives, and sends nothing afterwards."""
     for index in range(20):
         azure.add(f"S{index}", contacts_2017=GOOD)
     if name == "TLS handshake":
@@ -90,7 +90,7 @@ def test_a_signal_ends_a_run_that_trickles(
 def test_a_signal_ends_a_run_that_nobody_reads(
     azure: AzureDouble, tmp_path: Path, where: str, number: signal.Signals
 ) -> None:
-    """A full pipe and a FIFO without a reader hold the run no longer than a signal takes."""
+    """A full pipe or a FIFO without a reader does not delay it."""
     for index in range(300):
         azure.add(f"S{index}", contacts_2017=GOOD)
     fifo = tmp_path / "report.json"
@@ -127,7 +127,7 @@ def test_a_signal_ends_a_run_that_nobody_reads(
     ],
 )
 def test_memory_stays_small(azure: AzureDouble, fault: Fault, reason: str) -> None:
-    """Four bodies of any size at once, each read to the cap: the peak of the process is bounded."""
+    """Four bodies are read at a time, each up to its limit: peak memory is bounded."""
     for index in range(4):
         azure.add(f"S{index}", contacts_2017=GOOD)
     azure.fail("securityContacts", fault)
@@ -168,7 +168,7 @@ def long_list(pages: int, size: int) -> Fault:
     [pytest.param(2, 40, id="long lists"), pytest.param(60, 1, id="many behind a slow one")],
 )
 def test_fetch_streams(azure: AzureDouble, tmp_path: Path, many: int, pages: int) -> None:
-    """Hundreds of megabytes pass through it; few of them are in memory, and all come out."""
+    """Hundreds of megabytes pass through it, and few of them are in memory."""
     slow = azure.add("Slow", contacts_2017=GOOD)
     for number in range(many):
         azure.add(f"Long {number}")

@@ -211,7 +211,7 @@ def seen_of(run: Future[Whole], version: str, group: str, name: str, folder: Pat
 def test_a_fault_spoils_its_own_row_only(
     wholes: Wholes, tmp_path: Path, version: str, group: str, name: str
 ) -> None:
-    """It has the reason of its fault, one line, so many requests; the next one is as it is."""
+    """It has its reason, one line, and so many requests; the next row is unaffected."""
     expected = GROUPS[group][0][name]
     seen = seen_of(wholes[version, group], version, group, name, tmp_path)
 
@@ -234,7 +234,7 @@ def test_a_fault_spoils_its_own_row_only(
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("version", OFFERED)
 def test_a_run_over_all_faults_is_whole(wholes: Wholes, version: str, group: str) -> None:
-    """4; a line a fault and two to sum up; each row in its place; no secret, and no detour."""
+    """4; a line for each fault and two for the summary; no secret and no other host."""
     run, rows = wholes[version, group].result(), GROUPS[group][0]
 
     faulty = sum(row.reason != READ for row in rows.values())
@@ -263,8 +263,8 @@ MET = {
 
 
 @pytest.mark.parametrize("how", MET)
-def test_a_connection_that_is_none_spoils_each_row(azure: AzureDouble, how: Any) -> None:
-    """No certificate but a good one gets the token; the report is whole, and says why: 4."""
+def test_an_untrusted_connection_makes_each_row_unreadable(azure: AzureDouble, how: Any) -> None:
+    """The token goes only to a trusted certificate; the report is complete, and the exit code 4."""
     reason, options = MET[how]
     for number in range(3):
         furnished(azure, V2017, f"S{number}", True)
@@ -286,7 +286,7 @@ def test_a_connection_that_is_none_spoils_each_row(azure: AzureDouble, how: Any)
 def test_an_interim_answer_does_not_shift_the_ones_behind_it(
     azure: AzureDouble, status: int
 ) -> None:
-    """What comes after a 103 is never taken for the answer to the next question."""
+    """What follows a 103 is never taken for the answer to the next request."""
     good = furnished(azure, V2017, "Good", True)
     for number in range(3):
         azure.add(f"Bad {number}")

@@ -184,7 +184,7 @@ def ends() -> Ends:
 
 @pytest.mark.parametrize(("place", "name"), EVERY)
 def test_a_fault_before_the_first_row_fails_the_run(ends: Ends, place: str, name: str) -> None:
-    """One line says what and what to do; nothing is read, nothing printed, nothing let out."""
+    """One line says what failed and what to do; nothing is read, printed or leaked."""
     row, end = PLACES[place].rows[name], ends[place, name].result()
 
     assert not [secret for secret in end.secrets if secret in end.ran.text + end.ran.err]
@@ -210,7 +210,7 @@ def test_a_fault_before_the_first_row_fails_the_run(ends: Ends, place: str, name
 def test_no_connection_but_a_safe_one_gets_a_secret(
     azure: AzureDouble, how: str, where: str
 ) -> None:
-    """Exit 1 at once or when the time is over; nobody is asked anything, the cure is named."""
+    """Exit 1 at once or at the deadline; nothing is sent, and a hint is printed."""
     more = {"AZURE_ACCESS_TOKEN": azure.token(), "CONTACTS_AUDIT_AUTH": "token"}
     azure.meet(how)  # type: ignore[arg-type] # each is one of its literals
 
@@ -226,7 +226,7 @@ def test_no_connection_but_a_safe_one_gets_a_secret(
 
 
 def test_a_list_without_end_ends(azure: AzureDouble) -> None:
-    """The list of subscriptions is read to its cap of 5,000 pages, or to the deadline: then 1."""
+    """The list of subscriptions is read up to 5,000 pages or the deadline; then 1."""
     azure.fail("GET /subscriptions?", onward())
 
     ran = run_in(surroundings(azure), "audit", "--deadline", "3")

@@ -102,10 +102,10 @@ def said(ran: Ran, azure: AzureDouble) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_what_stands_around_a_run(
+def test_the_surroundings_of_a_run(
     azure: AzureDouble, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
-    """All is well, or one line says what is not: of the whole run, or of each row."""
+    """The run succeeds, or one line says what is wrong with the run or with each row."""
     row = ROWS[name]
     furnish(tmp_path)
     for place in range(3):
@@ -165,7 +165,7 @@ STORMS = {
 
 @pytest.mark.parametrize("name", STORMS)
 def test_a_storm_of_401_costs_one_token(azure: AzureDouble, name: str) -> None:
-    """It is renewed once for all; what is rejected even so is unauthorized, and nothing else is."""
+    """It is renewed once for all; a row that is rejected again is unauthorized."""
     storm = STORMS[name]
     ids = [azure.add(f"S{place}", contacts_2017=OLD).id for place in range(3)]
 
@@ -198,7 +198,7 @@ def test_a_storm_of_401_costs_one_token(azure: AzureDouble, name: str) -> None:
 
 
 def test_a_storm_of_401_costs_many_threads_one_token(azure: AzureDouble) -> None:
-    """Whoever was rejected asks again with the token that another one fetched."""
+    """Each rejected thread repeats its request with the token that another one fetched."""
     for place in range(30):
         azure.add(f"S{place}", contacts_2017=OLD)
     dead: list[str | None] = []
@@ -236,7 +236,7 @@ NAMES = {
 
 @pytest.mark.parametrize("form", ["json", "table", "tsv"])
 def test_a_hostile_name_spoils_no_line(azure: AzureDouble, tmp_path: Path, form: str) -> None:
-    """A row each with the name as it is, a line each on stderr with its id, neighbours right."""
+    """Its row has the exact name, its line on stderr the id; other lines are unaffected."""
     faulty = []
     for name in NAMES.values():
         faulty.append(azure.add(name, readable=False).id)

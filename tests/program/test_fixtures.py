@@ -75,19 +75,19 @@ def complete(fixture: str, *arguments: str) -> None:
 @pytest.mark.parametrize("fixture", ["contoso", "old-cloud"])
 @pytest.mark.parametrize("arguments", list(commands()), ids=" ".join)
 def test_a_recording_answers_every_command(fixture: str, arguments: tuple[str, ...]) -> None:
-    """No row says that the recording holds no answer."""
+    """No row says that the recording has no answer."""
     complete(fixture, *arguments)
 
 
 @pytest.mark.parametrize(("fixture", "name"), EXPLAINED)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_recording_explains_every_subscription(fixture: str, name: str, profile: str) -> None:
-    """Each, whatever is judged."""
+    """This holds for all checks."""
     complete(fixture, "explain", name, "--profile", profile)
 
 
 def test_a_recording_knows_its_management_groups() -> None:
-    """One request tells all that is below."""
+    """One request returns all descendants."""
     ran = run_in(
         {},
         *("audit", "-o", "json", "--replay", str(FIXTURES / "contoso")),
@@ -100,7 +100,7 @@ def test_a_recording_knows_its_management_groups() -> None:
 
 @pytest.mark.parametrize("fixture", ["contoso", "old-cloud"])
 def test_a_contact_of_2017_may_be_named_after_its_address(fixture: str) -> None:
-    """As Azure names what no client of 2017 has named."""
+    """Azure names contacts so that no client of 2017 has named."""
     named = [
         (item["name"], item["properties"]["email"])
         for one in exchanges(fixture)
@@ -113,7 +113,7 @@ def test_a_contact_of_2017_may_be_named_after_its_address(fixture: str) -> None:
 
 
 def test_2020_lists_an_array_where_there_is_a_contact() -> None:
-    """And an object where there is none, in one recording."""
+    """Without a contact it is an object, in the same recording."""
     shapes = {
         type(one["response"]["json"])
         for one in exchanges("contoso")
@@ -125,7 +125,7 @@ def test_2020_lists_an_array_where_there_is_a_contact() -> None:
 
 @pytest.mark.parametrize("fixture", ["contoso", "old-cloud"])
 def test_every_exchange_is_recorded_once(fixture: str) -> None:
-    """The folder is small, and there is no cookie in it."""
+    """The folder is small, and has no cookie in it."""
     urls = [one["request"]["url"] for one in exchanges(fixture)]
     text = "".join(Path(path).read_text() for path in (FIXTURES / fixture).glob("0*.json"))
 

@@ -13,7 +13,7 @@ from contacts_audit.audit import checks
 from contacts_audit.azure import metadata
 from contacts_audit.azure.arm import error_body, protocol, retry
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.auth import certificates, msal_http, token_provider
+from contacts_audit.azure.auth import access_token, certificates, msal_http
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.read import MOST_ADDRESSES, MOST_CONTACTS
 from contacts_audit.azure.recording import partial_json
@@ -23,7 +23,7 @@ from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.jq_text import pretty
 from contacts_audit.core.model import Check, Contact, Criteria, Reading
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.report import csv_, markdown, table
+from contacts_audit.report import csv_, markdown_table, table
 
 SMALL, TIMES, MANY = 4_000, 8, 32
 SLOWER = 4  # times as long in one piece as in many: the square takes as often as there are pieces
@@ -106,16 +106,16 @@ def aligned(cell: str) -> None:
 
 PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "redacting": (
-        lambda text: sanitize.told_in_public(text, {}),
+        lambda text: sanitize.without_credentials(text, {}),
         ("eyJ", "eyJ.", "eyJa.a.", "a.", "//", "//:", ":@", "//a:", "a", "-", "x//y:z@"),
     ),
-    "escaping": (sanitize.inert, ("\x00", "\u202e", "\ud800", "a")),
+    "escaping": (sanitize.sanitized, ("\x00", "\u202e", "\ud800", "a")),
     "escaping in JSON": (
-        lambda text: sanitize.inert_json(json.dumps(text)),
+        lambda text: sanitize.sanitized_json(json.dumps(text)),
         ("\x00", "\ud800", '"'),
     ),
     "whole characters": (sanitize.whole_characters, ("\ud800", "\udc00", "ä")),
-    "Markdown": (markdown.cell, ("@", "www.", ":", "http://", "\\", "a")),
+    "Markdown": (markdown_table.cell, ("@", "www.", ":", "http://", "\\", "a")),
     "a CSV cell": (csv_.cell, ("'", " ", "' ", "=")),
     "a table": (aligned, ("a", "a ", "漢", "\u0301")),
     "a refusal": (
@@ -144,7 +144,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         lambda text: msal_http.refused({"error_description": text}),
         (" ", "Trace", "Trace ID", "AADSTS", "AADSTS1", "\r"),
     ),
-    "a token": (lambda text: token_provider.bearer(text, "it"), ("a", "=", "a=")),
+    "a token": (lambda text: access_token.bearer_token(text, "it"), ("a", "=", "a=")),
     "what jq prints": (lambda text: pretty(json.dumps([text])), ("a", '"', "\\", "[", "\n")),
     "masking a message": (
         lambda text: Mask(["arm.contoso.com"]).text(text),
@@ -155,7 +155,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         lambda text: list(partial_json.completions(text)),
         ("{", '"', "\\", '"a":', "["),
     ),
-    "secrets": (SECRETS.without, ("geheimni", "g", "//a:b@", "://", "\\/", ":")),
+    "secrets": (SECRETS.redact, ("geheimni", "g", "//a:b@", "://", "\\/", ":")),
     "a key in a file": (
         certified,
         ("-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN ", "-", "A "),
@@ -171,7 +171,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     [(name, piece) for name, (_, pieces) in PATTERNS.items() for piece in pieces],
 )
 def test_no_pattern_is_quadratic(name: str, piece: str) -> None:
-    """For each pattern the worst that can be thought of, and a megabyte of it."""
+    """Each regular expression gets a megabyte of its worst input."""
     work = PATTERNS[name][0]
     begin = piece * (SMALL // len(piece))
 
@@ -192,7 +192,7 @@ RUNS = itertools.count()  # an address that was looked at before costs nothing
 @pytest.mark.parametrize("kind", ["a{}@contoso.com", "a{}@contoso.local", "a{}"])
 @pytest.mark.parametrize("check", list(Check))
 def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: str) -> None:
-    """Be they good or not."""
+    """Whether they are valid or not."""
 
     def judged(size: str) -> None:
         run = next(RUNS)
@@ -201,12 +201,12 @@ def test_no_check_is_quadratic_in_the_number_of_addresses(check: Check, kind: st
         domains = tuple(f"b{at}r{run}.com" for at in range(len(size)))
         criteria = Criteria(None, (check,), "Critical", required, domains, len(size) + 1)
         checks.judge(check, Reading(protocol.V2023, (contact,)), criteria)
-        assert len(checks.distinct([contact])) in (0, len(size))
+        assert len(checks.distinct_emails([contact])) in (0, len(size))
 
     assert is_linear(judged, "x" * 300, TIMES)
 
 
-def test_there_is_an_end_to_the_contacts_of_an_answer() -> None:
+def test_the_contacts_of_an_answer_are_limited() -> None:
     """They stay in memory to the end of the run."""
     most, more = (
         answered(200, json.dumps({"value": [{}] * number}))
@@ -219,8 +219,8 @@ def test_there_is_an_end_to_the_contacts_of_an_answer() -> None:
     assert caught.value.reason is Reason.TOO_LARGE
 
 
-def test_there_is_an_end_to_the_addresses_of_an_answer() -> None:
-    """Each is looked at by email-validator: so many that it would take long are refused."""
+def test_the_addresses_of_an_answer_are_limited() -> None:
+    """email-validator examines each: too many would take too long, and are refused."""
     most, more = (
         answered(200, json.dumps({"properties": {"emails": ";".join(["a"] * number)}}))
         for number in (MOST_ADDRESSES, MOST_ADDRESSES + 1)

@@ -41,10 +41,10 @@ def harmless(text: str) -> bool:
 
 @pytest.mark.parametrize("failing", [False, True], ids=["read", "refused"])
 @pytest.mark.parametrize("name", REPLAYABLE)
-def test_no_command_lets_a_name_loose(
+def test_every_command_sanitizes_names(
     azure: AzureDouble, run: Run, tmp_path: Path, name: str, failing: bool
 ) -> None:
-    """On stdout and on stderr, where it was read and where it was not."""
+    """This is on stdout and stderr, for readable and unreadable rows."""
     azure.add(EVIL, readable=not failing, contact={"emails": f"{EVIL}; a\x1b[1m\nINJECTED@x"})
     for _ in range(2):
         azure.add("Twin\nINJECTED")
@@ -66,8 +66,8 @@ def test_no_command_lets_a_name_loose(
     assert harmless(ran.err), ran.err
 
 
-def test_no_prompt_lets_a_name_loose(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """What is asked shows what would change; so does the restoring of it, and a comparison."""
+def test_every_prompt_sanitizes_names(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """So do restore and diff."""
     azure.add(EVIL)
     state, before, after = (str(tmp_path / name) for name in ("state", "old.json", "new.json"))
     run("audit", "--report", before)
@@ -89,7 +89,7 @@ def test_no_prompt_lets_a_name_loose(azure: AzureDouble, run: Run, tmp_path: Pat
 
 
 def test_a_next_link_is_printed_as_it_is_sent(azure: AzureDouble, run: Run) -> None:
-    """What a command for curl shows of it is what a URL may hold."""
+    """A curl command shows it as a valid URL."""
     found = azure.add("Prod")
     link = f"{azure.endpoint}/subscriptions/{found.id}/x?\u202ey=\x1b"
     page = json.dumps({"value": [], "nextLink": link}).encode()

@@ -6,7 +6,7 @@ from soak.run import check, fly, furnish
 
 
 def test_two_thousand_subscriptions_in_bad_weather(azure: AzureDouble) -> None:
-    """Throttled, reset and dripped at: every row is there, right and in order, in bounded room."""
+    """They are throttled, reset and slow: every row is right and in order, in bounded memory."""
     expected = furnish(azure, 2000)
     azure.page_size = 500
 

@@ -19,8 +19,8 @@ from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.cli.app import COMMANDS
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Check, Profile
-from contacts_audit.core.shutdown import Ending, Stopped
-from contacts_audit.core.workers import apart, in_order
+from contacts_audit.core.shutdown import Shutdown, Stopped
+from contacts_audit.core.workers import in_order, in_thread
 from contacts_audit.report.jq_filter import shape
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -79,7 +79,7 @@ def told_to_end(
 def test_a_signal_ends_the_run_whatever_hangs(
     azure: AzureDouble, start: Start, number: signal.Signals, where: str
 ) -> None:
-    """Soon, with its own code; nothing is sent after it, and no summary printed."""
+    """It ends soon with the code of the signal; nothing is sent or summed up after it."""
     for index in range(50):
         azure.add(f"S{index}", contacts_2017=GOOD)
     match, requests = HANGING[where]
@@ -94,7 +94,7 @@ def test_a_signal_ends_the_run_whatever_hangs(
 def test_a_signal_kills_az(
     azure: AzureDouble, start: Start, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """No child outlives the run, and no grandchild: az is a shell script with a Python in it."""
+    """No child and no grandchild outlives the run: az is a shell script that starts Python."""
     az = tmp_path / "az"
     az.write_text(f"#!/bin/sh\nsleep 600 &\necho $$ $! > {tmp_path}/pids\nwait\n")
     az.chmod(0o755)
@@ -109,23 +109,23 @@ def test_a_signal_kills_az(
 
 
 def test_a_child_that_just_begins_is_killed_too(tmp_path: Path) -> None:
-    """Also where a thread begins it: the end waits until it is known, and then none begins."""
+    """Also if a thread starts it: shutdown waits until it is known, and then none starts."""
     begun = tmp_path / "pid"
-    ending = Ending()
+    shutdown = Shutdown()
 
     def slowly() -> None:
         begun.write_text(str(os.getpid()))
         time.sleep(0.3)
 
     def run() -> None:
-        with ending.running(["sleep", "60"], preexec_fn=slowly) as process:
+        with shutdown.child(["sleep", "60"], preexec_fn=slowly) as process:
             process.wait()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     wait_for(lambda: begun.exists() and begun.read_text() != "")
 
-    ending.end()
+    shutdown.finish()
 
     thread.join(timeout=10)
     assert not thread.is_alive()
@@ -134,18 +134,18 @@ def test_a_child_that_just_begins_is_killed_too(tmp_path: Path) -> None:
 
 def filtering(until: float) -> None:
     """Wait for a filter that loops."""
-    shape("{}", "def f: f; f", Ending(), raw=False)
+    shape("{}", "def f: f; f", Shutdown(), raw=False)
 
 
 def threads(until: float) -> None:
     """Wait for a thread that hangs."""
     later = threading.Event()
-    next(in_order(later.wait, [60], workers=1, deadline=until, late=later.wait))
+    next(in_order(later.wait, [60], workers=1, deadline=until, timed_out=later.wait))
 
 
 @pytest.mark.parametrize("wait", [threads, filtering])
-def test_a_signal_that_a_thread_took_is_heard(wait: Callable[[float], None]) -> None:
-    """The kernel may give it to any of them: the main thread hears of it, whatever it waits for."""
+def test_a_signal_that_a_thread_received_is_handled(wait: Callable[[float], None]) -> None:
+    """The kernel may deliver it to any thread: the main thread still handles it."""
 
     def hear(*_: object) -> None:
         raise Stopped(ExitCode.TERMINATED)
@@ -177,7 +177,7 @@ def test_a_signal_that_a_thread_took_is_heard(wait: Callable[[float], None]) -> 
 def test_a_filter_that_loops_can_be_interrupted(
     azure: AzureDouble, start: Start, number: signal.Signals
 ) -> None:
-    """A jq filter runs where a signal reaches it, and ends with the run."""
+    """The jq process ends with the run."""
     azure.add("Prod", contacts_2017=GOOD)
     process = start("audit", "--jq", "def f: f; f")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
@@ -234,7 +234,7 @@ def test_a_stdout_that_takes_nothing_is_74(command: str, redirection: str) -> No
 
 
 def test_a_closed_stderr_changes_nothing() -> None:
-    """Nobody is left to be told, and the verdict stays."""
+    """The verdict and the exit code stay."""
     line = f"{sys.executable} -m contacts_audit audit {' '.join(CONTOSO)} 2>&-"
 
     ran = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
@@ -245,7 +245,7 @@ def test_a_closed_stderr_changes_nothing() -> None:
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8", "de_DE.ISO-8859-1"])
 def test_output_is_utf_8_whatever_the_locale(azure: AzureDouble, start: Start, locale: str) -> None:
-    """Names come out in UTF-8, lines end in LF."""
+    """Lines end in LF."""
     azure.add("Zürich 😀", readable=False)
 
     process = start("audit", LC_ALL=locale, LANG=locale, PYTHONIOENCODING="latin-1")
@@ -256,8 +256,8 @@ def test_output_is_utf_8_whatever_the_locale(azure: AzureDouble, start: Start, l
     assert b"\r" not in out
 
 
-def test_a_report_may_be_the_output_itself(tmp_path: Path) -> None:
-    """/dev/stdout is written through, also where it is a file, and is not renamed over."""
+def test_a_report_may_be_stdout(tmp_path: Path) -> None:
+    """/dev/stdout is written through, also if it is a file, and is not renamed over."""
     line = f"{sys.executable} -m contacts_audit audit -q {' '.join(CONTOSO)} --report /dev/stdout"
 
     piped = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
@@ -275,13 +275,13 @@ def test_a_report_may_be_the_output_itself(tmp_path: Path) -> None:
 
 
 def test_version_and_help_import_nothing_heavy() -> None:
-    """Neither asks for a network, a credential or the libraries of one."""
+    """They need no network, no credential, and none of the libraries for these."""
     heavy = "{'requests', 'msal', 'jq', 'email_validator', 'urllib3'}"
     code = (
         "import sys; from contacts_audit.cli.app import run; from contacts_audit.cli.host import "
         "Host; from contacts_audit.cli.terminal import Screen; "
-        "from contacts_audit.core.shutdown import Ending; "
-        "code = run(['audit', '--help'], Host({}, None, Screen.of_process(), Ending())); "
+        "from contacts_audit.core.shutdown import Shutdown; "
+        "code = run(['audit', '--help'], Host({}, None, Screen.of_process(), Shutdown())); "
         f"sys.exit(str({heavy} & {{*sys.modules}}) if {heavy} & {{*sys.modules}} else code)"
     )
 
@@ -289,11 +289,11 @@ def test_version_and_help_import_nothing_heavy() -> None:
     version = replayed("--version")
 
     assert help_.returncode == 0, help_.stderr
-    assert version.stdout == b"contacts-audit 0.1.0\n"
+    assert version.stdout == b"contacts-audit 0.2.0\n"
 
 
 def test_the_module_is_the_program() -> None:
-    """`python -m contacts_audit` is `contacts-audit`, down to the name in the help."""
+    """`python -m contacts_audit` is `contacts-audit`, including the name in the help."""
     script = Path(sys.executable).parent / "contacts-audit"
 
     ran = subprocess.run([script, "--help"], capture_output=True, check=True, cwd=ROOT)
@@ -302,11 +302,11 @@ def test_the_module_is_the_program() -> None:
     assert b"Usage: contacts-audit" in ran.stdout
 
 
-def test_a_thread_apart_ends_with_its_work() -> None:
-    """And lets go what it held: a connection, say."""
+def test_a_thread_ends_with_its_task() -> None:
+    """It releases what it held, such as a connection."""
     seen: list[threading.Thread] = []
 
-    apart(lambda: seen.append(threading.current_thread()), deadline=time.monotonic() + 60)
+    in_thread(lambda: seen.append(threading.current_thread()), deadline=time.monotonic() + 60)
     seen[0].join(60)
 
     assert not seen[0].is_alive()
@@ -314,7 +314,7 @@ def test_a_thread_apart_ends_with_its_work() -> None:
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_the_help_of_a_command_shows_each_value_unbroken(command: str) -> None:
-    """At 80 columns: what is torn cannot be copied."""
+    """At 80 columns each value can be copied."""
     told = replayed(command, "--help", COLUMNS="80").stdout.decode()
     words = {word.strip(",.│") for word in told.split()}
 
@@ -324,7 +324,7 @@ def test_the_help_of_a_command_shows_each_value_unbroken(command: str) -> None:
 
 
 def test_two_dashes_before_a_command_change_nothing() -> None:
-    """They end the options of the program, which has none but --help and --version."""
+    """They end the options of the program, which are only --help and --version."""
     assert replayed("--", "audit", *CONTOSO).stdout == replayed("audit", *CONTOSO).stdout
 
 
@@ -333,7 +333,7 @@ def test_two_dashes_before_a_command_change_nothing() -> None:
 def test_a_plain_terminal_gets_no_escape_code(
     arguments: tuple[str, ...], variables: dict[str, str]
 ) -> None:
-    """Neither for a table, nor for a bar, nor for help; no line is longer than the terminal."""
+    """Neither for a table, a bar, nor help; no line is longer than the terminal."""
     out = on_a_terminal(*arguments, **variables)
 
     assert "\x1b" not in out
@@ -341,20 +341,20 @@ def test_a_plain_terminal_gets_no_escape_code(
     assert all(len(line) <= 80 for line in table)
 
 
-def test_a_terminal_gets_colour() -> None:
-    """Verdicts are told apart at a glance."""
+def test_a_terminal_gets_color() -> None:
+    """Each verdict has a color."""
     assert "\x1b[3" in on_a_terminal("audit", *CONTOSO)
 
 
-def test_what_forces_colour_elsewhere_forces_none_into_a_file() -> None:
-    """A build server's variables do not put escape codes into what is no terminal."""
+def test_no_variable_forces_color_into_a_file() -> None:
+    """Variables of a build server do not put escape codes into a file."""
     ran = replayed("audit", "--help", FORCE_COLOR="1", GITHUB_ACTIONS="true", PY_COLORS="1")
 
     assert (ran.returncode, b"\x1b" in ran.stdout) == (0, False)
 
 
-def test_a_token_on_a_terminal_is_warned_of(azure: AzureDouble) -> None:
-    """Whoever looks over the shoulder can use it."""
+def test_a_token_on_a_terminal_gives_a_warning(azure: AzureDouble) -> None:
+    """Somebody may see it."""
     out = on_a_terminal("token", **surroundings(azure))
 
     assert "warning: this is a secret" in out
@@ -383,7 +383,7 @@ def on_a_terminal(*arguments: str, **variables: str) -> str:
 
 
 def test_cron_needs_nothing_but_a_path(azure: AzureDouble) -> None:
-    """In `/`, with the barest environment, as from a crontab."""
+    """It runs in `/` with an empty environment, as from a crontab."""
     azure.add("Prod", contacts_2017=GOOD)
     variables = surroundings(azure, PYTHONPATH=str(ROOT)) | coverage_variables()
 

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts_audit.audit.checks import RISKS
-from contacts_audit.audit.policy import Policy, Settings
-from contacts_audit.audit.policy_file import SETTINGS, WAIVER, read
+from contacts_audit.audit.policy import Policy
+from contacts_audit.audit.policy_file import read
+from contacts_audit.audit.policy_keys import SETTING_KEYS, WAIVER_KEYS
+from contacts_audit.audit.profiles import Settings
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.core.errors import AzureError, ExitCode, Reason, UsageError
@@ -53,8 +55,8 @@ some_header = (
     st.dictionaries(st.sampled_from([*HEADERS, "content-type", "x-ms-request-id"]), some_header),
     st.binary(max_size=40),
 )
-def test_no_header_is_too_strange(status: int, headers: dict[str, str], body: bytes) -> None:
-    """It is a wait that can be waited, claims that are JSON, or nothing."""
+def test_any_header_is_read(status: int, headers: dict[str, str], body: bytes) -> None:
+    """The result is a wait in seconds, claims as JSON, or nothing."""
     answer = Answer("https://arm.example/x?api-version=1", status, headers, body)
 
     claims = protocol.claims_challenge(answer)
@@ -131,7 +133,7 @@ some_outcome: st.SearchStrategy[Outcome] = (
 @settings(max_examples=15)
 @given(outcomes=st.lists(some_outcome, max_size=3))
 def test_any_outcome_in_any_format(format_: Format, outcomes: list[Outcome]) -> None:
-    """It is text without a character that steers, and a program finds each subscription in it."""
+    """The text is sanitized, and a program finds each subscription in it."""
     run = Run("1", NOON, "AzureCloud", (), None, (Check.CONTACT_EMAIL,), None)
 
     shown = "".join(RENDERERS[format_](Report(run, NOON, tuple(outcomes))))
@@ -143,7 +145,7 @@ def test_any_outcome_in_any_format(format_: Format, outcomes: list[Outcome]) -> 
         assert all(one.subscription.id in shown for one in outcomes)
 
 
-toml_key = st.sampled_from([*SETTINGS, *WAIVER, "management_group", "chekcs", "Checks"])
+toml_key = st.sampled_from([*SETTING_KEYS, *WAIVER_KEYS, "management_group", "chekcs", "Checks"])
 toml_value = st.sampled_from(
     [
         "true",
@@ -169,7 +171,7 @@ toml_line = st.builds("{} = {}".format, toml_key, toml_value) | st.sampled_from(
 @settings(max_examples=120)
 @given(st.lists(toml_line, max_size=7).map("\n".join).map(str.encode) | st.binary(max_size=30))
 def test_any_policy_judges_something_or_is_wrong_usage(text: bytes) -> None:
-    """Told in a line; never a policy that judges nothing, which would find everything well."""
+    """No policy judges nothing, which would make everything compliant."""
     try:
         policy: Policy = read(text, "policy.toml", Settings(), TODAY)
     except UsageError as error:
@@ -181,7 +183,7 @@ def test_any_policy_judges_something_or_is_wrong_usage(text: bytes) -> None:
 
 
 def test_the_strategies_reach_every_verdict() -> None:
-    """Else the properties above would hold of little."""
+    """Otherwise the properties above would be weak."""
     kinds: set[Any] = set()
 
     @settings(max_examples=300)

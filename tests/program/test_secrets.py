@@ -177,7 +177,7 @@ def test_no_command_shows_a_secret(azure: AzureDouble, run: Run, tmp_path: Path)
 def test_no_command_shows_a_secret_that_a_read_echoes(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """Each subscription fails in a way of its own, beside one that is well."""
+    """Each subscription fails in another way, beside one that can be read."""
     azure.add("Prod")
     for name, fault in FAULTS.items():
         azure.fail(azure.add(name).id, fault)
@@ -194,7 +194,7 @@ def test_no_command_shows_a_secret_that_a_read_echoes(
 def test_no_command_shows_a_secret_that_a_sign_in_or_a_list_echoes(
     azure: AzureDouble, run: Run, tmp_path: Path, place: str, name: str
 ) -> None:
-    """The run fails, and says nothing of what it sent."""
+    """The run fails, and shows nothing of what it sent."""
     azure.add("Prod")
     azure.fail(place, FAULTS[name])
 
@@ -207,7 +207,7 @@ def test_no_command_shows_a_secret_that_a_sign_in_or_a_list_echoes(
 
 @pytest.mark.parametrize("name", [name for name in TELLING if "nextLink" not in name])
 def test_no_write_shows_a_secret(azure: AzureDouble, run: Run, tmp_path: Path, name: str) -> None:
-    """The journal tells Azure's answer to the PUT, but not the token in it."""
+    """The journal has the answer of Azure to the PUT, without the token in it."""
     azure.add("Prod")
     azure.fail("PUT", FAULTS[name])
     arguments = ("apply", *CALMLY, *WISH, "--yes", "--state-dir", str(tmp_path / "state"))
@@ -261,7 +261,7 @@ WAYS = (
 def test_no_way_to_sign_in_shows_its_secret(
     azure: AzureDouble, run: Run, tmp_path: Path, way: str, challenged: bool
 ) -> None:
-    """Whether it works, fails, or is asked for a second token; a challenge holds no secret."""
+    """Whether it works, fails, or needs a second token; a challenge holds no secret."""
     azure.add("Prod")
     (tmp_path / "out").mkdir()
     arguments, variables = signing_in(azure, tmp_path)[way]
@@ -280,10 +280,10 @@ def test_no_way_to_sign_in_shows_its_secret(
 @pytest.mark.parametrize("place", ["openid-configuration", "/token"])
 @pytest.mark.parametrize("kind", ["error_description", "error", "error_uri", "a page"])
 @pytest.mark.parametrize("status", [200, 400])
-def test_a_token_service_that_tells_what_it_knows_is_not_repeated(
+def test_secrets_that_a_token_service_echoes_are_redacted(
     azure: AzureDouble, run: Run, tmp_path: Path, place: str, kind: str, status: int
 ) -> None:
-    """Also where the request that it answers held no secret, as that for its addresses."""
+    """Also if it echoes them in the answer to a request without secrets."""
     azure.add("Prod", contacts_2017=[{"name": "default1", "properties": {"email": "a@x.io"}}])
     said = f"AADSTS7000215: {azure.secret} and {azure.token()}"
     fault = faults.status(status, {"error": "invalid_client", kind: said})
@@ -300,10 +300,10 @@ def test_a_token_service_that_tells_what_it_knows_is_not_repeated(
 @pytest.mark.parametrize("code", [0, 1])
 @pytest.mark.parametrize("stream", [1, 2], ids=["stdout", "stderr"])
 @pytest.mark.parametrize("said", ["{0}", "ERROR: {0}", "ERROR: x{0}.c2VjcmV0.c2VjcmV0\n{0}"])
-def test_what_az_lets_slip_is_not_repeated(
+def test_a_token_in_an_error_of_az_is_redacted(
     azure: AzureDouble, run: Run, tmp_path: Path, said: str, stream: int, code: int
 ) -> None:
-    """A token in what a failing az says reaches neither the screen nor a log."""
+    """It reaches neither the screen nor a log."""
     token, (out, az) = azure.token(), (tmp_path / name for name in ("out", "az"))
     out.mkdir()
     (tmp_path / "said").write_text(said.format(token))
@@ -322,10 +322,10 @@ def test_what_az_lets_slip_is_not_repeated(
 
 @pytest.mark.parametrize("refuse", [None, 407, 502])
 @pytest.mark.parametrize("spelling", ["{}", "{}/@#", "{}x"], ids=["", "odd", "no port"])
-def test_the_password_of_a_proxy_is_for_the_proxy(
+def test_only_the_proxy_gets_its_password(
     azure: AzureDouble, run: Run, tmp_path: Path, refuse: int | None, spelling: str
 ) -> None:
-    """It is not shown where the proxy works, wants another, fails, or has an odd address."""
+    """It is not shown if the proxy works, requires another, fails, or has an odd address."""
     azure.add("Prod")
     with pytest.MonkeyPatch.context() as patch, Proxy(azure, refuse=refuse) as proxy:
         address = spelling.format(proxy.url).replace("//", f"//me:{PASSWORD}@")
@@ -339,7 +339,7 @@ def test_the_password_of_a_proxy_is_for_the_proxy(
 
 
 def test_a_crash_shows_no_secret(azure: AzureDouble, tmp_path: Path) -> None:
-    """A library that breaks, and puts all there is into its exception, is no way out."""
+    """A library may raise an exception with everything in its message."""
     azure.add("Prod")
     (tmp_path / "prometheus_client.py").write_text(
         "import os\nraise RuntimeError(f'{dict(os.environ)} eyJ0.eyJhIjoxfQ.c2lnbmF0dXJl')\n"
@@ -368,7 +368,7 @@ def test_a_crash_shows_no_secret(azure: AzureDouble, tmp_path: Path) -> None:
 
 
 def test_no_process_shows_a_secret(azure: AzureDouble, tmp_path: Path) -> None:
-    """Neither the program nor its filter has one in its arguments, nor the filter one around it."""
+    """Arguments of the program and of its jq process have none, nor the environment of jq."""
     azure.add("Prod")
     process = subprocess.Popen(
         program("audit", "--jq", "def f: f; f"),
@@ -400,7 +400,7 @@ def test_no_process_shows_a_secret(azure: AzureDouble, tmp_path: Path) -> None:
 
 
 def test_the_token_is_for_stdout_alone(azure: AzureDouble) -> None:
-    """`token` prints it, once; stderr says nothing of it, at `--debug` either."""
+    """`token` prints it once; stderr never has it, even at `--debug`."""
     ran = run_in(surroundings(azure), "token", "--debug")
 
     (token,) = azure.tokens

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, Subscription
-from cli.test_pipeline import AZ, CURL, DOCUMENTED, JQ, V2017, contact, documented_contact, listing
+from cli.pipeline import AZ, CURL, DOCUMENTED, JQ, V2017, contact, documented_contact, listing
 from conftest import surroundings
 
 PATH = os.pathsep.join(

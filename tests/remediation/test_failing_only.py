@@ -8,16 +8,10 @@ from typing import Any
 import pytest
 from azure_double import AzureDouble, faults
 from conftest import Ran, Run
-from remediation.test_promises import WISH, Desk, new, rows, statuses
+from remediation.workspace import CHANGE, Workspace, full_contact, rows, statuses
 
 OFF: dict[str, Any] = {"state": "Off", "roles": []}
 CIS = ("--profile", "cis")
-
-
-@pytest.fixture
-def desk(run: Run, tmp_path: Path) -> Desk:
-    """Return the program, and a place to write."""
-    return Desk(run, tmp_path)
 
 
 def changes(ran: Ran) -> list[dict[str, Any]]:
@@ -26,10 +20,10 @@ def changes(ran: Ran) -> list[dict[str, Any]]:
 
 
 def test_what_fails_says_what_is_needed(azure: AzureDouble, run: Run) -> None:
-    """Enabled, Owner notified, alerts and attack paths on: each row what it needs, and no more."""
-    azure.add("Disabled", contact=new("a@contoso.com", isEnabled=False))
-    azure.add("Owner", contact=new("a@contoso.com", notificationsByRole=OFF))
-    azure.add("Well", contact=new("a@contoso.com"))
+    """Each row enables, notifies Owner, and sets levels only as its findings need."""
+    azure.add("Disabled", contact=full_contact("a@contoso.com", isEnabled=False))
+    azure.add("Owner", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
+    azure.add("Well", contact=full_contact("a@contoso.com"))
     checks = ("--check", "contact-email", "--check", "owner-notified")
 
     ran = run("plan", "--failing-only", *checks, "-o", "json")
@@ -42,9 +36,9 @@ def test_what_fails_says_what_is_needed(azure: AzureDouble, run: Run) -> None:
 
 
 def test_no_address_can_be_derived(azure: AzureDouble, run: Run) -> None:
-    """The row says which option gives one: alone it is refused, beside other changes a note."""
+    """The row names --email; it is refused, or has a note if something else changes."""
     azure.add("Nothing")
-    azure.add("Blank", contact=new("", notificationsByRole=OFF))
+    azure.add("Blank", contact=full_contact("", notificationsByRole=OFF))
 
     ran = run("plan", "--failing-only", "-o", "json")
     more = run("plan", "--failing-only", *CIS)
@@ -55,11 +49,11 @@ def test_no_address_can_be_derived(azure: AzureDouble, run: Run) -> None:
     assert "give --email ADDRESS" in more.text
 
 
-def test_a_wish_adds_to_what_is_derived(azure: AzureDouble, run: Run) -> None:
+def test_a_change_adds_to_what_is_derived(azure: AzureDouble, run: Run) -> None:
     """The address that was given, the role that fails, and the severity that was given."""
-    azure.add("Prod", contact=new("", notificationsByRole=OFF, notificationsSources=[]))
+    azure.add("Prod", contact=full_contact("", notificationsByRole=OFF, notificationsSources=[]))
 
-    ran = run("plan", "--failing-only", *CIS, *WISH, "--minimum-severity", "Low", "-o", "json")
+    ran = run("plan", "--failing-only", *CIS, *CHANGE, "--minimum-severity", "Low", "-o", "json")
 
     (after,) = changes(ran)
     assert after["emails"] == "soc@contoso.com"
@@ -68,8 +62,8 @@ def test_a_wish_adds_to_what_is_derived(azure: AzureDouble, run: Run) -> None:
 
 
 def test_what_a_policy_requires_is_derived(azure: AzureDouble, run: Run) -> None:
-    """An address that the checks name needs no other word."""
-    azure.add("Prod", contact=new("a@contoso.com"))
+    """An address that the checks name is added without an option."""
+    azure.add("Prod", contact=full_contact("a@contoso.com"))
 
     ran = run("plan", "--failing-only", "--required-email", "soc@contoso.com", "-o", "json")
 
@@ -77,29 +71,32 @@ def test_what_a_policy_requires_is_derived(azure: AzureDouble, run: Run) -> None
     assert after["emails"] == "a@contoso.com;soc@contoso.com"
 
 
-def test_apply_derives_the_same(azure: AzureDouble, desk: Desk) -> None:
+def test_apply_derives_the_same(azure: AzureDouble, workspace: Workspace) -> None:
     """Whether at once or by a saved plan, the audit complies afterwards."""
-    one = azure.add("One", contact=new("a@contoso.com", isEnabled=False))
-    two = azure.add("Two", contact=new("a@contoso.com", isEnabled=False))
+    one = azure.add("One", contact=full_contact("a@contoso.com", isEnabled=False))
+    two = azure.add("Two", contact=full_contact("a@contoso.com", isEnabled=False))
 
     check = ("--check", "reachable")
-    saved = desk.saved("--failing-only", *check, "-s", one.id)
-    first = desk.write("apply", saved)
-    second = desk.write("apply", "--failing-only", *check, "-s", two.id)
+    saved = workspace.saved("--failing-only", *check, "-s", one.id)
+    first = workspace.write("apply", saved)
+    second = workspace.write("apply", "--failing-only", *check, "-s", two.id)
 
     assert (statuses(first), statuses(second)) == (["done"], ["done"]), first.err + second.err
-    assert desk.run("audit", *check).code == 0
-    assert statuses(desk.write("apply", desk.saved("--failing-only", *check))) == ["already"] * 2
+    assert workspace.run("audit", *check).code == 0
+    assert (
+        statuses(workspace.write("apply", workspace.saved("--failing-only", *check)))
+        == ["already"] * 2
+    )
     assert "still fails" not in first.err + second.err
 
 
-def test_a_variable_narrows_and_adds_nothing(azure: AzureDouble, desk: Desk) -> None:
-    """No variable says what is written: without a wish it is 2, with one that wish alone."""
-    prod = azure.add("Prod", contact=new("", notificationsByRole=OFF))
+def test_a_variable_narrows_and_adds_nothing(azure: AzureDouble, workspace: Workspace) -> None:
+    """The variable adds no change: without an option it is a usage error."""
+    prod = azure.add("Prod", contact=full_contact("", notificationsByRole=OFF))
     only = {"CONTACTS_AUDIT_FAILING_ONLY": "1"}
 
-    nothing = desk.write("apply", *CIS, **only)
-    wished = desk.write("apply", *WISH, *CIS, **only)
+    nothing = workspace.write("apply", *CIS, **only)
+    wished = workspace.write("apply", *CHANGE, *CIS, **only)
 
     assert (nothing.code, wished.code) == (2, 0)
     assert prod.contact is not None
@@ -109,56 +106,56 @@ def test_a_variable_narrows_and_adds_nothing(azure: AzureDouble, desk: Desk) -> 
 # By the checks of a report
 
 
-def audited(desk: Desk, folder: Path, *options: str) -> str:
+def audited(workspace: Workspace, folder: Path, *options: str) -> str:
     """Return the name of a report."""
     path = folder / "report.json"
-    assert desk.run("audit", "--report", str(path), *options).code in {0, 3, 4}
+    assert workspace.run("audit", "--report", str(path), *options).code in {0, 3, 4}
     return str(path)
 
 
 def test_a_report_brings_its_checks_and_its_subscriptions(
-    azure: AzureDouble, desk: Desk, tmp_path: Path
+    azure: AzureDouble, workspace: Workspace, tmp_path: Path
 ) -> None:
-    """What it did not audit is no row, unless a scope is given."""
-    first = azure.add("First", contact=new("a@contoso.com", notificationsByRole=OFF))
-    report = audited(desk, tmp_path, *CIS)
-    later = azure.add("Later", contact=new("a@contoso.com", notificationsByRole=OFF))
+    """Subscriptions outside the report have no row, unless a scope is given."""
+    first = azure.add("First", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
+    report = audited(workspace, tmp_path, *CIS)
+    later = azure.add("Later", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
 
-    ran = desk.run("plan", "--from-report", report, "-o", "json")
-    other = desk.run(
+    ran = workspace.run("plan", "--from-report", report, "-o", "json")
+    other = workspace.run(
         "plan", "--failing-only", "--from-report", report, "-s", later.id, "-o", "json"
     )
-    done = desk.write("apply", "--from-report", report)
+    done = workspace.write("apply", "--from-report", report)
 
     assert [row["id"] for row in rows(ran)] == [first.id]
     assert changes(ran)[0]["notificationsByRole"]["roles"] == ["Owner"]
     assert [row["id"] for row in rows(other)] == [later.id]
     assert (done.code, statuses(done)) == (0, ["done"]), done.err
-    assert desk.run("audit", *CIS, "-s", first.id).code == 0
+    assert workspace.run("audit", *CIS, "-s", first.id).code == 0
 
 
 def test_checks_that_are_given_go_before_those_of_a_report(
-    azure: AzureDouble, desk: Desk, tmp_path: Path
+    azure: AzureDouble, workspace: Workspace, tmp_path: Path
 ) -> None:
     """The report may have judged more."""
-    azure.add("Prod", contact=new("a@contoso.com", notificationsByRole=OFF))
-    report = audited(desk, tmp_path, *CIS)
+    azure.add("Prod", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
+    report = audited(workspace, tmp_path, *CIS)
 
-    ran = desk.run("plan", "--from-report", report, "--check", "contact-email", "-o", "json")
+    ran = workspace.run("plan", "--from-report", report, "--check", "contact-email", "-o", "json")
 
     assert (ran.code, statuses(ran)) == (0, ["nothing"])
 
 
 def test_a_report_without_the_value_of_a_check(
-    azure: AzureDouble, desk: Desk, tmp_path: Path
+    azure: AzureDouble, workspace: Workspace, tmp_path: Path
 ) -> None:
-    """It has none: 2 names the option, and with that it works."""
-    azure.add("Prod", contact=new("a@contoso.com"))
+    """The usage error names the option, and the command works with it."""
+    azure.add("Prod", contact=full_contact("a@contoso.com"))
     value = ("--required-email", "soc@contoso.com")
-    report = audited(desk, tmp_path, *value)
+    report = audited(workspace, tmp_path, *value)
 
-    ran = desk.run("plan", "--from-report", report)
-    more = desk.run("plan", "--from-report", report, *value, "-o", "json")
+    ran = workspace.run("plan", "--from-report", report)
+    more = workspace.run("plan", "--from-report", report, *value, "-o", "json")
 
     assert ran.code == 2
     assert "--required-email" in ran.err
@@ -166,41 +163,44 @@ def test_a_report_without_the_value_of_a_check(
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [("cloud", "AzureChinaCloud"), ("tenants", ["99999999-9999-4999-8999-999999999999"])],
+    ("key", "value", "why"),
+    [
+        ("cloud", "AzureChinaCloud", "is from AzureChinaCloud"),
+        ("tenants", ["99999999-9999-4999-8999-999999999999"], "is of tenant 99999999"),
+    ],
 )
 def test_a_report_of_elsewhere(
-    azure: AzureDouble, desk: Desk, tmp_path: Path, key: str, value: Any
+    azure: AzureDouble, workspace: Workspace, tmp_path: Path, key: str, value: Any, why: str
 ) -> None:
-    """Another cloud's, another tenant's: 2, and no contact is read."""
+    """A report of another cloud or tenant is a usage error; no contact is read."""
     azure.add("Prod")
-    report = Path(audited(desk, tmp_path))
+    report = Path(audited(workspace, tmp_path))
     report.write_text(json.dumps({**json.loads(report.read_text()), key: value}))
     asked = sum("securityContacts" in each.path for each in azure.asked)
 
-    ran = desk.run("plan", "--from-report", str(report))
+    ran = workspace.run("plan", "--from-report", str(report))
 
     assert ran.code == 2
-    assert "is of" in ran.err
+    assert why in ran.err
     assert sum("securityContacts" in each.path for each in azure.asked) == asked
 
 
-def test_no_report_at_all(desk: Desk, tmp_path: Path) -> None:
-    """2 before anything is sent."""
+def test_no_report_at_all(workspace: Workspace, tmp_path: Path) -> None:
+    """It is a usage error, before anything is sent."""
     (tmp_path / "r.json").write_text("[]")
 
-    assert desk.run("plan", "--from-report", str(tmp_path / "r.json")).code == 2
+    assert workspace.run("plan", "--from-report", str(tmp_path / "r.json")).code == 2
 
 
 # What still fails
 
 
 def test_a_plan_names_the_checks_that_it_judged_by(azure: AzureDouble, run: Run) -> None:
-    """It never says that something complies which `audit` calls failing by the same options."""
-    azure.add("Prod", contact=new("soc@contoso.com", notificationsByRole=OFF))
+    """`plan` never calls a row compliant that `audit` calls failing with the same options."""
+    azure.add("Prod", contact=full_contact("soc@contoso.com", notificationsByRole=OFF))
 
-    plain = run("plan", *WISH, "-v")
-    wide = run("plan", *WISH, *CIS)
+    plain = run("plan", *CHANGE, "-v")
+    wide = run("plan", *CHANGE, *CIS)
     failing = run("plan", "--failing-only", "-v")
 
     assert "complies with contact-email" in plain.text
@@ -210,12 +210,12 @@ def test_a_plan_names_the_checks_that_it_judged_by(azure: AzureDouble, run: Run)
     assert (plain.code, wide.code, failing.code) == (0, 0, 0)
 
 
-def test_what_still_fails_after_apply_is_told(azure: AzureDouble, desk: Desk) -> None:
-    """A line with the finding and the command, which works; of `done` and of `already`."""
-    off = azure.add("Off", contact=new("a@contoso.com", isEnabled=False))
-    azure.add("Done", contact=new("soc@contoso.com", isEnabled=False))
+def test_what_still_fails_after_apply_is_told(azure: AzureDouble, workspace: Workspace) -> None:
+    """A line has the finding and a command that works, for `done` and `already`."""
+    off = azure.add("Off", contact=full_contact("a@contoso.com", isEnabled=False))
+    azure.add("Done", contact=full_contact("soc@contoso.com", isEnabled=False))
 
-    ran = desk.write("apply", *WISH, "--check", "reachable")
+    ran = workspace.write("apply", *CHANGE, "--check", "reachable")
 
     assert (ran.code, statuses(ran)) == (0, ["done", "already"])
     assert all("add --enable" in row["message"] for row in rows(ran))
@@ -223,29 +223,29 @@ def test_what_still_fails_after_apply_is_told(azure: AzureDouble, desk: Desk) ->
     assert len(lines) == 2
     command = shlex.split(next(line for line in lines if off.id in line).rpartition(" -- ")[2])
     assert command[:2] == ["contacts-audit", "apply"]
-    state = ("--yes", "--state-dir", str(desk.state))
-    assert desk.run(*command[1:], *state).code == 0
-    assert desk.run("audit", "--check", "reachable", "-s", off.id).code == 0
+    state = ("--yes", "--state-dir", str(workspace.state))
+    assert workspace.run(*command[1:], *state).code == 0
+    assert workspace.run("audit", "--check", "reachable", "-s", off.id).code == 0
 
 
-def test_a_saved_plan_keeps_its_checks(azure: AzureDouble, desk: Desk) -> None:
-    """What `apply PLAN` tells is judged as the plan was."""
-    azure.add("Prod", contact=new("a@contoso.com", notificationsByRole=OFF))
-    narrow, wide = desk.saved(*WISH), None
-    first = desk.write("apply", narrow)
-    wide = desk.saved("--email", "b@contoso.com", *CIS)
+def test_a_saved_plan_keeps_its_checks(azure: AzureDouble, workspace: Workspace) -> None:
+    """`apply PLAN` judges by the checks of the plan."""
+    azure.add("Prod", contact=full_contact("a@contoso.com", notificationsByRole=OFF))
+    narrow, wide = workspace.saved(*CHANGE), None
+    first = workspace.write("apply", narrow)
+    wide = workspace.saved("--email", "b@contoso.com", *CIS)
 
-    second = desk.write("apply", wide)
+    second = workspace.write("apply", wide)
 
     assert "still fails" not in first.err
     assert "still fails owner-notified" in second.err
     assert "--check owner-notified" in second.err
 
 
-def test_what_cannot_be_read_afterwards_is_told(azure: AzureDouble, desk: Desk) -> None:
-    """It is neither well nor failing; the write stays confirmed."""
-    prod = azure.add("Prod", contact=new("soc@contoso.com"))
-    desk.run("plan", *WISH)
+def test_what_cannot_be_read_afterwards_is_told(azure: AzureDouble, workspace: Workspace) -> None:
+    """It is neither compliant nor failing; the write stays confirmed."""
+    prod = azure.add("Prod", contact=full_contact("soc@contoso.com"))
+    workspace.run("plan", *CHANGE)
     counted = [each for each in azure.asked if prod.id in each.path]
     reads = len(counted)  # of a plan: so many that `apply` alone needs to know that it is done
 
@@ -254,7 +254,7 @@ def test_what_cannot_be_read_afterwards_is_told(azure: AzureDouble, desk: Desk) 
         lambda asked: "securityContacts" in asked.path and next(seen) >= reads,
         faults.arm_error(403, "AuthorizationFailed", "no"),
     )
-    ran = desk.write("apply", *WISH)
+    ran = workspace.write("apply", *CHANGE)
 
     assert (ran.code, statuses(ran)) == (0, ["already"])
     assert "could not be judged after that" in ran.err
@@ -269,14 +269,14 @@ def test_a_plan_prints_what_changes_and_counts_the_rest(
 ) -> None:
     """At -v all rows are there; JSON and what is saved are whole."""
     changed = azure.add("Changed")
-    well = azure.add("Well", contact=new("soc@contoso.com"))
+    well = azure.add("Well", contact=full_contact("soc@contoso.com"))
     off = azure.add("Off", state="Disabled")
     hidden = azure.add("Hidden", readable=False)
     saved = tmp_path / "plan.json"
 
-    ran = run("plan", *WISH, "-o", output, "--save", str(saved))
-    more = run("plan", *WISH, "-o", output, "-v")
-    whole = run("plan", *WISH, "-o", "json")
+    ran = run("plan", *CHANGE, "-o", output, "--save", str(saved))
+    more = run("plan", *CHANGE, "-o", output, "-v")
+    whole = run("plan", *CHANGE, "-o", "json")
 
     assert [each.id in ran.text for each in (changed, well, off, hidden)] == [
         *(True, False, False, True)

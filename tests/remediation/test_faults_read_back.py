@@ -60,8 +60,8 @@ FAULTS: dict[str, Fault] = {
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came of a run, and what there was to be seen on the way."""
+class Snapshot:
+    """The result of a run, and the events on the way."""
 
     ran: Ran
     kept: str
@@ -71,7 +71,7 @@ class Seen:
     events: list[str]
 
 
-def met(place: Place, fault: Fault, state: Path) -> Seen:
+def met(place: Place, fault: Fault, state: Path) -> Snapshot:
     """Apply to a subscription that meets *fault* at *place*, and to a healthy one behind it."""
     with AzureDouble() as azure:
         id_ = azure.add("Faulty").id
@@ -83,13 +83,13 @@ def met(place: Place, fault: Fault, state: Path) -> Seen:
 
         azure.fail(here, fault)
         limits = ("--timeout", "2", "--budget", "4.5", "--deadline", "100")
-        wish = ("--email", "soc@contoso.com", "--yes", "-o", "json", "--state-dir", str(state))
-        ran = run_in(surroundings(azure), "apply", *wish, *limits)
+        change = ("--email", "soc@contoso.com", "--yes", "-o", "json", "--state-dir", str(state))
+        ran = run_in(surroundings(azure), "apply", *change, *limits)
         assert not azure.crashes
         assert ran.out, ran.err[-2000:]
         journal = json.loads(ran.out)["journal"]
         lines = [] if journal is None else map(json.loads, Path(journal).read_text().splitlines())
-        return Seen(
+        return Snapshot(
             ran,
             "".join(file.read_text() for file in state.glob("*")),
             secrets(azure),
@@ -102,12 +102,12 @@ def met(place: Place, fault: Fault, state: Path) -> Seen:
 CASES = [(place, fault) for place in PLACES for fault in FAULTS]
 
 
-AllSeen = dict[tuple[str, str], Future[Seen]]
+AllSeen = dict[tuple[str, str], Future[Snapshot]]
 
 
 @pytest.fixture(scope="module")
 def all_seen(tmp_path_factory: pytest.TempPathFactory) -> AllSeen:
-    """Run all cases, several at once: they mostly wait.  What breaks one is its own test's."""
+    """Run all cases, several at once, as they mostly wait; a failure belongs to its own test."""
     with ThreadPoolExecutor(len(FAULTS)) as pool:
         return {
             case: pool.submit(
@@ -119,7 +119,7 @@ def all_seen(tmp_path_factory: pytest.TempPathFactory) -> AllSeen:
 
 @pytest.mark.parametrize("case", CASES, ids=", ".join)
 def test_a_reading_that_goes_wrong(all_seen: AllSeen, case: tuple[str, str]) -> None:
-    """Nothing is written on it, nothing is taken for done, and its neighbour is."""
+    """Nothing is written or confirmed after a failed read; the next subscription is done."""
     place, seen = PLACES[case[0]], all_seen[case].result()
     results = {one["name"]: one for one in json.loads(seen.ran.out)["subscriptions"]}
 

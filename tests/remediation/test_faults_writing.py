@@ -19,7 +19,7 @@ from fault_rows import HOSTILE, bodies, crooked, echo, plain, secrets
 
 PARTS = 6
 METHODS = ("PUT", "DELETE")
-WISH = ("--email", "soc@contoso.com")
+CHANGE = ("--email", "soc@contoso.com")
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,17 @@ class Row:
 
 
 def lost(fault: Fault) -> Row:
-    """Return the row of an answer that is lost for ever, and of a write that is: sent twice."""
+    """Return the row of a write that never arrives: sent twice."""
     return Row(fault, "failed", 2)
 
 
 def found(fault: Fault) -> Row:
-    """Return the row of an answer that is lost, though it was written: reading tells, sent once."""
+    """Return the row of a write whose answer is lost: reading shows it, sent once."""
     return Row(faults.applied(fault), "done", 1, "read back", 1)
 
 
 def passing(fault: Fault) -> Row:
-    """Return the row of a write that was not done, and is once it is sent again."""
+    """Return the row of a write that is done when it is sent again."""
     return Row(fault, "done", 2, "read back", 1)
 
 
@@ -95,8 +95,8 @@ ROWS: dict[str, Row] = {
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What became of a row, and of the healthy one behind it."""
+class Snapshot:
+    """The result of a row, and of the healthy row after it."""
 
     result: dict[str, Any]
     neighbour: str
@@ -112,7 +112,7 @@ class Whole:
     kept: str
     secrets: set[str]
     unknown: list[Asked]
-    rows: dict[str, Seen]
+    rows: dict[str, Snapshot]
 
 
 def writes_of(subscription_id: str, method: str) -> Callable[[Asked], bool]:
@@ -131,12 +131,12 @@ def whole(method: str, rows: dict[str, Row], state: Path) -> Whole:
             return run_in(surroundings(azure), *arguments, *more, *limits)
 
         if method == "DELETE":
-            assert run("apply", *WISH).code == 0
+            assert run("apply", *CHANGE).code == 0
         for id_, row in zip(ids[::2], rows.values(), strict=True):
             azure.fail(writes_of(id_, method), row.fault, row.times)
         before = len(azure.asked)
         if method == "PUT":
-            ran = run("apply", *WISH)
+            ran = run("apply", *CHANGE)
         else:
             ran = run("restore", str(next(state.glob("backup-*.json"))))
         assert not azure.crashes
@@ -146,7 +146,7 @@ def whole(method: str, rows: dict[str, Row], state: Path) -> Whole:
         lines = [json.loads(line) for line in Path(document["journal"]).read_text().splitlines()]
         results = document["subscriptions"]
         seen = {
-            name: Seen(
+            name: Snapshot(
                 results[2 * place],
                 results[2 * place + 1]["status"],
                 [each.method for each in asked if results[2 * place]["id"] in each.path],
@@ -183,7 +183,7 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> Wholes:
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_write_that_goes_wrong(wholes: Wholes, tmp_path: Path, method: str, name: str) -> None:
-    """No answer is believed, none is lost twice; after a lost one it is read before it is sent."""
+    """Every answer is verified by reading; after a lost one, a read precedes the retry."""
     row, run = ROWS[name], wholes[method, PART_OF[name]]
     broken = run.exception() is not None  # then a run over this row alone says whose fault it is
     seen = (whole(method, {name: row}, tmp_path) if broken else run.result()).rows[name]
@@ -201,7 +201,7 @@ def test_a_write_that_goes_wrong(wholes: Wholes, tmp_path: Path, method: str, na
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("method", METHODS)
 def test_a_run_of_writes_that_go_wrong_is_whole(wholes: Wholes, method: str, part: int) -> None:
-    """5; a result each; no secret on stdout, on stderr, in a backup or in a journal; no detour."""
+    """Exit code 5, a result per row, no secret anywhere, and no redirect is followed."""
     run = wholes[method, part].result()
 
     assert run.ran.code == 5

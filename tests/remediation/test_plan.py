@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts_audit.azure.contacts.records import Record, Seen
+from contacts_audit.azure.contacts.records import Record, Snapshot
 from contacts_audit.core.errors import ExitCode, Reason, UsageError
-from contacts_audit.core.model import Fault, Subscription, Wish
-from contacts_audit.remediation.plan import Intent, Planned, check, exit_code, planned
+from contacts_audit.core.model import Change, Fault, Subscription
+from contacts_audit.remediation.plan import Intent, PlanRow, check, exit_code, row_for
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
 V2023 = "2023-12-01-preview"
 WHO = Subscription("00000000-0000-0000-0000-00000000000a", "Prod", "Enabled")
-ADD = Wish(emails=("a@contoso.com",))
+ADD = Change(emails=("a@contoso.com",))
 OLD = Record("default1", {"email": "a@b.co", "alertNotifications": "On", "alertsToAdmins": "On"})
 DEFAULT = Record("default", {"emails": "a@contoso.com", "isEnabled": True})
 
@@ -24,59 +24,59 @@ DEFAULT = Record("default", {"emails": "a@contoso.com", "isEnabled": True})
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "change",
     [
         pytest.param(ADD, id="an address"),
-        pytest.param(Wish(emails=("jörg@bücher.example.org",)), id="an international one"),
-        pytest.param(Wish(emails=("a@b.co", "A@B.CO")), id="one twice"),
-        pytest.param(Wish(emails=("a@b.co",), replace=True), id="exactly these"),
-        pytest.param(Wish(remove_emails=("a@b.co",)), id="a removal"),
-        pytest.param(Wish(remove_emails=("bad address",)), id="a removal of a malformed one"),
-        pytest.param(Wish(remove_emails=("a@b.co",), allow_empty=True), id="of the last one"),
-        pytest.param(Wish(emails=("a@b.co",), remove_emails=("c@b.co",)), id="both"),
-        pytest.param(Wish(notify_owners=True), id="owners"),
-        pytest.param(Wish(enable=True), id="enable"),
+        pytest.param(Change(emails=("jörg@bücher.example.org",)), id="an international one"),
+        pytest.param(Change(emails=("a@b.co", "A@B.CO")), id="one twice"),
+        pytest.param(Change(emails=("a@b.co",), replace=True), id="exactly these"),
+        pytest.param(Change(remove_emails=("a@b.co",)), id="a removal"),
+        pytest.param(Change(remove_emails=("bad address",)), id="a removal of a malformed one"),
+        pytest.param(Change(remove_emails=("a@b.co",), allow_empty=True), id="of the last one"),
+        pytest.param(Change(emails=("a@b.co",), remove_emails=("c@b.co",)), id="both"),
+        pytest.param(Change(notify_owners=True), id="owners"),
+        pytest.param(Change(enable=True), id="enable"),
         *(
-            pytest.param(Wish(minimum_severity=level), id=f"severity {level}")
+            pytest.param(Change(minimum_severity=level), id=f"severity {level}")
             for level in ("High", "Medium", "Low")
         ),
         *(
-            pytest.param(Wish(attack_paths=level), id=f"attack paths {level}")
+            pytest.param(Change(attack_paths=level), id=f"attack paths {level}")
             for level in ("Critical", "High", "Medium", "Low")
         ),
         *(
-            pytest.param(Wish(phone=number), id=number)
+            pytest.param(Change(phone=number), id=number)
             for number in ("+1-425-555-0100", "(214)275-4038", "1-888-888-8888", "110", "+49 30/1")
         ),
     ],
 )
-def test_a_wish_can_be_had(wish: Wish) -> None:
-    """At the newest api-version."""
-    check(wish, None)
+def test_a_change_can_be_had(change: Change) -> None:
+    """At the newest API version."""
+    check(change, None)
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("change", "said"),
     [
-        pytest.param(Wish(), "no change is asked for", id="nothing"),
-        pytest.param(Wish(allow_empty=True), "no change is asked for", id="a permission alone"),
-        pytest.param(Wish(replace=True), "--replace", id="replace by nothing"),
+        pytest.param(Change(), "no change is requested", id="nothing"),
+        pytest.param(Change(allow_empty=True), "no change is requested", id="a permission alone"),
+        pytest.param(Change(replace=True), "--replace", id="replace by nothing"),
         pytest.param(
-            Wish(replace=True, remove_emails=("a@b.co",)), "--replace", id="replace and remove"
+            Change(replace=True, remove_emails=("a@b.co",)), "--replace", id="replace and remove"
         ),
         pytest.param(
-            Wish(emails=("A@b.co",), remove_emails=("a@B.CO",)), "a@b.co", id="contradiction"
+            Change(emails=("A@b.co",), remove_emails=("a@B.CO",)), "a@b.co", id="contradiction"
         ),
-        pytest.param(Wish(minimum_severity="Critical"), "--minimum-severity", id="no severity"),
-        pytest.param(Wish(minimum_severity="high"), "--minimum-severity", id="lower case"),
-        pytest.param(Wish(minimum_severity=""), "--minimum-severity", id="empty severity"),
-        pytest.param(Wish(attack_paths="Severe"), "--attack-paths", id="no risk level"),
+        pytest.param(Change(minimum_severity="Critical"), "--minimum-severity", id="no severity"),
+        pytest.param(Change(minimum_severity="high"), "--minimum-severity", id="lower case"),
+        pytest.param(Change(minimum_severity=""), "--minimum-severity", id="empty severity"),
+        pytest.param(Change(attack_paths="Severe"), "--attack-paths", id="no risk level"),
     ],
 )
-def test_a_wish_that_cannot_be_had(wish: Wish, said: str) -> None:
-    """It is wrong usage, and says what is wrong."""
+def test_a_change_that_cannot_be_had(change: Change, said: str) -> None:
+    """It is a usage error that says what is wrong."""
     with pytest.raises(UsageError) as caught:
-        check(wish, None)
+        check(change, None)
 
     assert said in str(caught.value)
     assert caught.value.hint
@@ -105,7 +105,7 @@ def test_a_wish_that_cannot_be_had(wish: Wish, said: str) -> None:
 def test_an_address_that_is_none(text: str) -> None:
     """Only one well-formed address can be added at a time."""
     with pytest.raises(UsageError) as caught:
-        check(Wish(emails=("good@b.co", text)), None)
+        check(Change(emails=("good@b.co", text)), None)
 
     assert "--email" in str(caught.value)
 
@@ -115,9 +115,9 @@ def test_an_address_that_is_none(text: str) -> None:
     ["", " ", "a@b.co;c@b.co", "a@b.co,", " a@b.co", "a@b.co\n", "a\x1b@b.co", "\ud800@b.co"],
 )
 def test_a_removal_that_is_none(text: str) -> None:
-    """What is removed need not be well-formed, but it is one, and printable."""
+    """An address to remove may be malformed, but is one address, and printable."""
     with pytest.raises(UsageError) as caught:
-        check(Wish(remove_emails=("good@b.co", text)), None)
+        check(Change(remove_emails=("good@b.co", text)), None)
 
     assert "--remove-email" in str(caught.value)
 
@@ -136,39 +136,39 @@ def test_a_removal_that_is_none(text: str) -> None:
     ],
 )
 def test_a_number_that_is_none(number: str) -> None:
-    """It is one line of text that can be shown, and not empty."""
+    """A telephone number is one printable line, and not empty."""
     with pytest.raises(UsageError) as caught:
-        check(Wish(phone=number), None)
+        check(Change(phone=number), None)
 
     assert "--phone" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("wish", "possible"),
+    ("change", "possible"),
     [
         pytest.param(ADD, True, id="an address"),
-        pytest.param(Wish(emails=("a@b.co",), replace=True, phone="110"), True, id="replaced"),
-        pytest.param(Wish(notify_owners=True), True, id="owners"),
-        pytest.param(Wish(minimum_severity="High"), True, id="high"),
-        pytest.param(Wish(minimum_severity="Medium"), False, id="medium"),
-        pytest.param(Wish(minimum_severity="Low"), False, id="low"),
-        pytest.param(Wish(attack_paths="Critical"), False, id="attack paths"),
-        pytest.param(Wish(enable=True), False, id="enable"),
+        pytest.param(Change(emails=("a@b.co",), replace=True, phone="110"), True, id="replaced"),
+        pytest.param(Change(notify_owners=True), True, id="owners"),
+        pytest.param(Change(minimum_severity="High"), True, id="high"),
+        pytest.param(Change(minimum_severity="Medium"), False, id="medium"),
+        pytest.param(Change(minimum_severity="Low"), False, id="low"),
+        pytest.param(Change(attack_paths="Critical"), False, id="attack paths"),
+        pytest.param(Change(enable=True), False, id="enable"),
     ],
 )
-def test_what_2017_can_say(wish: Wish, possible: bool) -> None:
-    """The rest is wrong usage, found before any request."""
+def test_what_2017_can_say(change: Change, possible: bool) -> None:
+    """All else is a usage error, found before any request."""
     if possible:
-        check(wish, V2017)
+        check(change, V2017)
         return
 
     with pytest.raises(UsageError):
-        check(wish, V2017)
+        check(change, V2017)
 
 
 @pytest.mark.parametrize("version", [V2020, V2023, "", "2017-08-01", "2017-08-01-PREVIEW", "x"])
 def test_only_2017_can_be_chosen(version: str) -> None:
-    """The newest is chosen by itself; others are a mistake."""
+    """The newest version is the default; others are a usage error."""
     with pytest.raises(UsageError) as caught:
         check(ADD, version)
 
@@ -181,7 +181,7 @@ words = st.text(st.characters(exclude_categories=[]), max_size=12)
 @settings(max_examples=150)
 @given(
     st.builds(
-        Wish,
+        Change,
         emails=st.lists(words, max_size=2).map(tuple),
         replace=st.booleans(),
         remove_emails=st.lists(words, max_size=2).map(tuple),
@@ -192,15 +192,17 @@ words = st.text(st.characters(exclude_categories=[]), max_size=12)
     ),
     st.none() | st.just(V2017) | words,
 )
-def test_any_text_is_wished_or_refused(wish: Wish, version: str | None) -> None:
-    """Nothing but our own error comes of it, and nothing unprintable is wished."""
+def test_any_text_is_requested_or_refused(change: Change, version: str | None) -> None:
+    """Any text is accepted or a usage error, and no unprintable text is accepted."""
     try:
-        check(wish, version)
+        check(change, version)
     except UsageError:
         return
 
-    assert all(text.isprintable() for text in (*wish.emails, *wish.remove_emails))
-    assert all("," not in text and ";" not in text for text in (*wish.emails, *wish.remove_emails))
+    assert all(text.isprintable() for text in (*change.emails, *change.remove_emails))
+    assert all(
+        "," not in text and ";" not in text for text in (*change.emails, *change.remove_emails)
+    )
 
 
 # A row for each subscription
@@ -209,15 +211,15 @@ def test_any_text_is_wished_or_refused(wish: Wish, version: str | None) -> None:
 @pytest.mark.parametrize(
     ("seen", "version"),
     [
-        pytest.param(Seen({V2017: (), V2023: ()}), V2023, id="2023"),
-        pytest.param(Seen({V2017: (), V2020: ()}), V2020, id="2020"),
-        pytest.param(Seen({V2023: ()}), V2023, id="2017 is refused"),
-        pytest.param(Seen({V2017: ()}), V2017, id="2017 alone"),
+        pytest.param(Snapshot({V2017: (), V2023: ()}), V2023, id="2023"),
+        pytest.param(Snapshot({V2017: (), V2020: ()}), V2020, id="2020"),
+        pytest.param(Snapshot({V2023: ()}), V2023, id="2017 is refused"),
+        pytest.param(Snapshot({V2017: ()}), V2017, id="2017 alone"),
     ],
 )
-def test_the_newest_version_is_written(seen: Seen, version: str) -> None:
-    """What it calls its contact is what is written."""
-    row = planned(WHO, seen, ADD)
+def test_the_newest_version_is_written(seen: Snapshot, version: str) -> None:
+    """The contact is written by the name that the version shows."""
+    row = row_for(WHO, seen, ADD)
 
     name = "default1" if version == V2017 else "default"
     assert (row.intent, row.api_version, row.steps[0].contact) == (Intent.CHANGE, version, name)
@@ -226,62 +228,62 @@ def test_the_newest_version_is_written(seen: Seen, version: str) -> None:
 
 
 def test_2017_can_be_chosen() -> None:
-    """Though newer ones are offered."""
-    row = planned(WHO, Seen({V2017: (OLD,), V2023: (DEFAULT,)}), ADD, V2017)
+    """2017 can be chosen even if newer versions are offered."""
+    row = row_for(WHO, Snapshot({V2017: (OLD,), V2023: (DEFAULT,)}), ADD, V2017)
 
     assert (row.intent, row.api_version) == (Intent.CHANGE, V2017)
     assert row.steps[0].contact == "default2"
 
 
 def test_a_version_that_is_not_offered_is_refused() -> None:
-    """Nothing else is written in its stead."""
-    row = planned(WHO, Seen({V2023: ()}), ADD, V2017)
+    """No other version is written instead."""
+    row = row_for(WHO, Snapshot({V2023: ()}), ADD, V2017)
 
     assert (row.intent, row.steps) == (Intent.REFUSED, ())
     assert row.message is not None
     assert "--api-version" in row.message
 
 
-def test_what_is_as_wished_is_left_alone() -> None:
-    """No step, no word."""
-    row = planned(WHO, Seen({V2017: (), V2023: (DEFAULT,)}), ADD)
+def test_what_is_as_requested_is_left_alone() -> None:
+    """The row has no steps and no message."""
+    row = row_for(WHO, Snapshot({V2017: (), V2023: (DEFAULT,)}), ADD)
 
     assert (row.intent, row.steps, row.message) == (Intent.NOTHING, (), None)
 
 
 @pytest.mark.parametrize(
-    ("seen", "wish", "said"),
+    ("seen", "change", "said"),
     [
         pytest.param(
-            Seen({V2017: (), V2023: (DEFAULT,)}),
-            Wish(remove_emails=("A@contoso.com",)),
+            Snapshot({V2017: (), V2023: (DEFAULT,)}),
+            Change(remove_emails=("A@contoso.com",)),
             "--allow-empty",
             id="the last address at 2023",
         ),
         pytest.param(
-            Seen({V2017: (OLD,)}),
-            Wish(remove_emails=("a@b.co",)),
+            Snapshot({V2017: (OLD,)}),
+            Change(remove_emails=("a@b.co",)),
             "--allow-empty",
             id="the last address at 2017",
         ),
         pytest.param(
-            Seen({V2017: (), V2020: ()}),
-            Wish(attack_paths="Low", emails=("a@b.co",)),
+            Snapshot({V2017: (), V2020: ()}),
+            Change(attack_paths="Low", emails=("a@b.co",)),
             "attack",
             id="attack paths at 2020",
         ),
-        pytest.param(Seen({V2017: ()}), Wish(enable=True), "--enable", id="enable at 2017"),
+        pytest.param(Snapshot({V2017: ()}), Change(enable=True), "--enable", id="enable at 2017"),
         pytest.param(
-            Seen({V2017: (), V2023: (Record("default", {"emails": ["a@b.co"]}),)}),
+            Snapshot({V2017: (), V2023: (Record("default", {"emails": ["a@b.co"]}),)}),
             ADD,
             "address",
             id="an unknown shape",
         ),
     ],
 )
-def test_a_refusal_is_a_row(seen: Seen, wish: Wish, said: str) -> None:
-    """Nothing of it is written, and the row says what to do."""
-    row = planned(WHO, seen, wish)
+def test_a_refusal_is_a_row(seen: Snapshot, change: Change, said: str) -> None:
+    """Nothing is written, and the row says what to do."""
+    row = row_for(WHO, seen, change)
 
     assert (row.intent, row.steps) == (Intent.REFUSED, ())
     assert row.message is not None
@@ -289,21 +291,21 @@ def test_a_refusal_is_a_row(seen: Seen, wish: Wish, said: str) -> None:
 
 
 def test_notes_are_the_message_of_a_change() -> None:
-    """What was carried over, and what stays elsewhere."""
-    wish = Wish(emails=("c@b.co",), remove_emails=("a@b.co",))
+    """The message names what was carried over, and what stays at 2017."""
+    change = Change(emails=("c@b.co",), remove_emails=("a@b.co",))
     second = Record("default2", {**OLD.properties, "email": "b@b.co"})
 
-    row = planned(WHO, Seen({V2017: (OLD, second), V2023: ()}), wish)
+    row = row_for(WHO, Snapshot({V2017: (OLD, second), V2023: ()}), change)
 
     assert row.intent is Intent.CHANGE
     assert row.message == f"carried over from {V2017}: b@b.co; still at {V2017}: a@b.co"
 
 
-def rows(*intents: Intent) -> list[Planned]:
+def rows(*intents: Intent) -> list[PlanRow]:
     """Return a row for each of *intents*."""
     fault = Fault(Reason.FORBIDDEN, "no", "ask")
     return [
-        Planned(WHO, intent, fault=fault if intent is Intent.UNREADABLE else None)
+        PlanRow(WHO, intent, fault=fault if intent is Intent.UNREADABLE else None)
         for intent in intents
     ]
 
@@ -321,7 +323,7 @@ def rows(*intents: Intent) -> list[Planned]:
     ],
 )
 def test_the_code_of_a_plan(intents: list[Intent], code: ExitCode) -> None:
-    """The worst row decides, wherever it stands."""
+    """The worst row decides, in any position."""
     assert exit_code(rows(*intents)) is code
 
 
@@ -358,19 +360,19 @@ some_records = st.lists(
     st.sampled_from(
         [
             ADD,
-            Wish(emails=("c@b.co",), replace=True, notify_owners=True),
-            Wish(remove_emails=("a@b.co",)),
-            Wish(enable=True, phone="110"),
-            Wish(minimum_severity="High", attack_paths="Low"),
+            Change(emails=("c@b.co",), replace=True, notify_owners=True),
+            Change(remove_emails=("a@b.co",)),
+            Change(enable=True, phone="110"),
+            Change(minimum_severity="High", attack_paths="Low"),
         ]
     ),
     st.sampled_from([None, V2017]),
 )
 def test_whatever_was_seen_is_a_row(
-    versions: dict[str, tuple[Record, ...]], wish: Wish, version: str | None
+    versions: dict[str, tuple[Record, ...]], change: Change, version: str | None
 ) -> None:
-    """Of one of three kinds, and only a change has steps."""
-    row = planned(WHO, Seen(versions), wish, version)
+    """Each row is one of three kinds, and only a change has steps."""
+    row = row_for(WHO, Snapshot(versions), change, version)
 
     assert row.intent in {Intent.CHANGE, Intent.NOTHING, Intent.REFUSED}
     assert bool(row.steps) is (row.intent is Intent.CHANGE)

@@ -14,7 +14,7 @@ def failed(status: int | None, asked: float | None = None) -> AzureError:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_throttled_writes_wait_longer_each_time_and_not_for_ever(status: int) -> None:
-    """Where nobody says how long, it is our own backoff, and so many tries in all."""
+    """Without Retry-After the wait is our backoff, and the attempts are limited."""
     tries = Tries()
 
     waits = [tries.wait_after(failed(status)) for _ in range(ATTEMPTS)]
@@ -28,14 +28,14 @@ def test_throttled_writes_wait_longer_each_time_and_not_for_ever(status: int) ->
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_wait_that_azure_asks_for_is_kept(status: int) -> None:
-    """The budget bounds those, not a number of tries."""
+    """The budget limits these waits, not a number of attempts."""
     tries = Tries()
 
     assert [tries.wait_after(failed(status, 5.0)) for _ in range(2 * ATTEMPTS)] == [5.0] * 20
 
 
 def test_a_rejected_token_is_renewed_so_often() -> None:
-    """One may have expired, another lack claims; no wait helps either."""
+    """A token may have expired, and the next may lack claims; neither needs a wait."""
     tries = Tries()
 
     assert [tries.wait_after(failed(401)) for _ in range(RENEWALS + 1)] == [0, 0, None]
@@ -43,7 +43,7 @@ def test_a_rejected_token_is_renewed_so_often() -> None:
 
 @pytest.mark.parametrize("status", [None, 408, 500, 502, 504])
 def test_a_lost_answer_allows_one_more_try(status: int | None) -> None:
-    """After a look, at once or when Azure says."""
+    """There is one retry, at once or when Azure says."""
     tries, asked = Tries(), Tries()
 
     assert [tries.wait_after(failed(status)) for _ in range(2)] == [0, None]
@@ -51,12 +51,12 @@ def test_a_lost_answer_allows_one_more_try(status: int | None) -> None:
 
 
 def test_a_refusal_allows_none() -> None:
-    """It would be the same."""
+    """A retry would be refused again."""
     assert Tries().wait_after(failed(403)) is None
 
 
 def test_each_kind_has_its_own_count() -> None:
-    """A lost answer after a throttled one is the first that was lost."""
+    """A lost answer after a throttled one is the first lost one."""
     tries = Tries()
     tries.wait_after(failed(429))
     tries.wait_after(failed(401))

@@ -37,7 +37,7 @@ SITUATIONS = {  # what became of the row, and how often it was sent
     "edited the second time": ("conflict", 2),
     "not readable": ("unknown", 1),
 }
-WISH = ("--email", "soc@contoso.com")
+CHANGE = ("--email", "soc@contoso.com")
 THEIRS = "portal@contoso.com;second@contoso.com"
 
 
@@ -95,7 +95,7 @@ def edit(subscription: Subscription, version: str) -> None:
 
 
 def befalling(fault: Fault, situation: str, subscription: Subscription, version: str) -> Fault:
-    """Return *fault* as it befalls a write in a *situation*."""
+    """Return *fault* as it happens to a write in a *situation*."""
 
     async def edited(exchange: Exchange) -> None:
         edit(subscription, version)
@@ -115,8 +115,8 @@ def befalling(fault: Fault, situation: str, subscription: Subscription, version:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What became of a row, the methods of its requests, and what is kept."""
+class Snapshot:
+    """The result of a row, the methods of its requests, and what Azure keeps."""
 
     result: dict[str, Any]
     methods: list[str]
@@ -125,17 +125,19 @@ class Seen:
 
 
 def furnished(way: Way) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return what stands in a subscription before `apply`, and what is wished of it."""
+    """Return the contacts of a subscription before `apply`, and the requested change."""
     if way == Way(V2017, "apply", "DELETE"):
-        wish = ("--remove-email", "soc@contoso.com")
-        return contact(V2017, "a@contoso.com;soc@contoso.com"), wish
+        change = ("--remove-email", "soc@contoso.com")
+        return contact(V2017, "a@contoso.com;soc@contoso.com"), change
     if way.method == "DELETE":
-        return {}, WISH
+        return {}, CHANGE
     replacing = way.command == "restore" and way.version == V2017  # else it would be a deletion
-    return contact(way.version, "a@contoso.com"), (*WISH, *(["--replace"] if replacing else []))
+    return contact(way.version, "a@contoso.com"), (*CHANGE, *(["--replace"] if replacing else []))
 
 
-def met(way: Way, rows: list[tuple[str, Fault, str]], folder: Path) -> dict[tuple[str, str], Seen]:
+def met(
+    way: Way, rows: list[tuple[str, Fault, str]], folder: Path
+) -> dict[tuple[str, str], Snapshot]:
     """Write once for each of *rows*, which fails as it says."""
     with AzureDouble() as azure:
         azure.offered = {V2017, way.version}
@@ -146,13 +148,13 @@ def met(way: Way, rows: list[tuple[str, Fault, str]], folder: Path) -> dict[tupl
         def run(*arguments: str) -> Ran:
             return run_in(surroundings(azure), *arguments, *limits, "--state-dir", str(state))
 
-        before, wish = furnished(way)
+        before, change = furnished(way)
         subscriptions = [
             azure.add(f"S{number}", **json.loads(json.dumps(before)))
             for number in range(2 * len(rows))
         ]
         if way.command == "restore":
-            assert run("apply", *wish, *at_2017).code == 0
+            assert run("apply", *change, *at_2017).code == 0
         for subscription, (_, fault, situation) in zip(subscriptions[::2], rows, strict=True):
             azure.fail(
                 writes_of(subscription.id, way.method),
@@ -160,13 +162,13 @@ def met(way: Way, rows: list[tuple[str, Fault, str]], folder: Path) -> dict[tupl
             )
         asked_before = len(azure.asked)
         if way.command == "apply":
-            ran = run("apply", *wish, *at_2017)
+            ran = run("apply", *change, *at_2017)
         else:
             ran = run("restore", str(next(state.glob("backup-*.json"))))
         results = {row["id"]: row for row in json.loads(ran.out)["subscriptions"]}
         assert all(results[each.id]["status"] == "done" for each in subscriptions[1::2])
         return {
-            (name, situation): Seen(
+            (name, situation): Snapshot(
                 results[subscription.id],
                 [
                     asked.method
@@ -185,7 +187,7 @@ def writes_of(subscription_id: str, method: str) -> Callable[[Asked], bool]:
     return lambda asked: asked.method == method and subscription_id in asked.path
 
 
-AllSeen = dict[Way, Future[dict[tuple[str, str], Seen]]]
+AllSeen = dict[Way, Future[dict[tuple[str, str], Snapshot]]]
 
 
 @pytest.fixture(scope="module")
@@ -196,8 +198,8 @@ def all_seen(tmp_path_factory: pytest.TempPathFactory) -> AllSeen:
         return {way: pool.submit(met, way, rows, tmp_path_factory.mktemp("x")) for way in WAYS}
 
 
-def check(way: Way, situation: str, seen: Seen) -> None:
-    """Check that it was sent as often as it may be, and is kept and told as it should be."""
+def check(way: Way, situation: str, seen: Snapshot) -> None:
+    """Check how often it was sent, what Azure keeps, and the result."""
     status, sent = SITUATIONS[situation]
     assert (seen.result["status"], seen.methods.count(way.method)) == (status, sent), seen.result
     places = [at for at, method in enumerate(seen.methods) if method == way.method]
@@ -215,7 +217,7 @@ def check(way: Way, situation: str, seen: Seen) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=", ".join)
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_a_look_before_a_second_sending(all_seen: AllSeen, way: Way, row: tuple[str, str]) -> None:
-    """As wished is done, as before is sent once more, anything else is a conflict, and stays."""
+    """As requested is done, as before is sent once more, anything else is a conflict."""
     check(way, row[1], all_seen[way].result()[row])
 
 

@@ -16,7 +16,7 @@ from conftest import ROOT, Run
 
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.shutdown import Ending
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.report import jq_filter, samples
 
 CONTOSO = str(ROOT / "fixtures/contoso")
@@ -60,15 +60,15 @@ CONSOLE = [str(Path(sys.executable).parent / "contacts-audit")]
 def test_nothing_in_the_current_folder_is_executed(
     tmp_path: Path, command: list[str], names: tuple[str, ...]
 ) -> None:
-    """Whatever its name is, also where PYTHONPATH was written with an empty part for the filter."""
+    """This holds for any module name, even if PYTHONPATH has an empty part."""
     planted(tmp_path, *names)
 
     assert filtered(command, tmp_path) == "7\n"
     assert not (tmp_path / "EXECUTED").exists()
 
 
-def test_what_the_interpreter_needs_is_passed_on() -> None:
-    """Where its libraries and its home are, and nothing else; paths no longer hang on a folder."""
+def test_variables_that_the_interpreter_needs_are_passed_on() -> None:
+    """They name its libraries and its home, as absolute paths; nothing else is passed on."""
     given = {
         "LD_LIBRARY_PATH": "/opt/lib::lib",
         "LD_PRELOAD": "libfoo.so",
@@ -106,7 +106,7 @@ def needy(tmp_path: Path) -> Path:
 def test_an_interpreter_that_needs_a_path_to_its_library_starts(
     needy: Path, tmp_path: Path
 ) -> None:
-    """As one does that was built with --enable-shared and lies beside its libraries."""
+    """It is built with --enable-shared."""
     site = sysconfig.get_path("purelib")
 
     shown = filtered(
@@ -120,15 +120,15 @@ def test_an_interpreter_that_needs_a_path_to_its_library_starts(
     assert shown == "7\n"
 
 
-def test_a_filter_sees_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the interpreter needed is gone when the filter runs."""
+def test_a_filter_does_not_see_these_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are gone when the filter runs."""
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
 
-    assert jq_filter.shape("{}", "$ENV, env", Ending(), raw=False) == b"{}\n{}\n"
+    assert jq_filter.shape("{}", "$ENV, env", Shutdown(), raw=False) == b"{}\n{}\n"
 
 
-def test_jq_and_we_may_lie_in_different_places(tmp_path: Path) -> None:
-    """As by pip --user and by PYTHONPATH: here we are a zip file, and jq a folder beside it."""
+def test_jq_and_the_package_may_be_in_different_folders(tmp_path: Path) -> None:
+    """Here the package is a zip file, and jq is in a folder beside it."""
     lone = tmp_path / "lone"
     lone.mkdir()
     with zipfile.ZipFile(tmp_path / "app.pyz", "w") as zipped:
@@ -148,10 +148,10 @@ def test_jq_and_we_may_lie_in_different_places(tmp_path: Path) -> None:
     assert shown == "7\n"
 
 
-def test_a_process_that_does_not_start_is_said_before_anything_is_asked(
+def test_a_process_that_does_not_start_is_an_error_before_any_request(
     azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One line with what the system says."""
+    """One line has the message of the system."""
     azure.add("Prod")
     for broken, why in (("/nonexistent/python", "No such file"), ("/bin/false", "ended with 1")):
         monkeypatch.setattr(sys, "executable", broken)
@@ -175,10 +175,10 @@ def test_a_process_that_does_not_start_is_said_before_anything_is_asked(
         pytest.param('.cloud|test("x"; "q")', id="a modifier that is none"),
     ],
 )
-def test_a_flaw_that_no_report_can_help_is_wrong_usage(
+def test_a_filter_that_fails_on_every_report_is_wrong_usage(
     azure: AzureDouble, run: Run, program: str
 ) -> None:
-    """jq compiles it; it is told before anything is asked of Azure."""
+    """jq compiles it; the error comes before the first request."""
     azure.add("Prod")
 
     ran = run("audit", "--jq", program)
@@ -203,7 +203,7 @@ def test_a_flaw_that_no_report_can_help_is_wrong_usage(
 def test_a_filter_that_fits_no_report_fails_before_the_audit(
     azure: AzureDouble, run: Run, program: str
 ) -> None:
-    """It fails as it would on the data, and costs nobody an audit."""
+    """It would fail on the real report, too."""
     azure.add("Prod")
 
     ran = run("audit", "--jq", program)
@@ -234,19 +234,19 @@ def test_a_filter_that_fits_no_report_fails_before_the_audit(
     ],
 )
 def test_a_filter_that_other_data_may_suit_is_not_refused(program: str) -> None:
-    """Samples are not the user's report."""
-    jq_filter.check(program, Ending())
+    """The samples are not the report of the user."""
+    jq_filter.check(program, Shutdown())
 
 
 def test_a_filter_that_takes_long_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it ends, only the real report shows; its trial is over."""
+    """Whether it ends is known only with the real report, so the trial gives up."""
     monkeypatch.setattr(jq_filter, "LONGEST_TRIAL", 0.2)
 
-    jq_filter.check("def f: f; f", Ending())
+    jq_filter.check("def f: f; f", Shutdown())
 
 
 def test_samples_are_reports() -> None:
-    """True to the schema, with each verdict."""
+    """They follow the schema, and have each verdict."""
     schema = json.loads((ROOT / "contacts_audit/report/schema.json").read_text())
     found = [json.loads(text) for text in samples.reports()]
 
@@ -256,10 +256,10 @@ def test_samples_are_reports() -> None:
     assert len(found) == len(Verdict) + 1
 
 
-def test_each_error_is_one_of_its_kind() -> None:
-    """A flaw is wrong usage, what fits no report is not."""
+def test_errors_of_jq_are_classified() -> None:
+    """A flaw is wrong usage, a wrong type is not."""
     with pytest.raises(UsageError):
-        jq_filter.check(".[", Ending())
+        jq_filter.check(".[", Shutdown())
     with pytest.raises(ContactsAuditError) as caught:
-        jq_filter.check(".cloud.x", Ending())
+        jq_filter.check(".cloud.x", Shutdown())
     assert not isinstance(caught.value, UsageError)

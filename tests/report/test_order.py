@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble
 from conftest import Run
-from report.test_fix_command import contact
-from report.test_report import faults
+from report.basic_report import faults
+from report.fix_commands import contact
 
 from contacts_audit.core.model import Verdict
 from contacts_audit.report import Format
@@ -67,15 +67,15 @@ PROGRAMS = ("json", "jsonl", "csv", "tsv", "junit", "ocsf")
 
 
 @pytest.mark.parametrize("form", PEOPLE)
-def test_people_see_first_what_fails(run: Run, asked: list[str], form: str) -> None:
-    """Then what could not be read; in a verdict, the order is Azure's, and is to be had for all."""
+def test_failures_come_first_for_people(run: Run, asked: list[str], form: str) -> None:
+    """Then come unreadable rows; within a verdict the order is that of Azure."""
     assert names(form, run(*asked, "-o", form).text) == URGENT
     assert names(form, run(*asked, "-o", form, "--sort", "azure").text) == AZURES
     assert names(form, run(*asked, "-o", form, CONTACTS_AUDIT_SORT="azure").text) == AZURES
 
 
 def test_a_piped_table_keeps_its_order(run: Run, asked: list[str]) -> None:
-    """Unless it is asked for."""
+    """Unless `--sort` says otherwise."""
     assert names("table", run(*asked).text) == AZURES
     assert names("table", run(*asked, "--sort", "verdict").text) == URGENT
 
@@ -86,13 +86,13 @@ def test_programs_get_azures_order(run: Run, asked: list[str], form: str) -> Non
     assert names(form, run(*asked, "-o", form).text) == AZURES
     ran = run(*asked, "-o", form, "--sort", "verdict")
     assert names(form, ran.text) == AZURES
-    assert f"--sort orders table, markdown and html; {form} keeps" in ran.err
+    assert f"--sort applies to table, markdown and html; {form} keeps" in ran.err
 
 
 def test_files_are_in_the_order_of_their_readers(
     run: Run, asked: list[str], tmp_path: Path
 ) -> None:
-    """The ticket starts with what fails, the spreadsheet is Azure's."""
+    """Markdown starts with failures, CSV has the order of Azure."""
     run(*asked, "--report", f"{tmp_path}/r.md", "--report", f"{tmp_path}/r.csv")
 
     assert names("markdown", (tmp_path / "r.md").read_text()) == URGENT
@@ -100,10 +100,10 @@ def test_files_are_in_the_order_of_their_readers(
 
 
 @pytest.mark.parametrize("form", [*PEOPLE, *PROGRAMS, "table"])
-def test_only_what_is_asked_for_is_printed(
+def test_only_selects_the_printed_rows(
     run: Run, asked: list[str], form: str, tmp_path: Path
 ) -> None:
-    """Summary, exit code and files stay whole, and so does what stderr says of faults."""
+    """Summary, exit code, files and the faults on stderr still cover all."""
     whole = tmp_path / "whole.json"
     wanted = ["Bad", "Closed", "Worse"] if form not in PEOPLE else ["Bad", "Worse", "Closed"]
 
@@ -119,7 +119,7 @@ def test_only_what_is_asked_for_is_printed(
 
 
 def test_a_filtered_report_says_so(run: Run, asked: list[str]) -> None:
-    """Nobody takes it for the whole: it counts all, and names what it holds."""
+    """It counts all subscriptions, and names the verdicts that it shows."""
     said = json.loads(run(*asked, "-o", "json", "--only", "waived").text)
     last = json.loads(run(*asked, "-o", "jsonl", "--only", "waived").text.splitlines()[-1])
 
@@ -130,14 +130,17 @@ def test_a_filtered_report_says_so(run: Run, asked: list[str]) -> None:
     assert (
         "- listed: only waived (1 of 7)" in run(*asked, "-o", "markdown", "--only", "waived").text
     )
-    assert "Only waived: 1 of 7 are listed." in run(*asked, "-o", "html", "--only", "waived").text
+    assert (
+        "Showing 1 of 7 subscriptions: only waived."
+        in run(*asked, "-o", "html", "--only", "waived").text
+    )
     assert 'name="only" value="waived"' in run(*asked, "-o", "junit", "--only", "waived").text
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 @pytest.mark.parametrize("form", list(Format))
 def test_any_verdict_alone(run: Run, asked: list[str], verdict: Verdict, form: Format) -> None:
-    """In every format; none of that kind is an empty report, not an error."""
+    """In every format; with no such row the report is empty, not an error."""
     ran = run(*asked, "-o", form, "--only", verdict, "--exclude", "Fine", "--exclude", "Closed")
     none = run(*asked, "-o", form, "--only", "unreadable", "--exclude", "Closed")
 
@@ -149,16 +152,14 @@ def test_any_verdict_alone(run: Run, asked: list[str], verdict: Verdict, form: F
 
 
 def test_a_filter_shapes_what_is_left(run: Run, asked: list[str]) -> None:
-    """--jq sees the filtered report."""
+    """--jq gets the filtered report."""
     ran = run(*asked, "--only", "skipped", "--jq", ".subscriptions[].name", "-r")
 
     assert ran.text == "Old\n"
 
 
-def test_a_filtered_report_is_no_part_of_a_merge(
-    run: Run, asked: list[str], tmp_path: Path
-) -> None:
-    """It holds less than it counts."""
+def test_a_filtered_report_cannot_be_merged(run: Run, asked: list[str], tmp_path: Path) -> None:
+    """It has fewer rows than it counts."""
     part = tmp_path / "part.json"
     part.write_bytes(run(*asked, "-o", "json", "--only", "waived").out)
 
@@ -170,10 +171,10 @@ def test_a_filtered_report_is_no_part_of_a_merge(
 
 @pytest.mark.parametrize("how", ["diff", "baseline"])
 @pytest.mark.parametrize("option", [["--only", "waived"], ["--only-changes", "--baseline", "none"]])
-def test_a_filtered_report_is_nothing_to_compare_with(
+def test_a_filtered_report_cannot_be_a_baseline(
     run: Run, asked: list[str], tmp_path: Path, how: str, option: list[str]
 ) -> None:
-    """What it left out would look as if it had come or gone."""
+    """Missing rows would look as if they had appeared or disappeared."""
     part = tmp_path / "part.json"
     part.write_bytes(run(*asked, "-o", "json", *option).out)
     words = ["diff", str(part)] if how == "diff" else [*asked, "--only-changes", "--baseline"]
@@ -184,10 +185,8 @@ def test_a_filtered_report_is_nothing_to_compare_with(
     assert f"{option[0]} left rows out" in ran.err
 
 
-def test_what_to_do_is_about_the_rows_that_are_shown(
-    run: Run, azure: AzureDouble, tmp_path: Path
-) -> None:
-    """A ticket about one of them writes to no other."""
+def test_commands_cover_only_the_shown_rows(run: Run, azure: AzureDouble, tmp_path: Path) -> None:
+    """A ticket about one row changes no other."""
     azure.add("Old").contact = contact(owner=False)
     old = str(tmp_path / "old.json")
     run("audit", "--profile", "cis", "-q", "--report", old)
@@ -224,10 +223,10 @@ WAS = {
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
-def test_a_change_says_what_was(
+def test_a_change_shows_the_old_verdict(
     run: Run, azure: AzureDouble, asked: list[str], tmp_path: Path, form: str
 ) -> None:
-    """Beside what is: a mail needs no second look."""
+    """A mail shows old and new side by side."""
     ran = run(*changed(run, azure, asked, tmp_path), "-o", form)
 
     if form == "table":
@@ -242,10 +241,10 @@ def test_a_change_says_what_was(
     }
 
 
-def test_a_change_says_what_was_as_json(
+def test_a_change_shows_the_old_verdict_in_json(
     run: Run, azure: AzureDouble, asked: list[str], tmp_path: Path
 ) -> None:
-    """The facts that are compared, under a key of their own; null where it is new."""
+    """The key `was` has the compared facts, and null for a new subscription."""
     ran = run(*changed(run, azure, asked, tmp_path), "-o", "json")
 
     document = json.loads(ran.text)
@@ -263,7 +262,7 @@ def test_a_change_says_what_was_as_json(
 
 
 def test_only_some_changes(run: Run, azure: AzureDouble, asked: list[str], tmp_path: Path) -> None:
-    """Both filters hold; a mail that would have no row is none."""
+    """Both filters apply; with no row left nothing is printed."""
     changes = changed(run, azure, asked, tmp_path)
 
     ran = run(*changes, "--only", "non-compliant")

@@ -65,7 +65,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_no_two_audits_share_a_series(folder: Path) -> None:
-    """Whatever tells them apart; and each has its own labels on all of its series."""
+    """Whatever differs between two audits is in the labels of all series."""
     each = [series(path.read_text()) for path in folder.iterdir()]
     known = [one for found in each for one in found]
 
@@ -77,8 +77,8 @@ def test_no_two_audits_share_a_series(folder: Path) -> None:
         assert {"cloud", "tenant", "profile"} <= {name for name, _ in own}
 
 
-def test_promtool_takes_them(folder: Path) -> None:
-    """Each file by itself, as node_exporter reads it."""
+def test_promtool_accepts_them(folder: Path) -> None:
+    """Each file alone, as node_exporter reads it."""
     promtool = tool("promtool")
     for path in folder.iterdir():
         checked = subprocess.run(
@@ -91,7 +91,7 @@ def test_promtool_takes_them(folder: Path) -> None:
 
 
 def test_node_exporter_shows_them_all(folder: Path) -> None:
-    """None is dropped for another's sake."""
+    """None is dropped because of another."""
     exporter = tool("prometheus-node-exporter")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -138,7 +138,7 @@ def _asked(url: str) -> str:
 
 
 def test_labels_stay_from_night_to_night(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Whatever the verdicts are, in which order the options stand, and what a list holds today."""
+    """They do not depend on verdicts, on the order of options, or on the content of a list."""
     first, second = azure.add("Prod"), azure.add("Test")
     names = tmp_path / "names.txt"
     found = []
@@ -158,8 +158,8 @@ def test_labels_stay_from_night_to_night(azure: AzureDouble, run: Run, tmp_path:
     assert {name for name, _ in labels} == {"cloud", "tenant", "profile", "scope"}
 
 
-def test_labels_name_nobody(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """No name and no address, also where options hold some."""
+def test_labels_have_no_names(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """No name and no address, even if options hold some."""
     azure.add("Secret Project", contacts_2017=GOOD)
     path = tmp_path / "r.prom"
 

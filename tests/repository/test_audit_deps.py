@@ -19,8 +19,8 @@ HIT = {"name": "jq", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions":
         pytest.param([SKIPPED, SKIPPED], 0, "nothing was audited", id="all skipped"),
     ],
 )
-def test_what_was_found_is_told(found: list[Any], code: int, says: str) -> None:
-    """A known vulnerability fails; silence is told as silence."""
+def test_findings_are_reported(found: list[Any], code: int, says: str) -> None:
+    """A known vulnerability fails; no answer is reported as no answer."""
     told = verdict(json.dumps({"dependencies": found}), "")
 
     assert (told[0], says in told[1]) == (code, True)
@@ -31,5 +31,5 @@ def test_what_was_found_is_told(found: list[Any], code: int, says: str) -> None:
     [("requests.exceptions.ConnectionError: no route", 0), ("usage: pip-audit", 1)],
 )
 def test_no_network_is_no_failure_but_a_broken_tool_is(said: str, code: int) -> None:
-    """One line either way says why nothing was audited."""
+    """One line says why nothing was audited."""
     assert verdict("", said)[0] == code

@@ -22,8 +22,8 @@ def parted(answer: bytes) -> tuple[int, set[str], bytes]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_it_answers_as_the_double_does(version: str) -> None:
-    """Each list of contacts is what the double answers, kept or not; so is a refusal."""
+def test_the_server_answers_like_the_double(version: str) -> None:
+    """Each list of contacts and each refusal is that of the double, cached or not."""
     answers = Answers(3, 2)
     token, asked = answers.azure.token(), answers.azure.subscriptions[2].id
     target = f"/subscriptions/{asked}/providers/Microsoft.Security/securityContacts"
@@ -41,8 +41,8 @@ def test_it_answers_as_the_double_does(version: str) -> None:
     assert answers.counts["contacts"] == 3
 
 
-def test_an_empty_bucket_refuses() -> None:
-    """What the bucket does not hold is answered by 429, and counted."""
+def test_an_empty_bucket_throttles() -> None:
+    """Requests beyond the bucket get a 429, and are counted."""
     answers = Answers(3, 2)
     answers.bucket = Bucket(1, 1, 1, 0.0)
     request = get("/subscriptions?api-version=2022-12-01", answers.azure.token())

@@ -204,8 +204,8 @@ class Client:
     def _clean(self, answer: Answer) -> Answer:
         """Blot out what an answer echoes of our secrets: it would reach logs and recordings."""
         hide = self._wire.secrets
-        headers = {name.lower(): hide.without(answer.headers[name]) for name in answer.headers}
-        body = hide.without_bytes(answer.body)
+        headers = {name.lower(): hide.redact(answer.headers[name]) for name in answer.headers}
+        body = hide.redact_bytes(answer.body)
         clean = body is answer.body and {*headers.values()} <= {*answer.headers.values()}
         return answer if clean else replace(answer, headers=headers, body=body)
 

@@ -22,12 +22,11 @@ from contacts_audit.azure.arm.retry import RETRIED
 from contacts_audit.azure.arm.sockets import Adapter, clock, late
 from contacts_audit.azure.arm.socks import RefusedError
 from contacts_audit.azure.arm.trust import tls_context
-from contacts_audit.core.errors import AzureError, Reason
+from contacts_audit.core.errors import AzureError, NotSentError, Reason
 from contacts_audit.core.redaction import Secrets
-from contacts_audit.core.sanitize import told_in_public
+from contacts_audit.core.sanitize import without_credentials
 
 LARGEST_BODY = 8 * 1024 * 1024
-NO_TIME = "no time was left to ask"
 GZIP = b"\x1f\x8b"
 MOST_MEMBERS = 100  # of a gzip body
 MOST_ENCODINGS = 3
@@ -85,7 +84,7 @@ class Wire:
         try:
             return self._sent(request, timeout)
         except AzureError as error:
-            error.args = (self.secrets.without(str(error)),)  # it may be what came in place of HTTP
+            error.args = (self.secrets.redact(str(error)),)  # it may be what came in place of HTTP
             raise
 
     def _sent(self, request: requests.PreparedRequest, timeout: float) -> Answer:
@@ -93,7 +92,7 @@ class Wire:
         if self._stopped.is_set():
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
         if timeout <= 0:
-            raise AzureError(Reason.TIMEOUT, NO_TIME)
+            raise NotSentError(Reason.TIMEOUT, "no time was left to ask")
         self._check(url)
         proxy = self._proxy_for(url)
         proxies = {} if proxy is None else {"https": proxy.url}
@@ -147,7 +146,7 @@ class Wire:
         """Turn what requests, urllib3 or the socket raised into one error of ours."""
         host = urlsplit(url).netloc.rpartition("@")[2]
         causes = list(_causes(error))
-        detail = told_in_public(str(causes[-1]) or type(causes[-1]).__name__, {})
+        detail = without_credentials(str(causes[-1]) or type(causes[-1]).__name__, {})
         way = f", through the proxy {proxy.label}" if proxy else ""
         if late() or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
             message = f"{host} did not answer in time{way}"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import certifi
 
-from contacts_audit.core.bounded import contents
+from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import ContactsAuditError, UsageError
-from contacts_audit.core.paths import number
+from contacts_audit.core.paths import descriptor, is_folder, kind_of
 
 BEGIN = b"-----BEGIN CERTIFICATE-----"
 LARGEST = 64 * 1024 * 1024  # bytes of a file of certificates
@@ -56,8 +56,8 @@ def tls_context(ca_bundle: str | None, *, strict: bool = True) -> ssl.SSLContext
 
 def _context_of(path: Path) -> ssl.SSLContext:
     """Return a context that trusts the file *path*, or the files of the folder *path*."""
-    if not path.is_dir():
-        if not is_small_file(path) and number(path) is None:
+    if not is_folder(path):
+        if not is_small_file(path) and descriptor(path) is None:
             raise ValueError(f"it is no regular file of 1 to {LARGEST} bytes")
         return ssl.create_default_context(cafile=str(path))
     context = ssl.create_default_context(capath=str(path))
@@ -65,11 +65,17 @@ def _context_of(path: Path) -> ssl.SSLContext:
     for each in path.iterdir():
         if HASHED.fullmatch(each.name):  # found by OpenSSL itself, when it is looked for
             hashed = True
-        elif each.is_file() and is_small_file(each) and BEGIN in contents(each, LARGEST):
+        elif _is_certificate(each):
             context.load_verify_locations(cafile=str(each))
     if not hashed and not context.cert_store_stats()["x509_ca"]:
         raise ValueError("the folder holds no certificate (openssl rehash names them)")
     return context
+
+
+def _is_certificate(path: Path) -> bool:
+    """Say whether *path* is a file that holds a certificate."""
+    regular = kind_of(path) == stat.S_IFREG
+    return regular and is_small_file(path) and BEGIN in read_bounded(path, LARGEST)
 
 
 def is_small_file(path: Path) -> bool:

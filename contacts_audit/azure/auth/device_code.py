@@ -9,25 +9,24 @@ import time
 from typing import Any
 
 from contacts_audit.azure.auth.msal_http import TokenService, refused
-from contacts_audit.azure.auth.sign_in import Credential, SignIn, granted, is_tenant
+from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant, token_of
 from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
 
-AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the public client that each tenant knows
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # a public client that each tenant knows
 PENDING = frozenset({"authorization_pending", "slow_down"})
 ANY_TENANT = "organizations"
 
 
 def device_code(sign_in: SignIn) -> Credential:
     """
-    The person at the terminal; later tokens come by the refresh token, without a new code.
+    Return the person at the terminal. The refresh token brings later tokens without a new code.
 
     Raises:
-        AuthError: the tenant is none.
+        AuthError: the tenant is not an id or a domain.
     """
     tenant = sign_in.tenant or sign_in.environment.get("AZURE_TENANT_ID", ANY_TENANT)
-    if not is_tenant(tenant):
-        raise AuthError(f"{tenant!r} is no tenant", "give its id or a domain of it")
+    check_tenant(tenant, "AZURE_TENANT_ID")
 
     @functools.cache
     def service() -> TokenService:
@@ -49,7 +48,7 @@ def device_code(sign_in: SignIn) -> Credential:
         with service().within(sign_in.timeout):
             accounts = application().get_accounts()
             if not accounts:
-                result = _by_code(sign_in, application(), claims)
+                result = _sign_in_by_code(sign_in, application(), claims)
             else:
                 result = application().acquire_token_silent_with_error(
                     [sign_in.whole().scope],
@@ -58,28 +57,28 @@ def device_code(sign_in: SignIn) -> Credential:
                     claims_challenge=claims,
                 )
         if result is None:
-            raise AuthError("the sign-in has ended", "run again, and sign in again")
-        return granted(result, service().now, None if tenant == ANY_TENANT else tenant)
+            raise AuthError("the sign-in has expired", "run again, and sign in again")
+        return token_of(result, service().now, None if tenant == ANY_TENANT else tenant)
 
     return Credential("device code", "--auth device-code", acquire, Auth.DEVICE_CODE)
 
 
-def _by_code(sign_in: SignIn, application: Any, claims: str | None) -> Any:
-    """Print the code, and ask until somebody has used it."""
+def _sign_in_by_code(sign_in: SignIn, application: Any, claims: str | None) -> Any:
+    """Print the code, and ask the token service until somebody has entered it."""
     until = time.monotonic() + sign_in.timeout
     flow = application.initiate_device_flow([sign_in.whole().scope], claims_challenge=claims)
     if "user_code" not in flow:
         raise refused(flow)
-    flow["interval"] = max(1, flow["interval"])  # at 0, MSAL would ask for ever
+    flow["interval"] = max(1, flow["interval"])  # at 0, MSAL would ask without a pause
     default = f"open {flow.get('verification_uri')} and enter the code {flow['user_code']}"
     sign_in.tell(f"{flow.get('message') or default} ({sign_in.timeout:g} s are left)")
-    pause = min(flow["interval"], sign_in.timeout / 2)  # so that even a short time is used
+    pause = min(flow["interval"], sign_in.timeout / 2)  # at least one attempt in a short time
     while True:
         if time.monotonic() + pause >= until:
             raise AuthError(
                 f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout"
             )
-        sign_in.ending.stopped.wait(pause)
+        sign_in.shutdown.stopped.wait(pause)
         result = application.acquire_token_by_device_flow(
             flow, claims_challenge=claims, exit_condition=lambda flow: True
         )

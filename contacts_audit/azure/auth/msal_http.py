@@ -21,7 +21,7 @@ from contacts_audit.azure.arm.protocol import Answer, asked_wait_of
 from contacts_audit.azure.arm.retry import RETRIED, patiently
 from contacts_audit.azure.arm.transport import USER_AGENT, Wire
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError, Reason
-from contacts_audit.core.sanitize import blotted, told_in_public
+from contacts_audit.core.sanitize import redacted, without_credentials
 
 ATTEMPT_SECONDS = 15.0
 LONGEST_DESCRIPTION = 8192  # characters of an error
@@ -104,7 +104,7 @@ class TokenService:
         except ContactsAuditError:
             raise
         except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
-            told = told_in_public(self._wire.secrets.without(str(error)), {})
+            told = without_credentials(self._wire.secrets.redact(str(error)), {})
             raise refused({"error_description": told}) from None
 
     def get(self, url: str, **given: Any) -> Response:
@@ -142,9 +142,9 @@ class TokenService:
         secrets.add(*sent)
         answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
         if answer.status != 200 or b'"error' in answer.body:
-            told = secrets.without(answer.body.decode("utf-8-sig", "replace"))
-            told = blotted(told, [*sent, *self._known])  # the shortest, too
-            answer = replace(answer, body=told_in_public(told, {}).encode())
+            told = secrets.redact(answer.body.decode("utf-8-sig", "replace"))
+            told = redacted(told, [*sent, *self._known])  # the shortest, too
+            answer = replace(answer, body=without_credentials(told, {}).encode())
         else:
             secrets.add(*_issued(answer))
         passes = self._retried(answer.status)

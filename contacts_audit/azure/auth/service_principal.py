@@ -1,136 +1,35 @@
 """
-Signs in an application by a secret, a certificate or a federated token.
+Finds the application that the environment variables describe.
 
-https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+It proves itself by a secret, a certificate or a federated token.
 """
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from contacts_audit.azure.auth import assertions, certificates
-from contacts_audit.azure.auth.managed_identity import offered
-from contacts_audit.azure.auth.msal_http import TokenService
-from contacts_audit.azure.auth.sign_in import Credential, SignIn, granted, is_tenant
-from contacts_audit.azure.auth.token_provider import Acquire
-from contacts_audit.azure.kinds import AccessToken, Auth
+from contacts_audit.azure.auth import certificates, confidential_client, federated_token
+from contacts_audit.azure.auth.application_variables import AZURE, TERRAFORM, Variables
+from contacts_audit.azure.auth.managed_identity_endpoint import is_offered
+from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant
+from contacts_audit.azure.kinds import Auth
 from contacts_audit.core.errors import AuthError
 
-
-class Names(NamedTuple):
-    """The variables that describe an application."""
-
-    tenant: str
-    client: str
-    secret: str
-    certificate: str
-    password: str
-    assertion: str
+Proof = Callable[[SignIn, Variables], Credential | None]
 
 
-AZURE = Names(
-    "AZURE_TENANT_ID",
-    "AZURE_CLIENT_ID",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_FEDERATED_TOKEN_FILE",
-)
-TERRAFORM = Names(
-    "ARM_TENANT_ID",
-    "ARM_CLIENT_ID",
-    "ARM_CLIENT_SECRET",
-    "ARM_CLIENT_CERTIFICATE_PATH",
-    "ARM_CLIENT_CERTIFICATE_PASSWORD",
-    "ARM_OIDC_TOKEN_FILE_PATH",
-)
-Way = Callable[[SignIn, Names], Credential | None]
-
-
-def first(sign_in: SignIn, ways: Mapping[str, Way]) -> Credential | None:
-    """
-    Return the first of *ways* that one set of variables describes; sets are never mixed.
-
-    *ways* are by what proves them, a field of `Names`.
-
-    Raises:
-        AuthError: a variable cannot be used, or a set proves something, but lacks who or where.
-    """
-    given = sign_in.environment
-    for names in (AZURE, TERRAFORM):
-        lacking = [names.client] if names.client not in given else []
-        if names.tenant not in given and sign_in.tenant is None:
-            lacking.append(names.tenant)
-        if lacking:
-            _check_nothing_proved(sign_in, [getattr(names, each) for each in ways], lacking)
-            continue
-        found = next(filter(None, (way(sign_in, names) for way in ways.values())), None)
-        if found is not None or names.tenant in given:
-            return found
-    return None
-
-
-def _check_nothing_proved(sign_in: SignIn, proofs: Sequence[str], lacking: Sequence[str]) -> None:
-    """
-    Check that a set which is *lacking* a variable has none of the *proofs* either.
-
-    Otherwise somebody means an application, and another identity must not take its place.
-
-    Raises:
-        AuthError: it has one.
-    """
-    given = next((name for name in proofs if name in sign_in.environment), None)
-    if given is not None:
-        names, verb = " and ".join(lacking), "is" if len(lacking) == 1 else "are"
-        raise AuthError(
-            f"no credential is configured completely: {given} is set, but {names} {verb} not",
-            f"set {names}, or unset {given}, or choose another credential by --auth",
-        )
-
-
-def environment(sign_in: SignIn) -> Credential | None:
-    """A service principal by its secret or its certificate."""
-    return first(sign_in, APPLICATION)
-
-
-def workload(sign_in: SignIn) -> Credential | None:
-    """A workload identity: a federated token in a file."""
-    return first(sign_in, FEDERATION)
-
-
-def any_principal(sign_in: SignIn) -> Credential | None:
-    """
-    Whichever of them is configured.
-
-    Raises:
-        AuthError: tenant and client are set, and nothing that proves them.
-    """
-    found = first(sign_in, {**APPLICATION, **FEDERATION, "password": _incomplete})
-    return None if found is None else replace(found, unused=tuple(_unused(sign_in, found)))
-
-
-def _unused(sign_in: SignIn, used: Credential) -> Iterator[str]:
-    """Yield the variables of proofs that are complete, and come after the *used* one."""
-    for names in (AZURE, TERRAFORM):
-        tenant = names.tenant in sign_in.environment or sign_in.tenant is not None
-        if tenant and names.client in sign_in.environment:
-            for proof in (names.secret, names.certificate, names.assertion):
-                if proof in sign_in.environment and f" {proof} " not in f" {used.why} ":
-                    yield proof
-
-
-def by_secret(sign_in: SignIn, names: Names) -> Credential | None:
-    """Return the principal whose secret *names* give."""
+def by_secret(sign_in: SignIn, names: Variables) -> Credential | None:
+    """Return the application with the client secret in the variables."""
     secret = sign_in.environment.get(names.secret)
     if secret is None:
         return None
     return _credential(sign_in, names, "client secret", names.secret, lambda: secret)
 
 
-def by_certificate(sign_in: SignIn, names: Names) -> Credential | None:
-    """Return the principal whose certificate *names* give, PEM or PFX."""
+def by_certificate(sign_in: SignIn, names: Variables) -> Credential | None:
+    """Return the application with the certificate in the variables, PEM or PFX."""
     path = sign_in.environment.get(names.certificate)
     if path is None:
         return None
@@ -140,105 +39,113 @@ def by_certificate(sign_in: SignIn, names: Names) -> Credential | None:
     return _credential(sign_in, names, "certificate", names.certificate, read)
 
 
-def by_assertion(sign_in: SignIn, names: Names) -> Credential | None:
-    """Return the workload identity whose assertion *names* give; the file is read each time."""
-    path = sign_in.environment.get(names.assertion)
+def by_federated_token(sign_in: SignIn, names: Variables) -> Credential | None:
+    """Return the workload identity with the token file in the variables, read for each request."""
+    path = sign_in.environment.get(names.federated_token)
     if path is None:
         return None
-    read = functools.partial(assertions.read, Path(path), names.assertion)
+    read = functools.partial(federated_token.read, Path(path), names.federated_token)
 
     def proof() -> Any:
-        read()  # before anything is sent
+        read()  # fails before anything is sent
         return {"client_assertion": read}
 
-    return _credential(sign_in, names, "federated token", names.assertion, proof)
+    return _credential(sign_in, names, "federated token", names.federated_token, proof)
 
 
-APPLICATION: Mapping[str, Way] = {"secret": by_secret, "certificate": by_certificate}
-FEDERATION: Mapping[str, Way] = {"assertion": by_assertion}
+APPLICATION: Mapping[str, Proof] = {"secret": by_secret, "certificate": by_certificate}
+WORKLOAD: Mapping[str, Proof] = {"federated_token": by_federated_token}
 
 
-def _incomplete(sign_in: SignIn, names: Names) -> Credential | None:
+def environment(sign_in: SignIn) -> Credential | None:
+    """Return the application with a secret or a certificate."""
+    return _first(sign_in, APPLICATION)
+
+
+def workload(sign_in: SignIn) -> Credential | None:
+    """Return the workload identity with a federated token."""
+    return _first(sign_in, WORKLOAD)
+
+
+def any_principal(sign_in: SignIn) -> Credential | None:
+    """
+    Return the application or the workload identity, whichever is configured.
+
+    Raises:
+        AuthError: tenant and client are set, but no proof.
+    """
+    found = _first(sign_in, {**APPLICATION, **WORKLOAD, "password": _incomplete})
+    return None if found is None else replace(found, unused=tuple(_unused(sign_in, found)))
+
+
+def _first(sign_in: SignIn, proofs: Mapping[str, Proof]) -> Credential | None:
+    """
+    Return the first of *proofs* (by field of `Variables`) that one complete set of variables has.
+
+    Raises:
+        AuthError: a variable cannot be used; or a set has a proof, but no client or no tenant.
+    """
+    given = sign_in.environment
+    for names in (AZURE, TERRAFORM):
+        missing = [names.client] if names.client not in given else []
+        if names.tenant not in given and sign_in.tenant is None:
+            missing.append(names.tenant)
+        if missing:
+            _check_no_proof(sign_in, [getattr(names, field) for field in proofs], missing)
+            continue
+        found = next(filter(None, (proof(sign_in, names) for proof in proofs.values())), None)
+        if found is not None or names.tenant in given:
+            return found
+    return None
+
+
+def _check_no_proof(sign_in: SignIn, proofs: Sequence[str], missing: Sequence[str]) -> None:
+    """
+    Check that a set with *missing* variables has none of the *proofs*.
+
+    A proof means that an application is wanted. No other identity may take its place.
+
+    Raises:
+        AuthError: it has one.
+    """
+    given = next((name for name in proofs if name in sign_in.environment), None)
+    if given is not None:
+        names, verb = " and ".join(missing), "is" if len(missing) == 1 else "are"
+        raise AuthError(
+            f"no credential is configured completely: {given} is set, but {names} {verb} not",
+            f"set {names}, or unset {given}, or choose another credential by --auth",
+        )
+
+
+def _unused(sign_in: SignIn, used: Credential) -> Iterator[str]:
+    """Yield the variables of complete proofs that are not the *used* one."""
+    for names in (AZURE, TERRAFORM):
+        tenant = names.tenant in sign_in.environment or sign_in.tenant is not None
+        if tenant and names.client in sign_in.environment:
+            for proof in (names.secret, names.certificate, names.federated_token):
+                if proof in sign_in.environment and f" {proof} " not in f" {used.why} ":
+                    yield proof
+
+
+def _incomplete(sign_in: SignIn, names: Variables) -> Credential | None:
     if names.tenant not in sign_in.environment:
         return None
-    machine = ", or give --auth managed-identity" if offered(sign_in.environment) else ""
+    machine = ", or give --auth managed-identity" if is_offered(sign_in.environment) else ""
     raise AuthError(
-        f"{names.tenant} and {names.client} are set, but nothing that proves them",
-        f"set one of {names.secret}, {names.certificate}, {names.assertion}{machine}",
+        f"{names.tenant} and {names.client} are set, but no secret, certificate or token is",
+        f"set one of {names.secret}, {names.certificate}, {names.federated_token}{machine}",
     )
 
 
 def _credential(
-    sign_in: SignIn, names: Names, kind: str, variable: str, proof: Callable[[], Any]
+    sign_in: SignIn, names: Variables, kind: str, variable: str, proof: Callable[[], Any]
 ) -> Credential:
     client = sign_in.environment[names.client]
-    tenant = sign_in.tenant or sign_in.environment[names.tenant]
-    if not is_tenant(tenant):
-        raise AuthError(f"{names.tenant}: {tenant!r} is no tenant", "give its id or a domain of it")
-    federated = variable == names.assertion
+    tenant = check_tenant(sign_in.tenant or sign_in.environment[names.tenant], names.tenant)
+    federated = variable == names.federated_token
     return Credential(
         f"{'workload identity' if federated else 'environment'}: {kind} of application {client}",
         f"{names.client} and {variable} are set",
-        _confidential(sign_in, tenant, client, proof, names),
+        confidential_client.acquire_with(sign_in, tenant, client, proof, names),
         Auth.WORKLOAD if federated else Auth.ENV,
     )
-
-
-def _cures(sign_in: SignIn, names: Names) -> dict[str, str]:
-    """Return what to do about errors of Entra, in the names that are used."""
-    cures = {
-        "7000215": f"set {names.secret} to the secret's value, not to its id",
-        "90002": f"check the tenant ({names.tenant}, --tenant) and the cloud (--cloud)",
-        "700016": f"check {names.client}, and that the application is of this tenant",
-    }
-    path = sign_in.environment.get(names.assertion)
-    if path is None or {names.secret, names.certificate} & sign_in.environment.keys():
-        return cures
-    trust = f"check issuer, subject and audience of the application's federated credential ({path})"
-    return {
-        **cures,
-        **dict.fromkeys(("70021", "700211", "700212", "700213"), trust),
-        "700024": assertions.expired(Path(path), names.assertion),
-    }
-
-
-def _known(sign_in: SignIn, names: Names) -> list[str]:
-    """Return the secrets that *names* give, whichever of them is used."""
-    given = (sign_in.environment.get(name) for name in (names.secret, names.password))
-    return [secret for secret in given if secret]
-
-
-def _confidential(
-    sign_in: SignIn, tenant: str, client: str, proof: Callable[[], Any], names: Names
-) -> Acquire:
-    """Return how a confidential client of Entra acquires its tokens through MSAL."""
-
-    @functools.cache
-    def service() -> TokenService:
-        return TokenService(sign_in.wire(), known=_known(sign_in, names))
-
-    @functools.cache
-    def application() -> Any:
-        import msal
-
-        return msal.ConfidentialClientApplication(
-            client,
-            client_credential=proof(),
-            authority=f"{sign_in.whole().authority}/{tenant}",
-            instance_discovery=False,
-            azure_region=False,
-            client_capabilities=["CP1"],
-            http_client=service(),
-        )
-
-    def acquire(claims: str | None, fresh: bool) -> AccessToken:
-        with service().within(sign_in.timeout):
-            if fresh and claims is None:
-                application().remove_tokens_for_client()
-            result = application().acquire_token_for_client(
-                [sign_in.whole().scope], claims_challenge=claims
-            )
-        cures = {} if "access_token" in result else _cures(sign_in, names)
-        return granted(result, service().now, tenant, cures=cures)
-
-    return acquire

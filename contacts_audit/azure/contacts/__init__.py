@@ -1,1 +1,1 @@
-"""Security contacts at each api-version: read, and written."""
+"""Security contacts at each API version: how they are read, compared and written."""

@@ -3,14 +3,15 @@
 import threading
 from collections import defaultdict
 
-ENOUGH = 3
+ENOUGH = 3  # subscriptions: then the whole run gives up on an API version
 
 
 class Versions:
     """
-    Remembers refusals: one counts for its subscription, three with no answer for the whole run.
+    The API versions that a cloud refuses, learned during a run; safe for all threads.
 
-    A single refusal may be sporadic, and must not blind the audit of all the others.
+    A single refusal may be sporadic, so it counts for its subscription alone.  Three refusals, and
+    no answer to any subscription, count for the whole run.
     """
 
     def __init__(self) -> None:
@@ -19,14 +20,14 @@ class Versions:
         self._answered: set[str] = set()
 
     def offered(self, version: str) -> bool:
-        """Say whether it still makes sense to ask at *version*."""
+        """Return whether *version* is still worth a request."""
         return version in self._answered or len(self._refused[version]) < ENOUGH
 
     def answered(self, version: str) -> None:
-        """Keep that some subscription was answered at *version*."""
+        """Record that *version* was answered for some subscription."""
         self._answered.add(version)
 
     def refused(self, version: str, subscription_id: str) -> None:
-        """Keep that *version* was refused for a subscription."""
+        """Record that *version* was refused for the subscription *subscription_id*."""
         with self._lock:
             self._refused[version].add(subscription_id)

@@ -1,16 +1,16 @@
 """
-Whether two contacts mean the same to Azure, for plan, apply and restore. Pure.
+Decides whether two contacts mean the same to Azure, for plan, apply and restore. Pure.
 
-Recorded of Azure: `"off"` and `""` read back as `"Off"`, what is Off loses its level and its roles,
-an empty telephone number comes back empty or not at all, the keys of a source come back in another
-order, and what was left out comes back as its default.
+Recorded (docs/azure-behavior.md): `"off"` and `""` read back as `"Off"`; Off loses its level and
+roles; an empty telephone number reads back empty or not at all; keys of a source change their
+order; an omitted field reads back as its default.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, canonical, same
+from contacts_audit.azure.contacts.records import Json, Record, Snapshot, canonical, same
 from contacts_audit.core.mailbox import key
 
 LEVELS = frozenset({"minimalSeverity", "minimalRiskLevel"})
@@ -18,7 +18,7 @@ OFF = {"state": "off"}
 
 
 def alike(one: Json | None, other: Json | None) -> bool:
-    """Return whether two contacts mean the same; None is no contact."""
+    """Return whether two contacts mean the same; None is an absent contact."""
     if one is None or other is None:
         return one is other
     return not differences(one, other)
@@ -37,7 +37,7 @@ def differences(one: Json, other: Json) -> list[str]:
     return [
         field
         for field in {**one, **other}
-        if not same(one.get(field), other.get(field))  # deep ones mostly are, and need no more
+        if not same(one.get(field), other.get(field))  # fast path: most are equal as they are
         and not same(meaning(field, one.get(field)), meaning(field, other.get(field)))
     ]
 
@@ -46,7 +46,7 @@ def unread(sent: Json, now: Json) -> list[str]:
     """
     Return the names of the fields that were *sent* and do not read back in *now*.
 
-    Fields that the service adds, at any depth, are its own business.
+    Fields that Azure adds, at any depth, are ignored.
     """
     return [
         field
@@ -57,20 +57,20 @@ def unread(sent: Json, now: Json) -> list[str]:
 
 
 def reads_back(sent: Json | None, now: Json | None) -> bool:
-    """Return whether all that was *sent* reads back in *now*; None is a deletion, or no contact."""
+    """Return whether all that was *sent* reads back in *now*; None is a deletion, or an absence."""
     if sent is None or now is None:
         return sent is now
     return not unread(sent, now)
 
 
 def is_blank(properties: Json) -> bool:
-    """Return whether a contact holds neither an address nor a telephone number."""
+    """Return whether a contact has neither an address nor a telephone number."""
     fields = ("email", "emails", "phone")
     return all(meaning(field, properties.get(field)) is None for field in fields)
 
 
 def meaning(field: str, value: Any) -> Any:
-    """Return the one spelling of all values of *field* that mean the same; None is nothing."""
+    """Return the same result for all values of *field* that mean the same; None for no value."""
     match field, value:
         case _, (None | ""):
             return None
@@ -89,7 +89,7 @@ def meaning(field: str, value: Any) -> Any:
 
 
 def _switched(value: Any) -> Any:
-    """Spell what has a state, roles or a level: what is Off has neither roles nor a level."""
+    """Normalize an object with a state, roles or a level; Off has neither roles nor a level."""
     if not isinstance(value, dict):
         return _unordered(value)
     found = {key: _unordered(item) for key, item in value.items()}
@@ -106,12 +106,12 @@ def _switched(value: Any) -> Any:
 
 
 def _set(items: Iterable[Any]) -> list[Any]:
-    """Return each of *items* once, in the one order."""
+    """Return *items* sorted, each once."""
     return [item for _, item in sorted({canonical(item): item for item in items}.items())]
 
 
 def _unordered(value: Any) -> Any:
-    """Return a JSON value with its lists in the one order, at any depth."""
+    """Return a JSON value with its lists sorted, at any depth."""
     match value:
         case dict():
             return {key: _unordered(item) for key, item in value.items()}
@@ -121,7 +121,7 @@ def _unordered(value: Any) -> Any:
 
 
 def _fits(value: Any, back: Any) -> bool:
-    """Return whether *back* is *value*, lists in any order, objects with more fields."""
+    """Return whether *back* is *value*; lists in any order, objects with more fields allowed."""
     match value, back:
         case dict(), dict():
             return all(key in back and _fits(item, back[key]) for key, item in value.items())
@@ -134,3 +134,39 @@ def _fits(value: Any, back: Any) -> bool:
                 del left[found]
             return not left
     return same(value, back)
+
+
+def is_unchanged(then: Snapshot, now: Snapshot) -> bool:
+    """
+    Return whether *now* means the same as *then*, at each API version of *then*.
+
+    Etags, order and spelling do not count.  All else does, unknown fields included.
+    """
+    return all(all_alike(then.at(version), now.at(version)) for version in then.versions)
+
+
+def others_are_unchanged(then: Snapshot, now: Snapshot, name: str, *, loosely: bool) -> bool:
+    """
+    Return whether all contacts but *name* are as they were *then*.
+
+    *loosely* compares only names and addresses: contacts of 2017 may share their other fields, and
+    then a write of ours has changed them.
+    """
+
+    def rest(seen: Snapshot) -> Snapshot:
+        return Snapshot(
+            {
+                version: tuple(
+                    Record(one.name, _addresses_alone(one.properties)) if loosely else one
+                    for one in seen.at(version)
+                    if one.name.casefold() != name.casefold()
+                )
+                for version in then.versions
+            }
+        )
+
+    return is_unchanged(rest(then), rest(now))
+
+
+def _addresses_alone(properties: Json) -> Json:
+    return {field: properties.get(field) for field in ("email", "emails")}

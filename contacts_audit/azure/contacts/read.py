@@ -1,6 +1,8 @@
 """
 Reads security contacts in three API versions, through jq.
 
+An empty `emails` is no address; a contact without one is still a contact.
+
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
@@ -28,8 +30,8 @@ LONGEST_SHOWN = 200  # characters of a type or name in a message
 TYPES = ("securitycontact", "securitycontacts")
 addresses, is_address = mailbox.split, mailbox.is_address
 
-# The document's two programs as one; between them stands JSON text, which may change a number.
-# An item that the filter leaves out comes as an array: its type, its name.
+# The two documented jq programs as one.  `tojson | fromjson` is the text between them, which may
+# change a number.  An item that the documented filter leaves out is an array: its type, its name.
 SELECTED = 'select(.type=="Microsoft.Security/securityContacts")'
 DOCUMENTED = """
 .|.value[] | if .type == "Microsoft.Security/securityContacts"
@@ -38,7 +40,7 @@ elif type == "object" and (.properties | type | . == "object" or . == "null")
 then [.type, .name] else empty end
 """
 
-# All shapes of a list, and the fields of all dialects of a contact; what they mean, Python decides.
+# All shapes of a list, and the fields of a contact in all API versions.  Python interprets them.
 FIELDS = """
 if type == "array" then .
 elif type == "object" and has("value") then .value
@@ -53,7 +55,7 @@ else error("neither a list nor a contact") end
 
 
 def warm_up() -> None:
-    """Load what the first reading needs, which takes longer than all that follow it."""
+    """Load what the first reading needs, which takes longer than the reading itself."""
     _compiled(FIELDS)
 
 
@@ -64,10 +66,10 @@ def _compiled(program: str) -> Any:
 
 def document(answer: Answer) -> Any:
     """
-    Return the one JSON text that *answer* holds, as `arm.document` does.
+    Return the JSON value in the body of *answer*, as `protocol.document` does.
 
     Raises:
-        AzureError: it holds another, or so much that reading it would take a lot of memory.
+        AzureError: the body is not one JSON text, or holds too many values for the memory.
     """
     if answer.body.count(b",") > MOST_VALUES:
         raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {MOST_VALUES} values")
@@ -75,13 +77,13 @@ def document(answer: Answer) -> Any:
 
 
 def _all(program: str, answer: Answer) -> list[Any]:
-    """Run *program* on a `document`; it takes up to a kilobyte for each value."""
+    """Run a jq *program* on a `document`; takes up to a kilobyte of memory per value."""
     return list(_compiled(program).input_text(protocol.text(answer)).all())
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A contact that the documented filter leaves out for its *type* alone."""
+    """A contact that the documented filter leaves out because of its *type*."""
 
     type: str
     name: str
@@ -89,12 +91,12 @@ class LeftOut:
 
 def documented_emails(answer: Answer) -> list[str | LeftOut]:
     """
-    Return what the document's two jq programs print for *answer*, an element a line.
+    Return what the two documented jq programs print for *answer*, one item per line.
 
-    Between the lines stand the contacts that the programs leave out.
+    The contacts that the programs leave out are in between, as `LeftOut`.
 
     Raises:
-        AzureError: it is not a list of contacts, so that the programs would stumble.
+        AzureError: the body is not a list of contacts; the programs would fail.
     """
     match document(answer):
         case {"value": list(items)} if all(map(_is_contact, items)):
@@ -109,10 +111,10 @@ def documented_emails(answer: Answer) -> list[str | LeftOut]:
 
 def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
     """
-    Yield what `documented_emails` returns for each of *texts*, and None at the end of each text.
+    Yield what `documented_emails` returns for each JSON text in *texts*, and None after each.
 
     Raises:
-        ValueError: jq's error; what was printed before it has been yielded.
+        ValueError: jq failed; what it printed before was yielded.
     """
     for line in _compiled(f"({DOCUMENTED}), null").input_text(texts):
         yield from [None] if line is None else _documented([line])
@@ -129,12 +131,12 @@ def _documented(lines: Iterable[Any]) -> Iterator[str | LeftOut]:
 
 
 def is_contact_type(kind: Any) -> bool:
-    """Say whether an item of the type *kind* is a contact: Azure wrote it in two ways so far."""
+    """Return whether an item of the type *kind* is a contact; Azure has used two spellings."""
     return not isinstance(kind, str) or kind.casefold().endswith(TYPES)
 
 
 def shows_address(line: str) -> bool:
-    """Say whether *line*, an element that `jq` printed, is a string with something in it."""
+    """Return whether *line*, one printed item, is a string that names an address."""
     return line.startswith('"') and bool(addresses(json.loads(line)))
 
 
@@ -142,12 +144,12 @@ def contacts(
     answer: Answer, version: str, left_out: Callable[[str], None] = lambda what: None
 ) -> Iterator[Contact]:
     """
-    Yield the contacts in *answer*; what is of another type is told to *left_out*.
+    Yield the contacts in *answer*; *left_out* is called with each other type in it.
 
     Raises:
-        AzureError: it is not what any api-version documents.
+        AzureError: the body is not what any API version documents, or is too large.
     """
-    match document(answer):  # jq itself would take more than one text, and NaN
+    match document(answer):  # jq alone would accept several texts, and NaN
         case {"value": list(found)} | [*found] if len(found) > MOST_CONTACTS:
             what = f"the answer holds more than {MOST_CONTACTS} contacts"
             raise AzureError(Reason.TOO_LARGE, what)
@@ -162,7 +164,7 @@ def contacts(
         if not is_contact_type(kind):
             left_out(kind)
             continue
-        spelled = (*_spelt(email), *_spelt(emails))
+        spelled = (*_spelled(email), *_spelled(emails))
         total += len(spelled)
         if total > MOST_ADDRESSES:
             what = f"the answer holds more than {MOST_ADDRESSES} addresses"
@@ -181,7 +183,7 @@ def _contact(
     by_role: Any,
     sources: Any,
 ) -> Contact:
-    """Translate the fields of a contact; a value of no known kind switches nothing on."""
+    """Translate the fields of a contact; an unknown value switches nothing on."""
     return Contact(
         name=_text(name) or "",
         api_version=version,
@@ -195,8 +197,11 @@ def _contact(
     )
 
 
-def _spelt(value: Any) -> list[str]:
-    """An early 2020 had an array here; what is no text at all is shown, and is no address."""
+def _spelled(value: Any) -> list[str]:
+    """Return the addresses of a field; a value that is not a string becomes its JSON.
+
+    An early release of 2020-01-01-preview had an array here.
+    """
     values = value if isinstance(value, list) else [] if value is None else [value]
     return [
         address
@@ -206,7 +211,7 @@ def _spelt(value: Any) -> list[str]:
 
 
 def _severity(alerts: Any) -> str | None:
-    """2017 says On, which meant high severity; 2020 says a state and a severity."""
+    """Return the severity of `alertNotifications`: 2017 says On for High, 2020 names it."""
     match alerts:
         case "On":
             return "High"
@@ -234,7 +239,7 @@ def _text(value: Any) -> str | None:
 
 
 def _shown(value: Any) -> str | None:
-    """Show what is no text as its JSON, which is of no known kind: a finding names it."""
+    """Return a value as text; one that is not a string becomes its JSON, for a finding to name."""
     return _text(value) if isinstance(value, str | None) else json.dumps(value)
 
 

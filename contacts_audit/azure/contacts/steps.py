@@ -1,4 +1,4 @@
-"""The writes that turn one set of contacts into another. Pure."""
+"""Steps: single writes, the bodies that they send, and what confirms them. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,24 +6,30 @@ from dataclasses import dataclass
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.equality import alike, is_blank, reads_back, unread
 from contacts_audit.azure.contacts.read import is_address
-from contacts_audit.azure.contacts.records import Json
+from contacts_audit.azure.contacts.records import Json, Record
 from contacts_audit.core.errors import ContactsAuditError
 from contacts_audit.core.mailbox import distinct, key
-from contacts_audit.core.model import Wish
+from contacts_audit.core.model import Change
 
 DEFAULT = "default"
 TYPE = "Microsoft.Security/securityContacts"
-NO_CONTACT = "there is no contact to change, and without an address none is made"
+NO_CONTACT = "there is no contact to change, and none is created without an address"
 NO_ADDRESS_LEFT = "no address would be left"
+FETCH = "look at it with 'contacts-audit fetch'"
 
 
 class RefusedError(ContactsAuditError):
-    """A change that would lose data, or that this api-version cannot express."""
+    """A change that would lose data, or that an API version cannot express; it has a hint."""
+
+    @property
+    def line(self) -> str:
+        """The message and the hint, in a line."""
+        return f"{self} -- {self.hint}"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One write: the contact *before*, and *after* as it is sent; None where there is none."""
+    """One write of a *contact*: properties *before*, and *after* as sent; None is no contact."""
 
     contact: str
     before: Json | None
@@ -31,22 +37,22 @@ class Step:
 
     def is_done(self, now: Json | None) -> bool:
         """
-        Return whether the contact, which is *now* so, is as wished; for a look at a lost write.
+        Return whether the contact, as it is *now*, shows that a lost write was carried out.
 
-        Recorded: after a DELETE, Azure may make a default contact again, which holds no address.
+        Recorded: after a DELETE, Azure may create the default contact again, without an address.
         """
         unsure = self.after is None and now is not None and alike(now, self.before)
         return self.is_confirmed(now) and not unsure
 
     def is_confirmed(self, now: Json | None) -> bool:
-        """Return whether the contact, which is *now* so, shows that an answered write was done."""
+        """Return whether the contact, as it is *now*, confirms a write that Azure accepted."""
         if self.after is None and now is not None:
             return self._made_again(now)
         return reads_back(self.after, now)
 
-    def is_done_but_for_phone(self, now: Json | None) -> bool:
+    def is_done_except_phone(self, now: Json | None) -> bool:
         """
-        Return whether all is as wished but a telephone number that was sent empty.
+        Return whether only a telephone number that was sent empty did not read back.
 
         Recorded at 2020: Azure keeps the number that was there.
         """
@@ -56,7 +62,7 @@ class Step:
         return kept and not self.after.get("phone")
 
     def is_untouched(self, now: Json | None) -> bool:
-        """Return whether the contact, which is *now* so, is as it was before the write."""
+        """Return whether the contact, as it is *now*, is as it was before the write."""
         if self.before is None and now is not None:
             return self._made_again(now)
         return alike(now, self.before)
@@ -66,8 +72,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """The *steps* at *version* that make a change, in order, and what is to be said of them."""
+class Writes:
+    """The *steps* at *version* that make a change, in order, with *notes* for the user."""
 
     version: str
     steps: tuple[Step, ...]
@@ -78,8 +84,8 @@ def sendable(version: str, properties: Json) -> Json:
     """
     Return *properties* as a PUT at *version* sends them: every object, and no empty level.
 
-    Recorded: without `notificationsByRole` a PUT is refused, what is left out may become On, and
-    an empty `minimalSeverity` is what is read where notifications are Off.
+    Recorded: a PUT without `notificationsByRole` is refused, what is left out may become On, and
+    `minimalSeverity` reads back empty where notifications are Off.
     """
     whole = {**properties}
     for field, nothing in OBJECTS.get(version, {}).items():
@@ -97,7 +103,7 @@ def body(subscription_id: str, version: str, step: Step) -> Json:
     """
     Return the document that a PUT of *step* sends.
 
-    A contact that 2017 does not have yet is made by the document of the rule, id, name and all.
+    A new contact at 2017 is sent as SecurityCenter-016 documents it, with id, name and type.
     """
     if version != protocol.V2017 or step.before is not None:
         return {"properties": step.after}
@@ -109,28 +115,28 @@ def body(subscription_id: str, version: str, step: Step) -> Json:
     }
 
 
-def wanted(there: Sequence[str], wish: Wish) -> list[str]:
+def resulting_addresses(there: Sequence[str], change: Change) -> list[str]:
     """
-    Return the addresses that there should be.
+    Return the addresses after *change*, given those that are *there*.
 
     Raises:
-        RefusedError: something would be taken away, and no address be left.
+        RefusedError: addresses would be removed, and none would be left.
     """
     spelt = {key(one): one for one in there}
-    given = [spelt.get(key(one), one) for one in distinct(wish.emails)]
-    removed = set(map(key, wish.remove_emails))
-    if wish.replace:
+    given = [spelt.get(key(one), one) for one in distinct(change.emails)]
+    removed = set(map(key, change.remove_emails))
+    if change.replace:
         found = list(there) if {*spelt.values()} == {*given} else given
     else:
         found = [*there, *(one for one in given if key(one) not in spelt)]
     found = [one for one in found if key(one) not in removed]
     less = bool({*there} - {*found})
-    if less and not wish.allow_empty and not any(map(is_address, found)):
+    if less and not change.allow_empty and not any(map(is_address, found)):
         raise RefusedError(NO_ADDRESS_LEFT, "add --allow-empty if that is meant")
     return found
 
 
-OBJECTS: dict[str, Json] = {  # and what a contact without one has
+OBJECTS: dict[str, Json] = {  # what is sent for a missing object
     protocol.V2023: {
         "isEnabled": True,
         "notificationsByRole": {"state": "Off", "roles": []},
@@ -151,3 +157,9 @@ def _without_empty_levels(value: object) -> object:
         case list():
             return [_without_empty_levels(item) for item in value]
     return value
+
+
+def applied(records: Sequence[Record], step: Step) -> tuple[Record, ...]:
+    """Return the contacts as they are after *step*."""
+    others = [one for one in records if one.name.casefold() != step.contact.casefold()]
+    return (*others, *([] if step.after is None else [Record(step.contact, step.after)]))

@@ -1,5 +1,5 @@
 """
-The body to write for a change, in each API version. Pure.
+The writes for a change, at each API version. Pure.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
 """
@@ -11,63 +11,70 @@ from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts import write_2017
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, Seen, named, ordered
+from contacts_audit.azure.contacts.records import (
+    Json,
+    Record,
+    Snapshot,
+    first_phone,
+    named,
+    ordered,
+)
 from contacts_audit.azure.contacts.steps import (
     DEFAULT,
+    FETCH,
     NO_CONTACT,
-    Draft,
     RefusedError,
     Step,
+    Writes,
+    resulting_addresses,
     sendable,
-    wanted,
 )
 from contacts_audit.core.mailbox import distinct, key
-from contacts_audit.core.model import Wish
+from contacts_audit.core.model import Change
 
 OWNER = "Owner"
 
 
-def draft(seen: Seen, wish: Wish, version: str) -> Draft:
+def writes_for(seen: Snapshot, change: Change, version: str) -> Writes:
     """
-    Return what is to be written at *version* so that what was *seen* fulfils *wish*.
+    Return the writes at *version* that make *change*, given what was *seen*.
 
     Raises:
-        RefusedError: that is not possible, or not without `--allow-empty`.
+        RefusedError: that is not possible, or needs `--allow-empty`.
     """
     if version == protocol.V2017:
-        return Draft(version, tuple(write_2017.steps(seen.at(version), wish)))
-    return _single(seen, wish, version)
+        return Writes(version, tuple(write_2017.steps(seen.at(version), change)))
+    return _single(seen, change, version)
 
 
-def _single(seen: Seen, wish: Wish, version: str) -> Draft:
-    """One contact, `default`, holds all addresses."""
+def _single(seen: Snapshot, change: Change, version: str) -> Writes:
+    """Return the write of the one contact, `default`, that holds all addresses."""
     before, older = named(seen.at(version), DEFAULT), ordered(seen.at(protocol.V2017))
     if before is not None:
-        after = _wished(before, wish, version)
-        muted = wish.emails and after.get("isEnabled") not in (None, True)
+        after = _changed(before, change, version)
+        muted = change.emails and after.get("isEnabled") not in (None, True)
         notes = ("it stays disabled, and nobody gets mail: add --enable",) if muted else ()
         if alike(after, before):
-            return Draft(version, (), notes)
-        return Draft(version, (Step(DEFAULT, before, sendable(version, after)),), notes)
+            return Writes(version, (), notes)
+        return Writes(version, (Step(DEFAULT, before, sendable(version, after)),), notes)
     standing = _addresses_of(older)
-    if not wish.creates:
-        _check_nothing_to_create(standing, wish)
-        return Draft(version, ())
-    new: Json = {"emails": "" if wish.replace else ";".join(standing), **NEW[version]}
-    phones = (one.properties.get("phone") for one in older)
-    if phone := next((phone for phone in phones if phone and isinstance(phone, str)), None):
+    if not change.creates:
+        _check_nothing_to_create(standing, change)
+        return Writes(version, ())
+    new: Json = {"emails": "" if change.replace else ";".join(standing), **NEW[version]}
+    if phone := first_phone(older):
         new["phone"] = phone
-    after = _wished(new, wish, version)
+    after = _changed(new, change, version)
     written = set(map(key, addresses(after["emails"])))
     carried = [one for one in standing if key(one) in written]
     stays = [one for one in standing if key(one) not in written]
     facts = (
         (f"carried over from {protocol.V2017}", carried),
-        ("telephone number carried over", [phone] if phone and wish.phone is None else []),
+        ("telephone number carried over", [phone] if phone and change.phone is None else []),
         (f"still at {protocol.V2017}", stays),
     )
     said = tuple(f"{fact}: {', '.join(which)}" for fact, which in facts if which)
-    return Draft(version, (Step(DEFAULT, None, sendable(version, after)),), said)
+    return Writes(version, (Step(DEFAULT, None, sendable(version, after)),), said)
 
 
 NEW: dict[str, Json] = {
@@ -83,61 +90,61 @@ NEW: dict[str, Json] = {
 }
 
 
-def _check_nothing_to_create(standing: Sequence[str], wish: Wish) -> None:
-    """Without a contact there is nothing to remove from; anything else takes a contact."""
-    unwanted = set(map(key, wish.remove_emails))
+def _check_nothing_to_create(standing: Sequence[str], change: Change) -> None:
+    """Check that *change* needs no contact, where there is none and none is created."""
+    unwanted = set(map(key, change.remove_emails))
     if unwanted & set(map(key, standing)):
         raise RefusedError(
-            f"an address to be removed stands at {protocol.V2017} alone",
+            f"an address to remove is at {protocol.V2017} only",
             f"add --api-version {protocol.V2017}",
         )
-    if wish.phone is not None or wish.enable:
+    if change.phone is not None or change.enable:
         raise RefusedError(NO_CONTACT, "add --email")
 
 
-def _wished(before: Json, wish: Wish, version: str) -> Json:
-    """Return the properties of `default`, changed where *wish* says so."""
+def _changed(before: Json, change: Change, version: str) -> Json:
+    """Return the properties of `default` with *change* made."""
     after = dict(before)
-    emails = _emails(before.get("emails"), wish)
+    emails = _emails(before.get("emails"), change)
     if emails is not None:
         after["emails"] = emails
-    if wish.notify_owners:
+    if change.notify_owners:
         after["notificationsByRole"] = _with_owner(before.get("notificationsByRole"))
-    if wish.minimum_severity is not None and version == protocol.V2020:
+    if change.minimum_severity is not None and version == protocol.V2020:
         alerts = _object(before.get("alertNotifications"), "alertNotifications")
         after["alertNotifications"] = {
             **alerts,
             "state": "On",
-            "minimalSeverity": wish.minimum_severity,
+            "minimalSeverity": change.minimum_severity,
         }
-    if version == protocol.V2020 and wish.attack_paths is not None:
+    if version == protocol.V2020 and change.attack_paths is not None:
         raise RefusedError(
-            f"{protocol.V2020} knows no attack paths, and no newer api-version is offered",
+            f"{protocol.V2020} has no attack paths, and no newer API version is offered",
             "leave --attack-paths out",
         )
     if version == protocol.V2023:
         sources = before.get("notificationsSources")
         for kind, level, asked in (
-            ("Alert", "minimalSeverity", wish.minimum_severity),
-            ("AttackPath", "minimalRiskLevel", wish.attack_paths),
+            ("Alert", "minimalSeverity", change.minimum_severity),
+            ("AttackPath", "minimalRiskLevel", change.attack_paths),
         ):
             if asked is not None:
                 sources = after["notificationsSources"] = _with_source(sources, kind, level, asked)
-    if wish.enable and not (before.get("isEnabled") is None or before["isEnabled"] is True):
+    if change.enable and not (before.get("isEnabled") is None or before["isEnabled"] is True):
         after["isEnabled"] = True
-    if wish.phone is not None:
-        after["phone"] = wish.phone
+    if change.phone is not None:
+        after["phone"] = change.phone
     return after
 
 
-def _emails(value: Any, wish: Wish) -> str | None:
-    """Return the text of all addresses, None where nothing is to change."""
-    if not (wish.emails or wish.remove_emails):
+def _emails(value: Any, change: Change) -> str | None:
+    """Return the new value of `emails`, None if it does not change."""
+    if not (change.emails or change.remove_emails):
         return None
     if value is not None and not isinstance(value, str):
-        raise RefusedError("its addresses are no text", "look at it by 'contacts-audit fetch'")
+        raise RefusedError("its addresses are not a string", FETCH)
     there = addresses(value or "")
-    found = wanted(there, wish)
+    found = resulting_addresses(there, change)
     return None if found == there else ";".join(found)
 
 
@@ -145,7 +152,7 @@ def _with_owner(by_role: Any) -> Json:
     known = _object(by_role, "notificationsByRole")
     roles = known.get("roles", [])
     if not isinstance(roles, list):
-        raise RefusedError("its roles are no list", "look at it by 'contacts-audit fetch'")
+        raise RefusedError("its roles are not a list", FETCH)
     named = any(isinstance(role, str) and role.casefold() == OWNER.casefold() for role in roles)
     return {**known, "state": "On", "roles": roles if named else [*roles, OWNER]}
 
@@ -153,7 +160,7 @@ def _with_owner(by_role: Any) -> Json:
 def _with_source(sources: Any, kind: str, level: str, asked: str) -> list[Any]:
     known = [] if sources is None else sources
     if not isinstance(known, list) or not all(isinstance(source, dict) for source in known):
-        raise RefusedError("its sources are no list", "look at it by 'contacts-audit fetch'")
+        raise RefusedError("its sources are not a list", FETCH)
     if not any(source.get("sourceType") == kind for source in known):
         return [*known, {"sourceType": kind, level: asked}]
     return [
@@ -163,12 +170,12 @@ def _with_source(sources: Any, kind: str, level: str, asked: str) -> list[Any]:
 
 def _object(value: Any, field: str) -> Json:
     if value is not None and not isinstance(value, dict):
-        raise RefusedError(f"its {field} is no object", "look at it by 'contacts-audit fetch'")
+        raise RefusedError(f"its {field} is not an object", FETCH)
     return value or {}
 
 
 def _addresses_of(older: Sequence[Record]) -> tuple[str, ...]:
-    """Return the addresses that 2017 shows."""
+    """Return the addresses of contacts at 2017, each once."""
     spelt = (one.properties.get("email") for one in older)
     return tuple(
         distinct(part for text in spelt if isinstance(text, str) for part in addresses(text))

@@ -1,9 +1,9 @@
 """
-The writes for a change at 2017-08-01-preview: one contact for each address. Pure.
+The writes for a change at 2017-08-01-preview: one contact per address. Pure.
 
-Contacts named default1, default2, ... follow the rules of the service that knew no other names:
-the lowest free name first, deletions from the highest down, no gaps. Azure also has contacts named
-after their address; each of those holds that address for good: it stays, or is deleted.
+Contacts are named default1, default2, and so on: a new one takes the lowest free name, deletions
+start from the highest, and there are no gaps. Azure also has contacts named after their address;
+such a contact keeps its address, or is deleted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,31 +11,45 @@ from collections.abc import Iterator, Sequence
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import Json, Record, in_sequence, is_numbered, ordered
-from contacts_audit.azure.contacts.steps import NO_CONTACT, RefusedError, Step, sendable, wanted
-from contacts_audit.core.model import Wish
+from contacts_audit.azure.contacts.records import (
+    Json,
+    Record,
+    first_phone,
+    is_numbered,
+    ordered,
+    sequence_key,
+)
+from contacts_audit.azure.contacts.steps import (
+    FETCH,
+    NO_CONTACT,
+    RefusedError,
+    Step,
+    resulting_addresses,
+    sendable,
+)
+from contacts_audit.core.model import Change
 
 
-def steps(older: Sequence[Record], wish: Wish) -> Iterator[Step]:
+def steps(older: Sequence[Record], change: Change) -> Iterator[Step]:
     """
-    Yield what makes the contacts that 2017 shows, in Azure's order, fulfil *wish*; deletions last.
+    Yield the writes that make *change* to the contacts *older*, in Azure's order; deletions last.
 
     Raises:
-        RefusedError: that is not possible, or not without `--allow-empty`.
+        RefusedError: that is not possible, or needs `--allow-empty`.
     """
-    check_2017(wish)
+    check_2017(change)
     older = ordered(older)
     there = [_address(contact) for contact in older]
-    found = wanted(there, wish)
-    if not any(found) and (wish.creates or wish.phone is not None):
+    found = resulting_addresses(there, change)
+    if not any(found) and (change.creates or change.phone is not None):
         raise RefusedError(NO_CONTACT, "add --email")
     places, new = _places(older, there, found)
     pairs = [*zip(older, places, strict=True)]
     going = [contact for contact, place in pairs if place is None]
-    phone = _phone([contact for contact, place in pairs if place is not None], going, wish)
+    phone = _phone([contact for contact, place in pairs if place is not None], going, change)
     for contact, email, place in zip(older, there, places, strict=True):
         if place is not None:
-            after = _flagged({**contact.properties}, wish)
+            after = _flagged({**contact.properties}, change)
             if place != email:
                 after["email"] = place
             if phone is not None:
@@ -47,19 +61,19 @@ def steps(older: Sequence[Record], wish: Wish) -> Iterator[Step]:
         documented = {"email": email, "alertNotifications": "On", "alertsToAdmins": "On"}
         if phone is not None:
             documented["phone"], phone = phone, None
-        yield Step(next(names), None, _flagged(documented, wish))
-    for contact in sorted(going, key=in_sequence, reverse=True):
+        yield Step(next(names), None, _flagged(documented, change))
+    for contact in sorted(going, key=sequence_key, reverse=True):
         yield Step(contact.name, contact.properties, None)
 
 
 def _address(contact: Record) -> str:
     email = contact.properties.get("email")
     if not isinstance(email, str):
-        raise RefusedError("a contact has no text for its address", "look at it by 'fetch'")
+        raise RefusedError("the address of a contact is not a string", FETCH)
     if len(addresses(email)) > 1:
         raise RefusedError(
-            f"a contact holds several addresses, and {protocol.V2017} takes one a contact",
-            "write at the newest api-version: leave --api-version out",
+            f"a contact has several addresses, and {protocol.V2017} takes one per contact",
+            "leave --api-version out to write at the newest API version",
         )
     return email.strip()
 
@@ -67,11 +81,11 @@ def _address(contact: Record) -> str:
 def _places(
     older: Sequence[Record], there: Sequence[str], found: Sequence[str]
 ) -> tuple[list[str | None], list[str]]:
-    """Return which of *found* each contact is to hold, None where it goes, and those left over."""
+    """Return the address that each contact will hold, None to delete it, and those left over."""
     places: list[str | None] = [email if email in found else None for email in there]
     numbered = sorted(
         (at for at, contact in enumerate(older) if is_numbered(contact)),
-        key=lambda at: in_sequence(older[at]),
+        key=lambda at: sequence_key(older[at]),
     )
     held, new = _gapless(
         [places[at] for at in numbered], [email for email in found if email not in there]
@@ -83,9 +97,9 @@ def _places(
 
 def _gapless(places: list[str | None], new: list[str]) -> tuple[list[str | None], list[str]]:
     """
-    Put *new* addresses into free *places*, and close the gaps; return what is left of them.
+    Put *new* addresses into free *places*, and close gaps; return the places, and what is left.
 
-    Only the last of the sequence can be deleted: so the last ones move into what is still free.
+    Only the last contact of the sequence can be deleted, so the last ones move into the gaps.
     """
     for at, one in enumerate(places):
         if one is None and new:
@@ -99,42 +113,42 @@ def _gapless(places: list[str | None], new: list[str]) -> tuple[list[str | None]
     return places, new
 
 
-def _phone(kept: Sequence[Record], going: Sequence[Record], wish: Wish) -> str | None:
+def _phone(kept: Sequence[Record], going: Sequence[Record], change: Change) -> str | None:
     """
-    Return the telephone number that the first contact is to get, None where none is to be written.
+    Return the telephone number to write to the first contact, None to write none.
 
-    One that is asked for; or one that would go with a contact named after its address.
+    It is the requested one, or one that a deleted contact named after its address had.
     """
     standing = [contact.properties.get("phone") for contact in kept]
-    if wish.phone is not None:
-        return None if wish.phone in standing else wish.phone
+    if change.phone is not None:
+        return None if change.phone in standing else change.phone
     if any(standing):
         return None
-    phones = (contact.properties.get("phone") for contact in going if not is_numbered(contact))
-    return next((phone for phone in phones if phone and isinstance(phone, str)), None)
+    return first_phone([contact for contact in going if not is_numbered(contact)])
 
 
-def _flagged(properties: Json, wish: Wish) -> Json:
-    if wish.notify_owners:
+def _flagged(properties: Json, change: Change) -> Json:
+    if change.notify_owners:
         properties["alertsToAdmins"] = "On"
-    if wish.minimum_severity is not None:
+    if change.minimum_severity is not None:
         properties["alertNotifications"] = "On"
     return properties
 
 
-def check_2017(wish: Wish) -> None:
+def check_2017(change: Change) -> None:
     """
-    Check that 2017 can say what is wished: On for high severity, and nothing newer.
+    Check that 2017 can express *change*: On for high severity, and nothing newer.
 
     Raises:
         RefusedError: it cannot.
     """
-    if wish.minimum_severity not in (None, "High"):
+    if change.minimum_severity not in (None, "High"):
         raise RefusedError(
-            f"{protocol.V2017} knows no severity but High", "give High, or leave it out"
+            f"{protocol.V2017} has no severity but High",
+            "give High, or leave --minimum-severity out",
         )
-    if wish.attack_paths is not None or wish.enable:
-        option = "--enable" if wish.attack_paths is None else "--attack-paths"
+    if change.attack_paths is not None or change.enable:
+        option = "--enable" if change.attack_paths is None else "--attack-paths"
         raise RefusedError(f"{protocol.V2017} has no field for it", f"leave {option} out")
 
 

@@ -1,1 +1,1 @@
-"""Recordings of exchanges with Azure: made, masked, replayed."""
+"""Records exchanges with Azure, masks them, and replays them."""

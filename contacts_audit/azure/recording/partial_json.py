@@ -10,10 +10,11 @@ _OPEN_ESCAPE = re.compile(r"(?:\\(?:u[0-9a-fA-F]{0,3})?)\Z")
 
 def completions(text: str) -> Iterator[tuple[str, int, str]]:
     """
-    Yield candidates for *text* made whole: the JSON, how many characters are ours, what is left.
+    Yield each way to complete *text*: a candidate for JSON, *added*, *rest*.
 
-    Spelt compactly, the JSON without its last characters that are ours, and with what is left
-    behind it, is cut as *text* was.
+    *added* is how many characters at the end of the candidate were added. *rest* is the end of
+    *text* that the candidate leaves out. The compact form of the JSON, without its last *added*
+    characters and with *rest* after it, is cut where *text* was.
     """
     stack, quote = [], ""
     for token in _TOKEN.finditer(text):
@@ -29,8 +30,8 @@ def completions(text: str) -> Iterator[tuple[str, int, str]]:
     closers = "".join(reversed(stack))
     whole = _OPEN_ESCAPE.sub("", text) if quote else text
     for fill in ("", ":null", "null", '"":null'):
-        ours = quote + fill + closers
-        yield whole + ours, len(ours), ""
+        added = quote + fill + closers
+        yield whole + added, len(added), ""
     if not quote and (last := max(map(text.rfind, ",:[{"))) >= 0:
         for fill in ("null", '"":null'):
             yield text[: last + 1] + fill + closers, len(fill + closers), text[last + 1 :]

@@ -1,7 +1,8 @@
 """
 Records exchanges with Resource Manager as files, for `replay`.
 
-A recording is a folder: `recording.json` says of which cloud, and each exchange is a JSON file.
+A recording is a folder. `recording.json` names the cloud, and each exchange is one JSON file.
+Each answer of DNS about a mail domain is one, too: `dns-00001.json`.
 """
 
 import base64
@@ -9,7 +10,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,19 +21,22 @@ from contacts_audit.azure.arm.protocol import SECRET_HEADERS, Answer, is_cookie
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.recording.mask import Mask
+from contacts_audit.core.delivery import MailAnswer
+from contacts_audit.core.disk import make_private, permit
 from contacts_audit.core.errors import AzureError, OutputError, UsageError
-from contacts_audit.core.files import make_private, permit, replace, write_new
+from contacts_audit.core.files import replace, write_new
 
 SCHEMA = 1
 MANIFEST = "recording.json"
-LARGEST_SHOWN = 1024 * 1024  # a larger body is kept as a text: nobody reads it line by line
+LARGEST_INDENTED = 1024 * 1024  # bytes; a larger body is written as one string
 
 
 class Recorder:
     """
-    Keeps exchanges in *folder*, which is new or empty.
+    Writes exchanges to *folder*, which is new or empty.
 
-    Where *several* tenants are signed in to, it says so until all of them were listed.
+    *several* tenants are null in the manifest until all of them are listed: the recording is then
+    incomplete.
     """
 
     def __init__(
@@ -40,19 +44,19 @@ class Recorder:
     ) -> None:
         self._folder = folder
         self._mask = Mask(map(host_of, cloud.addresses)) if mask else None
-        self._numbers = itertools.count(1)
+        self._numbers, self._dns_numbers = itertools.count(1), itertools.count(1)
         self._lock = threading.Lock()
-        self._cloud = self._described(cloud)
+        self._cloud = self._shown(cloud)
         self._recorded = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._tenants: tuple[str, ...] | None = None if several else ()
         _make(folder)
 
     def signed_in(self, tenants: Sequence[str]) -> None:
-        """Keep of which *tenants* the recording is."""
+        """Write the ids of the *tenants* to the manifest."""
         self._tenants = tuple(tenants)
-        self._describe()
+        self._write_manifest()
 
-    def _describe(self) -> None:
+    def _write_manifest(self) -> None:
         name = str if self._mask is None else self._mask.name
         manifest = {
             "schema": SCHEMA,
@@ -61,10 +65,10 @@ class Recorder:
             "cloud": asdict(self._cloud),
             "tenants": self._tenants and [name(tenant) for tenant in self._tenants],
         }
-        replace(self._folder / MANIFEST, [_readable(manifest)])
+        replace(self._folder / MANIFEST, [_indented(manifest)])
 
-    def _described(self, cloud: Cloud) -> Cloud:
-        """Return what is kept of *cloud*: of a known one, what everybody knows."""
+    def _shown(self, cloud: Cloud) -> Cloud:
+        """Return *cloud* as the manifest shows it: a known one with its usual hosts."""
         if cloud.known_name is not None:
             return CLOUDS[CloudName(cloud.known_name)]
         if self._mask is None:
@@ -74,23 +78,30 @@ class Recorder:
         return Cloud(urlsplit(arm).netloc, arm, authority, audience, None)
 
     def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
-        """Keep what came of a request of *url*, without what could sign anybody in."""
-        with self._lock:  # the order of the files is the order of the answers
+        """Write the outcome of a request to *url*, without tokens and cookies."""
+        with self._lock:  # so that the files are in the order of the answers
             number = next(self._numbers)
-            if number == 1:  # until then the folder stays empty, and can be named again
-                self._describe()
+            if number == 1:  # until then the folder is empty, and can be used again
+                self._write_manifest()
             shown = url if self._mask is None else self._mask.url(url)
             kept = {"request": {"method": method, "url": shown}, **self._outcome(outcome)}
             name = f"{number:05d}-{_slug(kept['request']['url'])}.json"
-            _write(self._folder / name, kept)
+            write_new(self._folder / name, _indented(kept).encode())
+
+    def keep_mail(self, domain: str, answer: MailAnswer) -> None:
+        """Write what DNS answered about the mail of *domain* (ASCII)."""
+        shown = domain if self._mask is None else self._mask.mail_domain(domain)
+        kept = {"domain": shown, "delivery": answer.delivery, "why": answer.why}
+        name = f"dns-{next(self._dns_numbers):05d}.json"
+        write_new(self._folder / name, _indented(kept).encode())
 
     def _outcome(self, outcome: Answer | AzureError) -> dict[str, Any]:
         if isinstance(outcome, AzureError):
             message = str(outcome) if self._mask is None else self._mask.text(str(outcome))
             return {"failure": {"reason": outcome.reason, "message": message}}
         headers = {
-            name.lower(): self._header(name.lower(), outcome.headers[name])
-            for name in outcome.headers
+            name.lower(): text if self._mask is None else self._mask.header(name, text)
+            for name, text in outcome.headers.items()
             if name.lower() not in SECRET_HEADERS and not is_cookie(name)
         }
         return {
@@ -98,35 +109,32 @@ class Recorder:
         }
 
     def _body(self, body: bytes) -> dict[str, Any]:
-        """Spell *body* as readable as it can be so that it comes back byte for byte."""
+        """Return *body* in the most readable form that gives it back byte for byte."""
         if self._mask is not None:
             body = self._mask.body(body.decode("utf-8", "replace")).encode()
         try:
             text = body.decode()
-            document = json.loads(text, parse_constant=_refuse)
-            if len(body) <= LARGEST_SHOWN and compact(document) == text and _readable(document):
+            document = json.loads(text, parse_constant=_reject)
+            if len(body) <= LARGEST_INDENTED and compact(document) == text and _indented(document):
                 return {"json": document}
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(body).decode()}
         except (ValueError, RecursionError):
-            pass  # no JSON, or so deep that it cannot be spelt in lines
+            pass  # it is not JSON, or nested too deep to be indented
         return {"text": text}
 
-    def _header(self, name: str, text: str) -> str:
-        return text if self._mask is None else self._mask.header(name, text)
 
-
-def _refuse(constant: str) -> None:
+def _reject(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
 def compact(document: Any) -> str:
-    """Spell JSON as Azure does."""
+    """Return *document* as JSON in the form that Azure uses: without spaces."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _slug(url: str) -> str:
-    """Tell the exchanges apart at a glance: the last id and the last word of the path."""
+    """Return the end of the path and the api-version, for the name of a file."""
     words = re.findall(r"[A-Za-z0-9.-]+", urlsplit(url).path)
     version = re.search(r"api-version=([A-Za-z0-9.-]+)", url)
     parts = [word for word in words[-4:] if word not in {"subscriptions", "providers"}]
@@ -135,10 +143,10 @@ def _slug(url: str) -> str:
 
 def _make(folder: Path) -> None:
     """
-    Make *folder*, for us alone.
+    Make *folder*, for the user only.
 
     Raises:
-        UsageError: there is something in it already.
+        UsageError: it is not empty.
         OutputError: it cannot be made.
     """
     try:
@@ -150,9 +158,5 @@ def _make(folder: Path) -> None:
         raise OutputError(f"--record: {folder}: {error.strerror}", "name another folder") from error
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    write_new(path, _readable(content).encode())
-
-
-def _readable(content: Any) -> str:
+def _indented(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

@@ -1,4 +1,4 @@
-// The page is whole without this, which adds folding, filters, sorting and copying.
+// Adds folding, filters, sorting and copying. Without it the page still shows everything.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -6,11 +6,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const table = document.getElementById("table");
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
-  const said = document.getElementById("said");
+  const announced = document.getElementById("announced");
   const all = document.getElementById("all");
   const boxes = [...document.querySelectorAll(".verdicts input")];
   const verdicts = boxes.map((box) => box.value);
-  const rows = [...table.tBodies]; // as the report has them
+  const rows = [...table.tBodies]; // in the order of the report
   const collator = new Intl.Collator("en", { numeric: true });
 
   // Folding
@@ -24,16 +24,16 @@ document.addEventListener("DOMContentLoaded", () => {
     return rows.filter((row) => !row.hidden);
   }
 
-  function nameAll() {
+  function labelAll() {
     const closed = visible().some((row) => !row.classList.contains("opened"));
-    all.textContent = closed ? "Open all" : "Close all";
+    all.textContent = closed ? "Expand all" : "Collapse all";
     return closed;
   }
 
   all.addEventListener("click", () => {
-    const wanted = nameAll();
+    const wanted = labelAll();
     for (const row of visible()) open(row, wanted);
-    nameAll();
+    labelAll();
   });
 
   table.addEventListener("click", (event) => {
@@ -41,11 +41,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const selecting = !event.target.closest("button") && String(getSelection());
     if (row && !selecting) {
       open(row, !row.classList.contains("opened"));
-      nameAll();
+      labelAll();
     }
   });
 
-  // Filters: rows of a ticked verdict (of all where none is ticked) that hold every word
+  // Filters: show rows of a checked verdict (of all if none is checked) that contain every word
 
   const texts = new Map();
 
@@ -59,13 +59,13 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const ticked = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+    const checked = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
     for (const row of rows) {
-      const wanted = ticked.size === 0 || ticked.has(row.dataset.verdict);
+      const wanted = checked.size === 0 || checked.has(row.dataset.verdict);
       row.hidden = !(wanted && words.every((word) => text(row).includes(word)));
     }
     shown.textContent = `${visible().length} of ${rows.length} shown`;
-    nameAll();
+    labelAll();
   }
 
   search.addEventListener("input", filter);
@@ -99,7 +99,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   });
 
-  // Copying, where the browser's clipboard may not be asked by way of a field
+  // Copying; by way of a text field if the browser denies access to the clipboard
 
   async function copy(command) {
     try {
@@ -122,11 +122,11 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!button) return;
     const done = await copy(button.previousElementSibling.textContent);
     button.focus();
-    button.textContent = done ? "Copied" : "Copy it by hand";
-    said.textContent = done ? "The command is copied." : "The browser does not let it be copied.";
+    button.textContent = done ? "Copied" : "Not copied";
+    announced.textContent = done ? "The command is copied." : "The browser refused. Copy the command by hand.";
     setTimeout(() => {
       button.textContent = "Copy";
-      said.textContent = "";
+      announced.textContent = "";
     }, 2000);
   });
 

@@ -1,4 +1,4 @@
-"""However many threads ask, the token service is asked once, and an old token serves to its end."""
+"""One token is shared by all threads, and is used until it expires."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from contacts_audit.azure.auth.token_provider import RENEWAL_PAUSE, Tokens
+from contacts_audit.azure.auth.token_provider import RENEWAL_PAUSE, TokenProvider
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AuthError
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Clock:
-    """The time of day, and how far it was put forward."""
+    """The time of day, which a test moves forward."""
 
     def __init__(self) -> None:
         self.real = time.time()
@@ -30,7 +30,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Stop the clocks of Python: time passes when a test says so."""
+    """Replace the clocks of Python: time passes when a test says so."""
     stopped = Clock()
     monkeypatch.setattr(time, "time", stopped)
     monkeypatch.setattr(time, "monotonic", stopped)
@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Service:
-    """A token service that keeps what it is asked, by whom, and fails when told to."""
+    """A token service that records its calls, and fails on demand."""
 
     def __init__(self, lifetime: float | None = LIFETIME) -> None:
         self.lifetime = lifetime
@@ -62,7 +62,7 @@ class Service:
 
 
 def at_once(work: Callable[[], T]) -> list[T | Exception]:
-    """Return what *work* gives or raises on each of many threads that begin together."""
+    """Return what *work* returns or raises on each of many threads that start together."""
     results: list[T | Exception] = []
     begin = threading.Barrier(CROWD)
 
@@ -82,7 +82,7 @@ def at_once(work: Callable[[], T]) -> list[T | Exception]:
 
 
 def slow(service: Service) -> Callable[[str | None, bool], AccessToken]:
-    """Return *service*, slow enough for a crowd to arrive."""
+    """Return *service*, slow enough that many threads arrive."""
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
         threading.Event().wait(0.1)
@@ -91,10 +91,10 @@ def slow(service: Service) -> Callable[[str | None, bool], AccessToken]:
     return acquire
 
 
-def test_a_cold_crowd_signs_in_once() -> None:
+def test_threads_without_a_token_sign_in_once() -> None:
     """All wait for the first, and all get its token."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
 
     got = at_once(tokens.token)
 
@@ -102,11 +102,11 @@ def test_a_cold_crowd_signs_in_once() -> None:
     assert [token.value for token in got if isinstance(token, AccessToken)] == ["token-1"] * CROWD
 
 
-def test_a_crowd_hears_of_a_failure_once() -> None:
-    """A sign-in that failed is not tried again by each thread."""
+def test_a_failed_sign_in_is_not_repeated() -> None:
+    """Each thread gets the same error."""
     service = Service()
     service.failing = True
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
 
     got = at_once(tokens.token)
 
@@ -118,20 +118,20 @@ def test_a_crowd_hears_of_a_failure_once() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_young_token_is_kept() -> None:
-    """Nobody is asked while it is good."""
+def test_a_fresh_token_is_kept() -> None:
+    """No request is made while it is good."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
 
     got = {tokens.token().value for _ in range(5)}
 
     assert (got, service.asked) == ({"token-1"}, [(None, False)])
 
 
-def test_a_token_without_an_end_is_kept(clock: Clock) -> None:
-    """Where nobody told when it expires, only Azure can tell that it did."""
+def test_a_token_without_expiry_is_kept(clock: Clock) -> None:
+    """Only Azure can reject it."""
     service = Service(lifetime=None)
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = 1e9
 
@@ -146,10 +146,12 @@ def test_a_token_without_an_end_is_kept(clock: Clock) -> None:
         pytest.param(100.0, 79.0, 81.0, id="a short life: its last fifth"),
     ],
 )
-def test_when_a_token_ages(clock: Clock, lifetime: float, young: float, ageing: float) -> None:
-    """It is renewed before its end, but not much before."""
+def test_when_a_token_is_refreshed(
+    clock: Clock, lifetime: float, young: float, ageing: float
+) -> None:
+    """Before it expires, but not long before."""
     service = Service(lifetime)
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = young
     tokens.token()
@@ -164,7 +166,7 @@ def test_when_a_token_ages(clock: Clock, lifetime: float, young: float, ageing: 
 
 
 def settle(service: Service, asked: int) -> None:
-    """Wait until *service* was asked so often, and the last to ask is done."""
+    """Wait until *service* has had that many calls, and the last one has ended."""
     late = time.perf_counter() + 10
     while len(service.threads) < asked and time.perf_counter() < late:
         time.sleep(0.001)
@@ -172,10 +174,10 @@ def settle(service: Service, asked: int) -> None:
     service.threads[asked - 1].join(10)
 
 
-def test_an_ageing_token_serves_while_one_thread_renews_it(clock: Clock) -> None:
-    """Nobody waits for the renewal, and nobody makes a second one."""
+def test_an_old_token_is_used_while_one_thread_refreshes_it(clock: Clock) -> None:
+    """No thread waits, and no second refresh starts."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = LIFETIME - 100
     service.open.clear()
@@ -189,10 +191,10 @@ def test_an_ageing_token_serves_while_one_thread_renews_it(clock: Clock) -> None
     assert tokens.token().value == "token-2"
 
 
-def test_an_ageing_token_serves_while_it_is_replaced_for_another_reason(clock: Clock) -> None:
-    """Somebody was rejected with it; all others go on, and nobody renews it twice."""
+def test_an_old_token_is_used_while_a_rejected_one_is_renewed(clock: Clock) -> None:
+    """It was rejected for one thread. All others continue, and it is renewed once."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     old = tokens.token()
     clock.forward = LIFETIME - 100
     service.open.clear()
@@ -209,12 +211,12 @@ def test_an_ageing_token_serves_while_it_is_replaced_for_another_reason(clock: C
     assert (tokens.token().value, len(service.asked)) == ("token-2", 2)
 
 
-def test_an_ageing_token_serves_where_no_thread_can_be_started(
+def test_an_old_token_is_used_if_no_thread_can_start(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody renews it meanwhile, and whoever finds it expired does."""
+    """The thread that finds it expired refreshes it."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     first = tokens.token()
 
     def refuse(thread: threading.Thread) -> None:
@@ -229,10 +231,10 @@ def test_an_ageing_token_serves_where_no_thread_can_be_started(
     assert tokens.token() is not first
 
 
-def test_a_renewal_that_fails_leaves_the_old_token(clock: Clock) -> None:
-    """A token service that is out of order does no harm while the old token is good."""
+def test_a_failed_refresh_keeps_the_old_token(clock: Clock) -> None:
+    """An outage of the token service does no harm while the old token is good."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = LIFETIME - 100
     service.failing = True
@@ -244,10 +246,10 @@ def test_a_renewal_that_fails_leaves_the_old_token(clock: Clock) -> None:
     assert (got, len(service.asked)) == (["token-1"] * 5, 2)
 
 
-def test_an_expired_token_never_serves(clock: Clock) -> None:
-    """Not even where its renewal was tried, and failed, shortly before."""
+def test_an_expired_token_is_never_used(clock: Clock) -> None:
+    """Not even if a refresh has just failed."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.token()
     clock.forward = LIFETIME - 100
     service.failing = True
@@ -260,9 +262,9 @@ def test_an_expired_token_never_serves(clock: Clock) -> None:
 
 
 def test_an_expired_token_is_replaced_once(clock: Clock) -> None:
-    """The crowd after a long pause is a cold one."""
+    """Many threads come after a long pause, and one signs in."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
     tokens.token()
     clock.forward = LIFETIME
 
@@ -272,10 +274,10 @@ def test_an_expired_token_is_replaced_once(clock: Clock) -> None:
     assert [token.value for token in got if isinstance(token, AccessToken)] == ["token-2"] * CROWD
 
 
-def test_an_expired_token_that_cannot_be_replaced_is_said_once(clock: Clock) -> None:
-    """The failure stays: each thread hears of it, the service is asked once."""
+def test_a_failure_to_replace_an_expired_token_stays(clock: Clock) -> None:
+    """Each thread gets the error, and one request is made."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
     tokens.token()
     clock.forward = LIFETIME + 1
     service.failing = True
@@ -286,10 +288,10 @@ def test_an_expired_token_that_cannot_be_replaced_is_said_once(clock: Clock) -> 
     assert [type(error) for error in got] == [AuthError] * CROWD
 
 
-def test_a_rejected_token_is_renewed_once_for_all() -> None:
-    """A storm of rejections costs one token."""
+def test_a_rejected_token_is_renewed_once() -> None:
+    """Many rejections cost one token."""
     service = Service()
-    tokens = Tokens(slow(service))
+    tokens = TokenProvider(slow(service))
     rejected = tokens.token()
 
     got = at_once(lambda: tokens.renew(rejected, None))
@@ -303,7 +305,7 @@ def test_a_rejected_token_is_renewed_once_for_all() -> None:
 def test_a_second_rejection_is_final_for_a_while(clock: Clock, claims: str | None) -> None:
     """A subscription that rejects every token does not cost a token each time."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.renew(tokens.token(), claims)
     clock.forward = RENEWAL_PAUSE - 1
 
@@ -313,10 +315,10 @@ def test_a_second_rejection_is_final_for_a_while(clock: Clock, claims: str | Non
     assert service.asked[1:] == [(claims, True)]
 
 
-def test_after_the_pause_a_rejection_counts_again(clock: Clock) -> None:
-    """A long run may outlive more than one revocation."""
+def test_after_the_pause_a_token_is_renewed_again(clock: Clock) -> None:
+    """A long run may see more than one revocation."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.renew(tokens.token(), None)
     clock.forward = RENEWAL_PAUSE
 
@@ -326,10 +328,10 @@ def test_after_the_pause_a_rejection_counts_again(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_claims_and_plain_rejections_are_counted_apart() -> None:
-    """A challenge is answered though a token was renewed just now."""
+def test_claims_and_plain_rejections_are_counted_separately() -> None:
+    """A challenge is answered although a token was just renewed."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     tokens.renew(tokens.token(), None)
 
     answered = tokens.renew(tokens.token(), '{"access_token":{}}')
@@ -338,21 +340,21 @@ def test_claims_and_plain_rejections_are_counted_apart() -> None:
     assert service.asked[1:] == [(None, True), ('{"access_token":{}}', True)]
 
 
-def test_the_same_token_again_is_no_other() -> None:
-    """A cache that hands out the rejected token has not helped."""
+def test_the_same_token_again_is_no_renewal() -> None:
+    """A cache returned the rejected token."""
     service = Service()
     service.same = True
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
 
     renewed = tokens.renew(tokens.token(), None)
 
     assert not renewed
 
 
-def test_a_rejection_that_comes_late_finds_the_new_token() -> None:
-    """Whoever was rejected with an older token tries the newer one, and asks for nothing."""
+def test_a_late_rejection_finds_the_new_token() -> None:
+    """No request is made for a thread whose old token was rejected."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     old = tokens.token()
     tokens.renew(old, None)
 
@@ -361,10 +363,10 @@ def test_a_rejection_that_comes_late_finds_the_new_token() -> None:
     assert (late, len(service.asked)) == (True, 2)
 
 
-def test_a_renewal_that_fails_is_an_error_and_the_next_is_not_made() -> None:
-    """The token service is not hammered; but all hear why there is no token."""
+def test_a_failed_renewal_is_not_repeated() -> None:
+    """Each thread gets the error, and the token service one request."""
     service = Service()
-    tokens = Tokens(service.acquire)
+    tokens = TokenProvider(service.acquire)
     rejected = tokens.token()
     service.failing = True
 
@@ -376,8 +378,8 @@ def test_a_renewal_that_fails_is_an_error_and_the_next_is_not_made() -> None:
     assert len(service.asked) == 2
 
 
-def test_a_token_is_never_shown() -> None:
-    """Whoever prints it by accident prints no secret."""
+def test_a_token_is_not_in_its_repr() -> None:
+    """Printing the object does not print the secret."""
     token = AccessToken("secret", 0.0, "tenant", "subscription")
 
     assert "secret" not in repr(token)

@@ -26,14 +26,14 @@ def refused_by(*subscriptions: str) -> Versions:
     ],
 )
 def test_three_subscriptions_decide_for_the_run(versions: Versions, offered: bool) -> None:
-    """Below three subscriptions each is asked itself."""
+    """Up to two refusals count only for their own subscriptions."""
     assert versions.offered(VERSION) is offered
     assert ENOUGH == 3
 
 
 @pytest.mark.parametrize("answered_first", [True, False])
 def test_one_answer_outweighs_all_refusals(answered_first: bool) -> None:
-    """A version that somebody was answered at is offered, whatever others are told."""
+    """A version that was answered once stays offered."""
     versions = Versions()
     if answered_first:
         versions.answered(VERSION)
@@ -46,7 +46,7 @@ def test_one_answer_outweighs_all_refusals(answered_first: bool) -> None:
 
 
 def test_versions_do_not_answer_for_each_other() -> None:
-    """What is refused at one version says nothing of another."""
+    """A refusal of one version does not count for another."""
     versions = refused_by("a", "b", "c")
 
     assert versions.offered("2017-08-01-preview")

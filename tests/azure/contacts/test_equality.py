@@ -49,7 +49,7 @@ PATHS = {"sourceType": "AttackPath", "minimalRiskLevel": "Low"}
     ],
 )
 def test_what_means_the_same(field: str, values: list[Any]) -> None:
-    """In either direction, as a contact and as what was sent."""
+    """They are equal in both directions, also as sent and read back."""
     for one in values:
         for other in values:
             assert alike({field: one}, {field: other}), (one, other)
@@ -83,7 +83,7 @@ def test_what_means_the_same(field: str, values: list[Any]) -> None:
     ],
 )
 def test_what_differs_is_named(field: str, one: Any, other: Any) -> None:
-    """By its field, whichever of the two comes first."""
+    """The difference is named by its field, in both directions."""
     assert differences({field: one, "y": 1}, {field: other, "y": 1}) == [field]
     assert differences({field: other}, {field: one}) == [field]
 
@@ -178,19 +178,19 @@ OLD, NEW, BLANK = {"emails": "a"}, {"emails": "b"}, {"emails": "", "isEnabled": 
 def test_what_a_look_shows(
     step: Step, now: Any, done: bool, confirmed: bool, untouched: bool
 ) -> None:
-    """A blank default contact is Azure's own: neither somebody's change, nor one that stayed."""
+    """A blank default contact was created by Azure, and is neither a change nor a leftover."""
     assert step.is_done(now) is done
     assert step.is_confirmed(now) is confirmed
     assert step.is_untouched(now) is untouched
 
 
 def test_a_number_that_stays_is_no_sign_of_somebody_else() -> None:
-    """All else is as wished, and the number is the one that was there."""
+    """All else is as requested, and the old number is still there."""
     step = Step("default", {"emails": "a", "phone": "1"}, {"emails": "b", "phone": ""})
 
-    assert step.is_done_but_for_phone({"emails": "b", "phone": "1"})
-    assert not step.is_done_but_for_phone({"emails": "b", "phone": "2"})
-    assert not step.is_done_but_for_phone({"emails": "a", "phone": "1"})
-    assert not step.is_done_but_for_phone(None)
+    assert step.is_done_except_phone({"emails": "b", "phone": "1"})
+    assert not step.is_done_except_phone({"emails": "b", "phone": "2"})
+    assert not step.is_done_except_phone({"emails": "a", "phone": "1"})
+    assert not step.is_done_except_phone(None)
     wished = Step("default", {"emails": "a", "phone": "1"}, {"emails": "b", "phone": "2"})
-    assert not wished.is_done_but_for_phone({"emails": "b", "phone": "1"})
+    assert not wished.is_done_except_phone({"emails": "b", "phone": "1"})

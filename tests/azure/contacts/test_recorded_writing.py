@@ -20,7 +20,7 @@ SPELT = {
     "twice": ("a@contoso.com;A@contoso.com;b@contoso.com", None),
     "blanks, disabled": ("  a@contoso.com ;, b@contoso.com,", False),
 }
-WISHES = {
+CHANGES = {
     "one more": (["--email", "c@contoso.com"], "abc"),
     "one less": (["--remove-email", "B@CONTOSO.COM"], "a"),
     "another": (["--email", "c@contoso.com", "--replace"], "c"),
@@ -29,14 +29,14 @@ WISHES = {
 
 
 @pytest.mark.parametrize("offered", [{V2017, V2020, V2023}, {V2017, V2020}, {V2017}], ids=len)
-@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("spelt", SPELT)
-def test_a_wish_comes_true_however_the_addresses_were_written(
+def test_a_change_comes_true_however_the_addresses_were_written(
     azure: AzureDouble,
     run: Run,
     tmp_path: Path,
     spelt: str,
-    wish: str,
+    change: str,
     offered: set[str],
 ) -> None:
     """And once: the same command finds nothing more to do."""
@@ -44,7 +44,7 @@ def test_a_wish_comes_true_however_the_addresses_were_written(
     on = {} if enabled is None else {"isEnabled": enabled}
     azure.offered = offered
     subscription = azure.add("Prod", contact={"emails": emails, **OFF, **on})
-    words, wanted = WISHES[wish]
+    words, wanted = CHANGES[change]
     command = ("apply", *words, "--allow-empty", "--yes", "-o", "json", "--state-dir")
 
     first, second = (run(*command, str(tmp_path / "state")) for _ in range(2))

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.records import (
     Record,
-    Seen,
+    Snapshot,
     canonical,
-    in_sequence,
     named,
     records,
     same,
+    sequence_key,
 )
 from contacts_audit.core.errors import AzureError, Reason
 
@@ -25,7 +25,7 @@ V2023 = "2023-12-01-preview"
 
 
 def answer(body: Any) -> Answer:
-    """Return a 200 with *body*, spelt as JSON unless it is bytes."""
+    """Return a 200 with *body*, as JSON unless it is bytes."""
     spelt = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Answer("https://arm.example/x", 200, {"x-ms-request-id": "r-1"}, spelt)
 
@@ -74,7 +74,7 @@ def test_a_record_is_name_and_properties(body: object) -> None:
     ],
 )
 def test_items_of_another_type_are_left_out(kind: object, kept: bool) -> None:
-    """They are no contacts, whatever they hold: nobody may write them."""
+    """Items of another type are never written."""
     assert read([{**ITEM, "type": kind}]) == ([KEPT] if kept else [])
 
 
@@ -108,7 +108,7 @@ def test_items_of_another_type_are_left_out(kind: object, kept: bool) -> None:
     ],
 )
 def test_anything_else_is_malformed(body: object) -> None:
-    """What could not be written back as it was is not taken for a contact."""
+    """A contact that could not be written back is malformed."""
     with pytest.raises(AzureError) as caught:
         read(body)
 
@@ -116,7 +116,7 @@ def test_anything_else_is_malformed(body: object) -> None:
 
 
 def test_a_number_of_many_digits_is_read_or_refused() -> None:
-    """More digits than Python turns into a number are no crash."""
+    """A number with more digits than Python parses is no crash."""
     for digits in (20, 4_000, 5_000):
         spelt = b'[{"name":"x","properties":{"n":' + b"7" * digits + b"}}]"
         try:
@@ -128,7 +128,7 @@ def test_a_number_of_many_digits_is_read_or_refused() -> None:
 
 
 def test_a_deep_body_is_read_or_refused() -> None:
-    """Nesting that nobody needs cannot end the run."""
+    """Deep nesting does not crash the run."""
     for depth in (100, *range(900, 1010), 100_000):
         deep = b'[{"name":"x","properties":{"x":' + b"[" * depth + b"]" * depth + b"}}]"
         try:
@@ -194,7 +194,7 @@ odd_body = (
 @settings(max_examples=200)
 @given(odd_body.map(lambda body: json.dumps(body).encode()) | st.binary())
 def test_arbitrary_bytes_are_read_or_refused(body: bytes) -> None:
-    """Nothing but our own error comes of a body."""
+    """Any body ends in contacts or an AzureError."""
     try:
         found = read(body)
     except AzureError as error:
@@ -217,7 +217,7 @@ def test_the_sequence_is_one_of_numbers() -> None:
     """default10 comes after default9, and other names after all of them, in their own order."""
     names = ["me", "default10", "default2", "default", "default1", "default9"]
 
-    ordered = sorted((Record(name, {}) for name in names), key=in_sequence)
+    ordered = sorted((Record(name, {}) for name in names), key=sequence_key)
 
     assert [one.name for one in ordered] == [
         *("default1", "default2", "default9", "default10"),
@@ -227,14 +227,14 @@ def test_the_sequence_is_one_of_numbers() -> None:
 
 def test_the_sequence_does_not_mind_capitals() -> None:
     """Names of Azure have no case; the first is the first however it is written."""
-    ordered = sorted((Record("default2", {}), Record("Default1", {})), key=in_sequence)
+    ordered = sorted((Record("default2", {}), Record("Default1", {})), key=sequence_key)
 
     assert [one.name for one in ordered] == ["Default1", "default2"]
 
 
 def test_a_name_of_very_many_digits_is_after_the_sequence() -> None:
-    """It is no number that anybody counted to."""
-    assert in_sequence(Record("default" + "9" * 5000, {})) > in_sequence(Record("default999", {}))
+    """Such a name is not part of the sequence."""
+    assert sequence_key(Record("default" + "9" * 5000, {})) > sequence_key(Record("default999", {}))
 
 
 @pytest.mark.parametrize(
@@ -259,10 +259,10 @@ def test_values_are_the_same_as_json(one: object, other: object, equal: bool) ->
 
 
 def test_the_newest_version_is_the_last_by_date() -> None:
-    """Whatever was read first."""
-    seen = Seen({V2023: (KEPT,), V2017: ()})
+    """The order of reading does not matter."""
+    seen = Snapshot({V2023: (KEPT,), V2017: ()})
 
     assert seen.newest == V2023
-    assert Seen({V2017: (), V2020: ()}).newest == V2020
+    assert Snapshot({V2017: (), V2020: ()}).newest == V2020
     assert seen.at(V2023) == (KEPT,)
     assert seen.at(V2020) == ()

@@ -1,4 +1,4 @@
-"""Recordings: what is kept of an exchange, and what comes back of it."""
+"""A recording keeps exchanges without secrets, and replays them to the same report."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def rows(out: bytes) -> list[dict[str, Any]]:
 def test_a_recording_replays_to_the_same_report(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """Offline and without credentials; lists in pages, refusals and failures included."""
+    """Offline and without credentials, with pages, refusals and failures."""
     azure.page_size, azure.contacts_page_size = 2, 1
     azure.add("Good é 😀", contacts_2017=[*contact(""), *contact("a@contoso.com")])
     azure.add("None")
@@ -61,7 +61,7 @@ def test_a_recording_replays_to_the_same_report(
 def test_a_body_comes_back_byte_for_byte(
     azure: AzureDouble, run: Run, tmp_path: Path, body: bytes
 ) -> None:
-    """However odd, `fetch` prints of the recording what it printed of Azure."""
+    """`fetch` prints the same for the recording as for Azure, however odd the body."""
     azure.add("Prod", answers={V2017: body})
     folder = str(tmp_path / "recording")
 
@@ -72,10 +72,10 @@ def test_a_body_comes_back_byte_for_byte(
     assert (replayed.code, replayed.out) == (live.code, live.out)
 
 
-def test_answers_of_one_url_come_in_their_order(
+def test_answers_to_one_url_are_replayed_in_order(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """A retry is replayed as one, without its wait, and the last answer repeats."""
+    """A retry is replayed without its wait, and the last answer repeats."""
     azure.add("Prod", contacts_2017=contact("a@contoso.com"))
     azure.fail("securityContacts", faults.throttle("0.2"), times=2)
     folder = tmp_path / "recording"
@@ -88,8 +88,10 @@ def test_answers_of_one_url_come_in_their_order(
     assert replayed.code == 0
 
 
-def test_a_renewed_token_is_replayed_as_one(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """What was answered after a 401 is what counts, offline, too."""
+def test_the_answer_after_a_renewed_token_is_replayed(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """The answer after a 401 counts, also offline."""
     azure.add("Prod", contacts_2017=contact("a@contoso.com"))
     expired = faults.arm_error(401, "ExpiredAuthenticationToken", "too late")
     azure.fail("securityContacts", expired, times=1)
@@ -101,10 +103,10 @@ def test_a_renewed_token_is_replayed_as_one(azure: AzureDouble, run: Run, tmp_pa
     assert (live.code, replayed.code) == (0, 0)
 
 
-def test_a_version_that_was_refused_to_the_end_is_so_for_all(
+def test_a_version_that_was_given_up_is_refused_for_all(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """Which subscriptions were still asked depended on the threads: no verdict does."""
+    """Which subscriptions were still asked depended on the threads. No verdict does."""
     for number in range(12):
         azure.add(f"S{number}")
     azure.offered = {V2017}
@@ -128,7 +130,7 @@ def test_a_version_that_was_refused_to_the_end_is_so_for_all(
 def test_a_recording_that_was_cut_short_never_looks_whole(
     azure: AzureDouble, run: Run, tmp_path: Path, names: tuple[str, ...], offered: set[str] | None
 ) -> None:
-    """After each of its files, and in the middle of the next: what is missing is unreadable."""
+    """Cut after each file, and in the middle of the next one: what is missing is unreadable."""
     azure.page_size = 2
     azure.offered = offered or azure.offered
     for name in names:
@@ -149,7 +151,9 @@ def test_a_recording_that_was_cut_short_never_looks_whole(
         assert (torn.code, torn.out, torn.err.count("\n")) == (2, b"", 1)
         shutil.copy(path, cut)
 
-    assert time.monotonic() - began < 45  # a 429 that is the last one is not asked for ever
+    assert (
+        time.monotonic() - began < 45
+    )  # the last answer repeats: a 429 must not be retried without end
     assert live.code == (4 if "Closed" in names else 3)
     assert {*codes} == {1, 4}
     assert run_in({}, "audit", "--replay", str(cut)).code == live.code
@@ -169,7 +173,7 @@ def test_a_recording_that_was_cut_short_never_looks_whole(
 def test_a_damaged_recording_is_refused(
     azure: AzureDouble, run: Run, tmp_path: Path, damage: dict[str, Any]
 ) -> None:
-    """Exit 2 before anything is judged, and one line."""
+    """Exit 2 before anything is judged, in one line."""
     azure.add("Prod")
     folder = tmp_path / "recording"
     run("audit", "--record", str(folder))
@@ -183,7 +187,7 @@ def test_a_damaged_recording_is_refused(
 
 
 def test_what_was_not_recorded_is_unreadable(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """A recording of another command holds less than an audit asks, and the row says so."""
+    """The recording of another command has fewer answers, and the row says so."""
     azure.add("Prod")
     folder = str(tmp_path / "recording")
     run("emails", "--record", folder)
@@ -195,10 +199,10 @@ def test_what_was_not_recorded_is_unreadable(azure: AzureDouble, run: Run, tmp_p
     assert "the recording holds no answer" in row["error"]["message"]
 
 
-def test_a_recording_is_private_and_holds_no_secret(
+def test_a_recording_is_private_and_contains_no_secret(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """Folder 0700, files 0600; no token, no cookie; a file an exchange."""
+    """Folder 0700, files 0600, no token, no cookie, one file for each exchange."""
     azure.add("Prod", contacts_2017=contact("a@contoso.com"))
     folder = tmp_path / "recording"
 
@@ -213,10 +217,8 @@ def test_a_recording_is_private_and_holds_no_secret(
     assert "cookie" not in text.lower()
 
 
-def test_a_recording_needs_a_folder_of_its_own(
-    azure: AzureDouble, run: Run, tmp_path: Path
-) -> None:
-    """One that holds anything is left alone; one that cannot be made is said: nothing is sent."""
+def test_a_recording_needs_an_empty_folder(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """Nothing is sent if the folder is not empty, or cannot be made."""
     (tmp_path / "thing").write_text("mine")
 
     full = run("audit", "--record", str(tmp_path))
@@ -235,8 +237,8 @@ def test_a_recording_needs_a_folder_of_its_own(
         pytest.param(b'{"schema": 1, "cloud": {"name": "x"}, "tenants": []}', id="half a cloud"),
     ],
 )
-def test_what_is_no_recording_is_refused(tmp_path: Path, manifest: bytes) -> None:
-    """Exit 2, and one line."""
+def test_a_folder_without_a_valid_manifest_is_refused(tmp_path: Path, manifest: bytes) -> None:
+    """Exit 2, in one line."""
     (tmp_path / "recording.json").write_bytes(manifest)
 
     ran = run_in({}, "audit", "--replay", str(tmp_path))
@@ -245,10 +247,10 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, manifest: bytes) -> Non
 
 
 @pytest.mark.parametrize("fault", [None, faults.html(403)], ids=["JSON", "HTML"])
-def test_a_masked_recording_tells_nothing_and_judges_the_same(
+def test_a_masked_recording_has_the_same_verdicts(
     azure: AzureDouble, run: Run, tmp_path: Path, fault: Fault | None
 ) -> None:
-    """Ids, names, addresses and telephone numbers are gone, from messages and headers, too."""
+    """Ids, names, addresses and telephone numbers are masked, in messages and headers, too."""
     azure.page_size = 1
     azure.add("Secret Project", contacts_2017=contact("jane.doe@contoso.com"))
     azure.add("Other Project", contacts_2017=contact("not-an-address"))
@@ -269,7 +271,7 @@ def test_a_masked_recording_tells_nothing_and_judges_the_same(
 
 
 def test_the_fixtures_are_what_the_recorder_makes() -> None:
-    """Every verdict but `waived`, each subscription for a reason of its own."""
+    """Each verdict except `waived`, and each subscription for its own reason."""
     root = ROOT / "fixtures"
 
     contoso = run_in({}, "audit", "--replay", str(root / "contoso"), "-o", "json")
@@ -283,10 +285,10 @@ def test_the_fixtures_are_what_the_recorder_makes() -> None:
 
 
 @pytest.mark.parametrize("mask", [(), ("--mask",)], ids=["plain", "masked"])
-def test_no_cookie_is_kept_or_shown(
+def test_no_cookie_is_recorded_or_shown(
     azure: AzureDouble, run: Run, tmp_path: Path, mask: tuple[str, ...]
 ) -> None:
-    """Neither in a recording nor at `--debug`, nor in a replay of one that holds some."""
+    """Neither in a recording nor with `--debug`, nor in a replay of one."""
     azure.add("Prod")
     cookies = {"Set-Cookie": "slice=Bakery; path=/", "X-Cookie": "ARRAffinity=Bakery"}
     azure.fail("securityContacts", faults.status(403, {"error": {"code": "No"}}, cookies))

@@ -1,0 +1,145 @@
+"""What the reports of many runs tell together: a row for each day, and what changed when. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from contacts_audit.audit.diff import Change, Difference, compare
+from contacts_audit.audit.report_file import parse_time
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.model import Verdict
+
+SCHEMA = 1
+QUIET = frozenset({Change.UNCHANGED, Change.STILL_FAILING, Change.STILL_UNREADABLE})
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    What is kept of one report: its times, its counts, and what changed since the run before.
+
+    *changes* leaves out what stayed as it was; it is empty for the first run.
+    """
+
+    name: str
+    finished: datetime
+    counts: Mapping[Verdict, int]
+    checks: tuple[str, ...]
+    changes: tuple[Difference, ...]
+
+    @property
+    def day(self) -> date:
+        """The day in UTC."""
+        return self.finished.date()
+
+    @property
+    def total(self) -> int:
+        """How many subscriptions were in scope."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All runs, the oldest first, of one cloud and its tenants."""
+
+    cloud: str
+    tenants: tuple[str, ...]
+    runs: tuple[Run, ...]
+
+    @property
+    def days(self) -> tuple[Run, ...]:
+        """The last run of each day."""
+        return tuple({run.day: run for run in self.runs}.values())
+
+
+def moment_of(document: Document) -> datetime:
+    """
+    Return the moment that a report is of, in UTC: of a replay, that of its recording.
+
+    Raises:
+        ValueError: it names none.
+    """
+    return parse_time(document["recorded"] or document["finished"])
+
+
+def history(documents: Iterable[tuple[str, Document]]) -> History:
+    """
+    Return the history of the named reports, which come in the order of their moments.
+
+    Only one report is held at a time.
+
+    Raises:
+        UsageError: one is a shard, or two are of different clouds or tenants.
+    """
+    runs: list[Run] = []
+    whose: tuple[str, tuple[str, ...]] | None = None
+    before: Sequence[Mapping[str, Any]] | None = None
+    for name, document in documents:
+        if document["shard"] is not None:
+            raise UsageError(
+                f"{name} is shard {document['shard']} of a run",
+                "join the shards with 'contacts-audit merge', and keep the whole report",
+            )
+        mine = document["cloud"], tuple(sorted(document["tenants"]))
+        if whose is not None and mine != whose:
+            raise UsageError(
+                f"{name} is of another cloud or other tenants than {runs[0].name}",
+                "keep the reports of each in a folder of their own",
+            )
+        rows = document["subscriptions"]
+        runs.append(_run(name, document, () if before is None else compare(before, rows)))
+        whose, before = mine, rows
+    if whose is None:
+        raise UsageError("no report to show", "name a folder of JSON reports (--report DAY.json)")
+    return History(*whose, tuple(runs))
+
+
+def document(found: History) -> dict[str, Any]:
+    """Return *found* as the JSON document that `history -o json` prints."""
+    return {
+        "schema": SCHEMA,
+        "kind": "history",
+        "cloud": found.cloud,
+        "tenants": [*found.tenants],
+        "days": [
+            {
+                "date": run.day.isoformat(),
+                "finished": _spelled(run.finished),
+                "report": run.name,
+                "in_scope": run.total,
+                **{verdict.replace("-", "_"): run.counts[verdict] for verdict in Verdict},
+            }
+            for run in found.days
+        ],
+        "changes": [
+            {
+                "at": _spelled(run.finished),
+                "id": one.row["id"],
+                "name": one.row["name"],
+                "class": one.change,
+                "old_verdict": one.verdicts[0],
+                "new_verdict": one.verdicts[1],
+                "message": one.message,
+            }
+            for run in found.runs
+            for one in run.changes
+        ],
+    }
+
+
+def _run(name: str, document: Document, differences: Sequence[Difference]) -> Run:
+    summary = document["summary"]
+    return Run(
+        name,
+        moment_of(document),
+        {verdict: summary[verdict.replace("-", "_")] for verdict in Verdict},
+        tuple(document["checks"]),
+        tuple(one for one in differences if one.change not in QUIET),
+    )
+
+
+def _spelled(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,87 @@
+"""Combine profiles, checks and values of several levels into what is judged. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from contacts_audit.audit.checks import RISKS
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.model import Check, Criteria, Profile
+
+CIS_CHECKS = (
+    Check.CONTACT_EMAIL,
+    Check.ALERT_NOTIFICATIONS,
+    Check.OWNER_NOTIFIED,
+    Check.ATTACK_PATHS,
+)
+VALUE_KEYS: Mapping[Check, str] = {  # the value that a check needs, and that switches it on
+    Check.REQUIRED_EMAIL: "required_emails",
+    Check.ALLOWED_DOMAIN: "allowed_domains",
+    Check.MINIMUM_EMAILS: "minimum_emails",
+}
+SWITCH_KEYS: Mapping[Check, str] = {**VALUE_KEYS, Check.DELIVERABLE: "deliverable"}
+PROFILES: Mapping[Profile, tuple[Check, ...]] = {
+    Profile.CONFORMITY: (Check.CONTACT_EMAIL,),
+    Profile.CIS: CIS_CHECKS,
+    Profile.STRICT: (*CIS_CHECKS, Check.REACHABLE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one level: options, the top of a policy, or an override. None is unset."""
+
+    profile: Profile | None = None
+    checks: tuple[Check, ...] | None = None
+    required_emails: tuple[str, ...] | None = None
+    allowed_domains: tuple[str, ...] | None = None
+    minimum_emails: int | None = None
+    attack_path_level: str | None = None
+    deliverable: bool | None = None
+
+
+def combined_criteria(levels: Sequence[Settings], *, profile_level: int | None = None) -> Criteria:
+    """
+    Return what is judged under *levels*, nearest first. The first level that sets a key decides.
+
+    Profile and checks add up; with neither it is `conformity`. A value switches its check on,
+    unless a level nearer than the value sets a profile. *profile_level* is the index of that
+    level, by default of the first that sets a profile.
+
+    Raises:
+        UsageError: a check has no value.
+    """
+    merged: dict[str, Any] = {
+        item.name: next(filter(_is_set, (getattr(level, item.name) for level in levels)), None)
+        for item in fields(Settings)
+    }
+    profile = merged["profile"] or (None if merged["checks"] else Profile.CONFORMITY)
+    checks = [*(PROFILES[profile] if profile else ()), *(merged["checks"] or ())]
+    if profile_level is None:
+        profile_level = _first_level_with(levels, "profile")
+    for check, key in SWITCH_KEYS.items():
+        nearer = _first_level_with(levels, key) <= profile_level
+        if merged[key] and (nearer or (profile is Profile.STRICT and check in VALUE_KEYS)):
+            checks.append(check)
+        elif check in VALUE_KEYS and check in checks and not merged[key]:
+            raise UsageError(
+                f"the check {check} has no value", f"give --{check}, or {key} in the policy"
+            )
+    return Criteria(
+        profile,
+        tuple(dict.fromkeys(checks)),
+        merged["attack_path_level"] or RISKS[-1],
+        merged["required_emails"] or (),
+        merged["allowed_domains"] or (),
+        merged["minimum_emails"],
+    )
+
+
+def _first_level_with(levels: Sequence[Settings], key: str) -> int:
+    """Return the index of the first of *levels* that sets *key*, their number if none does."""
+    found = (at for at, level in enumerate(levels) if _is_set(getattr(level, key)))
+    return next(found, len(levels))
+
+
+def _is_set(value: object) -> bool:
+    return value is not None

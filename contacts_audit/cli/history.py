@@ -1,0 +1,137 @@
+"""The command history: what complied on each day, from the JSON reports of many runs."""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contacts_audit.audit import history as runs
+from contacts_audit.audit import report_file
+from contacts_audit.cli.host import LARGEST_REPORT, Host
+from contacts_audit.cli.options.declare import printed_as
+from contacts_audit.cli.options.groups import grouped
+from contacts_audit.core.errors import ExitCode, UsageError
+from contacts_audit.core.model import Verdict
+from contacts_audit.core.sanitize import sanitized
+from contacts_audit.report import json_
+from contacts_audit.report.table import aligned, folded
+
+OTHERS = re.compile(r"^\.|\.ocsf\.json$")  # hidden files, and reports in another format
+
+HEADER = ("WHEN", "CHANGE", "NAME", "WAS", "IS", "WHY")
+
+
+class HistoryFormat(StrEnum):
+    """The formats of a history; the first is the default."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+    OPENMETRICS = "openmetrics"
+
+
+@grouped
+def history(
+    context: typer.Context,
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="The folder with the JSON reports.")
+    ],
+    output: Annotated[HistoryFormat, printed_as(HistoryFormat)] = HistoryFormat.TABLE,
+) -> None:
+    """
+    Show how many subscriptions complied on each day, and what changed when.
+
+    Reads all JSON reports in a folder. Of several runs on one day (UTC) the last counts.
+
+    Exit codes: 0 all files were read, 4 a file in the folder is not a whole report.
+    """
+    host: Host = context.obj
+    reader = _Reader(host, Path(folder))
+    found = runs.history(reader.in_order())
+    host.screen.stream(_rendered(found, output, host.screen.terminal_width))
+    raise typer.Exit(ExitCode.INCOMPLETE if reader.failed else ExitCode.CLEAN)
+
+
+class _Reader:
+    """Reads the reports in a folder; names and counts the files that are not whole reports."""
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        self._host, self._folder = host, folder
+        self.failed = 0
+
+    def in_order(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """
+        Yield name and content of each report, the oldest first; one is in memory at a time.
+
+        Raises:
+            UsageError: the folder cannot be read.
+        """
+        moments = {}
+        for path in self._files():
+            document = self._read(path)
+            if document is not None:
+                moments[path] = runs.moment_of(document)
+        for path in sorted(moments, key=lambda one: (moments[one], one.name)):
+            document = self._read(path)
+            if document is not None:
+                yield path.name, document
+
+    def _files(self) -> list[Path]:
+        try:
+            found = sorted(self._folder.iterdir())
+        except OSError as error:
+            raise UsageError(
+                f"FOLDER: {str(self._folder)!r} cannot be read: {error.strerror}",
+                "name the folder that holds the JSON reports",
+            ) from error
+        return [path for path in found if path.suffix == ".json" and not OTHERS.search(path.name)]
+
+    def _read(self, path: Path) -> Mapping[str, Any] | None:
+        try:
+            text = self._host.read(str(path), "FOLDER", LARGEST_REPORT)
+            document = report_file.read(text, path.name)
+            report_file.check_counts(document, path.name)
+        except UsageError as error:
+            self.failed += 1
+            self._host.screen.notice(f"left out: {error}")
+            return None
+        return document
+
+
+def _rendered(found: runs.History, output: HistoryFormat, width: int | None) -> Iterator[str]:
+    match output:
+        case HistoryFormat.TABLE:
+            yield from aligned([*_days(found)])
+            if changes := [*_changes(found)]:
+                rows = [HEADER, *changes]
+                yield "\n"
+                yield from aligned(rows) if width is None else folded(rows, width, plain=True)
+        case HistoryFormat.JSON:
+            yield json_.dump(runs.document(found), indent=2) + "\n"
+        case HistoryFormat.HTML:
+            from contacts_audit.report import history_page
+
+            yield from history_page.render(found)
+        case HistoryFormat.OPENMETRICS:
+            from contacts_audit.report import history_metrics
+
+            yield history_metrics.render(found)
+
+
+def _days(found: runs.History) -> Iterator[tuple[str, ...]]:
+    verdicts = [*reversed(Verdict)]
+    yield ("DAY", "IN SCOPE", *(verdict.upper() for verdict in verdicts))
+    for day in found.days:
+        yield (str(day.day), str(day.total), *(str(day.counts[each]) for each in verdicts))
+
+
+def _changes(found: runs.History) -> Iterator[tuple[str, ...]]:
+    for run in found.runs:
+        for one in run.changes:
+            was, now = (verdict or "" for verdict in one.verdicts)
+            name = one.row["name"] or one.row["id"]
+            when = f"{run.finished:%Y-%m-%d %H:%M}"
+            yield tuple(map(sanitized, (when, one.change, name, was, now, one.message)))

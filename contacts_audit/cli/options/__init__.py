@@ -1,0 +1,1 @@
+"""The options of the commands, in groups; each is declared once."""

@@ -1,0 +1,133 @@
+"""Reads reports of earlier audits: to compare with, and as the source of a plan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contacts_audit.audit import report_file
+from contacts_audit.cli.host import LARGEST_REPORT, Host
+from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.scope import ScopeOptions
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.model import Check
+
+if TYPE_CHECKING:
+    from contacts_audit.audit.policy import Policy
+    from contacts_audit.azure.tenants import Connection
+
+FROM_REPORT = "--from-report"
+Rows = Sequence[Mapping[str, Any]]
+
+
+def read_report(host: Host, name: str, option: str) -> Mapping[str, Any]:
+    """
+    Return the JSON report in the file *name*, which *option* gave.
+
+    Raises:
+        UsageError: the file cannot be read, is not a report, or is not a complete one.
+    """
+    label = f"{option} {name}" if option.startswith("--") else name
+    document = report_file.read(host.read(name, option, LARGEST_REPORT), label)
+    report_file.check_counts(document, label)
+    return document
+
+
+def baseline_rows(host: Host, path: Path) -> Rows:
+    """
+    Return the rows of the report *path*, none where it does not exist yet.
+
+    Raises:
+        UsageError: it exists, and is not a complete report.
+    """
+    if _is_missing(path):
+        host.screen.note(f"--baseline: {path} does not exist: every row is new")
+        return ()
+    rows: Rows = read_report(host, str(path), "--baseline")["subscriptions"]
+    return rows
+
+
+def _is_missing(path: Path) -> bool:
+    """Say whether the file does not exist; without permission to look, it may exist."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierReport:
+    """The *document* of a report that a plan is made from, and the *name* of its file."""
+
+    document: Mapping[str, Any]
+    name: str
+
+    @classmethod
+    def read(cls, host: Host, name: str) -> "EarlierReport":
+        """
+        Return the report in the file *name*.
+
+        Raises:
+            UsageError: the file is not a complete report.
+        """
+        return cls(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
+
+    def scope(self, given: ScopeOptions) -> ScopeOptions:
+        """Return the scope: the subscriptions of the report, unless others were *given*."""
+        if given.subscription or given.subscriptions_from or given.management_group:
+            return given
+        rows = self.document["subscriptions"]
+        return given if given.current else replace(given, subscription=[row["id"] for row in rows])
+
+    def policy(self, policy: "Policy", given: PolicyOptions) -> "Policy":
+        """
+        Return *policy* where options chose it, else one with the checks of the report.
+
+        A report holds no values of checks: those come from options.
+
+        Raises:
+            UsageError: a check of the report is unknown, or lacks its value.
+        """
+        from contacts_audit.audit.policy import Override
+        from contacts_audit.audit.profiles import Settings
+
+        if given.check or given.profile or given.policy:
+            return policy
+        top = self._checks(self.document["checks"])
+        found = replace(policy, top=Settings(checks=top))
+        _ = found.criteria  # each check has its value
+        overrides = []
+        for row in self.document["subscriptions"]:
+            own = self._checks(finding["check"] for finding in row["findings"])
+            if more := {*own} - {*found.criteria.checks}:
+                settings = Settings(checks=(*top, *sorted(more)))
+                overrides.append(Override(settings, row["id"], place=self.name))
+        return replace(found, overrides=tuple(overrides))
+
+    def _checks(self, names: Any) -> tuple[Check, ...]:
+        try:
+            return tuple(map(Check, names))
+        except ValueError as error:
+            raise UsageError(
+                f"{self.name}: {error}", "give a report made by this version"
+            ) from error
+
+    def check(self, connection: "Connection") -> None:
+        """
+        Check that the report comes from the cloud and tenants of *connection*.
+
+        Raises:
+            UsageError: it does not.
+        """
+        if (cloud := self.document["cloud"]) != connection.cloud.name:
+            raise UsageError(
+                f"{self.name} is from {cloud}, not {connection.cloud.name}", f"add --cloud {cloud}"
+            )
+        if missing := {*self.document["tenants"]} - {*connection.tenant_ids()}:
+            raise UsageError(
+                f"{self.name} is of tenant {min(missing)}, which was not signed in to",
+                "give --tenant, or the credential that made it",
+            )

@@ -1,0 +1,40 @@
+"""The data types of an audit. All are immutable."""
+
+from contacts_audit.core.model.change import Change
+from contacts_audit.core.model.contact import Contact, Reading
+from contacts_audit.core.model.criteria import Check, Criteria, Profile, Waiver
+from contacts_audit.core.model.outcome import (
+    Audited,
+    Fault,
+    Finding,
+    Outcome,
+    Skipped,
+    Unread,
+    Verdict,
+    exit_code,
+)
+from contacts_audit.core.model.run import Identity, Invocation, Report, Run
+from contacts_audit.core.model.subscription import Subscription
+
+__all__ = [
+    "Audited",
+    "Change",
+    "Check",
+    "Contact",
+    "Criteria",
+    "Fault",
+    "Finding",
+    "Identity",
+    "Invocation",
+    "Outcome",
+    "Profile",
+    "Reading",
+    "Report",
+    "Run",
+    "Skipped",
+    "Subscription",
+    "Unread",
+    "Verdict",
+    "Waiver",
+    "exit_code",
+]

@@ -1,0 +1,1 @@
+"""Asks DNS whether the domains of email addresses take mail."""

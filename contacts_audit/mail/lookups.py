@@ -1,0 +1,70 @@
+"""Looks up each mail domain once in a run, several at the same time."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+
+from contacts_audit.core.delivery import Delivery, MailAnswer
+from contacts_audit.core.workers import started
+
+AT_ONCE = 16  # lookups for one subscription
+Ask = Callable[[str], MailAnswer]
+Keep = Callable[[str, MailAnswer], None]
+
+
+class MailLookups:
+    """
+    The answers of DNS in one run, by domain in ASCII. A failure is remembered as well.
+
+    *ask* looks up one domain; *keep* is called once with each answer.
+    """
+
+    def __init__(self, ask: Ask, keep: Keep | None = None) -> None:
+        self._ask = ask
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._found: dict[str, Future[MailAnswer]] = {}
+
+    def answers(self, domains: Iterable[str]) -> Mapping[str, MailAnswer]:
+        """Return the answer for each of *domains*, looking up those that are still unknown."""
+        wanted = list(dict.fromkeys(domains))
+        new: queue.SimpleQueue[str] = queue.SimpleQueue()
+        with self._lock:
+            for domain in wanted:
+                if domain not in self._found:
+                    self._found[domain] = Future()
+                    new.put(domain)
+        for _ in range(min(new.qsize(), AT_ONCE) - 1):  # the last one is this thread
+            started(lambda: self._look_up(new))
+        self._look_up(new)
+        return {domain: self._found[domain].result() for domain in wanted}
+
+    @property
+    def known(self) -> Mapping[str, MailAnswer]:
+        """The answers so far."""
+        found = dict(self._found)
+        return {domain: one.result() for domain, one in found.items() if one.done()}
+
+    def _look_up(self, domains: "queue.SimpleQueue[str]") -> None:
+        while True:
+            try:
+                domain = domains.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                answer = self._ask(domain)
+                if self._keep is not None:
+                    self._keep(domain, answer)
+            except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
+                self._found[domain].set_exception(error)
+            else:
+                self._found[domain].set_result(answer)
+
+
+def recorded(answers: Mapping[str, MailAnswer]) -> Ask:
+    """Return what answers from a recording; it never asks DNS."""
+    missing = MailAnswer(
+        Delivery.UNKNOWN, "the recording has no DNS answer: record it again with this check"
+    )
+    return lambda domain: answers.get(domain, missing)

@@ -1,0 +1,233 @@
+"""What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from contacts_audit import __version__
+from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm.subscriptions import GUID
+from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.contacts.records import (
+    Json,
+    Record,
+    Snapshot,
+    canonical,
+    is_name,
+    is_storable,
+    same,
+)
+from contacts_audit.core import strict_json
+from contacts_audit.core.errors import UsageError
+from contacts_audit.core.model import Subscription
+
+SCHEMA = 1
+VERSIONS = frozenset({protocol.V2017, protocol.V2020, protocol.V2023})
+DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+LARGE = 1 << 20  # bytes: up to here parsing is quick, and its error says more
+T = TypeVar("T")
+
+
+class DamageError(ValueError):
+    """A value in a file that cannot be; its text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The *cloud*, Resource Manager *endpoint* and *tenants* that a file belongs to."""
+
+    cloud: str
+    endpoint: str
+    tenants: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cloud: Cloud, tenants: Sequence[str]) -> "Origin":
+        """Return the origin of a file that is made now."""
+        return cls(cloud.name, cloud.arm, tuple(tenants))
+
+    def check(self, cloud: Cloud, name: str) -> None:
+        """
+        Check that the file *name* belongs to *cloud*.
+
+        Raises:
+            UsageError: it belongs to another cloud.
+        """
+        if (self.cloud, self.endpoint) != (cloud.name, cloud.arm):
+            raise UsageError(
+                f"{name} is for {self.cloud} ({self.endpoint}), not for {cloud.name} ({cloud.arm})",
+                "give the same --cloud or --arm-endpoint as when the file was made",
+            )
+
+
+def with_digest(kind: str, origin: Origin, content: Json) -> Json:
+    """Return *content* as a document of *kind*: the common keys first, the digest last."""
+    document = {
+        "schema": SCHEMA,
+        "kind": kind,
+        "tool": {"name": "contacts-audit", "version": __version__},
+        "created": now_text(),
+        "cloud": origin.cloud,
+        "arm_endpoint": origin.endpoint,
+        "tenants": list(origin.tenants),
+        **content,
+    }
+    return {**document, "sha256": digest_of(document)}
+
+
+def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
+    """
+    Return the document of *kind* in *text*, the content of the file *name*, without its digest.
+
+    Raises:
+        UsageError: it is not JSON, of another kind or schema, or its digest is wrong.
+    """
+
+    def parse() -> Json:
+        if len(text) > LARGE and not _may_be_ours(text):
+            raise DamageError('it lacks the keys "kind" and "sha256"')
+        document = strict_json.parsed(text)
+        if not isinstance(document, dict):
+            raise DamageError("it is not a JSON object")
+        if document["kind"] != kind:
+            raise DamageError(f"it is a {document['kind']}")
+        if not same(document["schema"], SCHEMA):
+            raise DamageError("it has another schema")
+        digest = document.pop("sha256")
+        if digest != digest_of(document):
+            raise DamageError("its digest is wrong")
+        return document
+
+    return parse_or_refuse(parse, f"{name} is not a {kind} of contacts-audit")
+
+
+def _may_be_ours(text: bytes) -> bool:
+    """Return whether *text* holds the keys of a document of ours, if perhaps as escapes."""
+    return b"\\u" in text or (b'"kind"' in text and b'"sha256"' in text)
+
+
+def parse_or_refuse(parse: Callable[[], T], name: str) -> T:
+    """
+    Return what *parse* returns.
+
+    Raises:
+        UsageError: *parse* failed because the file *name* is damaged.
+    """
+    try:
+        return parse()
+    except DAMAGED as error:
+        hint = "make it again, or name another file"
+        raise UsageError(f"{name}: {damage(error)}", hint) from error
+
+
+def damage(error: Exception) -> str:
+    """Return in words what one of `DAMAGED` says about a file."""
+    match error:
+        case KeyError(args=[str(key)]):
+            return f"it lacks the key {key!r}"
+        case ValueError():
+            return str(error)
+        case RecursionError():
+            return "it is nested too deeply"
+    return "a value has the wrong type"
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 digest of *document* in its canonical spelling, in hexadecimal."""
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+def now_text() -> str:
+    """Return the current time, in UTC, as files hold it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def origin_of(document: Mapping[str, Any]) -> Origin:
+    """
+    Return the origin that *document* names.
+
+    Raises:
+        LookupError: a key is missing.
+        DamageError: the tenants are not a list.
+    """
+    if not isinstance(document["tenants"], list):
+        raise DamageError("its tenants are not a list")
+    tenants = tuple(map(str, document["tenants"]))
+    return Origin(str(document["cloud"]), str(document["arm_endpoint"]), tenants)
+
+
+def rows_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """
+    Return the rows of *document*, one per subscription.
+
+    Raises:
+        LookupError: there are none, or one has no id.
+        DamageError: they are not a list, or a subscription occurs twice.
+    """
+    rows = document["subscriptions"]
+    if not isinstance(rows, list):
+        raise DamageError("its subscriptions are not a list")
+    if len({row["id"].lower() for row in rows}) < len(rows):
+        raise DamageError("a subscription occurs twice")
+    return rows
+
+
+def subscription_json(subscription: Subscription) -> Json:
+    """Return what a row holds of *subscription*: id, name, tenant, state."""
+    return {
+        "id": subscription.id,
+        "name": subscription.name,
+        "tenant_id": subscription.tenant_id,
+        "state": subscription.state,
+    }
+
+
+def subscription_from_json(row: Mapping[str, Any]) -> Subscription:
+    """
+    Return the subscription of a *row*.
+
+    Raises:
+        LookupError: a key is missing.
+        DamageError: the id is not a GUID, or another value is not a string.
+    """
+    if not GUID.fullmatch(row["id"]):
+        raise DamageError(f"{row['id']!r} is not a subscription id")
+    for key in ("name", "tenant_id", "state"):
+        if not isinstance(row[key], str | None):
+            raise DamageError(f"{key} is not a string")
+    return Subscription(row["id"].lower(), row["name"], row["state"], row["tenant_id"])
+
+
+def snapshot_json(seen: Snapshot) -> Json:
+    """Return a snapshot as files hold it: for each API version, a list of contacts."""
+    return {
+        version: [{"name": one.name, "properties": one.properties} for one in records]
+        for version, records in sorted(seen.versions.items())
+    }
+
+
+def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
+    """
+    Return the snapshot that a file holds as *versions*.
+
+    Raises:
+        LookupError: a contact lacks a key.
+        DamageError: an API version is unknown, or the contacts could not have been read.
+    """
+    if not versions or not VERSIONS.issuperset(versions):
+        raise DamageError("an API version is unknown")
+    for records in versions.values():
+        if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
+            raise DamageError("the contacts are not a list, or one occurs twice")
+        for one in records:
+            if not isinstance(one["properties"], dict) or not is_storable(one["properties"]):
+                raise DamageError("the properties of a contact cannot be sent")
+            if not isinstance(one["name"], str) or not is_name(one["name"]):
+                raise DamageError("the name of a contact cannot be part of a URL")
+    return Snapshot(
+        {
+            version: tuple(Record(one["name"], one["properties"]) for one in records)
+            for version, records in versions.items()
+        }
+    )

@@ -1,0 +1,69 @@
+"""JUnit XML has a test case for each subscription."""
+
+from hypothesis import example, given
+from junitparser import Error, Failure
+from junitparser import Skipped as SkippedCase
+from report.varied_report import (
+    COMPLIANT,
+    FAILING,
+    HALF,
+    HOSTILE,
+    REPORT,
+    RUN,
+    SKIPPED,
+    UNREAD,
+    UNSEEN,
+    V2017,
+    V2023,
+    WAIVED,
+    everywhere,
+    names,
+    report,
+    suite,
+)
+
+from contacts_audit.core.sanitize import sanitized
+from contacts_audit.report import (
+    fix_command,
+)
+
+
+def test_each_subscription_has_a_testcase() -> None:
+    """It has a failure, an error, a skip, or nothing."""
+    cases = suite(REPORT)
+
+    assert [(case.name, [type(result) for result in case.result]) for case in cases] == [
+        (COMPLIANT.subscription.label, []),
+        (FAILING.subscription.label, [Failure]),
+        (HALF.subscription.label, [Failure]),
+        (WAIVED.subscription.label, [SkippedCase]),
+        (UNREAD.subscription.label, [Error]),
+        (UNSEEN.subscription.label, [Error]),
+        (SKIPPED.subscription.label, [SkippedCase]),
+    ]
+    assert cases[1].result[0].type == "contact-email,owner-notified"
+    assert str(cases[1].result[0].text).splitlines() == [
+        f"contact-email at {V2017}: no email address is configured",
+        f"owner-notified at {V2023}: the role Owner is not notified",
+        f"fix: {fix_command.command(FAILING, RUN)}",
+        "Replace the words in capitals (ADDRESS = an email address, a different one each time).",
+    ]
+    assert f"fix: {fix_command.command(UNREAD, RUN)}" in str(cases[4].result[0].text).splitlines()
+    assert cases[4].result[0].type == "forbidden"
+    assert "waived until" in cases[3].result[0].message
+
+
+def test_an_empty_suite() -> None:
+    """It is a valid document."""
+    assert suite(report()) == []
+
+
+@given(names)
+@example(HOSTILE)
+def test_junit_is_well_formed(name: str) -> None:
+    """The name can be read back, except for characters that XML forbids."""
+    failed, *_ = suite(everywhere(name))
+
+    shown = sanitized(name).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    assert failed.name == f"{shown} (x)"
+    assert failed.result[0].message == shown
