@@ -53,7 +53,7 @@ test-az: $(READY) $(AZ_VENV)/bin/az ## The real Azure CLI beside ours (a downloa
 fix: $(READY) ## Fix style where a program can
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: $(READY) ## Measure, beside curl, the documented pipeline and Python itself (BENCH="--only start")
+bench: $(READY) ## Measure, beside curl, the documented pipeline and another revision (BENCH="--against REV")
 	PYTHONPATH=tests $(BIN)/python -m bench.run $(BENCH)
 
 audit-deps: $(READY) ## Look for known vulnerabilities of what requirements.lock pins

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -68,11 +69,13 @@ class Auditor:
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
+        started = time.monotonic()
         client = self._client(subscription)
         budget = client.limits.until()
-        return self._outcome(
+        outcome = self._outcome(
             subscription, lambda version: tuple(_contacts(client, subscription, version, budget))
         )
+        return replace(outcome, seconds=time.monotonic() - started)
 
     def audit_again(self, subscription: Subscription, answers: Mapping[str, Answer]) -> Outcome:
         """Return the outcome for *subscription* by *answers* that were read, by api-version."""
@@ -86,7 +89,7 @@ class Auditor:
 
     def _outcome(
         self, subscription: Subscription, fetched: Callable[[str], tuple[Contact, ...]]
-    ) -> Outcome:
+    ) -> Audited | Unread:
         criteria = self._policy.criteria_of(subscription)
         readings = Readings(subscription, fetched, self._versions)
         try:

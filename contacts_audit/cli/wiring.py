@@ -42,9 +42,8 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    width = _width(network)
-    chosen = sign_in(host, azure.identity, azure.cloud, connections=width.most)
-    wire, limits = chosen.wire(), _limits(network)
+    chosen, width = sign_in(host, azure.identity, azure.cloud), _width(network)
+    transport, limits = chosen.transport(), _limits(network)
     credentials = [
         (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
         for tenant in (*azure.identity.tenant,) or (None,)
@@ -58,7 +57,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     tenants = []
     for tenant, found in credentials:
         tokens = TokenProvider(found.acquire)
-        client = Client(chosen.cloud.arm, wire, tokens, limits, tape=recorder, width=width)
+        client = Client(chosen.cloud.arm, transport, tokens, limits, recorder=recorder, width=width)
         tenants.append(Tenant(client, tokens, tenant, found))
     return Connection(chosen.cloud, limits, width, tuple(tenants), recorder)
 
@@ -159,7 +158,7 @@ def selectors(
 
 def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection":
     from contacts_audit.azure.arm.client import Client
-    from contacts_audit.azure.arm.transport import Wire
+    from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.recording.folder import Recording
     from contacts_audit.azure.recording.replay import ReplayAdapter, ReplayTokens
     from contacts_audit.azure.tenants import Connection, Tenant
@@ -170,15 +169,15 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
     named = host.variable("CONTACTS_AUDIT_REPLAY") == str(folder)
     source = "CONTACTS_AUDIT_REPLAY" if named else "--replay"
     host.screen.notice(f"{source}: {folder} was recorded {moment}; {NOT_TODAY}")
-    wire, limits = (
-        Wire(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
+    transport, limits = (
+        Transport(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
         _limits(network),
     )
     width, tenants = _width(network), []
     for tenant in recording.tenants or (None,):
         tokens = ReplayTokens(tenant)
         client = Client(
-            recording.cloud.arm, wire, tokens, limits, width=width, pause=lambda seconds: None
+            recording.cloud.arm, transport, tokens, limits, width=width, pause=lambda seconds: None
         )
         tenants.append(Tenant(client, tokens))
     return Connection(

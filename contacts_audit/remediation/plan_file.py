@@ -130,8 +130,15 @@ def _plan_row(row: PlanRow) -> Json:
         "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
         "wish": None if row.change is None else asdict(row.change),
         "lacking": row.lacking,
-        "judged": None if row.judged is None else asdict(row.judged),
+        "judged": None if row.judged is None else _judged(row.judged),
     }
+
+
+def _judged(judgment: Judgment) -> Json:
+    """Return how a row was judged, without the answers of DNS: they are asked for again."""
+    document = asdict(judgment)
+    del document["criteria"]["mail"]
+    return document
 
 
 def _row(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:

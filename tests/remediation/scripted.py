@@ -13,7 +13,7 @@ from requests.adapters import BaseAdapter
 
 from contacts_audit.azure.arm.client import Client, Limits
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.arm.transport import Transport
 from contacts_audit.azure.contacts.records import Record, Snapshot
 from contacts_audit.azure.contacts.steps import sendable
 from contacts_audit.azure.kinds import AccessToken
@@ -74,7 +74,7 @@ class Bell(threading.Event):
         return rung
 
 
-class Scripted(Wire):
+class Scripted(Transport):
     """
     The wire and the tokens of a cloud that answers by a *script*; it keeps what was asked.
 

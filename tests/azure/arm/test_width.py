@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Exchange, as_usual
-from bench.server import Bucket
+from bench.answers import Bucket
 
 from contacts_audit.azure.arm.throttle import Pace
 from contacts_audit.azure.arm.width import FIRST, MOST, Width
