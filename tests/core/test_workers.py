@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from azure_double import AzureDouble
-from conftest import ROOT, coverage_variables, program, surroundings
+from conftest import ROOT, program, surroundings
 
 from contacts_audit.core.errors import OutputError
 from contacts_audit.core.workers import in_order
@@ -201,7 +201,7 @@ def test_fewer_threads_are_a_slower_run(
 
     ran = subprocess.run(
         ["bash", "-c", limited, "bash", *program(*arguments, "-v")],
-        env=surroundings(azure, XDG_STATE_HOME=str(tmp_path)) | coverage_variables(),
+        env=surroundings(azure, XDG_STATE_HOME=str(tmp_path)),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -221,7 +221,7 @@ def test_without_a_thread_there_is_no_progress_bar(azure: AzureDouble) -> None:
 
     ran = subprocess.run(
         ["bash", "-c", limited, "bash", *program("audit", "-o", "tsv")],
-        env=surroundings(azure, TERM="xterm") | coverage_variables(),
+        env=surroundings(azure, TERM="xterm"),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
