@@ -37,7 +37,7 @@ layers: $(READY) ## Imports between packages go downward only
 
 tests: $(READY) ## The tests, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(PYTEST)
+	$(BIN)/coverage run -m pytest -n 4 --dist worksteal $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
