@@ -78,7 +78,9 @@ def test_a_wrong_policy_is_2_before_any_request(
         pytest.param(["--check", "contact-mail"], "contact-mail", id="an unknown check"),
         pytest.param(["--check", ""], "", id="an empty check"),
         pytest.param(["--profile", "CIS!"], "CIS!", id="an unknown profile"),
-        pytest.param(["--required-email", "a@"], "'a@' is not an email address", id="no address at all"),
+        pytest.param(
+            ["--required-email", "a@"], "'a@' is not an email address", id="no address at all"
+        ),
         pytest.param(["--required-email", ""], "is not an email address", id="an empty address"),
         pytest.param(["--allowed-domain", "@b.com"], "is not a domain", id="no domain at all"),
         pytest.param(["--allowed-domain", ""], "is not a domain", id="an empty domain"),
