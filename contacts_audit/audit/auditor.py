@@ -9,9 +9,9 @@ from dataclasses import replace
 from types import TracebackType
 
 from contacts_audit.audit.checks import describe_malformed, distinct_emails, judge
+from contacts_audit.audit.deciding_version import Readings
 from contacts_audit.audit.deliverability import Lookup, with_mail
 from contacts_audit.audit.policy import Policy
-from contacts_audit.audit.readings import Readings
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.protocol import Answer

@@ -141,7 +141,7 @@ def _outcomes(
     return in_order(
         lambda subscription: unasked(subscription) or auditor.audit(subscription),
         subscriptions,
-        workers=connection.width.limit,
+        workers=connection.concurrency.limit,
         deadline=connection.limits.deadline,
         timed_out=lambda subscription: unasked(subscription) or out_of_time(subscription),
         broken=broken,

@@ -125,7 +125,7 @@ def _in_order(
     return in_order(
         read,
         items,
-        workers=connection.width.limit,
+        workers=connection.concurrency.limit,
         deadline=connection.limits.deadline,
         timed_out=lambda item: _unread(out_of_time(subscription_of(item))),
         broken=lambda item, error: _unread(broken(subscription_of(item), error)),

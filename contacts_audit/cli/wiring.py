@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contacts_audit.audit.scope import Scope
     from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.arm.client import Limits
-    from contacts_audit.azure.arm.width import Width
+    from contacts_audit.azure.arm.concurrency import Concurrency
     from contacts_audit.azure.tenants import Connection
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    chosen, width = sign_in(host, azure.identity, azure.cloud), _width(network)
+    chosen, concurrency = sign_in(host, azure.identity, azure.cloud), _concurrency(network)
     transport, limits = chosen.transport(), _limits(network)
     credentials = [
         (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
@@ -57,9 +57,11 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     tenants = []
     for tenant, found in credentials:
         tokens = TokenProvider(found.acquire)
-        client = Client(chosen.cloud.arm, transport, tokens, limits, recorder=recorder, width=width)
+        client = Client(
+            chosen.cloud.arm, transport, tokens, limits, recorder=recorder, concurrency=concurrency
+        )
         tenants.append(Tenant(client, tokens, tenant, found))
-    return Connection(chosen.cloud, limits, width, tuple(tenants), recorder)
+    return Connection(chosen.cloud, limits, concurrency, tuple(tenants), recorder)
 
 
 def _preload() -> None:
@@ -173,28 +175,35 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
         Transport(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
         _limits(network),
     )
-    width, tenants = _width(network), []
+    concurrency, tenants = _concurrency(network), []
     for tenant in recording.tenants or (None,):
         tokens = ReplayTokens(tenant)
         client = Client(
-            recording.cloud.arm, transport, tokens, limits, width=width, pause=lambda seconds: None
+            recording.cloud.arm,
+            transport,
+            tokens,
+            limits,
+            concurrency=concurrency,
+            pause=lambda seconds: None,
         )
         tenants.append(Tenant(client, tokens))
     return Connection(
         recording.cloud,
         limits,
-        width,
+        concurrency,
         tuple(tenants),
         recorded=recording.recorded,
         mail=recording.mail,
     )
 
 
-def _width(network: NetworkOptions) -> "Width":
+def _concurrency(network: NetworkOptions) -> "Concurrency":
     """Return the number of requests under way that --workers gives, or one that is found."""
-    from contacts_audit.azure.arm.width import Width
+    from contacts_audit.azure.arm.concurrency import Concurrency
 
-    return Width() if network.workers is None else Width(network.workers, network.workers)
+    return (
+        Concurrency() if network.workers is None else Concurrency(network.workers, network.workers)
+    )
 
 
 def _limits(network: NetworkOptions) -> "Limits":
@@ -222,7 +231,7 @@ def for_each(
     done = in_order(
         work,
         items,
-        workers=connection.width.limit,
+        workers=connection.concurrency.limit,
         deadline=connection.limits.deadline,
         timed_out=late,
         broken=broken,

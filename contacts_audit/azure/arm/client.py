@@ -9,11 +9,11 @@ from typing import Protocol
 from uuid import uuid4
 
 from contacts_audit.azure.arm import paging, protocol
+from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget, with_retries
 from contacts_audit.azure.arm.throttle import Pace
 from contacts_audit.azure.arm.transport import Transport, prepared
-from contacts_audit.azure.arm.width import Width
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AzureError, Reason
 
@@ -64,7 +64,7 @@ class Client:
         limits: Limits,
         *,
         recorder: Recorder | None = None,
-        width: Width | None = None,
+        concurrency: Concurrency | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
@@ -72,7 +72,10 @@ class Client:
         self._transport = transport
         self._tokens = tokens
         self._recorder = recorder
-        self._widths = {True: width or Width(), False: Width(1, 1)}  # a list tells nothing
+        self._concurrency = {
+            True: concurrency or Concurrency(),
+            False: Concurrency(1, 1),
+        }  # a list tells nothing
         self._pause = pause
         self._paces = {True: Pace(pause), False: Pace(pause)}
 
@@ -174,7 +177,7 @@ class Client:
             "x-ms-client-request-id": str(uuid4()),
         }
         of_subscription = protocol.is_of_subscription(url)
-        pace, width = self._paces[of_subscription], self._widths[of_subscription]
+        pace, concurrency = self._paces[of_subscription], self._concurrency[of_subscription]
         turn = pace.enter(until)
         sent = time.monotonic()
         try:
@@ -182,7 +185,7 @@ class Client:
             timeout = min(self.limits.timeout, until - sent)
             answer = self._clean(self._transport.send(request, timeout=timeout))
         except AzureError as error:
-            width.failed(sent)
+            concurrency.failed(sent)
             self._keep(method, url, error)
             log.debug("%s %s: %s", method, url, error)
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
@@ -193,9 +196,9 @@ class Client:
         else:
             pace.answered(turn, answer.headers)
         if answer.status in TOO_MUCH:
-            width.failed(sent)
+            concurrency.failed(sent)
         else:
-            width.answered(sent, usual=answer.status == 200)
+            concurrency.answered(sent, usual=answer.status == 200)
         self._keep(method, url, answer)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))

@@ -48,7 +48,7 @@ class _Round:
         return self.times[self.size // 4] if 4 * len(self.times) > self.size else math.inf
 
 
-class Width:
+class Concurrency:
     """
     How many requests may be under way, at *first* and at *most*; where both are one, it stays.
 
@@ -73,7 +73,7 @@ class Width:
         self._busy = 0  # rounds one after the other
         self._usual = math.inf  # seconds of an answer while few are under way
         self._slow = 0  # rounds one after the other
-        self._since = -math.inf  # what was sent before belongs to a larger width
+        self._since = -math.inf  # what was sent before belongs to a larger number
         self._round: _Round | None = None
 
     def limit(self) -> int:

@@ -17,8 +17,8 @@ from azure_double import AzureDouble, faults
 from azure_double.exchange import Exchange, as_usual
 from bench.answers import Bucket
 
+from contacts_audit.azure.arm.concurrency import FIRST, MOST, Concurrency
 from contacts_audit.azure.arm.throttle import Pace
-from contacts_audit.azure.arm.width import FIRST, MOST, Width
 
 if TYPE_CHECKING:
     import subprocess
@@ -49,7 +49,7 @@ class Run:
     limits: list[tuple[float, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.width = Width(clock=lambda: self.now, ours=lambda: self.worked)
+        self.concurrency = Concurrency(clock=lambda: self.now, ours=lambda: self.worked)
         self._pace = Pace(lambda seconds: None, lambda: self.now)
         self._events: list[tuple[float, int, str, float, tuple[float, float]]] = []
         self._order = itertools.count()
@@ -59,7 +59,7 @@ class Run:
     def __call__(self) -> Run:
         """Run to the end."""
         served = 0
-        while self._workers < self.width.limit():
+        while self._workers < self.concurrency.limit():
             self._begin()
         while served < self.requests:
             self.now, _, what, sent, turn = heapq.heappop(self._events)
@@ -69,22 +69,22 @@ class Run:
             self._under_way -= 1
             if what == "refused":
                 self.refused += 1
-                self.width.failed(sent)
+                self.concurrency.failed(sent)
                 self._pace.refused(turn[0])
                 self._ask_at(self.now + RETRY_AFTER)
             else:
                 served += 1
-                self.width.answered(sent)
+                self.concurrency.answered(sent)
                 self._pace.answered(turn[0], {})
                 self._next()
-            self.limits.append((self.now, self.width.limit()))
+            self.limits.append((self.now, self.concurrency.limit()))
         return self
 
     def _next(self) -> None:
         """Do as the threads do: one ends, or goes on and may start another one."""
         self._workers -= 1
         for _ in range(2):
-            if self._workers < self.width.limit():
+            if self._workers < self.concurrency.limit():
                 self._begin()
 
     def _begin(self) -> None:
@@ -233,54 +233,54 @@ def test_one_bucket_for_all_is_used_up_and_hardly_overdrawn() -> None:
 def test_what_is_not_used_does_not_grow() -> None:
     """Ten a second, each in a tenth of one: there is one under way, and no use for more."""
     now = 0.0
-    width = Width(clock=lambda: now, ours=lambda: 0.0)
+    concurrency = Concurrency(clock=lambda: now, ours=lambda: 0.0)
     for _ in range(10 * FIRST):
         now += 0.1
-        width.answered(now - LATENCY)
+        concurrency.answered(now - LATENCY)
 
-    assert width.limit() <= 2 * FIRST
+    assert concurrency.limit() <= 2 * FIRST
 
 
 def test_what_was_sent_before_there_were_fewer_tells_nothing() -> None:
     """All that is under way when a service begins to refuse makes fewer once, not three times."""
     now = 0.0
-    width = Width(clock=lambda: now, ours=lambda: 0.0)
-    while width.limit() < MOST:
+    concurrency = Concurrency(clock=lambda: now, ours=lambda: 0.0)
+    while concurrency.limit() < MOST:
         now += LATENCY
-        for _ in range(width.limit()):
-            width.answered(now - LATENCY)
+        for _ in range(concurrency.limit()):
+            concurrency.answered(now - LATENCY)
     for _ in range(MOST):
-        width.failed(now)
+        concurrency.failed(now)
 
-    assert width.limit() == MOST // 2
+    assert concurrency.limit() == MOST // 2
 
 
 def test_an_unusual_answer_tells_no_time() -> None:
     """A 403 comes at once: where a third of them do, the others are not slow."""
     now = 0.0
-    width = Width(clock=lambda: now, ours=lambda: 0.0)
+    concurrency = Concurrency(clock=lambda: now, ours=lambda: 0.0)
     for _ in range(12):
         now += LATENCY
-        for number in range(width.limit()):
+        for number in range(concurrency.limit()):
             refused = number % 3 == 0
-            width.answered(now - (LATENCY / 50 if refused else LATENCY), usual=not refused)
-    reached = width.limit()
+            concurrency.answered(now - (LATENCY / 50 if refused else LATENCY), usual=not refused)
+    reached = concurrency.limit()
     for _ in range(8):
         now += LATENCY
-        for _ in range(width.limit()):
-            width.answered(now - LATENCY)
+        for _ in range(concurrency.limit()):
+            concurrency.answered(now - LATENCY)
 
-    assert (reached, width.limit()) == (MOST, MOST)
+    assert (reached, concurrency.limit()) == (MOST, MOST)
 
 
 def test_a_number_that_was_asked_for_stays() -> None:
     """Whatever comes of the requests."""
-    width = Width(7, 7)
+    concurrency = Concurrency(7, 7)
     for _ in range(100):
-        width.failed(0.0)
-        width.answered(0.0)
+        concurrency.failed(0.0)
+        concurrency.answered(0.0)
 
-    assert width.limit() == width.most == 7
+    assert concurrency.limit() == concurrency.most == 7
 
 
 # The whole program
