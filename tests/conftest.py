@@ -1,5 +1,6 @@
 """The double of Azure, and the program wired to it."""
 
+import gc
 import io
 import os
 import shutil
@@ -45,6 +46,11 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the thousands of tests, which stay to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
