@@ -1,4 +1,4 @@
-"""The command fetch: stage two of the documented one-liner."""
+"""The command fetch: stage two of the one-liner of the rule, curl."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Prints a report and its summary, and writes the files of --report."""
+"""Prints a report and its summary on stdout and stderr; `report_files` writes the files."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

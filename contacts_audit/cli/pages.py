@@ -1,4 +1,4 @@
-"""Reads the pages of all subscriptions in parallel, and yields them in order."""
+"""For fetch and emails: reads all subscriptions in parallel, and yields their pages in order."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,5 +1,5 @@
 """
-Tells what is an email address, and when two addresses are the same mailbox.
+Decides what is an email address, and whether two addresses are the same mailbox.
 
 All comparisons of addresses compare `key`. It compares domains as DNS does: `soc@bücher.com` and
 `soc@xn--bcher-kva.com` are one mailbox.

@@ -1,4 +1,4 @@
-"""Plan files. A plan that is read is computed again, and refused if the file says otherwise."""
+"""Writes and reads plan files. A plan that is read is computed again, and refused if it differs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace

@@ -1,5 +1,5 @@
 """
-Sends requests over connections that are kept, below the interface of `requests`.
+The adapter that `requests` sends through, on `http.client`: keeps connections open for reuse.
 
 Nothing is sent twice: a connection that the server has closed takes no request, and one that
 breaks during a request fails that request.

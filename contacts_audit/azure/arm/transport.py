@@ -1,4 +1,4 @@
-"""One HTTP exchange through requests, limited in time and size."""
+"""Makes one HTTP exchange through `requests`, limited in time and size. `client` retries."""
 
 import ipaddress
 import re
