@@ -2,9 +2,9 @@
 
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
@@ -58,6 +58,7 @@ COMMANDS_OF_OTHERS = {  # first words in other tools
     "--show-completion": "completion",
 }
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
+_BUILT = threading.local()
 
 
 def contacts_audit(
@@ -130,9 +131,16 @@ def _dispatch(arguments: Sequence[str], host: Host) -> int:
     return code if isinstance(code, int) else ExitCode.CLEAN
 
 
-@cache
 def _program(name: str | None) -> Any:
-    """Build the command *name* once; without a name build all, to be listed and not run."""
+    """Build the command *name* once a thread: typer keeps the arguments of a call in one dict."""
+    programs = vars(_BUILT)
+    if str(name) not in programs:
+        programs[str(name)] = _build(name)
+    return programs[str(name)]
+
+
+def _build(name: str | None) -> Any:
+    """Build the command *name*; without a name build all, to be listed and not run."""
     app = typer.Typer(
         cls=FastGroup,
         no_args_is_help=True,
