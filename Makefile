@@ -17,7 +17,7 @@ READY := $(VENV)/.ready
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY) ## Audit the recorded organisation in fixtures/contoso
+demo: $(READY) ## Audit the recorded organization in fixtures/contoso
 	@$(BIN)/contacts-audit audit --replay fixtures/contoso; code=$$?; \
 	grep -E "^\| $$code \|" README.md | sed -E 's/^\| ([0-9]+) \| (.*) \|$$/The exit code is \1: \2/'; \
 	test $$code -eq 4
@@ -53,7 +53,7 @@ test-az: $(READY) $(AZ_VENV)/bin/az ## The real Azure CLI beside ours (a downloa
 fix: $(READY) ## Fix style where a program can
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: $(READY) ## Measure, beside curl, the documented pipeline and Python itself (BENCH="--only start")
+bench: $(READY) ## Measure, beside curl, the documented pipeline and another revision (BENCH="--against REV")
 	PYTHONPATH=tests $(BIN)/python -m bench.run $(BENCH)
 
 audit-deps: $(READY) ## Look for known vulnerabilities of what requirements.lock pins
@@ -95,6 +95,7 @@ clean: ## Remove what the other targets made
 	rm -rf $(VENV) .venv-3.* $(AZ_VENV) dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml tests/ocsf.txt
+	@$(PYTHON) -B -c 'import contacts_audit' # refuses an older Python, before pip does at length
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/ocsf.txt

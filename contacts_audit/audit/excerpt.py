@@ -1,4 +1,4 @@
-"""Show a value of a file in a message: its beginning, if it is long. Pure."""
+"""Shorten a value of a file for an error message. Pure."""
 
 from datetime import date, time
 from itertools import islice

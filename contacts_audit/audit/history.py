@@ -1,4 +1,4 @@
-"""What the reports of many runs tell together: a row for each day, and what changed when. Pure."""
+"""Combines the reports of many runs: a row for each day, and what changed when. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

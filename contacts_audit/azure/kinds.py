@@ -1,4 +1,4 @@
-"""The names of credentials, clouds and API versions that users choose from."""
+"""Types that all of `azure` shares: the values of --auth and --cloud, AccessToken, GUID pattern."""
 
 import re
 from dataclasses import dataclass, field

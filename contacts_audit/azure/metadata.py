@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from contacts_audit.azure.arm import protocol
-from contacts_audit.azure.arm.retry import patiently
-from contacts_audit.azure.arm.transport import Wire, prepared
+from contacts_audit.azure.arm.retry import with_retries
+from contacts_audit.azure.arm.transport import Transport, prepared
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
 from contacts_audit.core.errors import AuthError, AzureError, UsageError
 from contacts_audit.core.redaction import shown_address
@@ -21,7 +21,7 @@ ATTEMPT_SECONDS = 15.0
 GIVE_BOTH = "give --authority-host and --audience"
 
 
-def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
+def completed(cloud: Cloud, transport: Transport, seconds: float) -> Cloud:
     """
     Return *cloud* with its login host and audience: its own, else those of its metadata.
 
@@ -35,7 +35,7 @@ def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
     """
     if cloud.authority and cloud.audience:
         return cloud
-    match _entry(cloud, wire, time.monotonic() + seconds):
+    match _entry(cloud, transport, time.monotonic() + seconds):
         case {"authentication": {"loginEndpoint": str(login), "audiences": list(offered)}}:
             pass
         case _:
@@ -57,16 +57,18 @@ def completed(cloud: Cloud, wire: Wire, seconds: float) -> Cloud:
     )
 
 
-def _entry(cloud: Cloud, wire: Wire, until: float) -> Any:
+def _entry(cloud: Cloud, transport: Transport, until: float) -> Any:
     """Return the metadata of *cloud*: the only object, or the one with its address."""
     request = prepared(protocol.metadata_url(cloud.arm), {})
 
     def attempt() -> protocol.Answer:
         left = until - time.monotonic()
-        return protocol.complete(wire.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left))))
+        return protocol.complete(
+            transport.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left)))
+        )
 
     try:
-        document = protocol.document(patiently(attempt, until=until))
+        document = protocol.document(with_retries(attempt, until=until))
     except AzureError as error:
         raise AuthError(f"{cloud.arm} does not say where to sign in: {error}", GIVE_BOTH) from error
     listed = document if isinstance(document, list) else [document]

@@ -54,7 +54,8 @@ def apply(
     """
     Apply a saved plan, or the changes given as options. Backs up first, and verifies every write.
 
-    Exit codes: 0 all confirmed, 5 some not confirmed, 4 some unreadable, 6 another one is running.
+    Exit codes: 0 all confirmed, 5 some not confirmed, 4 some unreadable, 6 another apply or restore
+    is running.
     """
     host: Host = context.obj
     check_writing(host, azure.network, write)
@@ -96,7 +97,6 @@ def _reviewed(
     items = for_each(
         host,
         connection,
-        azure.network.workers,
         made.rows,
         lambda row: review_row(reader, row, made, here, today),
         lambda row: timed_out(row.subscription),

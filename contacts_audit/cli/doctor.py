@@ -115,7 +115,7 @@ def _network(chosen: "SignIn", azure: AzureOptions) -> "Iterator[Diagnosis]":
 
     def probe() -> "Answer":
         request = prepared(protocol.metadata_url(endpoint), {})
-        return chosen.wire().send(request, timeout=azure.network.timeout)
+        return chosen.transport().send(request, timeout=azure.network.timeout)
 
     login = chosen.cloud.authority or "(from the cloud's metadata)"
     audience = chosen.cloud.audience or "(from the cloud's metadata)"

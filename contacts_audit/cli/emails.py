@@ -1,4 +1,4 @@
-"""The command emails: stage three of the documented one-liner."""
+"""The command emails: the whole one-liner of the rule, or with --input its last stage, jq."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -34,12 +34,14 @@ def emails(
     input: Annotated[
         str | None,
         typer.Option(
-            "--input", metavar="FILE", help="Run only the jq stage, on FILE ('-': stdin)."
+            "--input",
+            metavar="FILE",
+            help="Filter the output of fetch in FILE ('-': stdin). Ask Azure nothing.",
         ),
     ] = None,
 ) -> None:
     """
-    Print the email addresses of each subscription, like the documented one-liner.
+    Print the email addresses of each subscription, like the one-liner of the rule.
 
     Exit codes: 0 all show an address at 2017-08-01-preview, 3 some do not, 4 some were unreadable.
     """

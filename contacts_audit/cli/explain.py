@@ -100,7 +100,7 @@ def _audited(
     from contacts_audit.core.workers import in_order
 
     def client(each: Subscription) -> "Client":
-        return connection.client(each).telling(exchanges)
+        return connection.client(each).recording_to(exchanges)
 
     auditor = Auditor(client, policy, mail.answers)
     (outcome,) = in_order(

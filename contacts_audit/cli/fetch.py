@@ -1,4 +1,4 @@
-"""The command fetch: stage two of the documented one-liner."""
+"""The command fetch: stage two of the one-liner of the rule, curl."""
 
 import base64
 import json
@@ -95,12 +95,12 @@ def _bodies(client: "Client", subscription: Subscription, api_version: str) -> "
 
 def _page(subscription: Subscription, answers: "Iterator[Answer]") -> Page:
     """Return the next of *answers*; what follows is read after it was printed."""
-    from contacts_audit.azure.arm import protocol
+    from contacts_audit.azure.arm import paging
 
     answer = next(answers, None)
     if answer is None:
         return Page(subscription, ())
-    if not protocol.is_last(answer):
+    if not paging.is_last(answer):
         return Page(subscription, (answer.body,), lambda: _page(subscription, answers))
     try:
         next(answers, None)  # raises unless it is sound

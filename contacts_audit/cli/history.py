@@ -44,9 +44,9 @@ def history(
     """
     Show how many subscriptions complied on each day, and what changed when.
 
-    Reads all JSON reports in a folder. Of several runs on one day (UTC) the last counts.
+    Reads all JSON reports in a folder. If a day (UTC) has several runs, the last one counts.
 
-    Exit codes: 0 all files were read, 4 a file in the folder is not a whole report.
+    Exit codes: 0 all files were read, 4 a file in the folder is not a complete report.
     """
     host: Host = context.obj
     reader = _Reader(host, Path(folder))

@@ -1,4 +1,4 @@
-"""The surroundings of a run: variables, streams, signals, files."""
+"""What a run uses of the operating system: environment variables, streams, signals, files."""
 
 import errno
 import os

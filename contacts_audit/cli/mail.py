@@ -1,4 +1,4 @@
-"""Connects the check deliverable with DNS, or with a recording."""
+"""Gives the check deliverable its answers: from DNS, or from a recording."""
 
 from typing import TYPE_CHECKING
 

@@ -20,7 +20,9 @@ def merge(
         list[str], typer.Argument(metavar="REPORT...", help="The JSON reports, one for each shard.")
     ],
     output: OutputOptions,
-    run_id: Annotated[str | None, SCOPE("--run-id ID", "Refuse reports of another run.")] = None,
+    run_id: Annotated[
+        str | None, SCOPE("--run-id ID", "Refuse reports that have another run id.")
+    ] = None,
 ) -> None:
     """
     Merge the JSON reports of an audit that was split with --shard.

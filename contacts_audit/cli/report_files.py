@@ -1,4 +1,4 @@
-"""Writes reports to the files of --report."""
+"""Checks the paths of --report before the run, and writes the files after it."""
 
 from pathlib import Path
 

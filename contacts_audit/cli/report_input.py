@@ -1,4 +1,4 @@
-"""Reads reports of earlier audits: to compare with, and as the source of a plan."""
+"""Reads the JSON reports that --baseline, --from-report and diff name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -13,7 +13,7 @@ from contacts_audit.core.errors import AuthError, ContactsAuditError, UsageError
 from contacts_audit.core.paths import absolute
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm.transport import Wire
+    from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
     from contacts_audit.core.model import Identity
@@ -25,9 +25,7 @@ log = logging.getLogger(__name__)
 LARGEST_TOKEN = 256 * 1024  # bytes; a token with many groups and roles has some 20,000
 
 
-def sign_in(
-    host: Host, identity: IdentityOptions, cloud_options: CloudOptions, *, connections: int = 1
-) -> "SignIn":
+def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) -> "SignIn":
     """
     Return all that a credential needs to sign in; nothing is sent yet.
 
@@ -46,20 +44,20 @@ def sign_in(
     assigned = _user_assigned(identity)
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
-    wire_of = _wires(host, cloud_options)
-    wire = functools.cache(lambda: wire_of(connections=connections))
+    transport_of = _transports(host, cloud_options)
+    transport = functools.cache(transport_of)
 
     def complete_cloud() -> "Cloud":
         if authority_failure is not None:
             raise authority_failure
-        return metadata.completed(cloud, wire(), seconds or SECONDS)
+        return metadata.completed(cloud, transport(), seconds or SECONDS)
 
     return SignIn(
         cloud,
         functools.cache(complete_cloud),
         _environment(host, cloud_options),
-        wire,
-        lambda address: wire_of(platform=address),
+        transport,
+        lambda address: transport_of(platform=address),
         seconds or SECONDS,
         seconds or IMDS_SECONDS,
         host.shutdown,
@@ -100,12 +98,12 @@ def _environment(host: Host, options: CloudOptions) -> dict[str, str]:
     return found
 
 
-def _wires(host: Host, options: CloudOptions) -> "Callable[..., Wire]":
+def _transports(host: Host, options: CloudOptions) -> "Callable[..., Transport]":
     """Return a function that opens connections with the certificate options."""
-    from contacts_audit.azure.arm.transport import Wire
+    from contacts_audit.azure.arm.transport import Transport
 
     return functools.partial(
-        Wire,
+        Transport,
         ca_bundle=None if options.ca_bundle is None else absolute(options.ca_bundle),
         stopped=host.shutdown.stopped,
         strict=not options.no_strict_certificates,

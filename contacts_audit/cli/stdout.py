@@ -1,4 +1,4 @@
-"""Prints the version and completions without loading the program."""
+"""Writes the version and completions to stdout before the rest of the program is imported."""
 
 import os
 import sys

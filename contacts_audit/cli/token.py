@@ -1,4 +1,4 @@
-"""The command token: prints the access token, stage one of the documented one-liner."""
+"""The command token: prints the access token, stage one of the one-liner of the rule, az."""
 
 import json
 import time

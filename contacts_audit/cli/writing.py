@@ -1,4 +1,4 @@
-"""Carries out changes: asks, backs up, writes, and reports each subscription."""
+"""What apply and restore share: ask, take the lock and a backup, write, print the results."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""Writes files privately and atomically."""
+"""Writes an output file: with mode 0600, and whole or not at all."""
 
 import contextlib
 import errno

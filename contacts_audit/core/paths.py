@@ -1,4 +1,4 @@
-"""Tells what a path is: a file, a stream, one of our open files, a mount. Changes nothing."""
+"""Finds out what a path is: a file, a stream, one of our open files, a mount. Changes nothing."""
 
 import errno
 import os

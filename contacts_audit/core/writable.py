@@ -1,4 +1,4 @@
-"""Checks before a run that a file can be written after it."""
+"""Checks, before the first request, that an output file can be written. Writes nothing."""
 
 import errno
 import fcntl

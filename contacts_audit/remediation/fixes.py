@@ -1,5 +1,5 @@
 """
-Finds the change that fixes the findings of a subscription. Pure.
+Derives from findings the change that fixes them, for `--failing-only` and the reports. Pure.
 
 What cannot be derived, above all the address of a new contact, is a placeholder in capitals.
 """

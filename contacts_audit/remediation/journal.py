@@ -1,4 +1,4 @@
-"""The journal of a run that writes, and what it later says about the contacts that it left."""
+"""Writes the journal of a run, a line for each step, and reads from it what the run left."""
 
 import json
 import os

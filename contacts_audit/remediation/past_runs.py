@@ -1,4 +1,4 @@
-"""Decides whether the current contacts are what a run left, or somebody else's change."""
+"""For restore: decides whether a contact is as the run left it, or somebody else has changed it."""
 
 import re
 from collections.abc import Mapping, Sequence

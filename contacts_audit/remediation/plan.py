@@ -1,4 +1,4 @@
-"""Computes the rows of a plan from what was read and the requested change. Pure."""
+"""Computes a plan row from the contacts that `prepare` has read and the requested change. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

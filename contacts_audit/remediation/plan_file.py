@@ -1,4 +1,4 @@
-"""Plan files. A plan that is read is computed again, and refused if the file says otherwise."""
+"""Writes and reads plan files. A plan that is read is computed again, and refused if it differs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -130,8 +130,15 @@ def _plan_row(row: PlanRow) -> Json:
         "left_alone": None if row.left_alone is None else {"until": _day(row.left_alone.until)},
         "wish": None if row.change is None else asdict(row.change),
         "lacking": row.lacking,
-        "judged": None if row.judged is None else asdict(row.judged),
+        "judged": None if row.judged is None else _judged(row.judged),
     }
+
+
+def _judged(judgment: Judgment) -> Json:
+    """Return how a row was judged, without the answers of DNS: they are asked for again."""
+    document = asdict(judgment)
+    del document["criteria"]["mail"]
+    return document
 
 
 def _row(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:

@@ -1,4 +1,4 @@
-"""Reads each subscription, and decides its row of a plan, its task, or its result."""
+"""Reads a subscription before anything is written, and returns its plan row, or Task, or Result."""
 
 from collections.abc import Mapping
 from dataclasses import replace

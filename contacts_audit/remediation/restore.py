@@ -1,4 +1,4 @@
-"""How a backup is restored: the writes that bring its contacts back. Pure."""
+"""Turns a row of a backup into the Task that writes its contacts back. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Tasks: the writes that change one subscription, and how they are verified. Pure."""
+"""A Task: all Steps that `apply` or `restore` writes to one subscription. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -63,6 +63,8 @@ def _properties(report: Report) -> Element:
 
 def _testcase(outcome: Outcome, run: Run) -> Element:
     case = Element("testcase", classname=SUITE, name=_legal(outcome.subscription.label))
+    if not isinstance(outcome, Skipped) and outcome.seconds is not None:
+        case.set("time", f"{outcome.seconds:.3f}")
     message = {"message": _legal(wording.message(outcome))}
     typed = {"type": wording.reason(outcome), **message}
     match outcome:

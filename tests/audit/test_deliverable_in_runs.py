@@ -1,6 +1,8 @@
 """The check deliverable in runs against the double, with a real name server on loopback."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import dns.rcode
 import pytest
 from audit.judged_runs import GOOD, failed, only, report, rows
 from azure_double import AzureDouble
-from conftest import Ran, Run, run_in
+from conftest import ROOT, Ran, Run, program, run_in
 from mail.name_server import NameServer, running
 
 ZONE = {
@@ -239,3 +241,33 @@ def test_a_malformed_timeout_is_wrong_usage(azure: AzureDouble, run: Run, timeou
     ran = run("audit", "--check", "deliverable", "--dns-timeout", timeout)
 
     assert (ran.code, azure.asked) == (2, [])
+
+
+def test_a_saved_plan_is_judged_again_after_it_was_applied(
+    azure: AzureDouble, audit: Audit, dns_server: NameServer, run: Run, tmp_path: Path
+) -> None:
+    """The plan has no answers of DNS; what still fails is looked up by `apply`."""
+    azure.add("Prod", contact={**GOOD, "emails": "soc@contoso.com;soc@contoso.con"})
+    plan, state = str(tmp_path / "plan.json"), str(tmp_path / "state")
+    audit("--email", "noc@contoso.com", "--save", plan, name="plan")
+
+    server = f"{dns_server.address[0]}:{dns_server.port}"
+    ran = run("apply", plan, "--yes", "--state-dir", state, "--dns-server", server)
+
+    assert (
+        "mail" not in json.loads(Path(plan).read_text())["subscriptions"][0]["judged"]["criteria"]
+    )
+    assert "still fails deliverable: no email can reach soc@contoso.con" in ran.err
+    assert f"--dns-server {server}" in ran.err
+    assert "--remove-email soc@contoso.con" in ran.err
+
+
+def test_dns_is_loaded_only_for_the_check() -> None:
+    """Loading it takes a tenth of a second."""
+    command = (sys.executable, "-X", "importtime", *program("audit", "--profile", "strict")[1:])
+    ran = subprocess.run(
+        [*command, "--replay", "fixtures/contoso"], cwd=ROOT, capture_output=True, check=False
+    )
+
+    assert b"contacts_audit.mail.resolver" in ran.stderr
+    assert b"dns.resolver" not in ran.stderr

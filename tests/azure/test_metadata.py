@@ -11,7 +11,7 @@ from azure_double.exchange import Fault
 from conftest import Run
 
 from contacts_audit.azure import metadata
-from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.arm.transport import Transport
 from contacts_audit.azure.clouds import Cloud
 from contacts_audit.core.errors import AuthError
 
@@ -120,7 +120,7 @@ def test_unreadable_metadata_ends_the_run_in_time(
     assert says in ran.err
 
 
-class Told(Wire):
+class Told(Transport):
     """A wire to a cloud with the metadata *document*."""
 
     def __init__(self, document: Any) -> None:

@@ -2,8 +2,7 @@
 Says which layers the processor's time of a request goes into: `python -m bench.layers` in tests/.
 
 One thread, no latency, under cProfile, which makes calls of Python dearer than they are: shares,
-not times.  What is built in counts for who called it; reading from the socket, which is mostly
-waiting, does not count.
+not times.  What is built in counts for who called it.
 """
 
 from __future__ import annotations
@@ -19,19 +18,17 @@ from azure_double.identity import Ids
 from bench.processes import server
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client, Limits
-from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.arm.transport import Transport
 from contacts_audit.azure.auth.token_provider import TokenProvider
 from contacts_audit.azure.contacts.read import documented_emails
 from contacts_audit.azure.kinds import AccessToken
 
 COUNT = 600
 BUILT_IN = "built in"
-WAITS = "method 'read' of '_ssl"
 LAYERS = {
     "ours": ("contacts_audit/",),
     "requests": ("/requests/",),
     "urllib3": ("/urllib3/",),
-    "headers (email)": ("/email/",),
     "http.client": ("/http/",),
     "TLS and sockets": ("/ssl.py", "/socket.py", "_ssl", "_socket"),
     "JSON": ("/json/",),
@@ -54,7 +51,7 @@ def main() -> None:
         tokens = TokenProvider(lambda claims, fresh: AccessToken(value, None))
         limits = Limits(15.0, 90.0, time.monotonic() + 300)
         client = Client(
-            served.facts["endpoint"], Wire(ca_bundle=served.facts["ca"]), tokens, limits
+            served.facts["endpoint"], Transport(ca_bundle=served.facts["ca"]), tokens, limits
         )
 
         def read(number: int) -> None:
@@ -68,14 +65,12 @@ def main() -> None:
         for number in range(1, COUNT + 1):
             read(number)
         each = (time.process_time() - began) / COUNT
-        with cProfile.Profile() as profile:
+        with cProfile.Profile(time.process_time) as profile:
             for number in range(1, COUNT + 1):
                 read(number)
     shares: Counter[str] = Counter()
     stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     for (file, _, function), (_, _, seconds, _, callers) in stats.items():
-        if WAITS in function:
-            continue
         if (own := layer(file, function)) != BUILT_IN:
             shares[own] += seconds
         else:

@@ -55,7 +55,7 @@ def server(**options: Any) -> Iterator[Served]:
     """Serve from a process of its own, on the first core."""
     words = [sys.executable, "-m", "bench.server"]
     for name, value in options.items():
-        words += [f"--{name.replace('_', '-')}", *map(str, _several(value))]
+        words += [f"--{name.replace('_', '-')}", *map(str, _words(value))]
     with subprocess.Popen(
         ["taskset", "-c", "0", *words],
         cwd=TESTS,
@@ -73,19 +73,17 @@ def server(**options: Any) -> Iterator[Served]:
             served.counts = json.loads(process.stdout.readline())
 
 
-def _several(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, tuple) else (value,)
+def _words(value: Any) -> Sequence[Any]:
+    return () if value is True else value if isinstance(value, tuple) else (value,)
 
 
-def measured(
-    command: Sequence[str | Path], environment: Mapping[str, str], *, stdout: Any = None
-) -> Run:
+def measured(command: Sequence[str | Path], environment: Mapping[str, str]) -> Run:
     """Run *command* on the second core to its end; its children count, too."""
     began = time.perf_counter()
     process = subprocess.Popen(
         ["taskset", "-c", "1", "timeout", str(LONGEST), *command],
         env=environment,
-        stdout=subprocess.DEVNULL if stdout is None else stdout,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
     )
@@ -93,8 +91,3 @@ def measured(
     wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode)
-
-
-def program(*words: str) -> list[str]:
-    """Return the command line of the program."""
-    return [sys.executable, "-m", "contacts_audit", *words]

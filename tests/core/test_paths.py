@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import hashlib
 import json
 import os
 import socket
@@ -122,3 +123,24 @@ def test_a_path_that_is_too_long_is_refused_in_a_line(
     assert "too long" in ran.err
     assert (ran.code in (1, 2, 74), ran.out, azure.arm_asked()) == (True, b"", [])
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_journal_whose_name_is_too_long_is_no_missing_one(
+    azure: AzureDouble, run: Run, tmp_path: Path
+) -> None:
+    """A backup may name any: what it says is a fact that `restore` lacks, and no crash."""
+    azure.add("Prod")
+    state = ("--yes", "--state-dir", str(tmp_path))
+    assert run("apply", "--email", "soc@contoso.com", *state).code == 0
+    (backup,) = tmp_path.glob("backup-*.json")
+    document = json.loads(backup.read_text())
+    document["journal"] = f"journal-{TOO_LONG}.jsonl"
+    del document["sha256"]
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    document["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    backup.write_text(json.dumps(document))
+
+    ran = run("restore", str(backup), *state)
+
+    assert (ran.code, "Traceback" in ran.err) == (5, False)
+    assert "cannot be read: File name too long" in ran.text + ran.err

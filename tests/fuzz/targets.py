@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from contacts_audit.audit import checks, policy, profiles
 from contacts_audit.audit.policy_file import read as read_policy
-from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.arm.transport import Wire, prepared
+from contacts_audit.azure.arm.transport import Transport, prepared
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.contacts import read, records
 from contacts_audit.azure.contacts.records import Record, Snapshot
@@ -97,7 +97,7 @@ def _answer(answer: Answer, version: str) -> None:
         assert error.retry_after is None or error.retry_after >= 0, "a wait before now"  # noqa: PT017
         return
     try:
-        link = protocol.next_link(whole, ENDPOINT)
+        link = paging.next_link(whole, ENDPOINT)
     except AzureError:
         link = None
     if link is not None:
@@ -228,13 +228,13 @@ def _plays(recording: Recording) -> None:
     cloud = recording.cloud
     assert known.get(cloud.arm, cloud) == cloud, "another cloud at a known host"
     assert cloud.arm in known or cloud.portal_url is None, "a link of a stranger"
-    wire = Wire(adapter=ReplayAdapter(recording))
+    transport = Transport(adapter=ReplayAdapter(recording))
     for key, paths in recording.exchanges.items():
         method, _, url = key.partition(" ")
         assert urlsplit(url).hostname == urlsplit(cloud.arm).hostname, "another host"
         for _ in (*paths, None):
             with suppress(AzureError):
-                answer = wire.send(prepared(url, {}, method=method), timeout=5)
+                answer = transport.send(prepared(url, {}, method=method), timeout=5)
                 list(read.contacts(protocol.complete(answer), protocol.V2023))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from contacts_audit.audit import checks
 from contacts_audit.azure import metadata
-from contacts_audit.azure.arm import error_body, protocol, retry
+from contacts_audit.azure.arm import error_body, paging, protocol, retry
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.auth import access_token, certificates, msal_http
 from contacts_audit.azure.contacts import read
@@ -75,9 +75,7 @@ def challenged(header: str) -> str | None:
 
 def followed(link: str) -> str | None:
     """Return the next page of a list with *link*."""
-    return protocol.next_link(
-        answered(200, json.dumps({"nextLink": f"{ENDPOINT}{link}"})), ENDPOINT
-    )
+    return paging.next_link(answered(200, json.dumps({"nextLink": f"{ENDPOINT}{link}"})), ENDPOINT)
 
 
 def masked(text: str) -> None:

@@ -1,5 +1,7 @@
 """JUnit XML has a test case for each subscription."""
 
+from dataclasses import replace
+
 from hypothesis import example, given
 from junitparser import Error, Failure
 from junitparser import Skipped as SkippedCase
@@ -51,6 +53,16 @@ def test_each_subscription_has_a_testcase() -> None:
     assert f"fix: {fix_command.command(UNREAD, RUN)}" in str(cases[4].result[0].text).splitlines()
     assert cases[4].result[0].type == "forbidden"
     assert "waived until" in cases[3].result[0].message
+
+
+def test_a_testcase_has_the_seconds_that_its_subscription_took() -> None:
+    """In decimal seconds; none where they are not known or nothing was read."""
+    failed, unread, skipped, unknown = suite(
+        report(replace(FAILING, seconds=0.12345), replace(UNREAD, seconds=90.0), SKIPPED, COMPLIANT)
+    )
+
+    assert (failed.time, unread.time) == (0.123, 90.0)
+    assert (skipped.time, unknown.time) == (None, None)
 
 
 def test_an_empty_suite() -> None:

@@ -56,7 +56,8 @@ class Smoke:
             timeout=120,
         )
         self.runs += 1
-        self.tried.add(arguments[0])
+        if "--help" not in arguments:
+            self.tried.add(arguments[0])
         if ran.returncode != code or shows not in ran.stdout or "Traceback" in ran.stderr:
             raise Wrong(
                 f"{arguments} ended with {ran.returncode}, not {code}, or does not show {shows!r}"
@@ -92,11 +93,16 @@ def replayed(run: Smoke) -> None:
         raise Wrong("the page lacks its style, its script or its rows")
     run("audit", *REPLAY, "--jq", ".summary.in_scope", code=4, shows="10\n")
     json.loads(run("audit", "--json-schema"))
+    run("audit", *REPLAY, "--check", "deliverable", code=4)
     run("emails", *REPLAY, code=4, shows='"secops@contoso.com"')
     run("fetch", *REPLAY, code=4, shows="Microsoft.Security/securityContacts")
     run("explain", *REPLAY, MUTED, code=3, shows="is disabled")
     run("diff", "report.json", "report.json")
     run("merge", "report.json", "-o", "json", code=4, shows='"in_scope": 10')
+    (run.folder / "reports").mkdir()
+    shutil.copy(run.folder / "report.json", run.folder / "reports")
+    run("history", "reports", shows="2026-")
+    run("history", "reports", "-o", "html", shows="<style>")
     run("plan", *REPLAY, "--email", ADDRESS, code=4, shows=ADDRESS)
 
 

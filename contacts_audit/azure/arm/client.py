@@ -8,33 +8,35 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import uuid4
 
-from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm import paging, protocol
+from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.arm.retry import Budget, patiently
+from contacts_audit.azure.arm.retry import Budget, with_retries
 from contacts_audit.azure.arm.throttle import Pace
-from contacts_audit.azure.arm.transport import Wire, prepared
+from contacts_audit.azure.arm.transport import Transport, prepared
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AzureError, Reason
 
 THROTTLED = 429
+TOO_MUCH = frozenset({THROTTLED, 503})
 log = logging.getLogger(__name__)
 
 
 class TokenSource(Protocol):
-    """Where a client has its token from."""
+    """Where a client gets its token."""
 
     def token(self) -> AccessToken:
         """Return a valid token."""
 
     def renew(self, rejected: AccessToken, claims: str | None) -> bool:
-        """Say whether there is now another token than the *rejected* one."""
+        """Return whether there is a token other than the *rejected* one now."""
 
 
-class Tape(Protocol):
-    """Where exchanges are kept."""
+class Recorder(Protocol):
+    """Keeps exchanges."""
 
     def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
-        """Keep what came of a request of *url*."""
+        """Keep the *outcome* of a request for *url*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +49,44 @@ class Limits:
     shared: Budget | None = None
 
     def until(self) -> Budget:
-        """Return the budget of a subscription that begins now, or the *shared* one."""
+        """Return a budget for a subscription that starts now, or the *shared* one."""
         return self.shared or Budget(time.monotonic() + self.budget, self.deadline)
 
 
 class Client:
-    """Reads Resource Manager at *endpoint*; safe for all threads."""
+    """Reads Resource Manager at *endpoint*; thread-safe."""
 
     def __init__(
         self,
         endpoint: str,
-        wire: Wire,
+        transport: Transport,
         tokens: TokenSource,
         limits: Limits,
         *,
-        tape: Tape | None = None,
+        recorder: Recorder | None = None,
+        concurrency: Concurrency | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
         self.limits = limits
-        self._wire = wire
+        self._transport = transport
         self._tokens = tokens
-        self._tape = tape
+        self._recorder = recorder
+        self._concurrency = {
+            True: concurrency or Concurrency(),
+            False: Concurrency(1, 1),
+        }  # a list tells nothing
         self._pause = pause
         self._paces = {True: Pace(pause), False: Pace(pause)}
 
-    def telling(self, tape: Tape) -> "Client":
-        """Return a client like this one that tells *tape*, too."""
+    def recording_to(self, recorder: Recorder) -> "Client":
+        """Return a copy that also passes its exchanges to *recorder*."""
         other = copy.copy(self)
-        other._tape = tape if self._tape is None else _Both(self._tape, tape)
+        other._recorder = recorder if self._recorder is None else _Both(self._recorder, recorder)
         return other
 
     def within(self, budget: Budget) -> "Client":
-        """Return a client like this one, all whose readings share *budget*."""
+        """Return a copy whose requests all share *budget*."""
         other = copy.copy(self)
         other.limits = replace(self.limits, shared=budget)
         return other
@@ -90,12 +97,12 @@ class Client:
         """
         Yield the complete answer at *url* and at each `nextLink` after it.
 
-        A page is yielded before its nextLink is looked at.  *until* bounds them all together;
-        without it each page has a budget of its own.
+        A page is yielded before its nextLink is followed.  *until* limits all pages together;
+        without it each page has its own budget.
 
         Raises:
             AzureError: a page could not be read, or there are more than *most*.
-            AuthError: no token is to be had.
+            AuthError: there is no token.
         """
         seen: set[str] = set()
         following: str | None = url
@@ -106,18 +113,18 @@ class Client:
             seen.add(following)
             answer = self.get(following, until or self.limits.until())
             yield answer
-            following = protocol.next_link(answer, self.endpoint)
+            following = paging.next_link(answer, self.endpoint)
 
     def get(self, url: str, until: Budget | float) -> Answer:
         """
-        Return the complete answer at *url*, asking again while it makes sense and time is left.
+        Return the complete answer at *url*, with retries while they make sense and time is left.
 
         Raises:
-            AzureError: it could not be had.
-            AuthError: no token is to be had.
+            AzureError: there is no complete answer.
+            AuthError: there is no token.
         """
         budget = Budget.of(until)
-        return patiently(
+        return with_retries(
             lambda: protocol.complete(self._authorized("GET", url, None, budget)),
             until=budget,
             pause=self._pause,
@@ -125,14 +132,14 @@ class Client:
 
     def write(self, method: str, url: str, body: bytes | None, until: Budget | float) -> Answer:
         """
-        Send a PUT or DELETE, once: before it is sent again, somebody has to look what stands there.
+        Send a PUT or DELETE once.  The caller reads the current state before it sends it again.
 
-        Success means that it was answered, not that it was done.
+        Success means that Azure accepted it, not that it was carried out.
 
         Raises:
-            AzureError: it was refused; or nobody knows whether it was carried out.  A 401 is
-                retryable where there is another token by now.
-            AuthError: no token is to be had.
+            AzureError: it was refused, or it is unknown whether it was carried out.  A 401 is
+                retryable if there is a new token.
+            AuthError: there is no token.
         """
         budget = Budget.of(until)
         with budget.spared():  # somebody signs in for all
@@ -145,7 +152,7 @@ class Client:
         return protocol.accepted(answer)
 
     def _authorized(self, method: str, url: str, body: bytes | None, budget: Budget) -> Answer:
-        """Ask with a token; where it is rejected, with a fresh one, or one with the claims."""
+        """Send with a token; if it is rejected, with a new one that has the requested claims."""
         for _ in range(3):
             with budget.spared():  # somebody signs in for all
                 token = self._tokens.token()
@@ -155,7 +162,7 @@ class Client:
         return answer
 
     def _renewed(self, token: AccessToken, answer: Answer, budget: Budget) -> bool:
-        """Say whether *answer* rejects *token*, and there is another one by now."""
+        """Return whether *answer* rejects *token*, and there is a new one."""
         if answer.status != 401 or protocol.fault(answer).reason is not Reason.UNAUTHORIZED:
             return False
         with budget.spared():
@@ -169,44 +176,52 @@ class Client:
             "Content-Type": "application/json",
             "x-ms-client-request-id": str(uuid4()),
         }
-        pace = self._paces[protocol.is_of_subscription(url)]
-        sent = pace.enter(until)
-        left = until - time.monotonic()
+        of_subscription = protocol.is_of_subscription(url)
+        pace, concurrency = self._paces[of_subscription], self._concurrency[of_subscription]
+        turn = pace.enter(until)
+        sent = time.monotonic()
         try:
             request = prepared(url, headers, method=method, body=body)
-            answer = self._clean(self._wire.send(request, timeout=min(self.limits.timeout, left)))
+            timeout = min(self.limits.timeout, until - sent)
+            answer = self._clean(self._transport.send(request, timeout=timeout))
         except AzureError as error:
+            concurrency.failed(sent)
             self._keep(method, url, error)
             log.debug("%s %s: %s", method, url, error)
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
                 raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
         if answer.status == THROTTLED:
-            pace.refused(sent)
+            pace.refused(turn)
         else:
-            pace.answered(sent, answer.headers)
+            pace.answered(turn, answer.headers)
+        if answer.status in TOO_MUCH:
+            concurrency.failed(sent)
+        else:
+            concurrency.answered(sent, usual=answer.status == 200)
         self._keep(method, url, answer)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))
         return answer
 
     def _clean(self, answer: Answer) -> Answer:
-        """Blot out what an answer echoes of our secrets: it would reach logs and recordings."""
-        hide = self._wire.secrets
-        headers = {name.lower(): hide.redact(answer.headers[name]) for name in answer.headers}
-        body = hide.redact_bytes(answer.body)
-        clean = body is answer.body and {*headers.values()} <= {*answer.headers.values()}
-        return answer if clean else replace(answer, headers=headers, body=body)
+        """Remove secrets that the answer echoes, before they reach logs and recordings."""
+        hide = self._transport.secrets
+        body, texts = hide.redact_bytes(answer.body), "\n".join(answer.headers.values())
+        if body is answer.body and hide.redact(texts) == texts:
+            return answer
+        headers = {name.lower(): hide.redact(text) for name, text in answer.headers.items()}
+        return replace(answer, headers=headers, body=body)
 
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
-        if self._tape is not None:
-            self._tape.keep(method, url, outcome)
+        if self._recorder is not None:
+            self._recorder.keep(method, url, outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class _Both:
-    one: Tape
-    other: Tape
+    one: Recorder
+    other: Recorder
 
     def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
         self.one.keep(method, url, outcome)
@@ -214,7 +229,7 @@ class _Both:
 
 
 def _shown(answer: Answer) -> str:
-    """Spell the headers for `--debug`, but for cookies, which are nobody's business."""
+    """Return the headers as `--debug` shows them, without cookies."""
     kept = (
         f"{name}: {value}" for name, value in answer.headers.items() if not protocol.is_cookie(name)
     )

@@ -24,6 +24,9 @@ MESSAGES = ("message", "errormessage", "error_description", "detail", "title")
 AROUND = ("error", "odata.error", "fault")
 WITHIN = ("errors", "innererror", "details", "value")
 TEXT = ("value", "message", "text")  # of a message that is an object
+VERSION_CODES = frozenset(
+    {"noregisteredproviderfound", "invalidresourcetype", "invalidapiversionparameter"}
+)
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 _VERSION = r"v?\d[\w-]{0,60}(?:\.\d{1,9}){0,3}"
@@ -61,6 +64,20 @@ def said(text: str) -> Said:
     first = [next(iter(each), None) for each in (codes, messages)]
     plain = frozenset("".join(code.casefold().split()) for code in codes)
     return Said(first[0], first[1], plain, "\n".join(messages))
+
+
+def refuses_version(said: Said, status: int, asked: str) -> bool:
+    """
+    Say whether an error of *status* means that ARM does not have the api-version *asked* for.
+
+    Either it lists those that it has, and ours is not among them; or it lists none, and says in a
+    404 that the type is not there at ours.  Where the list has ours, the location was wrong.
+    """
+    if status not in (400, 404) or not said.codes & VERSION_CODES:
+        return False
+    if offered := listed_versions(said.words):
+        return asked.casefold() not in offered
+    return status == 404 and bool(asked) and names_version(said.words, asked)
 
 
 def listed_versions(message: str) -> frozenset[str]:

@@ -47,17 +47,17 @@ class Proxy(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The proxy as a message shows it: without user and password."""
+        """The proxy as messages show it: without user and password."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port} ({self.variable})"
 
 
 def proxy_for(url: str) -> Proxy | None:
     """
-    Return the proxy on the way to *url*, None where NO_PROXY or nothing at all names one.
+    Return the proxy for *url*, None if NO_PROXY excludes it or no variable is set.
 
     Raises:
-        AzureError: that proxy cannot be used; time does not change that.
+        AzureError: the proxy cannot be used; a retry does not help.
     """
     named = {scheme: text for scheme, text in get_environ_proxies(url).items() if text.strip()}
     value = select_proxy(url, named)
@@ -81,7 +81,7 @@ def proxy_for(url: str) -> Proxy | None:
 
 
 def _spelt(value: str) -> str:
-    """Return *value* with a scheme in lower case; without one it is an http proxy, as for curl."""
+    """Return *value* with its scheme in lower case, http:// if it has none, as curl does."""
     text = value.strip()
     if "://" not in text:
         return f"http://{text.removeprefix('//')}"
@@ -96,7 +96,7 @@ def _variable(value: str, scheme: str) -> str:
 
 
 def _is_address(proxy: str) -> bool:
-    """Say whether *proxy* is an origin whose host can be looked up; nothing is looked up."""
+    """Return whether *proxy* is an origin with a valid host name, without looking it up."""
     try:
         parts = urlsplit(proxy)
         host = parts.hostname or ""

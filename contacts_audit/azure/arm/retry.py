@@ -29,7 +29,7 @@ class Budget:
     """
     Time that runs out at *until*, a `time.monotonic()`, and at *latest* however much is spared.
 
-    It belongs to one thread at a time.
+    Only one thread may use it at a time.
     """
 
     def __init__(self, until: float, latest: float = math.inf) -> None:
@@ -43,7 +43,7 @@ class Budget:
 
     @contextlib.contextmanager
     def spared(self) -> Iterator[None]:
-        """Count the time within as not spent: a sign-in, or a wait for one's turn to print."""
+        """Do not count the time of this block: a sign-in, or a wait for the turn to print."""
         begun = time.monotonic()
         try:
             yield
@@ -51,7 +51,7 @@ class Budget:
             self.until = min(self.until + time.monotonic() - begun, self._latest)
 
 
-def patiently(
+def with_retries(
     attempt: Callable[[], T],
     *,
     until: Budget | float,
@@ -61,11 +61,11 @@ def patiently(
     longest: float = LONGEST_BACKOFF,
 ) -> T:
     """
-    Return what *attempt* returns, asking again where its error allows that.
+    Return what *attempt* returns, and retry if its error allows that.
 
-    *until* is a `time.monotonic()`.  A wait that would pass it is not begun: what the other side
-    asked for is said in the error instead.  Where nobody asks to wait, there are *attempts* in all.
-    *again* says which errors allow another one, *longest* how many seconds we wait by ourselves.
+    *until* is a `time.monotonic()`.  A wait that would end after it is not started: the error then
+    names the wait that Azure asked for.  Without such a request there are *attempts* in all.
+    *again* decides which errors are retried; *longest* is our longest own wait in seconds.
 
     Raises:
         AzureError: the last one.
@@ -105,7 +105,7 @@ def backoff(count: int, longest: float = LONGEST_BACKOFF) -> float:
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:
     """
-    Return the seconds that an answer asks to wait, or None where it asks nothing sensible.
+    Return the seconds that an answer asks to wait, or None if it asks for nothing valid.
 
     https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """

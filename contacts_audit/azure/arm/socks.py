@@ -7,6 +7,9 @@ https://www.rfc-editor.org/rfc/rfc1928 and, for user and password, rfc1929
 import ipaddress
 import socket
 
+from contacts_audit.azure.arm.proxies import Proxy
+
+SCHEMES = ("socks5", "socks5h")
 VERSION = b"\x05"
 NO_AUTHENTICATION, PASSWORD = b"\x00", b"\x02"
 CONNECT = b"\x05\x01\x00"
@@ -26,21 +29,22 @@ REFUSALS = {
 
 
 class RefusedError(OSError):
-    """The proxy says no, and will say so again."""
+    """The proxy refuses, and will refuse again."""
 
 
-def tunnel(
-    sock: socket.socket, host: str, port: int, *, user: str, password: str, resolve: bool
-) -> None:
+def tunnel(sock: socket.socket, host: str, port: int, proxy: Proxy) -> None:
     """
-    Ask the SOCKS5 proxy behind *sock* for a tunnel to *host*; with *resolve*, look its name up.
+    Ask the SOCKS5 *proxy* behind *sock* for a tunnel to *host*; socks5h looks its name up there.
 
     Raises:
         RefusedError: the proxy refuses it, or is no SOCKS5 proxy.
         OSError: it failed this time.
     """
+    user, password = proxy.credentials
     _sign_in(sock, user.encode(), password.encode())
-    address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0] if resolve else host
+    address: object = host
+    if proxy.scheme == "socks5":
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
     sock.sendall(CONNECT + _address(str(address)) + port.to_bytes(2))
     version, status, _, kind = _read(sock, 4)
     if version != VERSION[0]:
@@ -82,7 +86,7 @@ def _address(host: str) -> bytes:
 
 
 def _read(sock: socket.socket, count: int) -> bytes:
-    """Return exactly *count* bytes: what comes behind them is another's."""
+    """Read exactly *count* bytes: what follows belongs to TLS."""
     found = b""
     while len(found) < count:
         piece = sock.recv(count - len(found))

@@ -1,5 +1,5 @@
 """
-Lists the subscriptions that a credential can see.
+Asks Azure for the subscriptions that a credential can see, and those of a management group.
 
 https://learn.microsoft.com/rest/api/resources/subscriptions/list
 """

@@ -20,7 +20,7 @@ HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")  # as `openssl rehash` names them
 
 
 def trusted(ca_bundle: str | None) -> str:
-    """Return where the certificates are: an explicit bundle, the environment's, or certifi's."""
+    """Return the path of the certificates: *ca_bundle*, the environment's, or certifi's."""
     return (
         ca_bundle
         or os.environ.get("REQUESTS_CA_BUNDLE")
@@ -31,9 +31,9 @@ def trusted(ca_bundle: str | None) -> str:
 
 def tls_context(ca_bundle: str | None, *, strict: bool = True) -> ssl.SSLContext:
     """
-    Trust what requests would trust, and each certificate of a folder, hashed or not.
+    Return a context that trusts what requests trusts, and every certificate of a folder.
 
-    Without *strict*, certificates are checked as before Python 3.13, and as curl does.
+    Without *strict*, certificates are checked as curl does, and Python before 3.13.
 
     Raises:
         ContactsAuditError: the certificates cannot be read; a UsageError where *ca_bundle* names
@@ -79,14 +79,14 @@ def _is_certificate(path: Path) -> bool:
 
 
 def is_small_file(path: Path) -> bool:
-    """Say whether *path* is a regular file of sensible size: OpenSSL would wait for a pipe."""
+    """Return whether *path* is a regular file of sensible size: OpenSSL would wait for a pipe."""
     about = path.stat()
     return stat.S_ISREG(about.st_mode) and 0 < about.st_size <= LARGEST
 
 
 @contextlib.contextmanager
 def _without_key_log() -> Iterator[None]:
-    """Let no variable make us write the keys of our connections to a file, or fail at that."""
+    """Ignore SSLKEYLOGFILE, by which OpenSSL would write the keys of our connections."""
     name = os.environ.pop("SSLKEYLOGFILE", None)
     try:
         yield

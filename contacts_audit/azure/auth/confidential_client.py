@@ -24,7 +24,7 @@ def acquire_with(
 
     @functools.cache
     def service() -> TokenService:
-        return TokenService(sign_in.wire(), known=_secrets(sign_in, names))
+        return TokenService(sign_in.transport(), known=_secrets(sign_in, names))
 
     @functools.cache
     def application() -> Any:

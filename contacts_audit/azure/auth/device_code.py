@@ -30,7 +30,7 @@ def device_code(sign_in: SignIn) -> Credential:
 
     @functools.cache
     def service() -> TokenService:
-        return TokenService(sign_in.wire())
+        return TokenService(sign_in.transport())
 
     @functools.cache
     def application() -> Any:

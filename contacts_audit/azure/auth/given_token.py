@@ -1,4 +1,4 @@
-"""Uses a token that was acquired elsewhere."""
+"""Uses the token in --token-file or AZURE_ACCESS_TOKEN. It is not renewed."""
 
 import json
 import re

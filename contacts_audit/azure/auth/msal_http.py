@@ -18,8 +18,8 @@ import requests
 
 from contacts_audit.azure.arm import error_body
 from contacts_audit.azure.arm.protocol import Answer, asked_wait_of
-from contacts_audit.azure.arm.retry import RETRIED, patiently
-from contacts_audit.azure.arm.transport import USER_AGENT, Wire
+from contacts_audit.azure.arm.retry import RETRIED, with_retries
+from contacts_audit.azure.arm.transport import USER_AGENT, Transport
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError, Reason
 from contacts_audit.core.sanitize import redacted, without_credentials
 
@@ -53,22 +53,22 @@ class Response:
     text: str
 
     def raise_for_status(self) -> None:
-        """Leave it to whoever reads the status."""
+        """Do nothing: the caller reads the status."""
 
 
 class TokenService:
     """
-    What MSAL takes for a `requests.Session`: with a clock, retries, and no redirects.
+    The `requests.Session` for MSAL: with a time limit and retries, without redirects.
 
-    MSAL does not retry, and replays a failure from its cache; so only a last answer reaches it.
-    *raw*: whoever asks reads the body, whatever it is.  *known* are the secrets that no error may
-    tell, though it answers a request that held none.  *retried* says which statuses pass with
-    time.  With *longest*, in seconds, all the time is used, and no pause is longer.
+    MSAL does not retry, and replays a failure from its cache; so only the last answer reaches it.
+    With *raw* the caller reads the body, whatever it is.  No error shows the *known* secrets, even
+    if the request did not hold them.  *retried* decides which statuses are retried.  With
+    *longest*, all the time is used, and no pause is longer than these seconds.
     """
 
     def __init__(
         self,
-        wire: Wire,
+        transport: Transport,
         *,
         attempt: float = ATTEMPT_SECONDS,
         longest: float | None = None,
@@ -78,7 +78,7 @@ class TokenService:
     ) -> None:
         self._known = known
         self._raw = raw
-        self._wire = wire
+        self._transport = transport
         self._attempt = attempt
         self._retried = retried
         self._patience: Mapping[str, Any] = {}
@@ -93,7 +93,7 @@ class TokenService:
         Give all requests of one sign-in *seconds*.
 
         Raises:
-            AuthError: whatever ended it.
+            AuthError: it failed, for whatever reason.
         """
         self._until = time.monotonic() + seconds
         self.now = time.time()
@@ -104,7 +104,7 @@ class TokenService:
         except ContactsAuditError:
             raise
         except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
-            told = without_credentials(self._wire.secrets.redact(str(error)), {})
+            told = without_credentials(self._transport.secrets.redact(str(error)), {})
             raise refused({"error_description": told}) from None
 
     def get(self, url: str, **given: Any) -> Response:
@@ -112,7 +112,7 @@ class TokenService:
         As `requests.Session.get`.
 
         Raises:
-            AuthError: it was refused; MSAL would tell its own guess of why.
+            AuthError: it was refused; MSAL would only guess why.
         """
         response = self._send(requests.Request("GET", url, **_known(given)).prepare())
         if response.status_code >= 400 and url.endswith("/openid-configuration"):
@@ -124,11 +124,11 @@ class TokenService:
         return self._send(requests.Request("POST", url, **_known(given)).prepare())
 
     def close(self) -> None:
-        """Nothing to close: the wire ends with the process."""
+        """Do nothing: the transport ends with the process."""
 
     def _send(self, request: requests.PreparedRequest) -> Response:
         request.headers["User-Agent"] = USER_AGENT
-        answer = patiently(lambda: self._once(request), until=self._until, **self._patience)
+        answer = with_retries(lambda: self._once(request), until=self._until, **self._patience)
         text = answer.body.decode("utf-8-sig", "replace")
         if not self._raw and object_of(text) is None:
             raise AzureError(
@@ -138,9 +138,9 @@ class TokenService:
 
     def _once(self, request: requests.PreparedRequest) -> Answer:
         left = self._until - time.monotonic()
-        sent, secrets = _secrets(request), self._wire.secrets
+        sent, secrets = _secrets(request), self._transport.secrets
         secrets.add(*sent)
-        answer = self._wire.send(request, timeout=max(0.001, min(self._attempt, left)))
+        answer = self._transport.send(request, timeout=max(0.001, min(self._attempt, left)))
         if answer.status != 200 or b'"error' in answer.body:
             told = secrets.redact(answer.body.decode("utf-8-sig", "replace"))
             told = redacted(told, [*sent, *self._known])  # the shortest, too
@@ -166,7 +166,7 @@ class TokenService:
 
 
 def _secrets(request: requests.PreparedRequest) -> list[str]:
-    """Return what *request* sends to sign in, of which no error may tell."""
+    """Return the secrets in *request*, which no error may show."""
     body = request.body or b""
     form = parse_qs(body if isinstance(body, str) else body.decode())
     values = [value for name in PROOFS for value in form.get(name, ())]
@@ -174,14 +174,14 @@ def _secrets(request: requests.PreparedRequest) -> list[str]:
 
 
 def _issued(answer: Answer) -> list[str]:
-    """Return the tokens, or what leads to one, in a success of the token service."""
+    """Return the tokens and codes in a successful answer of the token service."""
     told = object_of(answer.body.decode("utf-8-sig", "replace")) or {}
     found = [told.get(name) for name in ISSUED]
     return [value for value in found if isinstance(value, str)]
 
 
 def object_of(text: str) -> Mapping[str, Any] | None:
-    """Return the JSON object that *text* is, None where it is something else."""
+    """Return the JSON object in *text*, None if it is something else."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -190,7 +190,7 @@ def object_of(text: str) -> Mapping[str, Any] | None:
 
 
 def reason_of(text: str) -> str:
-    """Return what the answer *text* says of its own failure, after a colon."""
+    """Return the failure that the answer *text* names, after a colon."""
     said = error_body.said(text)
     reason = (said.message or said.code or "")[:500]
     return reason and f": {reason}"
@@ -200,9 +200,9 @@ def refused(
     result: Mapping[str, Any], hint: str = CHECK, cures: Mapping[str, str] | None = None
 ) -> AuthError:
     """
-    Return the error of a token service that answered, but gave no token.
+    Return the error of a token service that answered without a token.
 
-    *hint* says what to do where neither *cures* nor `CURES` does, by the number of the error.
+    *cures* and `CURES` hold a hint for an AADSTS number; *hint* is for all others.
     """
     description = str(result.get("error_description") or result.get("error") or "no token came")
     line = re.split(r"Trace ID|[\r\n]", description[:LONGEST_DESCRIPTION])[0].rstrip()[:500]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contacts_audit.azure.arm.subscriptions import GUID
-from contacts_audit.azure.arm.transport import Wire
+from contacts_audit.azure.arm.transport import Transport
 from contacts_audit.azure.auth.access_token import (
     bearer_token,
     claims_of,
@@ -29,7 +29,7 @@ class SignIn:
     What a credential may use.
 
     *cloud* is the cloud of the options; *whole* adds what its metadata says. *environment* has no
-    empty values. *wire* leads to the token service, and *platform* to the address of a managed
+    empty values. *transport* leads to the token service, and *platform* to the address of a managed
     identity. *timeout* is the seconds of one sign-in, *imds_timeout* those of one at a metadata
     service (IMDS), which may be updating. *shutdown* kills az if the run ends first. *tell* shows a
     message to the person who signs in. *identity* is a user-assigned identity: MSAL's keyword and
@@ -40,8 +40,8 @@ class SignIn:
     cloud: Cloud
     whole: Callable[[], Cloud]
     environment: Mapping[str, str]
-    wire: Callable[[], Wire]
-    platform: Callable[[str], Wire]
+    transport: Callable[[], Transport]
+    platform: Callable[[str], Transport]
     timeout: float
     imds_timeout: float
     shutdown: Shutdown

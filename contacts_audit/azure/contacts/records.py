@@ -1,5 +1,5 @@
 """
-Contacts as Azure stores them, unknown fields included: what is compared, saved and written back.
+Contacts as Azure stores them, unknown fields included. Plans and backups hold these.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """

@@ -1,4 +1,4 @@
-"""Steps: single writes, the bodies that they send, and what confirms them. Pure."""
+"""A Step: one PUT or DELETE of one contact, its body, and what confirms it. `write` makes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

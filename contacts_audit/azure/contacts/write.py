@@ -1,5 +1,5 @@
 """
-The writes for a change, at each API version. Pure.
+Turns a requested change into Steps, at any API version; 2017 is in `write_2017`. Pure.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
 """

@@ -1,5 +1,5 @@
 """
-The writes for a change at 2017-08-01-preview: one contact per address. Pure.
+Turns a requested change into Steps at 2017-08-01-preview: one contact per address. Pure.
 
 Contacts are named default1, default2, and so on: a new one takes the lowest free name, deletions
 start from the highest, and there are no gaps. Azure also has contacts named after their address;

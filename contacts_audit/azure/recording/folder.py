@@ -15,7 +15,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.arm.protocol import fault, stays_on
+from contacts_audit.azure.arm.paging import stays_on
+from contacts_audit.azure.arm.protocol import fault
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
 from contacts_audit.azure.contacts.api_versions import ENOUGH
 from contacts_audit.azure.kinds import CloudName

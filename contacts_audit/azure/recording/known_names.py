@@ -1,4 +1,4 @@
-"""Replaces known names in a text, where they stand as whole words."""
+"""Finds names that the recording has shown in running text, as whole words, and replaces them."""
 
 import re
 

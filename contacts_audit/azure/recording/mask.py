@@ -1,5 +1,5 @@
 """
-Masks a recording: replaces names, ids and email addresses by consistent pseudonyms.
+Masks the exchanges of a recording, JSON bodies by field. Starts here: the rest is in `mask_text`.
 
 The field that a text stands in decides whether it is masked, never the text itself: a subscription
 may be called High, Owner or value, and every answer still means the same.

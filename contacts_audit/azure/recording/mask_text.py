@@ -1,4 +1,4 @@
-"""Masks messages, headers and URLs: texts that have no fields."""
+"""Masks text without fields: messages, headers, URLs. The base class of `mask.Mask`."""
 
 import re
 from collections.abc import Collection, Iterable

@@ -1,5 +1,5 @@
 """
-Makes pseudonyms: the same one for the same value, throughout a recording.
+Makes the pseudonym of one name, id or address: in one recording, always the same for it.
 
 They are keyed by a secret that is never written down, so nobody can test a guess.
 """

@@ -8,7 +8,6 @@ from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
-from urllib3.response import HTTPResponse
 
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.kinds import AccessToken
@@ -91,7 +90,5 @@ def _response(
     response.status_code = answer.status
     response.headers.update(headers)
     response.url = request.url or ""
-    response.raw = HTTPResponse(
-        BytesIO(answer.body), headers, status=answer.status, preload_content=False
-    )
+    response.raw = BytesIO(answer.body)
     return response

@@ -1,5 +1,5 @@
 """
-The words of Azure, by their place in an answer. Masking leaves them alone.
+Constants: Azure's field names, headers, hosts and values that masking does not replace.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """

@@ -37,7 +37,7 @@ class ChangeOptions:
         list[str], CHANGES("--email ADDRESS", "Add this email address. Can be repeated.")
     ] = field(default_factory=list)
     replace: Annotated[
-        bool, CHANGES("--replace", "Keep no other addresses than those of --email.")
+        bool, CHANGES("--replace", "Remove all addresses except those of --email.")
     ] = False
     remove_email: Annotated[
         list[str], CHANGES("--remove-email ADDRESS", "Remove this email address. Can be repeated.")
@@ -70,22 +70,23 @@ class ChangeOptions:
         str | None,
         CHANGES(
             "--api-version VERSION",
-            "Write with 2017-08-01-preview, as the rule documents. Default: the newest "
-            "version that the cloud offers.",
+            "Write as the rule documents it: only 2017-08-01-preview is accepted. Default: the "
+            "newest version that the cloud offers.",
         ),
     ] = None
     failing_only: Annotated[
         bool,
         CHANGES(
             "--failing-only",
-            "Change only non-compliant subscriptions, as their failing checks require.",
+            "Change only non-compliant subscriptions. Add the changes that their failing checks "
+            "need.",
         ),
     ] = False
     from_report: Annotated[
         str | None,
         CHANGES(
             "--from-report REPORT",
-            "Like --failing-only, with the checks and subscriptions of this JSON report.",
+            "Like --failing-only, but take checks and subscriptions from this JSON report.",
         ),
     ] = None
 
@@ -142,14 +143,16 @@ class RestoreOptions:
         bool,
         WRITING(
             "--recreate",
-            "Delete and create a contact again where Azure would keep its telephone number.",
+            "Delete the contact and create it again if that is the only way to clear its "
+            "telephone number.",
         ),
     ] = False
     overwrite: Annotated[
         bool,
         WRITING(
             "--overwrite",
-            "Also restore what somebody else has changed since. Their change is lost.",
+            "Also restore contacts that somebody else has changed since the backup. Their "
+            "change is lost.",
         ),
     ] = False
 

@@ -33,7 +33,8 @@ class DnsOptions:
         str | None,
         NETWORK(
             "--dns-server IP[:PORT]",
-            "Ask this name server about mail domains. Default: those of this machine.",
+            "Ask this name server about mail domains (check deliverable). Default: the name "
+            "servers of this machine.",
             parser=name_server,
         ),
     ] = None
@@ -59,7 +60,8 @@ class PolicyOptions:
         RiskLevel | None,
         CHECKS(
             "--attack-path-level RISK",
-            "Require mail for attack paths of this risk and above: {}. Default: Critical.",
+            "Set what the check attack-paths requires: mail for attack paths of this risk and "
+            "above: {}. Default: Critical.",
             values=RiskLevel,
         ),
     ] = None
@@ -67,21 +69,22 @@ class PolicyOptions:
         list[str],
         CHECKS(
             "--required-email ADDRESS",
-            "Require this email address (check required-email). Can be repeated.",
+            "Require this email address. Turns on the check required-email. Can be repeated.",
         ),
     ] = field(default_factory=list)
     allowed_domain: Annotated[
         list[str],
         CHECKS(
             "--allowed-domain DOMAIN",
-            "Allow only addresses of this domain (check allowed-domain). Can be repeated.",
+            "Allow only addresses of this domain. Turns on the check allowed-domain. Can be "
+            "repeated.",
         ),
     ] = field(default_factory=list)
     minimum_emails: Annotated[
         int | None,
         CHECKS(
             "--minimum-emails COUNT",
-            "Require at least this many addresses (check minimum-emails).",
+            "Require at least this many addresses. Turns on the check minimum-emails.",
             parser=count,
         ),
     ] = None

@@ -40,8 +40,8 @@ class OutputOptions:
         Sort | None,
         OUTPUT(
             "--sort ORDER",
-            "Order the rows of table, Markdown and HTML: {}. Default: verdict, failures first; "
-            "for a piped table, azure.",
+            "Order the rows of table, Markdown and HTML: {}. verdict: failures first. azure: as "
+            "Azure lists them. Default: verdict; for a piped table, azure.",
             values=Sort,
         ),
     ] = None
@@ -66,14 +66,14 @@ class OutputOptions:
         Path | None,
         OUTPUT(
             "--baseline OLD.json",
-            "Compare with this JSON report. A missing file counts as empty.",
+            "With --only-changes, compare with this JSON report. A missing file counts as empty.",
         ),
     ] = None
     only_changes: Annotated[
         bool,
         OUTPUT(
             "--only-changes",
-            "Print only what differs from --baseline, and nothing if nothing does.",
+            "Print only the rows that differ from --baseline. Print nothing if none does.",
         ),
     ] = False
     jq: Annotated[

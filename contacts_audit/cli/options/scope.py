@@ -5,7 +5,7 @@ from typing import Annotated
 
 from contacts_audit.cli.options.declare import SCOPE
 
-Current = Annotated[bool, SCOPE("--current", "Use the default subscription of the Azure CLI.")]
+Current = Annotated[bool, SCOPE("--current", "Include the default subscription of the Azure CLI.")]
 RunId = Annotated[
     str | None,
     SCOPE(
@@ -48,6 +48,7 @@ class ScopeOptions:
         str | None,
         SCOPE(
             "--shard I/N",
-            "Use only part I of N, counted from 0. auto/N takes I from JOB_COMPLETION_INDEX.",
+            "Split the scope into N parts, and keep part I (from 0). auto/N: I is the index of "
+            "the pod in a Kubernetes Job (JOB_COMPLETION_INDEX).",
         ),
     ] = None

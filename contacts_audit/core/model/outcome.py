@@ -1,7 +1,7 @@
 """Defines the outcome of one subscription, its verdict, and the exit code of a run."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contacts_audit.core.errors import AzureError, ExitCode, Reason
@@ -63,7 +63,8 @@ class Audited:
     """
     A subscription that was read and judged by *checks*, or by those of the run if empty.
 
-    *criteria* holds their values; it is None in a report that was read from a file.
+    *criteria* holds their values; it is None in a report that was read from a file.  *seconds* is
+    how long it took; None where that is not known.
     """
 
     subscription: Subscription
@@ -74,6 +75,7 @@ class Audited:
     waiver: Waiver | None = None
     checks: tuple[Check, ...] = ()
     criteria: Criteria | None = None
+    seconds: float | None = field(default=None, compare=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -85,12 +87,17 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A subscription that could not be read; *contacts* are those read before the fault."""
+    """
+    A subscription that could not be read; *contacts* are those read before the fault.
+
+    *seconds* is how long it took; None where that is not known.
+    """
 
     subscription: Subscription
     fault: Fault
     contacts: tuple[Contact, ...] = ()
     verdict: Verdict = Verdict.UNREADABLE
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

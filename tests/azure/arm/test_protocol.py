@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.core.errors import HINTS, AzureError, Reason, VersionRefusedError
 
@@ -474,7 +474,7 @@ def test_a_page_with_status_200_is_no_answer(body: bytes, kind: str, reason: Rea
 )
 def test_the_next_page_is_followed_as_it_is_written(link: str) -> None:
     """The very text of Azure's, as long as it leads to the endpoint."""
-    assert protocol.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT) == link
+    assert paging.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT) == link
 
 
 def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
@@ -483,7 +483,7 @@ def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
 
     spelt = answer(body=b'{"value": [], "next\\u004cink": "%s"}' % link.encode())
 
-    assert protocol.next_link(spelt, ENDPOINT) == link
+    assert paging.next_link(spelt, ENDPOINT) == link
 
 
 @pytest.mark.parametrize(
@@ -502,7 +502,7 @@ def test_the_next_page_is_followed_however_its_key_is_spelt() -> None:
 )
 def test_a_list_ends(body: object) -> None:
     """Without a nextLink it was the last page."""
-    assert protocol.next_link(answer(body=body), ENDPOINT) is None
+    assert paging.next_link(answer(body=body), ENDPOINT) is None
 
 
 @pytest.mark.parametrize(
@@ -557,7 +557,7 @@ def test_a_list_ends(body: object) -> None:
 def test_the_token_does_not_follow_everywhere(link: object) -> None:
     """A next page elsewhere, or one that two programs could read differently, ends the list."""
     with pytest.raises(AzureError) as caught:
-        protocol.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT)
+        paging.next_link(answer(body={"value": [], "nextLink": link}), ENDPOINT)
 
     assert caught.value.reason is Reason.PAGING
 
@@ -570,7 +570,7 @@ def test_a_list_that_goes_on_in_an_unknown_way_is_not_whole(
 ) -> None:
     """It is never followed, and never taken for the end."""
     with pytest.raises(AzureError) as caught:
-        protocol.next_link(answer(body={"value": [], **beside, key: link}), ENDPOINT)
+        paging.next_link(answer(body={"value": [], **beside, key: link}), ENDPOINT)
 
     assert caught.value.reason is Reason.PAGING
     assert key in str(caught.value)
@@ -580,13 +580,13 @@ def test_a_next_page_is_followed_whatever_stands_beside_it() -> None:
     """`nextLink` is the documented key."""
     page = {"nextLink": f"{ENDPOINT}/x", "@nextLink": f"{ENDPOINT}/y"}
 
-    assert protocol.next_link(answer(body=page), ENDPOINT) == f"{ENDPOINT}/x"
+    assert paging.next_link(answer(body=page), ENDPOINT) == f"{ENDPOINT}/x"
 
 
 def test_a_next_page_of_a_megabyte_is_refused_in_few_words() -> None:
     """Nothing of that length is an address."""
     with pytest.raises(AzureError) as caught:
-        protocol.next_link(answer(body={"nextLink": f"{ENDPOINT}/{'x' * 1_000_000}"}), ENDPOINT)
+        paging.next_link(answer(body={"nextLink": f"{ENDPOINT}/{'x' * 1_000_000}"}), ENDPOINT)
 
     assert len(str(caught.value)) < 1000
 
@@ -597,9 +597,9 @@ def test_the_port_of_an_endpoint_counts() -> None:
     there = answer(body={"nextLink": f"{own}/x"})
     elsewhere = answer(body={"nextLink": "https://arm.stack.example/x"})
 
-    assert protocol.next_link(there, own) == f"{own}/x"
+    assert paging.next_link(there, own) == f"{own}/x"
     with pytest.raises(AzureError):
-        protocol.next_link(elsewhere, own)
+        paging.next_link(elsewhere, own)
 
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1726077595"}}}'
@@ -782,13 +782,13 @@ def test_no_other_status_takes_a_write(status: int) -> None:
             id="no number",
         ),
         pytest.param(
-            lambda one: protocol.next_link(one, ENDPOINT),
+            lambda one: paging.next_link(one, ENDPOINT),
             answer(200, {"nextLink": "https://evil.example/x"}),
             f"the next page is not on {ENDPOINT}: https://evil.example/x",
             id="elsewhere",
         ),
         pytest.param(
-            lambda one: protocol.next_link(one, ENDPOINT),
+            lambda one: paging.next_link(one, ENDPOINT),
             answer(200, {"nextLink": True}),
             "the nextLink is not an address",
             id="no address",

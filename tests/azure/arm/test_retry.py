@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_audit.azure.arm.retry import ATTEMPTS, LONGEST_BACKOFF, asked_wait, backoff, patiently
+from contacts_audit.azure.arm.retry import (
+    ATTEMPTS,
+    LONGEST_BACKOFF,
+    asked_wait,
+    backoff,
+    with_retries,
+)
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 
 HOUR = 3600.0
@@ -33,7 +39,9 @@ class Service:
 
     def ask(self, seconds: float) -> str:
         """Ask with patience for *seconds*."""
-        return patiently(self.attempt, until=time.monotonic() + seconds, pause=self.pauses.append)
+        return with_retries(
+            self.attempt, until=time.monotonic() + seconds, pause=self.pauses.append
+        )
 
 
 def throttled(wait: float | None = None) -> AzureError:
@@ -216,7 +224,7 @@ def test_all_the_time_may_be_used_in_short_pauses() -> None:
     """Where it is known to pass with time, no number of attempts ends it, and no pause is long."""
     service = Service(AzureError(Reason.SERVER_ERROR, "starting", retryable=True), failures=50)
 
-    answer = patiently(
+    answer = with_retries(
         service.attempt,
         until=time.monotonic() + HOUR,
         pause=service.pauses.append,

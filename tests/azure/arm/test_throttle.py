@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 from azure_double import AzureDouble, faults
-from bench.server import Bucket
+from bench.answers import Bucket
 from conftest import Run
 
 from contacts_audit.azure.arm.throttle import ENOUGH, MOMENT, REMAINING, Pace

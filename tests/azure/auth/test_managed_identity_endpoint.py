@@ -13,7 +13,7 @@ from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, Proxy
 from conftest import ROOT
 
-from contacts_audit.azure.arm.transport import Wire, is_near
+from contacts_audit.azure.arm.transport import Transport, is_near
 from contacts_audit.core.errors import AzureError
 
 
@@ -60,7 +60,7 @@ def test_only_the_endpoint_of_the_platform_gets_a_request(asked: str) -> None:
     request = requests.Request("GET", asked, params={"resource": "x"}).prepare()
 
     with pytest.raises(AzureError, match="not what the platform names"):
-        Wire(platform="http://127.0.0.1:9/msi").send(request, timeout=1)
+        Transport(platform="http://127.0.0.1:9/msi").send(request, timeout=1)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,172 @@
+"""What goes over a connection, and which requests share one: over plain HTTP on loopback."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import trustme
+from gateways import listening
+
+from contacts_audit.azure.arm.adapter import Adapter
+from contacts_audit.azure.arm.sockets import time_limit
+from contacts_audit.azure.arm.transport import prepared
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Asked(NamedTuple):
+    """A request: the connection that it came on, counted from 1, and its bytes."""
+
+    connection: int
+    request: bytes
+
+
+@contextmanager
+def serving(answers: list[bytes | None]) -> Iterator[tuple[int, list[Asked]]]:
+    """
+    Yield a port that gives *answers* in their order, and what it is asked.
+
+    It hangs up after the answer before None, and in place of an empty one.
+    """
+    asked: list[Asked] = []
+    connections: list[socket.socket] = []
+
+    def serve(connection: socket.socket) -> None:
+        connections.append(connection)
+        number, request = len(connections), b""
+        while piece := connection.recv(65536):
+            request += piece
+            if b"\r\n\r\n" not in request:
+                continue
+            asked.append(Asked(number, request))
+            request, answer = b"", answers.pop(0)
+            connection.sendall(answer or b"")
+            if not answer:
+                return
+            if answers and answers[0] is None:
+                answers.pop(0)
+                return
+
+    with listening(serve) as port:
+        yield port, asked
+
+
+@contextmanager
+def adapter() -> Iterator[Adapter]:
+    """Yield an adapter within a limit of ten seconds."""
+    with closing(Adapter(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))) as one, time_limit(10):
+        yield one
+
+
+def ask(one: Adapter, url: str, method: str = "GET", body: bytes | None = None) -> bytes:
+    """Return the body of the answer to a request of *url*."""
+    with one.send(prepared(url, {}, method=method, body=body), proxies={}) as response:
+        found: bytes = response.raw.read(100)
+        return found
+
+
+def test_a_connection_is_used_again() -> None:
+    """One after the other, whatever the method."""
+    with serving([ANSWER] * 3) as (port, asked), adapter() as one:
+        for method in ("GET", "PUT", "DELETE"):
+            assert ask(one, f"http://127.0.0.1:{port}/", method) == b"{}"
+
+    assert [each.connection for each in asked] == [1, 1, 1]
+
+
+def test_a_connection_that_the_server_left_is_not_used_again() -> None:
+    """It said nothing of it, and is gone by the next request."""
+    with serving([ANSWER, None, ANSWER]) as (port, asked), adapter() as one:
+        url = f"http://127.0.0.1:{port}/"
+        ask(one, url)
+        (idle,) = [sock for each in one._idle.values() for sock in each]
+        assert idle.recv(1, socket.MSG_PEEK) == b""  # so that it has gone
+
+        assert ask(one, url) == b"{}"
+
+    assert [each.connection for each in asked] == [1, 2]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_request_whose_connection_breaks_is_not_sent_again(method: str) -> None:
+    """Nobody knows whether it was carried out: libcurl, for one, would send it a second time."""
+    with serving([ANSWER, b""]) as (port, asked), adapter() as one:
+        url = f"http://127.0.0.1:{port}/"
+        ask(one, url)
+        with pytest.raises((OSError, HTTPException)):
+            ask(one, url, method, b"{}")
+
+    assert [each.request.split()[0] for each in asked] == [b"GET", method.encode()]
+
+
+def test_an_answer_that_is_left_is_no_part_of_the_next_one() -> None:
+    """What was not read of an answer goes with its connection."""
+    long = b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b"x" * 900
+    with serving([long, ANSWER]) as (port, asked), adapter() as one:
+        url = f"http://127.0.0.1:{port}/"
+        ask(one, url)
+
+        assert ask(one, url) == b"{}"
+
+    assert [each.connection for each in asked] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        pytest.param("http://{}/a?b=c&d=%2f", b"GET /a?b=c&d=%2f HTTP/1.1", id="to the letter"),
+        pytest.param("http://{}", b"GET / HTTP/1.1", id="no path"),
+        pytest.param("http://{}?a=b", b"GET /?a=b HTTP/1.1", id="a query alone"),
+        pytest.param("http://{}/a#b", b"GET /a HTTP/1.1", id="a fragment"),
+        pytest.param('http://{}/a b"?{{x}}', b"GET /a%20b%22?%7Bx%7D HTTP/1.1", id="odd letters"),
+        pytest.param("http://{}/\u00fc", b"GET /%C3%BC HTTP/1.1", id="another alphabet"),
+        pytest.param("http://{}//evil.example/", b"GET /evil.example/ HTTP/1.1", id="slashes"),
+        pytest.param("http://u:p@{}/", b"GET / HTTP/1.1", id="a user"),
+    ],
+)
+def test_what_is_asked_is_the_path_of_the_url(url: str, line: bytes) -> None:
+    """And its query; the host is that of the URL, without a user."""
+    with serving([ANSWER]) as (port, asked), adapter() as one:
+        ask(one, url.format(f"127.0.0.1:{port}"))
+
+    first, host, *_ = asked[0].request.split(b"\r\n")
+    assert (first, host) == (line, f"Host: 127.0.0.1:{port}".encode())
+
+
+@pytest.mark.parametrize("text", ["a\r\nX-Evil: 1", "a\nb", "a\rb", "\u20ac"])
+def test_a_header_cannot_become_two(text: str) -> None:
+    """Nor what Latin-1 does not have: nothing is sent."""
+    with serving([ANSWER]) as (port, asked), adapter() as one:
+        request = prepared(f"http://127.0.0.1:{port}/", {"Authorization": text})
+        with pytest.raises(ValueError, match=r"line break|latin-1"):
+            one.send(request, proxies={})
+
+    assert asked == []
+
+
+def test_what_comes_behind_an_answer_is_not_the_next_one(tmp_path: Path) -> None:
+    """A gateway that sends more than it announced does not answer what is asked later."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(server)
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"
+    padding = b"x" * (8192 - len(ANSWER))  # what is read ahead of an answer is dropped with it
+    answers = [ANSWER + padding + forged, ANSWER]
+
+    def serve(plain: socket.socket) -> None:
+        with server.wrap_socket(plain, server_side=True) as connection:
+            while connection.recv(65536):
+                connection.sendall(answers.pop(0))
+
+    context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    with listening(serve) as port, closing(Adapter(context)) as one, time_limit(10):
+        url = f"https://localhost:{port}/"
+        ask(one, url)
+
+        assert ask(one, url) == b"{}"
