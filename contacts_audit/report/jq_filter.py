@@ -7,12 +7,13 @@ imports from the standard library and the folders of this package and of jq, nev
 folder.
 """
 
+import functools
 import json
+import math
 import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.paths import absolute
 from contacts_audit.core.shutdown import Shutdown
-from contacts_audit.core.workers import MOMENT
+from contacts_audit.core.workers import in_thread
 from contacts_audit.report import samples
 
 LONGEST_TRIAL = 3.0  # seconds; a slower filter is not refused: it may still end on a real report
@@ -86,7 +87,7 @@ def _tried(program: str, shutdown: Shutdown) -> Mapping[str, Any] | None:
     """Return the errors of *program*, as `core.filter_process` has them; None if it is slow."""
     given = _given(program, json.dumps(list(samples.reports())), raw=False)
     try:
-        code, out, err = _ran(["try"], given, shutdown, until=time.monotonic() + LONGEST_TRIAL)
+        code, out, err = _ran(["try"], given, shutdown, limit=LONGEST_TRIAL)
     except subprocess.TimeoutExpired:
         return None
     if code != 0:
@@ -100,19 +101,18 @@ def _given(program: str, document: str, *, raw: bool) -> bytes:
 
 
 def _ran(
-    arguments: list[str], given: bytes, shutdown: Shutdown, until: float = float("inf")
+    arguments: list[str], given: bytes, shutdown: Shutdown, limit: float | None = None
 ) -> tuple[int, bytes, bytes]:
     """
     Run the child process, and return its exit code, stdout and stderr.
 
-    It waits for MOMENT at a time: a signal that the kernel delivers to another thread does not
-    interrupt a wait of the main thread.
+    A thread talks to it, so that a signal is heard meanwhile.  One call gives it all: a second
+    `communicate` would forget the input that a first one left (python/cpython issue 141473).
 
     Raises:
-        subprocess.TimeoutExpired: it did not end before *until*, a `time.monotonic()`.
+        subprocess.TimeoutExpired: it did not end within *limit* seconds.
         ContactsAuditError: it cannot be started.
     """
-    left: bytes | None = given
     try:
         with shutdown.child(
             [sys.executable, "-P", "-s", "-S", "-c", START, *_places(), *arguments],
@@ -122,15 +122,9 @@ def _ran(
             env=needed(os.environ),
             cwd="/",
         ) as process:
-            while True:
-                try:
-                    out, err = process.communicate(left, timeout=MOMENT)
-                except subprocess.TimeoutExpired:
-                    left = None  # communicate remembers the rest
-                    if time.monotonic() > until:
-                        raise
-                else:
-                    return process.returncode, out, err
+            talk = functools.partial(process.communicate, given, timeout=limit)
+            out, err = in_thread(talk, deadline=math.inf)
+            return process.returncode, out, err
     except OSError as error:
         raise _not_started(f"{sys.executable or 'python'}: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 import zipfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from conftest import ROOT, Run
 from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.model import Verdict
 from contacts_audit.core.shutdown import Shutdown
+from contacts_audit.core.workers import in_thread
 from contacts_audit.report import jq_filter, samples
 
 CONTOSO = str(ROOT / "fixtures/contoso")
@@ -243,6 +245,19 @@ def test_a_filter_that_takes_long_is_not_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(jq_filter, "LONGEST_TRIAL", 0.2)
 
     jq_filter.check("def f: f; f", Shutdown())
+
+
+def test_a_process_that_starts_slowly_gets_the_whole_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also if the report is larger than a pipe holds: the rest is not forgotten."""
+    monkeypatch.setattr(jq_filter, "START", f"import time; time.sleep(0.5); {jq_filter.START}")
+    report = json.dumps(["x" * 1_000_000])
+
+    def shaped() -> bytes:
+        return jq_filter.shape(report, ".[0] | length", Shutdown(), raw=False)
+
+    assert in_thread(shaped, deadline=time.monotonic() + 30) == b"1000000\n"
 
 
 def test_samples_are_reports() -> None:

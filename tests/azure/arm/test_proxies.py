@@ -384,7 +384,7 @@ def test_a_proxy_that_speaks_tls_is_told_from_one_that_does_not(
     """Asked in plain http it answers a TLS alert, or hangs up: the proxy is named, and the cure."""
     with https_proxy(tls_of(company)) as (port, _):
         started = time.monotonic()
-        ran = audit(HTTPS_PROXY=f"http://127.0.0.1:{port}")
+        ran = audit("--auth-timeout", "5", HTTPS_PROXY=f"http://127.0.0.1:{port}")
 
     assert (ran.code, ran.err.count("\n")) == (1, 1)
     assert f"through the proxy http://127.0.0.1:{port} (HTTPS_PROXY)" in ran.err
