@@ -17,7 +17,7 @@ READY := $(VENV)/.ready
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY) ## Audit the recorded organisation in fixtures/contoso
+demo: $(READY) ## Audit the recorded organization in fixtures/contoso
 	@$(BIN)/contacts-audit audit --replay fixtures/contoso; code=$$?; \
 	grep -E "^\| $$code \|" README.md | sed -E 's/^\| ([0-9]+) \| (.*) \|$$/The exit code is \1: \2/'; \
 	test $$code -eq 4
@@ -37,7 +37,7 @@ layers: $(READY) ## Imports between packages go downward only
 
 tests: $(READY) ## The tests, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(PYTEST)
+	$(BIN)/coverage run -m pytest -n 4 --dist worksteal $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -95,6 +95,7 @@ clean: ## Remove what the other targets made
 	rm -rf $(VENV) .venv-3.* $(AZ_VENV) dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml tests/ocsf.txt
+	@$(PYTHON) -B -c 'import contacts_audit' # refuses an older Python, before pip does at length
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tests/ocsf.txt

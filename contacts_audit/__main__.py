@@ -17,7 +17,7 @@ def main() -> None:
         resource.setrlimit(
             resource.RLIMIT_CORE, (0, 0)
         )  # no core files, of children neither: memory holds secrets
-        gc.set_threshold(20_000)  # collecting what was imported takes a tenth of a short run
+        gc.set_threshold(100_000)  # collecting what was imported takes a tenth of a short run
         from contacts_audit.cli.app import start
 
         start()

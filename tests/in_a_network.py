@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from azure_double import AzureDouble
-from conftest import coverage_variables, program, surroundings
+from conftest import program, surroundings
 from gateways import joined, listening
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
@@ -47,7 +47,7 @@ def main(address: str, port: int) -> None:
                 arguments += ["--auth", "managed-identity"]
             ran = subprocess.run(
                 program(*arguments),
-                env=surroundings(azure, **NOBODY, **variables) | coverage_variables(),
+                env=surroundings(azure, **NOBODY, **variables),
                 capture_output=True,
                 text=True,
                 check=False,

@@ -4,7 +4,7 @@ import os
 import pty
 import subprocess
 
-from conftest import Ran, coverage_variables, program
+from conftest import Ran, program
 
 
 def at_a_terminal(arguments: list[str], variables: dict[str, str], answer: bytes = b"") -> Ran:
@@ -15,7 +15,7 @@ def at_a_terminal(arguments: list[str], variables: dict[str, str], answer: bytes
         stdin=other,
         stdout=subprocess.PIPE,
         stderr=other,
-        env=variables | coverage_variables() | {"TERM": "dumb"},
+        env=variables | {"TERM": "dumb"},
     )
     os.close(other)
     if answer:

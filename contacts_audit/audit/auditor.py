@@ -4,11 +4,12 @@ import copy
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
 
-from contacts_audit.audit.checks import describe_malformed, distinct_emails, has_address, judge
+from contacts_audit.audit.checks import describe_malformed, distinct_emails, judge
+from contacts_audit.audit.deciding_version import Readings
 from contacts_audit.audit.deliverability import Lookup, with_mail
 from contacts_audit.audit.policy import Policy
 from contacts_audit.azure.arm import protocol
@@ -89,71 +90,15 @@ class Auditor:
     def _outcome(
         self, subscription: Subscription, fetched: Callable[[str], tuple[Contact, ...]]
     ) -> Audited | Unread:
-        seen: dict[str, Reading] = {}
         criteria = self._policy.criteria_of(subscription)
+        readings = Readings(subscription, fetched, self._versions)
         try:
-            deciding = self._read(subscription, criteria.checks, seen, fetched)
+            deciding = {check: readings.deciding(check) for check in criteria.checks}
             if (reading := deciding.get(Check.DELIVERABLE)) is not None:
                 criteria = with_mail(criteria, reading, self._look_up)
         except (AzureError, AuthError) as error:
-            return Unread(subscription, fault(error, subscription), _contacts_of(seen))
-        return self._judgment(subscription, criteria, deciding, _contacts_of(seen))
-
-    def _read(
-        self,
-        subscription: Subscription,
-        checks: Sequence[Check],
-        seen: dict[str, Reading],
-        fetched: Callable[[str], tuple[Contact, ...]],
-    ) -> Mapping[Check, Reading]:
-        """
-        Return the reading that decides each of *checks*; no check costs more than it needs.
-
-        `contact-email` asks 2017 first, and the newest where that shows no address; all others ask
-        the newest.
-        """
-
-        def at(version: str) -> Reading | None:
-            if version not in seen and self._versions.offered(version):
-                try:
-                    found = fetched(version)
-                except VersionRefusedError:
-                    self._versions.refused(version, subscription.id)
-                    refused.add(version)
-                else:
-                    self._versions.answered(version)
-                    seen[version] = Reading(version, found)
-            return seen.get(version)
-
-        def newest() -> Reading:
-            for version in (protocol.V2023, protocol.V2020, protocol.V2017):
-                if version not in refused and (reading := at(version)) is not None:
-                    return reading
-            raise AzureError(
-                Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
-            )
-
-        def attack_paths() -> Reading:
-            if protocol.V2023 not in refused and (reading := at(protocol.V2023)) is not None:
-                return reading
-            raise AzureError(
-                Reason.VERSION_UNAVAILABLE,
-                f"attack-paths needs {protocol.V2023}, which is not offered here",
-                hint="leave the check attack-paths out: --check, --profile, --policy",
-            )
-
-        refused: set[str] = set()
-        deciding: dict[Check, Reading] = {}
-        for check in checks:
-            if check is Check.ATTACK_PATHS:
-                deciding[check] = attack_paths()
-                continue
-            documented = at(protocol.V2017) if check is Check.CONTACT_EMAIL else None
-            if documented is not None and has_address(documented.contacts):
-                deciding[check] = documented
-            else:
-                deciding[check] = newest()
-        return deciding
+            return Unread(subscription, fault(error, subscription), readings.contacts)
+        return self._judgment(subscription, criteria, deciding, readings.contacts)
 
     def _judgment(
         self,
@@ -190,10 +135,6 @@ class Auditor:
             checks=criteria.checks,
             criteria=criteria,
         )
-
-
-def _contacts_of(seen: Mapping[str, Reading]) -> tuple[Contact, ...]:
-    return tuple(contact for reading in seen.values() for contact in reading.contacts)
 
 
 def _contacts(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from contacts_audit.azure.arm.client import Client, Limits, TokenSource
+from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.subscription_list import Listing
 from contacts_audit.azure.arm.subscriptions import GUID, Descendants, descendants, visible
 from contacts_audit.azure.auth.sign_in import Credential, identity_of
@@ -63,11 +64,12 @@ class Connection:
     A client for each tenant, or for a replay of what was *recorded* at that time.
 
     *mail* has the recorded answers of DNS, by mail domain. *clients* maps the id of each listed
-    tenant to its client.
+    tenant to its client. *concurrency* bounds the requests under way, of all clients together.
     """
 
     cloud: Cloud
     limits: Limits
+    concurrency: Concurrency
     tenants: tuple[Tenant, ...]
     recorder: "Recorder | None" = None
     recorded: datetime | None = None

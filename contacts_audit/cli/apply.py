@@ -97,7 +97,6 @@ def _reviewed(
     items = for_each(
         host,
         connection,
-        azure.network.workers,
         made.rows,
         lambda row: review_row(reader, row, made, here, today),
         lambda row: timed_out(row.subscription),

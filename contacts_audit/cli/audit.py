@@ -85,7 +85,7 @@ def audit(
     )
     auditor = _auditor(connection, policy, checks)
     outcomes = host.screen.progress(
-        _outcomes(connection, found.subscriptions, auditor, azure.network.workers),
+        _outcomes(connection, found.subscriptions, auditor),
         len(found.subscriptions),
     )
     raise typer.Exit(print_report(host, run, outcomes, printing))
@@ -119,6 +119,7 @@ def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
 def _warm_up() -> None:
     from contacts_audit.audit import auditor  # noqa: F401
     from contacts_audit.azure.contacts.read import warm_up
+    from contacts_audit.report import fix_command  # noqa: F401
 
     warm_up()
 
@@ -133,7 +134,6 @@ def _outcomes(
     connection: "Connection",
     subscriptions: Collection[Subscription],
     auditor: "Auditor",
-    workers: int,
 ) -> Iterator[Outcome]:
     from contacts_audit.audit.auditor import broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
@@ -141,7 +141,7 @@ def _outcomes(
     return in_order(
         lambda subscription: unasked(subscription) or auditor.audit(subscription),
         subscriptions,
-        workers=workers,
+        workers=connection.concurrency.limit,
         deadline=connection.limits.deadline,
         timed_out=lambda subscription: unasked(subscription) or out_of_time(subscription),
         broken=broken,

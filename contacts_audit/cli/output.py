@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from contacts_audit.audit import diff
 from contacts_audit.cli import report_files
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.output import OutputOptions
@@ -14,7 +13,7 @@ from contacts_audit.cli.report_input import Rows, baseline_rows
 from contacts_audit.cli.terminal import plain
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Outcome, Report, Run, Unread, Verdict, exit_code
-from contacts_audit.report import RENDERERS, Format, jq_filter, json_, jsonl, order, table
+from contacts_audit.report import RENDERERS, Format, json_, jsonl, order, table
 
 if TYPE_CHECKING:
     from contacts_audit.report.fix_command import Summary
@@ -52,6 +51,8 @@ def printing_of(host: Host, output: OutputOptions) -> Printing:
             raise UsageError(
                 f"--jq filters JSON, not {output.output}", f"remove -o {output.output}"
             )
+        from contacts_audit.report import jq_filter
+
         jq_filter.check(output.jq, host.shutdown)
     elif output.raw:
         raise UsageError("-r needs --jq", "add --jq FILTER")
@@ -114,6 +115,8 @@ def print_report(
 
 def _changed(report: Report, baseline: Rows) -> Report:
     """Return *report* with the rows that differ from the *baseline*, and those that are gone."""
+    from contacts_audit.audit import diff
+
     rows = [json_.row(outcome, report.run) for outcome in report.outcomes]
     differing = [one for one in diff.compare(baseline, rows) if one.differs]
     ids = {one.row["id"]: one.old for one in differing if one.new is not None}
@@ -147,6 +150,8 @@ def _print_rows(host: Host, report: Report, printing: Printing) -> None:
         at_terminal = width is not None
         report = report_files.sorted_for(report, form, options.sort, at_terminal=at_terminal)
     if options.jq is not None:
+        from contacts_audit.report import jq_filter
+
         document = "".join(json_.render(report))
         host.screen.data(jq_filter.shape(document, options.jq, host.shutdown, raw=options.raw))
     elif form is Format.TABLE and width is not None:

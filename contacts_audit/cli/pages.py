@@ -104,12 +104,12 @@ def pages(
         return page if page.rest is None else _caught(page.subscription, page.rest)
 
     numbered = enumerate(found.subscriptions)
-    coming = _in_order(connection, first, numbered, lambda item: item[1], azure.network.workers)
+    coming = _in_order(connection, first, numbered, lambda item: item[1])
     for page in host.screen.progress(coming, len(found.subscriptions)):
         yield page
         buffer.remove(page)
         while page.rest is not None:
-            (page,) = _in_order(connection, following, [page], lambda one: one.subscription, 1)
+            (page,) = _in_order(connection, following, [page], lambda one: one.subscription)
             yield page
 
 
@@ -118,7 +118,6 @@ def _in_order(
     read: Callable[[T], Page],
     items: Iterable[T],
     subscription_of: Callable[[T], Subscription],
-    workers: int,
 ) -> Iterator[Page]:
     from contacts_audit.audit.auditor import broken, out_of_time
     from contacts_audit.core.workers import in_order
@@ -126,7 +125,7 @@ def _in_order(
     return in_order(
         read,
         items,
-        workers=workers,
+        workers=connection.concurrency.limit,
         deadline=connection.limits.deadline,
         timed_out=lambda item: _unread(out_of_time(subscription_of(item))),
         broken=lambda item, error: _unread(broken(subscription_of(item), error)),

@@ -145,7 +145,7 @@ def planned(
     look_up = mail_lookups(checks.dns, connection).answers
     auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
     planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
-    rows = planner.rows(host, found.subscriptions, azure.network.workers)
+    rows = planner.rows(host, found.subscriptions)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     recorded = time_of(connection.recorded)
     return connection, Plan(origin, change, changes.api_version, tuple(rows), recorded)
@@ -163,9 +163,7 @@ class _Planner:
     change: Change
     derive: bool
 
-    def rows(
-        self, host: Host, subscriptions: Collection[Subscription], workers: int
-    ) -> "list[PlanRow]":
+    def rows(self, host: Host, subscriptions: Collection[Subscription]) -> "list[PlanRow]":
         """Return the rows of all *subscriptions*, in their order."""
         from contacts_audit.audit.auditor import broken
         from contacts_audit.remediation.prepare import unreadable_row
@@ -173,7 +171,6 @@ class _Planner:
         return for_each(
             host,
             self.connection,
-            workers,
             subscriptions,
             self._row,
             self._late,

@@ -26,7 +26,7 @@ def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     Raises:
         UsageError: an option or the policy file cannot be used.
     """
-    from contacts_audit.audit import policy_file, policy_values
+    from contacts_audit.audit import policy_values
     from contacts_audit.audit.policy import Policy
     from contacts_audit.audit.profiles import Settings
     from contacts_audit.core import mailbox
@@ -55,6 +55,8 @@ def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     if given.policy is None:
         policy = Policy(options, day=day)
     else:
+        from contacts_audit.audit import policy_file
+
         policy = policy_file.read(
             host.read(given.policy, "--policy", LARGEST), given.policy, options, day
         )

@@ -50,7 +50,6 @@ def report_failing(
     outcomes = for_each(
         host,
         connection,
-        azure.network.workers,
         done,
         lambda one: auditor(judged.get(one.id, CONFORMITY)).audit(one),
         out_of_time,

@@ -76,8 +76,7 @@ def restore(
             SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
         )
         connection, here = connect_to(host, kept.origin, backup_file, azure)
-        workers = azure.network.workers
-        items = _compared(host, connection, workers, rows, here, past_runs, chosen)
+        items = _compared(host, connection, rows, here, past_runs, chosen)
         writing = Writing(host, connection, azure, write, output)
         raise typer.Exit(writing.carry_out(kept.origin, items, restores=kept.digest))
 
@@ -85,7 +84,6 @@ def restore(
 def _compared(
     host: Host,
     connection: "Connection",
-    workers: int,
     rows: "Sequence[Row]",
     here: "dict[str, Subscription]",
     past_runs: "PastRuns",
@@ -102,7 +100,6 @@ def _compared(
     return for_each(
         host,
         connection,
-        workers,
         rows,
         lambda row: compared(*row, here, past_runs),
         lambda row: timed_out(row[0]),

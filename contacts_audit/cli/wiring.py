@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contacts_audit.audit.scope import Scope
     from contacts_audit.audit.selectors import Selector
     from contacts_audit.azure.arm.client import Limits
+    from contacts_audit.azure.arm.concurrency import Concurrency
     from contacts_audit.azure.tenants import Connection
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     from contacts_audit.azure.auth.token_provider import TokenProvider
     from contacts_audit.azure.tenants import Connection, Tenant
 
-    chosen = sign_in(host, azure.identity, azure.cloud)
+    chosen, concurrency = sign_in(host, azure.identity, azure.cloud), _concurrency(network)
     transport, limits = chosen.transport(), _limits(network)
     credentials = [
         (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
@@ -56,9 +57,11 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     tenants = []
     for tenant, found in credentials:
         tokens = TokenProvider(found.acquire)
-        client = Client(chosen.cloud.arm, transport, tokens, limits, recorder=recorder)
+        client = Client(
+            chosen.cloud.arm, transport, tokens, limits, recorder=recorder, concurrency=concurrency
+        )
         tenants.append(Tenant(client, tokens, tenant, found))
-    return Connection(chosen.cloud, limits, tuple(tenants), recorder)
+    return Connection(chosen.cloud, limits, concurrency, tuple(tenants), recorder)
 
 
 def _preload() -> None:
@@ -95,9 +98,9 @@ def connect_and_select(
     if scope.current:
         wanted = [*(wanted or ()), _current(host, connection)]
     deadline = connection.limits.deadline
+    started(meanwhile)
     in_thread(connection.sign_in, deadline=deadline)
     show_identity(host, *connection.identities()[:1])
-    started(meanwhile)
     listed = in_thread(connection.visible, deadline=deadline)
     show_identity(host, *connection.identities()[1:])
     for group in groups:
@@ -172,17 +175,34 @@ def _replayed(host: Host, network: NetworkOptions, folder: Path) -> "Connection"
         Transport(stopped=host.shutdown.stopped, adapter=ReplayAdapter(recording)),
         _limits(network),
     )
-    tenants = []
+    concurrency, tenants = _concurrency(network), []
     for tenant in recording.tenants or (None,):
         tokens = ReplayTokens(tenant)
-        client = Client(recording.cloud.arm, transport, tokens, limits, pause=lambda seconds: None)
+        client = Client(
+            recording.cloud.arm,
+            transport,
+            tokens,
+            limits,
+            concurrency=concurrency,
+            pause=lambda seconds: None,
+        )
         tenants.append(Tenant(client, tokens))
     return Connection(
         recording.cloud,
         limits,
+        concurrency,
         tuple(tenants),
         recorded=recording.recorded,
         mail=recording.mail,
+    )
+
+
+def _concurrency(network: NetworkOptions) -> "Concurrency":
+    """Return the number of requests under way that --workers gives, or one that is found."""
+    from contacts_audit.azure.arm.concurrency import Concurrency
+
+    return (
+        Concurrency() if network.workers is None else Concurrency(network.workers, network.workers)
     )
 
 
@@ -195,20 +215,25 @@ def _limits(network: NetworkOptions) -> "Limits":
 def for_each(
     host: Host,
     connection: "Connection",
-    workers: int,
     items: Collection[T],
     work: Callable[[T], R],
     late: Callable[[T], R],
     broken: Callable[[T, Exception], R],
 ) -> list[R]:
     """
-    Return the result of *work* for each of *items*, in their order, made by *workers* threads.
+    Return the result of *work* for each of *items*, in their order, made in parallel.
 
     *late* makes the result of an item that the deadline left out, *broken* that of an item whose
     work failed unexpectedly.
     """
     from contacts_audit.core.workers import in_order
 
-    deadline = connection.limits.deadline
-    done = in_order(work, items, workers=workers, deadline=deadline, timed_out=late, broken=broken)
+    done = in_order(
+        work,
+        items,
+        workers=connection.concurrency.limit,
+        deadline=connection.limits.deadline,
+        timed_out=late,
+        broken=broken,
+    )
     return list(host.screen.progress(done, len(items)))

@@ -5,6 +5,7 @@ import functools
 import itertools
 import logging
 import queue
+import sys
 import threading
 import time
 from collections import deque
@@ -26,13 +27,16 @@ def in_order(
     work: Callable[[T], R],
     items: Iterable[T],
     *,
-    workers: int,
+    workers: int | Callable[[], int],
     deadline: float,
     timed_out: Callable[[T], R],
     broken: Callable[[T, Exception], R] | None = None,
 ) -> Iterator[R]:
     """
     Yield *work* of each of *items* in their order, done by *workers* threads a little ahead.
+
+    *workers* is a number, or returns how many there may be at the moment: after each item, a thread
+    is started where there may be more, and ends where there are too many.
 
     What is not done at *deadline*, a `time.monotonic()`, is yielded as *timed_out*; where *work*
     raises what nobody foresaw, as *broken*.  The threads are daemons: one that hangs keeps nobody.
@@ -42,7 +46,7 @@ def in_order(
     Raises:
         BaseException: what *work* raised, but for what *broken* takes.
     """
-    crew: _Crew[T, R] = _Crew(work, workers, broken)
+    crew: _Crew[T, R] = _Crew(work, workers if callable(workers) else lambda: workers, broken)
     waiting: deque[Task[T]] = deque()
     coming = iter(items)
     while True:
@@ -64,35 +68,51 @@ def in_order(
 
 
 class _Crew(Generic[T, R]):
-    """Threads that do *work*: *most* of them, or as many as the system starts."""
+    """Threads that do *work*: as many as there *may* be, or as the system starts."""
 
     def __init__(
         self,
         work: Callable[[T], R],
-        most: int,
+        may: Callable[[], int],
         broken: Callable[[T, Exception], R] | None,
     ) -> None:
         self._work = work
         self._broken = broken
         self._tasks: queue.SimpleQueue[Task[T] | None] = queue.SimpleQueue()
-        self._most = most
+        self._may = may
+        self._most = sys.maxsize  # that the system starts
+        self._changing = threading.Lock()
         self.size = 0
 
     def give(self, item: T) -> Task[T]:
         """Let somebody do *item*."""
         task: Task[T] = (item, queue.SimpleQueue())
         self._tasks.put(task)
-        if self.size < self._most:
-            if started(self._do_all):
-                self.size += 1
-            else:
-                self._most = self.size
+        self._add()
         return task
+
+    def _add(self) -> None:
+        """Start a thread, where there is something to do and there may be one more."""
+        with self._changing:
+            if self.size < min(self._may(), self._most) and not self._tasks.empty():
+                if started(self._do_all):
+                    self.size += 1
+                else:
+                    self._most = self.size
+
+    def _is_surplus(self) -> bool:
+        """Say whether there are too many threads, and count one less."""
+        with self._changing:
+            surplus = self.size > self._may()
+            self.size -= surplus
+            return surplus
 
     def dismiss(self) -> None:
         """Let the threads end, once nothing is left to do."""
-        for _ in range(self.size):
-            self._tasks.put(None)
+        with self._changing:
+            self._most = 0
+            for _ in range(self.size):
+                self._tasks.put(None)
 
     def do_next(self) -> bool:
         """Do what was given first of all that nobody has begun; return whether there was any."""
@@ -116,8 +136,8 @@ class _Crew(Generic[T, R]):
             return self._broken(item, error)
 
     def _do_all(self) -> None:
-        while self.do_next():
-            pass
+        while self.do_next() and not self._is_surplus():
+            self._add()
 
 
 def _awaited(result: Result, deadline: float) -> Any:

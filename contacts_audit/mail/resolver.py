@@ -104,7 +104,7 @@ class MailResolver:
 
         lifetime = max(end - time.monotonic(), 0.001)
         try:
-            answer = resolver.resolve(f"{domain}.", kind, lifetime=lifetime, search=False)
+            answer = resolver.resolve(f"{domain}.", kind, lifetime=lifetime)  # no search list
         except NoAnswer as error:
             self._answered = True
             _check_authority(error.kwargs["response"])

@@ -99,7 +99,7 @@ class Applier:
         """Take the steps of *task*, and add them to *sent*; return a result if one was not done."""
         subscription = task.subscription
         try:
-            now = self._reader.at_all(subscription, task.before.versions)
+            now = self._reader.at_once(subscription, task.before.versions)
             for version in task.versions:
                 if sent:  # a write at one API version may show at another
                     fresh = self._reader.at(subscription, version)
@@ -130,7 +130,7 @@ class Applier:
                 break
             left = None
             try:
-                seen = self._reader.at_all(task.subscription, task.before.versions)
+                seen = self._reader.at_once(task.subscription, task.before.versions)
                 missing, left = task.missing(sent, seen), snapshot_json(seen)
             except (AzureError, AuthError) as error:
                 missing = f"it could not be read back: {detail(error)}"

@@ -177,7 +177,7 @@ class Sender:
             AuthError: there is no token.
         """
         step, then = target.step, target.then
-        seen = self._reader.at_all(target.subscription, then.versions)
+        seen = self._reader.at_once(target.subscription, then.versions)
         now = named(seen.at(target.version), step.contact)
         if step.is_done(now):
             return Found.AS_REQUESTED

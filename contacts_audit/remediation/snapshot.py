@@ -1,7 +1,8 @@
 """Reads the current contacts of a subscription, every field included, before and after a write."""
 
 import copy
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Collection, Iterable
 
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
@@ -9,8 +10,9 @@ from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
 from contacts_audit.azure.contacts.records import Record, Snapshot, records
-from contacts_audit.core.errors import AzureError, Reason, VersionRefusedError
+from contacts_audit.core.errors import AuthError, AzureError, Reason, VersionRefusedError
 from contacts_audit.core.model import Subscription
+from contacts_audit.core.workers import in_order
 
 
 class SnapshotReader:
@@ -63,6 +65,36 @@ class SnapshotReader:
         """
         until = self._client(subscription).limits.until()
         return Snapshot({version: self.at(subscription, version, until) for version in versions})
+
+    def at_once(self, subscription: Subscription, versions: Collection[str]) -> Snapshot:
+        """
+        Return what `at_all` does, with one request for each of *versions* at the same time.
+
+        Raises:
+            AzureError: one of them cannot be read.
+            AuthError: there is no token.
+        """
+
+        def read(version: str) -> tuple[Record, ...] | AzureError | AuthError:
+            try:
+                return self.at(subscription, version)
+            except (AzureError, AuthError) as error:
+                return error  # it is raised when no request is under way any more
+
+        found: dict[str, tuple[Record, ...]] = {}
+        failed: list[AzureError | AuthError] = []
+        for version, came in zip(
+            versions,
+            in_order(read, versions, workers=len(versions), deadline=math.inf, timed_out=read),
+            strict=True,
+        ):
+            if isinstance(came, Exception):
+                failed.append(came)
+            else:
+                found[version] = came
+        if failed:
+            raise failed[0]
+        return Snapshot(found)
 
     def at(
         self, subscription: Subscription, version: str, until: Budget | float | None = None

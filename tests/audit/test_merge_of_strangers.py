@@ -57,4 +57,4 @@ def test_stdin_is_read_once(tmp_path: Path) -> None:
     twice = merged("-", "-", stdin=content)
 
     assert (twice.code, twice.out) == (2, b"")
-    assert "stdin is read as REPORT already" in twice.err
+    assert "stdin is already used by REPORT" in twice.err

@@ -108,7 +108,7 @@ def test_an_unexpected_error_costs_one_row(
 
     told = ran.err + ran.text
     assert ran.code == code, told
-    assert "unexpected LookupError at contacts_audit/azure/arm/transport.py:" in told
+    assert "unexpected LookupError at contacts_audit/azure/arm/content_encoding.py:" in told
     assert "please report it" in told or arguments[0] == "apply"
     assert "Traceback" not in told
     assert not any(token in told for token in azure.tokens)
@@ -136,7 +136,7 @@ def test_an_unexpected_error_after_a_write_costs_one_row(
 
     rows = json.loads(ran.out)["subscriptions"]
     assert (ran.code, [row["status"] for row in rows]) == (5, ["unknown", "done"])
-    assert "unexpected LookupError at contacts_audit/azure/arm/transport.py:" in ran.err
+    assert "unexpected LookupError at contacts_audit/azure/arm/content_encoding.py:" in ran.err
     assert "hunter2" not in ran.err + ran.text
     (journal,) = tmp_path.glob("journal-*.jsonl")
     assert '"unknown"' in journal.read_text()
@@ -158,7 +158,7 @@ def test_debug_shows_the_frames_of_an_unexpected_error(
 
     (row,) = json.loads(ran.out)["subscriptions"]
     assert row["error"]["reason"] == "internal"
-    assert "in _body" in ran.err
+    assert "in _members" in ran.err
     assert "hunter2" not in ran.err + ran.text
 
 

@@ -78,10 +78,12 @@ def test_a_wrong_policy_is_2_before_any_request(
         pytest.param(["--check", "contact-mail"], "contact-mail", id="an unknown check"),
         pytest.param(["--check", ""], "", id="an empty check"),
         pytest.param(["--profile", "CIS!"], "CIS!", id="an unknown profile"),
-        pytest.param(["--required-email", "a@"], "'a@' is no address", id="no address at all"),
-        pytest.param(["--required-email", ""], "is no address", id="an empty address"),
-        pytest.param(["--allowed-domain", "@b.com"], "is no domain", id="no domain at all"),
-        pytest.param(["--allowed-domain", ""], "is no domain", id="an empty domain"),
+        pytest.param(
+            ["--required-email", "a@"], "'a@' is not an email address", id="no address at all"
+        ),
+        pytest.param(["--required-email", ""], "is not an email address", id="an empty address"),
+        pytest.param(["--allowed-domain", "@b.com"], "is not a domain", id="no domain at all"),
+        pytest.param(["--allowed-domain", ""], "is not a domain", id="an empty domain"),
         pytest.param(["--minimum-emails", "0"], "'0'", id="no count"),
         pytest.param(["--minimum-emails", "1.5"], "'1.5'", id="no whole count"),
         pytest.param(["--attack-path-level", "Severe"], "Severe", id="an unknown level"),
@@ -348,9 +350,9 @@ def test_a_level_that_nothing_judges_is_warned_of(tmp_path: Path) -> None:
     _, strict = judged(NOW, 'profile = "strict"', tmp_path, **level)
     _, in_file = judged(NOW, 'attack_path_level = "Low"', tmp_path)
 
-    assert said == "warning: --attack-path-level is not judged -- add --check attack-paths\n"
+    assert said == "warning: --attack-path-level has no effect -- add --check attack-paths\n"
     assert strict == ""
-    assert in_file.endswith("attack_path_level is not judged -- add --check attack-paths\n")
+    assert in_file.endswith("attack_path_level has no effect -- add --check attack-paths\n")
 
 
 @pytest.mark.parametrize(
@@ -363,7 +365,7 @@ def test_a_value_of_the_file_that_the_options_leave_out_is_warned_of(
     policy, said = judged(NOW, 'required_emails = ["a@b.com"]', tmp_path, **options)
 
     assert Check.REQUIRED_EMAIL not in policy.criteria.checks
-    assert said.endswith("required_emails is not judged -- add --check required-email\n")
+    assert said.endswith("required_emails has no effect -- add --check required-email\n")
 
 
 def test_a_value_that_an_override_judges_is_not_warned_of(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ UNLOCKING = "pass word+1"
 Kind = Literal["good", "expired", "not yet valid", "of another host", "self-signed", "untrusted"]
 
 
+@cache
+def authority() -> trustme.CA:
+    """Return one authority for the whole process, because each test starts a double."""
+    return trustme.CA()
+
+
+@cache
 def server_tls(authority: trustme.CA, kind: Kind = "good") -> ssl.SSLContext:
     """Return the TLS context of the server, with a certificate of that *kind*."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

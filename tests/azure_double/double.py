@@ -15,8 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-import trustme
-
 from . import arm, certificates, entra, managed_identity
 from .exchange import Exchange, Fault
 from .identity import Ids
@@ -51,7 +49,7 @@ class AzureDouble(Stage):
         folder = tempfile.TemporaryDirectory(prefix="azure-double-")
         self.folder = Path(self._open.enter_context(folder))
         self.ca = self.folder / "ca.pem"
-        self._authority = trustme.CA()
+        self._authority = certificates.authority()
         self._authority.cert_pem.write_to_path(str(self.ca))
         tls = certificates.server_tls(self._authority)
         self._listener = Listener(self._converse, port=self._port, tls=tls, crashes=self.crashes)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, coverage_variables, program
+from conftest import ROOT, program
 
 from contacts_audit.cli import terminal
 from contacts_audit.cli.app import COMMANDS
@@ -29,7 +29,7 @@ def shell(redirection: str, *words: str, **variables: str) -> "subprocess.Comple
     """Run the program from a shell that redirects."""
     return subprocess.run(
         ["bash", "-c", f'"$@" {redirection}', "bash", *program(*words)],
-        env={"PATH": os.environ["PATH"], **coverage_variables(), **variables},
+        env={"PATH": os.environ["PATH"], **variables},
         cwd=ROOT,
         capture_output=True,
         check=False,
@@ -55,7 +55,7 @@ def test_a_closed_pipe_is_141(words: tuple[str, ...]) -> None:
     os.close(reading)
     ran = subprocess.run(
         program(*words),
-        env={"PATH": os.environ["PATH"], **coverage_variables()},
+        env={"PATH": os.environ["PATH"]},
         cwd=ROOT,
         stdout=writing,
         stderr=subprocess.PIPE,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conftest import ROOT, coverage_variables
+from conftest import ROOT
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 CONTOSO = ("--replay", "fixtures/contoso")
@@ -21,7 +21,7 @@ def ran(command: Sequence[str], environment: Mapping[str, str] | None = None, **
     environment = environment or {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
     return subprocess.run(
         command,
-        env={**environment, **coverage_variables()},
+        env=environment,
         cwd=ROOT,
         capture_output=True,
         timeout=60,

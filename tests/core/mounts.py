@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from conftest import ROOT, coverage_variables
+from conftest import ROOT
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 CONTOSO = ("audit", "-q", "--replay", str(ROOT / "fixtures/contoso"))
@@ -15,8 +15,7 @@ def ran(command: Sequence[str], **variables: str) -> Ran:
     """Run *command* to its end, with what it needs and *variables*."""
     return subprocess.run(
         command,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables}
-        | coverage_variables(),
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables},
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,

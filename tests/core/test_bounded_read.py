@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
-from conftest import ROOT, Run, coverage_variables, program, surroundings
+from conftest import ROOT, Run, program, surroundings
 
 from contacts_audit.cli.complete import _listed_subscriptions
 from contacts_audit.core.streams import open_for_reading
@@ -74,7 +74,7 @@ def ended(azure: AzureDouble, *arguments: str, **variables: str) -> tuple[int, s
     """Run the program as a process, and return how it ended: soon."""
     ran = subprocess.run(
         program(*arguments),
-        env=surroundings(azure, **variables) | coverage_variables(),
+        env=surroundings(azure, **variables),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,

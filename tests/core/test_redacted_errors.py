@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from azure_double import AzureDouble, faults
 from azure_double.exchange import Exchange
-from conftest import ROOT, Run, coverage_variables, program, run_in, surroundings
+from conftest import ROOT, Run, program, run_in, surroundings
 
 from contacts_audit.cli.terminal import Screen
 
@@ -257,7 +257,7 @@ def test_a_crash_shows_no_token(azure: AzureDouble, tmp_path: Path) -> None:
     ended = [
         subprocess.run(
             program("audit", *words),
-            env={"PYTHONPATH": str(tmp_path), **variables} | coverage_variables(),
+            env={"PYTHONPATH": str(tmp_path), **variables},
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -280,7 +280,7 @@ def test_neither_the_program_nor_a_child_dumps_core(tmp_path: Path) -> None:
     az.chmod(0o700)
 
     path = f"{tmp_path}:{os.environ['PATH']}"
-    env = {"HOME": "/nonexistent", "PATH": path} | coverage_variables()
+    env = {"HOME": "/nonexistent", "PATH": path}
     subprocess.run(program("audit"), env=env, cwd=ROOT, capture_output=True, check=False)
 
     lines = [line.split() for line in told.read_text().splitlines() if "core file" in line]

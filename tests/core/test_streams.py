@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
-from conftest import ROOT, Run, coverage_variables, program
+from conftest import ROOT, Run, program
 from core.disks import CONTOSO, WISH, ran
 
 
@@ -38,7 +38,7 @@ def test_stdout_is_written_through_however_it_is_spelt(
             program(command, *CONTOSO, *option),
             stdout=out,
             stderr=subprocess.DEVNULL,
-            env={"PATH": os.environ["PATH"], **coverage_variables()},
+            env={"PATH": os.environ["PATH"]},
             cwd=ROOT,
             check=False,
         )

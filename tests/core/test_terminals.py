@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, faults
-from conftest import ROOT, coverage_variables, program, surroundings
+from conftest import ROOT, program, surroundings
 from core.disks import GOOD, WISH, Ran, modes
 
 
@@ -28,7 +28,7 @@ def typed(
     process, ours = pty.fork()
     if process == 0:
         os.chdir(ROOT)
-        os.execve(command[0], [*command], {**environment, **coverage_variables()})  # noqa: S606
+        os.execve(command[0], [*command], environment)  # noqa: S606
     shown, end, typed_at = b"", time.monotonic() + 30, 0.0
     os.set_blocking(ours, False)
     while time.monotonic() < end:
@@ -101,7 +101,7 @@ def test_the_crontab_of_the_readme(azure: AzureDouble, tmp_path: Path) -> None:
     (line,) = [line for line in crontab.splitlines() if re.match(r"\d", line)]
     command = line.split(maxsplit=5)[5].replace("/var/lib/node_exporter", str(tmp_path))
     assert "%" not in command  # cron would end the line there
-    variables = surroundings(azure, PYTHONPATH=str(ROOT)) | coverage_variables()
+    variables = surroundings(azure, PYTHONPATH=str(ROOT))
     kept = [
         f"export {name}='{value}'"
         for name, value in variables.items()

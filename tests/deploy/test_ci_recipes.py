@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from az_stub import az_output, make_az
 from azure_double import AzureDouble
-from conftest import coverage_variables, surroundings
+from conftest import surroundings
 from deploy.manifests import DEPLOY, documents
 from junitparser import JUnitXml
 
@@ -71,7 +71,7 @@ def run_step(script: str, folder: Path, variables: dict[str, str]) -> int:
     ran = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         cwd=folder,
-        env=variables | coverage_variables() | {"PATH": path},
+        env=variables | {"PATH": path},
         stdin=subprocess.DEVNULL,
         check=False,
     )

@@ -13,7 +13,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 from azure_double import AzureDouble
-from conftest import coverage_variables, program, run_in, surroundings
+from conftest import program, run_in, surroundings
 from deploy.manifests import MANIFESTS, documents, of_kind
 
 GOOD = [{"name": "default1", "properties": {"email": "soc@contoso.com"}}]
@@ -126,7 +126,7 @@ def test_the_indexed_job_is_one_report_again(azure: AzureDouble, tmp_path: Path)
     (tmp_path / "contacts-audit").chmod(0o755)
     reports = tmp_path / "reports"
     reports.mkdir()
-    variables = pod_variables(azure, tmp_path) | coverage_variables()
+    variables = pod_variables(azure, tmp_path)
     variables["PATH"] = f"{tmp_path}:{variables['PATH']}"
     variables["CONTACTS_AUDIT_RUN_ID"] = "5f0c6a3e-98b2-4d57-8e64-1b7c5d2f9a03"
 

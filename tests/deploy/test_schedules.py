@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
-from conftest import ROOT, coverage_variables, surroundings
+from conftest import ROOT, surroundings
 from deploy.manifests import DEPLOY
 
 README = re.findall(r"```crontab\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
@@ -39,7 +39,7 @@ def cron_path(text: str) -> str:
 def test_a_crontab_runs_as_cron_runs_it(azure: AzureDouble, tmp_path: Path, text: str) -> None:
     """In cron's PATH, by its shell, with nothing of ours around it."""
     azure.add("Prod", contacts_2017=[{"name": "default1", "properties": {"email": "a@b.com"}}])
-    exports = {**surroundings(azure), **coverage_variables()}
+    exports = surroundings(azure)
     (tmp_path / "contacts-audit.env").write_text(
         "".join(
             f"export {name}={shlex.quote(value)}\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
-from conftest import ROOT, coverage_variables, surroundings
+from conftest import ROOT, surroundings
 from docs.sessions import program_path, session_output
 
 from contacts_audit import __version__
@@ -62,7 +62,7 @@ def test_the_session_of_writing_commands_shows_the_real_output(
     azure.add("Owners Only").contact = {"emails": "", "phone": "", **known}
     azure.add("Sandbox")
     (session,) = re.findall(r"```shell-session\n(.*?)```", README, re.DOTALL)
-    variables = surroundings(azure, PATH=program_path(), HOME=str(tmp_path)) | coverage_variables()
+    variables = surroundings(azure, PATH=program_path(), HOME=str(tmp_path))
 
     shown = ""
     for command in re.findall(r"^\$ (.*)$", session, re.MULTILINE):
@@ -91,7 +91,7 @@ def test_the_table_at_a_terminal_is_as_shown() -> None:
     audit = [sys.executable, "-m", "contacts_audit", "audit", "--replay", "fixtures/contoso"]
     with subprocess.Popen(
         audit,
-        env={"PATH": os.environ["PATH"], "TERM": "dumb"} | coverage_variables(),
+        env={"PATH": os.environ["PATH"], "TERM": "dumb"},
         cwd=ROOT,
         stdout=theirs,
         stderr=subprocess.DEVNULL,
@@ -163,7 +163,7 @@ def test_the_step_for_ci(tmp_path: Path, excluded: str, ending: str, code: int) 
 
     ran = subprocess.run(
         ["sh", "-c", step + ending],
-        env=variables | coverage_variables(),
+        env=variables,
         cwd=tmp_path,
         capture_output=True,
         check=False,

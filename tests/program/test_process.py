@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, faults
-from conftest import ROOT, coverage_variables, program, surroundings, wait_for
+from conftest import ROOT, program, surroundings, wait_for
 
 from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.cli.app import COMMANDS
@@ -33,7 +33,7 @@ def replayed(*arguments: str, **more: str) -> "subprocess.CompletedProcess[bytes
     """Run the program as a process, offline, in a bare environment."""
     return subprocess.run(
         program(*arguments),
-        env={"PATH": os.environ["PATH"], **coverage_variables(), **more},
+        env={"PATH": os.environ["PATH"], **more},
         cwd=ROOT,
         capture_output=True,
         check=False,
@@ -369,7 +369,7 @@ def on_a_terminal(*arguments: str, **variables: str) -> str:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=environment | coverage_variables(),
+        env=environment,
         cwd=ROOT,
     )
     os.close(theirs)
@@ -385,7 +385,7 @@ def on_a_terminal(*arguments: str, **variables: str) -> str:
 def test_cron_needs_nothing_but_a_path(azure: AzureDouble) -> None:
     """It runs in `/` with an empty environment, as from a crontab."""
     azure.add("Prod", contacts_2017=GOOD)
-    variables = surroundings(azure, PYTHONPATH=str(ROOT)) | coverage_variables()
+    variables = surroundings(azure, PYTHONPATH=str(ROOT))
 
     ran = subprocess.run(
         program("audit", "--quiet"), env=variables, cwd="/", capture_output=True, check=False

@@ -1,6 +1,7 @@
 """The program runs under each Python that it names, and refuses an older one in a line."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,25 @@ def test_an_older_python_is_refused_in_a_line(argument: str) -> None:
     assert (ran.returncode, ran.stdout) == (1, b"")
     line = b"error: contacts-audit needs Python 3.11 or newer; this is 3.10.13\n"
     assert ran.stderr == line
+
+
+def test_make_refuses_an_older_python_in_the_same_line(tmp_path: Path) -> None:
+    """Before it makes an environment, in which pip would fail at length."""
+    older = "import sys; sys.version_info = (3, 10, 13); sys.version = '3.10.13 (main)'"
+    (tmp_path / "sitecustomize.py").write_text(older)
+
+    ran = subprocess.run(
+        ["make", "-s", "demo", f"VENV={tmp_path}/venv"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    line = "error: contacts-audit needs Python 3.11 or newer; this is 3.10.13"
+    assert (ran.returncode, line in ran.stderr.splitlines()) == (2, True)
+    assert not (tmp_path / "venv").exists()
 
 
 @pytest.mark.parametrize("name", OLDER)

@@ -16,8 +16,11 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble, Subscription
+from azure_double.exchange import Exchange
+from azure_double.wire import compact
 from cli.pipeline import AZ, CURL, DOCUMENTED, JQ, V2017, contact, documented_contact, listing
 from conftest import surroundings
+from deploy.manifests import DEPLOY
 
 PATH = os.pathsep.join(
     [
@@ -255,6 +258,47 @@ def test_contact(azure: AzureDouble, desk: Desk, organisation: list[Subscription
     assert gone.returncode == 3
     assert b"Code: 404" in gone.stderr
     assert [asked.method for asked in azure.writes()] == ["PUT", "PUT", "DELETE"]
+
+
+# The role that docs/deploy/ hands out
+
+
+async def keep_role(exchange: Exchange) -> None:
+    """
+    Answer the PUT of a role definition as Azure was recorded to: it adds the type CustomRole.
+
+    Source: `test_custom_role_definition_scenario.yaml`, a recording of azure-cli's own tests.
+    """
+    asked = exchange.asked
+    kind, name = asked.path.split("/")[-2:]
+    role = {
+        "properties": {**asked.json()["properties"], "type": "CustomRole"},
+        **{"id": asked.path, "type": f"Microsoft.Authorization/{kind}", "name": name},
+    }
+    await exchange.send(exchange.reply(201, compact(role)).encode())
+
+
+def test_role(azure: AzureDouble, desk: Desk) -> None:
+    """The README's command asks Azure for a role of the file's actions, at the group alone."""
+    (command,) = re.findall("az role definition create .*", (DEPLOY / "README.md").read_text())
+    text = (DEPLOY / "reader-role.json").read_text().replace("REPLACE-WITH-YOUR-GROUP", "Contoso")
+    (desk.home / "reader-role.json").write_text(text)
+    group = "/providers/Microsoft.Management/managementGroups/Contoso"
+    azure.fail(f"PUT {group}/providers/Microsoft.Authorization/roleDefinitions/", keep_role)
+
+    created = json.loads(desk.done(command))
+
+    (put,) = azure.writes()
+    role = json.loads(text)
+    assert put.json()["properties"] == {
+        "roleName": "Security Contact Reader",
+        "description": role["Description"],
+        "permissions": [
+            {"actions": role["Actions"], "notActions": [], "dataActions": [], "notDataActions": []}
+        ],
+        "assignableScopes": [group],
+    }
+    assert (created["id"], created["roleType"]) == (put.path, "CustomRole")
 
 
 # A user

@@ -37,7 +37,7 @@ def seen(properties: Any = None, *, name: str = "default", version: str = V2023)
     return Snapshot({version: records})
 
 
-Turn = Answer | BaseException | Callable[[], "Turn"]
+Turn = Answer | BaseException | Callable[[], "Turn"] | dict[str, "Turn"]
 Line = dict[str, Any]
 ENDPOINT = "https://management.example"
 OBJECTS = {"isEnabled": True, "notificationsByRole": {"state": "Off"}, "notificationsSources": []}
@@ -75,21 +75,31 @@ class Bell(threading.Event):
 
 
 class Scripted(Transport):
-    """The wire and the tokens of a cloud that answers by a *script*; it keeps what was asked."""
+    """
+    The transport and tokens of a cloud that answers by a *script*; keeps what was asked.
+
+    What the script has by API version is asked at the same time, in any order.
+    """
 
     def __init__(self, script: Iterable[Turn]) -> None:
         super().__init__(adapter=BaseAdapter())  # which nothing reaches
         self.script = list(script)
         self.asked: list[requests.PreparedRequest] = []
+        self._one_by_one = threading.Lock()
 
     def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
         """Return or raise what comes next."""
-        self.asked.append(request)
-        turn = self.script.pop(0)
+        with self._one_by_one:
+            self.asked.append(request)
+            turn = self.script.pop(0)
+            if isinstance(turn, dict):
+                later, turn = turn, turn.pop(str(request.url).split("?api-version=")[1])
+                self.script[:0] = [later] if later else []
         while callable(turn):
             turn = turn()
         if isinstance(turn, BaseException):
             raise turn
+        assert not isinstance(turn, dict)
         return turn
 
     def token(self) -> AccessToken:
@@ -201,6 +211,11 @@ LOST = [WANTED, SENT, answered(None, Reason.TIMEOUT)]
 TAKEN = [WANTED, SENT, answered(200)]
 UNREAD = f"it could not be read back: {told(403, 'Gone')}"
 UNLIKE = f"emails of contact 'default' at {V2023} did not read back as sent"
+
+
+def both(at_2017: Turn, at_2023: Turn) -> Turn:
+    """Return what is answered to two readings at the same time."""
+    return {V2017: at_2017, V2023: at_2023}
 
 
 def two_versions() -> Task:

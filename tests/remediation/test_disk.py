@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
-from conftest import ROOT, begin, coverage_variables, program, surroundings
+from conftest import ROOT, begin, program, surroundings
 from remediation.apply_process import DONE, FIVE, again, applying, statuses
 from remediation.workspace import puts
 
@@ -35,7 +35,7 @@ def test_the_backup_is_on_disk_before_the_first_put(
 
     subprocess.run(
         [*strace, *program(*applying(state))],
-        env=surroundings(azure) | coverage_variables(),
+        env=surroundings(azure),
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from azure_double import AzureDouble
-from conftest import ROOT, coverage_variables, program, surroundings
+from conftest import ROOT, program, surroundings
 from remediation.apply_process import again
 from remediation.workspace import CHANGE
 
@@ -26,7 +26,7 @@ def on_a_terminal(
     """Run the program on a terminal, whose other end is the second value."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-    environment = surroundings(azure, TERM="dumb", COLUMNS="200") | coverage_variables()
+    environment = surroundings(azure, TERM="dumb", COLUMNS="200")
     process = subprocess.Popen(
         program(*arguments), stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT
     )

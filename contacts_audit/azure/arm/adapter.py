@@ -167,8 +167,8 @@ def _tunnel(sock: Any, target: str, proxy: Proxy) -> None:
     with contextlib.closing(Response(sock, "CONNECT", lambda whole: None)) as answer:
         answer.begin()
     if answer.status != HTTPStatus.OK:
-        with _at_proxy():
-            raise OSError(f"Tunnel connection failed: {answer.status} {answer.reason}")
+        refusal = OSError(f"Tunnel connection failed: {answer.status} {answer.reason}")
+        raise ProxyError(refusal) from refusal
 
 
 def _secured(sock: Any, host: str, context: ssl.SSLContext) -> Any:

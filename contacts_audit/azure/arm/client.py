@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from contacts_audit.azure.arm import paging, protocol
+from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget, with_retries
 from contacts_audit.azure.arm.throttle import Pace
@@ -17,6 +18,7 @@ from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AzureError, Reason
 
 THROTTLED = 429
+TOO_MUCH = frozenset({THROTTLED, 503})
 log = logging.getLogger(__name__)
 
 
@@ -62,6 +64,7 @@ class Client:
         limits: Limits,
         *,
         recorder: Recorder | None = None,
+        concurrency: Concurrency | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
@@ -69,6 +72,10 @@ class Client:
         self._transport = transport
         self._tokens = tokens
         self._recorder = recorder
+        self._concurrency = {
+            True: concurrency or Concurrency(),
+            False: Concurrency(1, 1),
+        }  # a list tells nothing
         self._pause = pause
         self._paces = {True: Pace(pause), False: Pace(pause)}
 
@@ -169,24 +176,29 @@ class Client:
             "Content-Type": "application/json",
             "x-ms-client-request-id": str(uuid4()),
         }
-        pace = self._paces[protocol.is_of_subscription(url)]
-        sent = pace.enter(until)
-        left = until - time.monotonic()
+        of_subscription = protocol.is_of_subscription(url)
+        pace, concurrency = self._paces[of_subscription], self._concurrency[of_subscription]
+        turn = pace.enter(until)
+        sent = time.monotonic()
         try:
             request = prepared(url, headers, method=method, body=body)
-            answer = self._clean(
-                self._transport.send(request, timeout=min(self.limits.timeout, left))
-            )
+            timeout = min(self.limits.timeout, until - sent)
+            answer = self._clean(self._transport.send(request, timeout=timeout))
         except AzureError as error:
+            concurrency.failed(sent)
             self._keep(method, url, error)
             log.debug("%s %s: %s", method, url, error)
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
                 raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
         if answer.status == THROTTLED:
-            pace.refused(sent)
+            pace.refused(turn)
         else:
-            pace.answered(sent, answer.headers)
+            pace.answered(turn, answer.headers)
+        if answer.status in TOO_MUCH:
+            concurrency.failed(sent)
+        else:
+            concurrency.answered(sent, usual=answer.status == 200)
         self._keep(method, url, answer)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))

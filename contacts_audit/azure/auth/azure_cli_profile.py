@@ -4,7 +4,6 @@ Reads the default subscription from the profile of the Azure CLI, for `--current
 The token cache of az is never read.
 """
 
-import configparser
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -101,6 +100,8 @@ def _read(path: Path) -> str:
 
 
 def _setting(path: Path, section: str, key: str) -> str | None:
+    import configparser
+
     settings = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         settings.read_string(_read(path))

@@ -118,13 +118,14 @@ class NetworkOptions:
     """Concurrency, time limits and recordings."""
 
     workers: Annotated[
-        int,
+        int | None,
         NETWORK(
             "--workers COUNT",
-            "Read this many subscriptions in parallel. Default: 32.",
+            "Read this many subscriptions in parallel. Default: as many as Azure answers without "
+            "slowing down, up to 256.",
             parser=count,
         ),
-    ] = 32
+    ] = None
     timeout: Annotated[
         float,
         NETWORK(

@@ -11,7 +11,7 @@ import pytest
 from az_stub import Az, az_output
 from azure.auth.shared import GOOD, NO_CREDENTIAL
 from azure_double import AzureDouble
-from conftest import ROOT, Run, coverage_variables, program, surroundings
+from conftest import ROOT, Run, program, surroundings
 
 
 def test_az_is_run_safely(azure: AzureDouble, run: Run, az: Az) -> None:
@@ -60,7 +60,7 @@ def test_az_gets_absolute_paths(
 
     ran = subprocess.run(
         program("audit"),
-        env=variables | coverage_variables() | {"PYTHONPATH": str(ROOT)},
+        env=variables | {"PYTHONPATH": str(ROOT)},
         cwd=tmp_path / "here",
         capture_output=True,
         check=False,

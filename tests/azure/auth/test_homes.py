@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from azure.auth.shared import GOOD
 from azure_double import AzureDouble
-from conftest import ROOT, Ran, coverage_variables, program, surroundings
+from conftest import ROOT, Ran, program, surroundings
 
 from contacts_audit.core.home import home
 
@@ -38,7 +38,7 @@ def as_a_stranger(azure: AzureDouble) -> Callable[..., Ran]:
     azure.folder.chmod(0o755)
 
     def runner(*arguments: str, **variables: str) -> Ran:
-        kept = {**surroundings(azure, **variables), **coverage_variables()}
+        kept = surroundings(azure, **variables)
         del kept["HOME"]
         ran = subprocess.run(
             [
@@ -102,7 +102,7 @@ def test_a_service_without_home_reads(azure: AzureDouble) -> None:
 
     ran = subprocess.run(
         [sys.executable, "-m", "contacts_audit", "audit"],
-        env=kept | coverage_variables(),
+        env=kept,
         cwd=ROOT,
         capture_output=True,
         check=False,

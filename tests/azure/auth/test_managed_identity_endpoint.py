@@ -11,7 +11,7 @@ import requests
 from az_stub import Az, az_output
 from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, Proxy
-from conftest import ROOT, coverage_variables
+from conftest import ROOT
 
 from contacts_audit.azure.arm.transport import Transport, is_near
 from contacts_audit.core.errors import AzureError
@@ -94,7 +94,7 @@ def test_the_endpoint_is_reached_at_its_real_address(
 
     ran = subprocess.run(
         [*network, sys.executable, script, address, str(port)],
-        env=path | coverage_variables(),
+        env=path,
         cwd=ROOT,
         capture_output=True,
         text=True,

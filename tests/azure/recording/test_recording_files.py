@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.recording.copies import changed, refused
 from azure_double import AzureDouble
-from conftest import ROOT, Ran, Run, coverage_variables, program, run_in
+from conftest import ROOT, Ran, Run, program, run_in
 
 from contacts_audit.azure.clouds import CLOUDS
 from contacts_audit.azure.kinds import CloudName
@@ -73,7 +73,7 @@ def test_an_unusual_file_ends_the_run_at_once(folder: Path, kind: str, place: st
 
     ran = subprocess.run(
         program("audit", "--replay", str(folder)),
-        env={"PATH": os.environ["PATH"]} | coverage_variables(),
+        env={"PATH": os.environ["PATH"]},
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
