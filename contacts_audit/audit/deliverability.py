@@ -29,6 +29,6 @@ def with_mail(criteria: Criteria, reading: Reading, look_up: Lookup) -> Criteria
     if unknown:
         (domain, answer), *others = unknown.items()
         more = f" (and {len(others)} more)" if others else ""
-        message = f"whether {domain} takes mail is unknown: {answer.why}{more}"
+        message = f"cannot tell whether {domain} takes mail: {answer.why}{more}"
         raise AzureError(Reason.UNREACHABLE, message, hint=HINT)
     return replace(criteria, mail=answers)

@@ -119,7 +119,7 @@ def test_an_unknown_answer_makes_the_row_unreadable(
     assert (ran.code, lame["verdict"], good["verdict"]) == (4, "unreadable", "compliant")
     assert lame["error"]["reason"] == "unreachable"
     assert lame["error"]["message"] == (
-        f"whether lame.com takes mail is unknown: the name server answered {code}"
+        f"cannot tell whether lame.com takes mail: the name server answered {code}"
     )
     assert lame["contacts"]
     assert "leave the check deliverable out" in ran.err
@@ -193,7 +193,7 @@ def test_a_recording_without_answers_says_so(azure: AzureDouble, run: Run, tmp_p
 
     assert ran.code == 4
     assert only(ran)["error"]["message"] == (
-        "whether contoso.com takes mail is unknown: the recording has no DNS answer: "
+        "cannot tell whether contoso.com takes mail: the recording has no DNS answer: "
         "record it again with this check"
     )
 

@@ -30,8 +30,8 @@ def offered(*words: str, shell: str = "zsh", **environment: str) -> list[str]:
     return complete.answer(shell, words, environment).splitlines()
 
 
-def test_what_it_knows_of_the_options_is_true() -> None:
-    """The file is that of the commands; `make completion` writes it anew."""
+def test_completion_json_lists_the_options_of_the_commands() -> None:
+    """`make completion` writes the file again."""
     commands = {name: app._program(name).commands[name] for name in app.COMMANDS}
     text = json.dumps(described(commands), indent=1) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -64,8 +64,8 @@ def test_what_it_knows_of_the_options_is_true() -> None:
         pytest.param(["audit", "--", "--o"], [], id="after the end of options"),
     ],
 )
-def test_what_may_come_next(words: list[str], expected: list[str]) -> None:
-    """Commands, options, values; in any case, with = and without."""
+def test_possible_next_words(words: list[str], expected: list[str]) -> None:
+    """Commands, options, values; in any case, with and without `=`."""
     assert offered(*words) == ["words", *expected]
 
 
@@ -82,13 +82,13 @@ def test_what_may_come_next(words: list[str], expected: list[str]) -> None:
         (["merge", "a", "b", "c"], "files"),
     ],
 )
-def test_files_are_the_shells_to_find(words: list[str], kind: str) -> None:
-    """It knows how to."""
+def test_the_shell_completes_file_names(words: list[str], kind: str) -> None:
+    """The script leaves them to the shell."""
     assert offered(*words) == [kind]
 
 
-def test_powershell_keeps_a_word_that_is_empty_by_a_dot() -> None:
-    """Older ones hand over no empty word."""
+def test_a_dot_stands_for_an_empty_word_in_powershell() -> None:
+    """Older versions do not pass an empty word."""
     assert offered("audit", "-o", ".ta", shell="powershell") == ["words", "table"]
     assert offered("doctor", "-o", ".", shell="powershell") == ["words", "text", "json"]
 
@@ -109,7 +109,7 @@ def test_subscriptions_of_a_recording(spelt: list[str], place: list[str]) -> Non
 
 
 def test_a_recording_may_hold_anything(tmp_path: Path) -> None:
-    """A file that is none, and a name that would move a cursor, are passed over."""
+    """Invalid files and names with control characters are skipped."""
     row = {"subscriptionId": PROD, "displayName": "Good one"}
     evil = {"subscriptionId": PROD, "displayName": "Bad\x1b[2J"}
     several = {"response": {"json": {"value": [evil, row]}}}
@@ -137,8 +137,8 @@ def test_a_recording_may_hold_anything(tmp_path: Path) -> None:
         pytest.param(["explain", "Site", ":", "\\ W"], ["\\ West"], id="broken at :"),
     ],
 )
-def test_words_as_bash_hands_them_over(tmp_path: Path, raw: list[str], expected: list[str]) -> None:
-    """Broken at = and :, and as they were typed; what it puts in their place fits there."""
+def test_words_as_bash_splits_them(tmp_path: Path, raw: list[str], expected: list[str]) -> None:
+    """Split at `=` and `:`, and as they were typed; a completion replaces the last part."""
     names = ["Corporate Portal", "Site: West", "Other"]
     rows = [{"subscriptionId": PROD, "displayName": name} for name in names]
     kept = {"response": {"text": json.dumps({"value": rows})}}
@@ -152,8 +152,8 @@ def test_words_as_bash_hands_them_over(tmp_path: Path, raw: list[str], expected:
 ASKED = ("completion", "zsh", "--", "audit", "--replay", "fixtures/contoso", "-s", "Prod")
 
 
-def test_the_words_load_no_command() -> None:
-    """Nor any library: a key must not take half a second."""
+def test_completion_loads_no_command() -> None:
+    """And no library: completion must take less than half a second."""
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", *program(*ASKED)[1:]],
         cwd=ROOT,

@@ -14,7 +14,7 @@ V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
 
 
 def test_a_finding_is_explained(azure: AzureDouble, run: Run) -> None:
-    """Each request, each answer, each check; the code is the audit's for this one alone."""
+    """Each request, each answer, each check. The exit code is that of an audit of this one."""
     azure.add("Other", contacts_2017=GOOD)
     found = azure.add("Prod", contact={"emails": "", "isEnabled": True})
 
@@ -35,7 +35,7 @@ def test_a_finding_is_explained(azure: AzureDouble, run: Run) -> None:
 @pytest.mark.parametrize(
     ("state", "code"), [("good", 0), ("locked", 4), ("disabled", 0), ("unknown", 4)]
 )
-def test_it_ends_as_the_audit_of_it_would(
+def test_explain_has_the_exit_code_of_audit(
     azure: AzureDouble, run: Run, state: str, code: int
 ) -> None:
     """Whatever its verdict is; what cannot be judged holds neither."""
@@ -85,7 +85,7 @@ def test_a_policy_is_explained(azure: AzureDouble, run: Run, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("command", [["explain"], ["explain", "a", "b"], ["explain", "nope"]])
 def test_one_subscription_is_explained(azure: AzureDouble, run: Run, command: list[str]) -> None:
-    """No more, no less, and no other."""
+    """Exactly the one that is named."""
     azure.add("Prod")
 
     assert run(*command).code == 2
@@ -95,7 +95,7 @@ def test_one_subscription_is_explained(azure: AzureDouble, run: Run, command: li
 def test_the_printed_commands_fetch_the_same_bodies(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """As they stand, with TOKEN set; hostile text moves nothing, and nobody sees the token."""
+    """With TOKEN set. Hostile text has no effect, and the token is in no argument."""
     hostile = "'; touch pwned; $(touch pwned) `touch pwned` \n\x1b[2J</script>"
     found = azure.add(hostile, contact={"emails": hostile, "phone": hostile, "isEnabled": True})
     token = azure.token()
@@ -123,8 +123,8 @@ def test_the_printed_commands_fetch_the_same_bodies(
     assert token not in (tmp_path / "cmdline").read_text()
 
 
-def test_it_says_what_fixes_it(azure: AzureDouble, run: Run) -> None:
-    """The command of the reports; and a version that shows no address is said to show none."""
+def test_explain_says_how_to_fix_a_finding(azure: AzureDouble, run: Run) -> None:
+    """With the command of the reports. A version without an address says so."""
     one = azure.add("Prod")
 
     lines = run("explain", "Prod").text.splitlines()
@@ -135,8 +135,8 @@ def test_it_says_what_fixes_it(azure: AzureDouble, run: Run) -> None:
     assert any("ADDRESS = an email address" in line for line in lines)
 
 
-def test_it_records_as_whom_it_was_asked(azure: AzureDouble, run: Run) -> None:
-    """As a report does; a recording was signed in to by nobody."""
+def test_explain_shows_who_is_signed_in(azure: AzureDouble, run: Run) -> None:
+    """As a report does. A replay has no identity."""
     azure.add("Prod")
     asked = run("explain", "Prod", "-o", "json")
 

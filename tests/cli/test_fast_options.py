@@ -81,6 +81,6 @@ def read(kind: type[TyperCommand], arguments: list[str]) -> Any:
     ],
     ids=" ".join,
 )
-def test_what_is_read_is_what_typer_reads(arguments: list[str]) -> None:
-    """To the type, and to the words of what cannot be read."""
+def test_options_are_parsed_as_typer_parses_them(arguments: list[str]) -> None:
+    """Values have the same types, and errors the same text."""
     assert read(FastCommand, arguments) == read(TyperCommand, arguments)

@@ -26,7 +26,7 @@ def test_each_body_has_its_line(azure: AzureDouble, run: Run) -> None:
 
 
 def test_each_page_has_its_line_and_a_fault_has_none(azure: AzureDouble, run: Run) -> None:
-    """What could not be read is told on stderr as ever; the version is the one asked at."""
+    """A fault is reported on stderr, as without --jsonl. The line names the requested version."""
     found, hidden = azure.add("Prod"), azure.add("Hidden", readable=False)
     link = (
         f"{azure.endpoint}/subscriptions/{found.id}/providers/Microsoft.Security/securityContacts?x"
@@ -57,10 +57,10 @@ def test_each_page_has_its_line_and_a_fault_has_none(azure: AzureDouble, run: Ru
     ],
 )
 @pytest.mark.usefixtures("tools")
-def test_a_body_is_what_came(
+def test_a_body_is_printed_unchanged(
     azure: AzureDouble, run: Run, body: bytes, key: str, value: str | None
 ) -> None:
-    """A line that jq reads, whatever came; numbers, keys and texts are spelt as they were."""
+    """In a line that jq reads, whatever it is. Numbers, keys and texts keep their spelling."""
     azure.add("Prod")
     azure.fail("securityContacts", faults.answer(body), times=1)
 
@@ -74,8 +74,8 @@ def test_a_body_is_what_came(
         assert base64.b64decode(json.loads(line)[key]) == body
 
 
-def test_a_line_moves_no_cursor(azure: AzureDouble, run: Run) -> None:
-    """The same value, with hostile characters as escapes."""
+def test_a_line_escapes_control_characters(azure: AzureDouble, run: Run) -> None:
+    """The value is the same."""
     azure.add("Prod")
     body = json.dumps({"value": ["a\u202eb\x9b"]}, ensure_ascii=False).encode()
     azure.fail("securityContacts", faults.answer(body), times=1)

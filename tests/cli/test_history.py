@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_days_and_changes(folder: Path) -> None:
-    """As a table and as JSON; exit 0, as all was read."""
+    """As a table and as JSON; the exit code is 0 if all files were read."""
     table = run_in({}, "history", str(folder))
     spelled = run_in({}, "history", str(folder), "-o", "json").text
     told = json.loads(spelled)
@@ -59,8 +59,8 @@ def test_days_and_changes(folder: Path) -> None:
         ('{"tool": {"name": "contacts-audit"}, "kind": "plan"}', "it is a plan"),
     ],
 )
-def test_what_is_no_report_makes_it_incomplete(folder: Path, text: str, says: str) -> None:
-    """The others are shown, it is named once, and the exit code is 4."""
+def test_an_invalid_report_makes_the_history_incomplete(folder: Path, text: str, says: str) -> None:
+    """The other reports are shown, the file is named once, and the exit code is 4."""
     (folder / "odd.json").write_text(text)
 
     ran = run_in({}, "history", str(folder), "-o", "json")
@@ -84,8 +84,8 @@ def test_a_folder_without_reports_is_wrong_usage(tmp_path: Path, make: bool) -> 
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, b"", 1)
 
 
-def test_the_page_runs_nothing_and_asks_nothing(folder: Path) -> None:
-    """No script, no link out, its own style by its hash; names of others are text."""
+def test_the_history_page_has_no_script_and_no_request(folder: Path) -> None:
+    """Its style is allowed by its hash; names are escaped."""
     text = run_in({}, "history", str(folder), "-o", "html").text
     document = html5lib.parse(text, namespaceHTMLElements=False)
 
@@ -102,8 +102,8 @@ def test_the_page_runs_nothing_and_asks_nothing(folder: Path) -> None:
     assert "\x1b" not in text
 
 
-def test_prometheus_takes_the_past(folder: Path, tmp_path: Path) -> None:
-    """promtool makes blocks of it, a sample a day and verdict."""
+def test_promtool_reads_the_openmetrics(folder: Path, tmp_path: Path) -> None:
+    """It makes blocks of it: one sample for each day and verdict."""
     promtool = shutil.which("promtool")
     if promtool is None and os.environ.get("REQUIRE_DIFFERENTIAL_TESTS"):
         pytest.fail("missing: promtool")

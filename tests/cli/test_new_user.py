@@ -13,8 +13,10 @@ PLAN = {"kind": "plan", "tool": {"name": "contacts-audit", "version": "1"}, "sch
 
 @pytest.mark.parametrize("command", ["audit", "fetch", "emails", "plan"])
 @pytest.mark.parametrize("home", [True, False])
-def test_az_that_is_missing_is_not_signed_out(tmp_path: Path, command: str, home: bool) -> None:
-    """Nobody can sign in by a program that is not there; another way is named."""
+def test_a_missing_az_is_not_reported_as_signed_out(
+    tmp_path: Path, command: str, home: bool
+) -> None:
+    """The error names another way to sign in."""
     environment = {"PATH": str(tmp_path), **({"HOME": str(tmp_path)} if home else {})}
 
     ran = run_in(
@@ -47,10 +49,8 @@ FORMS = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_token_is_taken_as_it_is_given(
-    azure: AzureDouble, run: Run, tmp_path: Path, form: str
-) -> None:
-    """In a file and in the variable; it is no less a secret."""
+def test_a_token_may_have_any_form(azure: AzureDouble, run: Run, tmp_path: Path, form: str) -> None:
+    """In a file and in the variable. In each form it is kept out of the output."""
     azure.add("Prod")
     token = azure.token()
     given = form.format(token)
@@ -63,7 +63,7 @@ def test_a_token_is_taken_as_it_is_given(
         assert token not in ran.text + ran.err
 
 
-def test_what_token_prints_is_a_token_file(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+def test_the_output_of_token_is_a_token_file(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
     """In each of its formats that holds nothing else."""
     azure.add("Prod")
     for form in ("json", "raw"):
@@ -79,10 +79,10 @@ def test_what_token_prints_is_a_token_file(azure: AzureDouble, run: Run, tmp_pat
         pytest.param('{"accessToken": ' + "[" * 100_000, id="deep"),
     ],
 )
-def test_what_is_no_token_is_refused(
+def test_an_invalid_token_is_refused(
     azure: AzureDouble, run: Run, tmp_path: Path, text: str
 ) -> None:
-    """Nothing is sent; the file and both forms that do are named, and nothing of it is shown."""
+    """Nothing is sent. The error names the file and both accepted forms, and quotes nothing."""
     ran = from_file(run, tmp_path / "secret.txt", text)
 
     assert (ran.code, ran.out, azure.asked) == (1, b"", [])
@@ -119,8 +119,8 @@ def test_an_expired_token_says_since_when(
         (["audit", "--filter", "."], "--jq"),
     ],
 )
-def test_an_option_of_another_tool_is_known(arguments: list[str], offered: str) -> None:
-    """Ours is offered, not what is merely spelt like it."""
+def test_an_option_of_another_tool_suggests_ours(arguments: list[str], offered: str) -> None:
+    """By its meaning, not by its spelling."""
     ran = run_in({}, *arguments)
 
     assert (ran.code, ran.out) == (2, b"")
@@ -137,15 +137,15 @@ def test_an_option_of_another_tool_is_known(arguments: list[str], offered: str) 
     ],
 )
 def test_a_first_word_of_another_tool_is_known(word: str, meant: str) -> None:
-    """What it is called here is said."""
+    """The error names the command that does the same here."""
     ran = run_in({}, word)
 
     assert (ran.code, ran.out) == (2, b"")
     assert f"Did you mean {meant}?" in ran.err
 
 
-def test_an_option_is_offered_where_it_is() -> None:
-    """A command without it cannot have meant it."""
+def test_an_option_of_another_command_is_not_suggested() -> None:
+    """`doctor` has no --jq, so it does not suggest it for --query."""
     assert "--jq" not in run_in({}, "doctor", "--query", "x").err
 
 
@@ -164,7 +164,7 @@ def test_an_option_is_offered_where_it_is() -> None:
         (["plan", "--attack-paths", "medum"], "Medium"),
     ],
 )
-def test_a_value_that_is_nearly_one_is_known(arguments: list[str], meant: str) -> None:
+def test_a_misspelled_value_suggests_the_right_one(arguments: list[str], meant: str) -> None:
     """Whatever the option, and by case alone, too."""
     ran = run_in({}, *arguments)
 
@@ -184,7 +184,7 @@ def test_a_mask_without_a_recording_is_refused(command: list[str]) -> None:
 def test_a_replay_of_more_than_was_recorded_says_so(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
-    """The options are wrong, not the recording."""
+    """The error says which options to use."""
     for name in ("One", "Two"):
         azure.add(name)
     folder = str(tmp_path / "recording")
@@ -216,7 +216,7 @@ def test_a_replay_of_more_than_was_recorded_says_so(
 def test_a_file_that_is_no_report_is_named(
     tmp_path: Path, command: str, text: str | bytes, says: str
 ) -> None:
-    """In plain words, without those of Python's parser."""
+    """In plain English, without the words of Python's parser."""
     path = tmp_path / "wrong.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     audit = ["audit", "--replay", CONTOSO, "--only-changes", "--baseline", str(path)]
@@ -250,7 +250,7 @@ def test_a_file_that_is_no_policy_is_named(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_a_path_to_something_else_is_named(tmp_path: Path, arguments: list[str], says: str) -> None:
-    """By the argument that it was given as, and by what is missing in it."""
+    """The error names the argument and what is missing in the file."""
     ran = run_in({}, *(word.format(tmp_path) for word in arguments))
 
     assert (ran.code, ran.out) == (2, b"")

@@ -82,8 +82,8 @@ NOTHING = Given(
 )
 
 
-def test_without_a_word_all_is_as_the_groups_say() -> None:
-    """The defaults of a dataclass are those of the command line."""
+def test_defaults_are_those_of_the_groups() -> None:
+    """A dataclass and the command line have the same defaults."""
     assert call() == NOTHING
 
 
@@ -111,14 +111,14 @@ def test_an_option_finds_its_group() -> None:
 
 
 def test_a_grouped_command_keeps_its_name_and_its_help() -> None:
-    """What typer shows is what was written."""
+    """typer shows both."""
     program, _ = command()
 
     assert (program.name, program.help) == ("look", "Look at what is given.")
 
 
 def test_repeatable_options_are_not_shared() -> None:
-    """What one call was given is gone at the next."""
+    """The values of one call are not there in the next."""
     call("-s", "a")
 
     assert call() == NOTHING
@@ -137,14 +137,16 @@ def test_repeatable_options_are_not_shared() -> None:
         pytest.param({"EXCLUDE": "c"}, {"exclude": ["c"]}, id="another"),
     ],
 )
-def test_a_repeatable_option_is_parted(variables: dict[str, str], expected: dict[str, Any]) -> None:
-    """By line breaks and semicolons."""
+def test_the_variable_of_a_repeatable_option_is_split(
+    variables: dict[str, str], expected: dict[str, Any]
+) -> None:
+    """At line breaks and semicolons."""
     assert call(**variables).scope == ScopeOptions(**expected)
 
 
 @pytest.mark.parametrize("word", ["1", "true", "yes", "on", "TRUE", "Yes", "oN"])
 def test_a_flag_is_switched_on(word: str) -> None:
-    """By any of the usual words."""
+    """By 1, true, yes or on."""
     given = call(CURRENT=word, VERBOSE=word, MASK=word, ALONE=word)
 
     assert given.scope.current
@@ -155,13 +157,13 @@ def test_a_flag_is_switched_on(word: str) -> None:
 
 @pytest.mark.parametrize("word", ["0", "false", "no", "off", "FALSE", "Off", ""])
 def test_a_flag_stays_off(word: str) -> None:
-    """By their opposites, and by nothing."""
+    """By 0, false, no, off, or an empty variable."""
     assert call(CURRENT=word, VERBOSE=word, MASK=word, ALONE=word) == NOTHING
 
 
 @pytest.mark.parametrize("word", ["2", "-1", "maybe", "y", " yes", "yes\n", "\uff11"])
-def test_a_flag_is_yes_or_no(word: str) -> None:
-    """A slip is wrong usage, never a silent no; the variable is named."""
+def test_an_invalid_flag_is_wrong_usage(word: str) -> None:
+    """It never counts as "no". The error names the variable."""
     with pytest.raises(typer.BadParameter) as caught:
         call(CURRENT=word)
 
@@ -204,8 +206,8 @@ def test_empty_is_unset(name: str) -> None:
     assert call(**{name.upper(): ""}) == NOTHING
 
 
-def test_the_command_line_goes_before_and_never_adds() -> None:
-    """Whoever types an option means that alone."""
+def test_the_command_line_replaces_a_variable() -> None:
+    """The values of a repeatable option are not added up."""
     given = call(
         "-s", "c", "--workers", "3", "-o", "json", SUBSCRIPTION="a;b", WORKERS="7", OUTPUT="tsv"
     )
@@ -216,13 +218,13 @@ def test_the_command_line_goes_before_and_never_adds() -> None:
 
 
 @pytest.mark.parametrize("name", ["TOKEN_FILE", "HELP", "S", "NOBODY", "subscription"])
-def test_what_has_no_variable(name: str) -> None:
-    """Where a token lies is never taken from the surroundings; nor is what nobody knows."""
+def test_options_without_a_variable(name: str) -> None:
+    """The file of a token never comes from a variable, and unknown names are ignored."""
     assert call(**{name: "x"}) == NOTHING
 
 
-def test_every_option_but_those_has_a_variable() -> None:
-    """None was forgotten: of each group, each option."""
+def test_every_other_option_has_a_variable() -> None:
+    """In each group."""
     program, _ = command()
     every = {
         item.name.upper()
@@ -239,8 +241,8 @@ def test_every_option_but_those_has_a_variable() -> None:
     assert names == {f"CONTACTS_AUDIT_{name}" for name in every}
 
 
-def test_variables_may_be_those_of_other_commands() -> None:
-    """A command is not disturbed by what it lacks."""
+def test_variables_of_other_commands_are_ignored() -> None:
+    """Their values are not checked."""
 
     @grouped
     def short(log: LogOptions) -> None:
@@ -253,8 +255,8 @@ def test_variables_may_be_those_of_other_commands() -> None:
     assert defaults_from(environment, typer.main.get_command(app)) == {"debug": True}
 
 
-def test_a_group_may_be_anybody_s() -> None:
-    """Any dataclass is one; its defaults may be made anew."""
+def test_any_dataclass_is_a_group() -> None:
+    """Its defaults may come from a factory."""
 
     @dataclass
     class Fruit:
@@ -304,8 +306,8 @@ def test_a_count(given: str | int, number: int) -> None:
         pytest.param("many", id="word"),
     ],
 )
-def test_what_is_no_count(given: str) -> None:
-    """It is refused, and repeated to whoever typed it."""
+def test_invalid_counts(given: str) -> None:
+    """Each is refused, and quoted in the error."""
     with pytest.raises(typer.BadParameter, match="whole number"):
         count(given)
 
@@ -336,13 +338,13 @@ def test_seconds(given: str | float, number: float) -> None:
         pytest.param("1_0", id="underscore"),
     ],
 )
-def test_what_is_no_number_of_seconds(given: str) -> None:
-    """It is refused, and repeated to whoever typed it."""
+def test_invalid_seconds(given: str) -> None:
+    """Each is refused, and quoted in the error."""
     with pytest.raises(typer.BadParameter, match="seconds"):
         seconds(given)
 
 
-def test_defaults_of_no_variables_are_none() -> None:
+def test_without_variables_there_are_no_defaults() -> None:
     """The surroundings of most users say nothing."""
     environment: Mapping[str, str] = {"PATH": "/bin", "CONTACTS_AUDIT_": "y"}
 
@@ -361,8 +363,8 @@ def test_defaults_of_no_variables_are_none() -> None:
         ("TOKENFILE", " -- did you mean CONTACTS_AUDIT_TOKEN_FILE?"),
     ],
 )
-def test_a_variable_of_no_option_is_told(name: str, near: str) -> None:
-    """All subscriptions would be audited, and nobody would know why."""
+def test_an_unknown_variable_is_reported(name: str, near: str) -> None:
+    """Otherwise a misspelled variable would audit all subscriptions, and nobody would know why."""
     ran = run_in({f"CONTACTS_AUDIT_{name}": "x"}, "audit", "--replay", CONTOSO, "-o", "json")
 
     assert ran.err.startswith(
@@ -379,15 +381,15 @@ def test_a_variable_of_no_option_is_told(name: str, near: str) -> None:
         pytest.param({"SUBSCRIPTON": "x", "QUIET": "1"}, "audit", id="quiet"),
     ],
 )
-def test_other_variables_are_not_told(variables: dict[str, str], command: str) -> None:
-    """A shell that exports them for all commands hears nothing of it."""
+def test_other_variables_are_not_reported(variables: dict[str, str], command: str) -> None:
+    """A shell may export the variables of all commands."""
     named = {f"CONTACTS_AUDIT_{name}": value for name, value in variables.items()}
 
     assert "not a variable" not in run_in(named, command, "--replay", CONTOSO).err
 
 
-def test_a_night_without_change_is_silent_whatever_its_variables(tmp_path: Path) -> None:
-    """Not a byte; where something changed, all that was to be told is told."""
+def test_a_run_without_changes_prints_nothing_whatever_its_variables(tmp_path: Path) -> None:
+    """Not a byte. If something changed, all warnings are printed."""
     report = str(tmp_path / "report.json")
     asked = ("audit", "--replay", CONTOSO, "--only-changes", "--baseline", report)
     strange = {"CONTACTS_AUDIT_FOO": "1"}
@@ -410,8 +412,8 @@ def test_a_night_without_change_is_silent_whatever_its_variables(tmp_path: Path)
         (["-o", "'"], ""),
     ],
 )
-def test_a_misspelt_choice_names_the_nearest(arguments: list[str], near: str) -> None:
-    """By likeness, whatever its case; the others are listed."""
+def test_a_misspelled_choice_names_the_nearest(arguments: list[str], near: str) -> None:
+    """In any case; the others are listed."""
     ran = run_in({}, "audit", *arguments)
 
     assert (ran.code, ran.err.count("\n")) == (2, 1)

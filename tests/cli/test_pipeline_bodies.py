@@ -103,7 +103,7 @@ from hypothesis import strategies as st
     ],
 )
 def test_texts(run: Run, shell: Shell, prod: Subscription, body: bytes) -> None:
-    """What a list holds is printed as the two jq programs print it, byte for byte."""
+    """Any list is printed as the two jq programs print it, byte for byte."""
     prod.answers[V2017] = body
 
     documented = shell.documented(prod)
@@ -141,10 +141,10 @@ def test_texts(run: Run, shell: Shell, prod: Subscription, body: bytes) -> None:
         ),
     ],
 )
-def test_a_contact_that_the_filter_leaves_out_is_told(
+def test_a_contact_that_the_filter_leaves_out_is_reported(
     azure: AzureDouble, run: Run, shell: Shell, prod: Subscription, body: bytes, kinds: list[str]
 ) -> None:
-    """stdout stays the document's; stderr names filter and type, and never says "no address"."""
+    """stdout stays as documented. stderr names filter and type, and never says "no address"."""
     prod.answers[V2017] = body
     documented = shell.documented(prod)
 
@@ -161,10 +161,10 @@ def test_a_contact_that_the_filter_leaves_out_is_told(
     assert prod.id in ran.err
 
 
-def test_a_text_without_an_address_is_told_beside_one_that_the_filter_leaves_out(
+def test_no_address_and_a_contact_left_out_are_both_reported(
     run: Run,
 ) -> None:
-    """Each text counts for itself; what is not whole outranks the rest."""
+    """Each text counts for itself. An incomplete result outranks "no address"."""
     singular = contact('"a"', f'"{KIND[:-1]}"')
 
     ran = run("emails", "--input", "-", stdin=EMPTY + listing(singular))

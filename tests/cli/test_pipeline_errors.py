@@ -69,10 +69,10 @@ from conftest import Run
         ),
     ],
 )
-def test_nothing_printed(
+def test_errors_with_an_empty_stdout(
     azure: AzureDouble, run: Run, shell: Shell, fault: Fault, told: str
 ) -> None:
-    """Where the pipeline shows an error as no contact, `emails` says so; the others are read."""
+    """The pipeline shows an error as no contact; `emails` reports it, and reads the others."""
     _, broken, _ = (
         azure.add(name, contacts_2017=[documented_contact("default1", f"{name}@x.io")])
         for name in ("before", "broken", "after")
@@ -144,10 +144,10 @@ def test_nothing_printed(
         ),
     ],
 )
-def test_something_printed(
+def test_errors_with_a_part_on_stdout(
     azure: AzureDouble, run: Run, shell: Shell, body: bytes, printed: bytes, complaint: bytes
 ) -> None:
-    """Of what is no list of contacts the pipeline prints what it can; `emails` prints nothing."""
+    """The pipeline prints what it can of an invalid list; `emails` prints nothing."""
     azure.add("Before", contacts_2017=[documented_contact("default1", "a@x.io")])
     broken = azure.add("Broken", answers={V2017: body})
     azure.add("After", contacts_2017=[documented_contact("default1", "b@x.io")])
@@ -220,7 +220,7 @@ def test_something_printed(
 def test_input(
     run: Run, shell: Shell, tmp_path: Path, texts: bytes, printed: bytes, code: int
 ) -> None:
-    """`emails --input` is the two jq programs on a file; where they fail, so does it."""
+    """`emails --input` prints what the two jq programs print, and fails where they fail."""
     file = tmp_path / "fetched"
     file.write_bytes(texts)
 
@@ -245,7 +245,7 @@ def test_input(
     ],
 )
 def test_input_ends_at_an_error(run: Run, shell: Shell, texts: bytes) -> None:
-    """Where jq goes on behind an error of its own, `emails --input` ends, and says so."""
+    """jq would continue with the next text."""
     documented = shell(JQ, stdin=texts)
 
     ran = run("emails", "--input", "-", stdin=texts)
@@ -255,8 +255,8 @@ def test_input_ends_at_an_error(run: Run, shell: Shell, texts: bytes) -> None:
     assert ran.err.startswith("error: --input: jq: ")
 
 
-def test_input_asks_nobody(azure: AzureDouble, run: Run) -> None:
-    """The jq stage alone needs neither a credential nor a network."""
+def test_input_needs_no_credential_and_no_network(azure: AzureDouble, run: Run) -> None:
+    """`--input` runs the jq stage alone."""
     ran = run("emails", "--input", "-", stdin=EMPTY, AZURE_CLIENT_SECRET="")
 
     assert ran.code == 3
@@ -278,7 +278,7 @@ def test_input_asks_nobody(azure: AzureDouble, run: Run) -> None:
     ],
 )
 def test_exit_code(azure: AzureDouble, run: Run, email: str, code: int) -> None:
-    """Exit 3 tells that 2017 shows no address, and that it cannot see all: `audit` decides."""
+    """3: no address at 2017. stderr says that 2017 may not show all, and names `audit`."""
     azure.add("Prod", answers={V2017: listing(contact('"a@x.io"'))})
     azure.add("Other", answers={V2017: listing(contact(email))})
 

@@ -109,7 +109,7 @@ def test_fetch(azure: AzureDouble, run: Run, shell: Shell) -> None:
     ],
 )
 def test_fetch_any_body(run: Run, shell: Shell, prod: Subscription, body: bytes, code: int) -> None:
-    """`fetch` changes no byte of what came with a 200; what is not one JSON text is told."""
+    """Every byte of a 200 is printed. A body that is not one JSON text is reported."""
     prod.answers[V2017] = body
 
     printed = shell.curl(prod)
@@ -217,7 +217,7 @@ def test_broken_page(azure: AzureDouble, run: Run, shell: Shell, fault: Fault) -
 
 
 def test_odd_page(azure: AzureDouble, run: Run) -> None:
-    """A second page that is no list leaves nothing of the first one on the stdout of `emails`."""
+    """If the second page is not a list, `emails` prints nothing of the first."""
     subscription = paged(azure)
     azure.fail("skiptoken", faults.answer(b'{"value":[5]}'))
 

@@ -13,7 +13,7 @@ from conftest import Run
 from jsonschema import Draft202012Validator
 
 
-def test_reports_are_written_beside_what_is_printed(
+def test_reports_are_written_in_addition_to_stdout(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
     """Each `--report` is a file of its suffix's format, private, and whole."""
@@ -65,7 +65,7 @@ def changed(line: Mapping[str, Any]) -> dict[str, Any]:
 def test_a_filter_shapes_the_report(
     azure: AzureDouble, run: Run, filter_: str, raw: bool, printed: str
 ) -> None:
-    """`--jq` prints what jq would print of the JSON report; the code stays the audit's."""
+    """`--jq` prints what jq prints for the JSON report; the exit code is the audit's."""
     azure.add("Prod é")
 
     ran = run("audit", "--jq", filter_, *(["-r"] if raw else []))
@@ -93,7 +93,7 @@ def test_quiet_prints_what_was_asked_for(azure: AzureDouble, run: Run) -> None:
     assert asked_for.err == ""
 
 
-def test_hostile_names_are_inert(azure: AzureDouble, run: Run) -> None:
+def test_hostile_names_are_escaped(azure: AzureDouble, run: Run) -> None:
     """A name from Azure moves no cursor, reorders no text, and ends no line."""
     azure.add("\x1b[31mred\x1b[0m \u202egnp.exe\r\n[/]\t=1+1", readable=False)
 
@@ -130,7 +130,7 @@ def test_no_secret_is_ever_shown(azure: AzureDouble, run: Run, tmp_path: Path) -
 
 
 def test_quiet_does_not_silence_a_fault(azure: AzureDouble, run: Run) -> None:
-    """A cron job whose exit code is 4 mails why."""
+    """So mail from cron says why the exit code is 4."""
     azure.add("Closed", readable=False)
 
     ran = run("audit", "--quiet")
@@ -140,8 +140,8 @@ def test_quiet_does_not_silence_a_fault(azure: AzureDouble, run: Run) -> None:
     assert ran.err.count("\n") == 1
 
 
-def test_an_echoed_token_is_blotted_out(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
-    """Where an answer repeats the token, neither report nor log nor recording does."""
+def test_an_echoed_token_is_removed(azure: AzureDouble, run: Run, tmp_path: Path) -> None:
+    """If an answer repeats the token, no report, log or recording contains it."""
     azure.add("Prod")
 
     async def echo(exchange: Any) -> None:
@@ -159,16 +159,16 @@ def test_an_echoed_token_is_blotted_out(azure: AzureDouble, run: Run, tmp_path: 
     assert not [place for place in (ran.text, ran.err, kept) if token in place]
 
 
-def test_a_filter_cannot_halt_unseen(azure: AzureDouble, run: Run) -> None:
-    """libjq would end without a word: a halt is a filter that fails."""
+def test_a_filter_that_halts_fails(azure: AzureDouble, run: Run) -> None:
+    """libjq would end without an error."""
     azure.add("Prod")
 
     for filter_ in ('"x" | halt_error', "halt", '"x" | halt_error(3)'):
         assert run("audit", "-q", "--jq", filter_).code == 1
 
 
-def test_a_filtered_name_is_inert_but_with_raw(azure: AzureDouble, run: Run) -> None:
-    """`-r` is exact, as jq is; without it the same JSON value comes out harmless."""
+def test_a_filtered_name_is_escaped_except_with_raw(azure: AzureDouble, run: Run) -> None:
+    """`-r` prints exact text, as jq does; without it the JSON value is the same."""
     azure.add("e\u202eil\x9b")
 
     spelt = run("audit", "--jq", ".subscriptions[].name")

@@ -93,7 +93,7 @@ from conftest import Run
         ),
     ],
 )
-def test_no_subscription_fails_on_the_word_of_one_version(
+def test_no_subscription_fails_because_of_one_version_alone(
     azure: AzureDouble,
     run: Run,
     contacts_2017: list[dict[str, Any]],
@@ -103,7 +103,7 @@ def test_no_subscription_fails_on_the_word_of_one_version(
     decided_by: str | None,
     asked: list[str],
 ) -> None:
-    """2017 is asked first, 2023 where that shows none, 2020 where 2023 is no version there."""
+    """2017, then 2023 if 2017 has no address, then 2020 if 2023 is not offered."""
     subscription = azure.add("Prod", contacts_2017=contacts_2017, contact=contact)
     azure.offered, azure.newer_put_on_2017 = offered, "survives"
 
@@ -132,10 +132,10 @@ def test_a_finding_of_2017_alone_says_so(
 
 
 @pytest.mark.parametrize("seen", ["shows", "survives"])
-def test_verdicts_hold_whatever_the_versions_show_of_each_other(
+def test_verdicts_do_not_depend_on_what_versions_show_of_each_other(
     azure: AzureDouble, run: Run, seen: Literal["shows", "survives"]
 ) -> None:
-    """What nobody knows of Azure changes no verdict."""
+    """Nobody knows what Azure shows there. The verdict is the same each way."""
     azure.newer_put_on_2017 = seen
     azure.add("Old", contacts_2017=at_2017("a@contoso.com"))
     azure.add("Portal", contact=newer("a@contoso.com"))
@@ -149,8 +149,8 @@ def test_verdicts_hold_whatever_the_versions_show_of_each_other(
     assert verdicts == ["compliant"] * 3 + ["non-compliant"] * 2
 
 
-def test_a_refused_version_is_forgotten_after_three_refusals(azure: AzureDouble, run: Run) -> None:
-    """Three subscriptions that were refused a version spare the others the question."""
+def test_a_version_is_not_requested_after_three_refusals(azure: AzureDouble, run: Run) -> None:
+    """The other subscriptions are read without it."""
     for number in range(6):
         azure.add(f"S{number}")
     azure.offered = {V2017, V2020}
@@ -162,8 +162,10 @@ def test_a_refused_version_is_forgotten_after_three_refusals(azure: AzureDouble,
     assert len(at_2023) == 3
 
 
-def test_one_sporadic_refusal_blinds_nothing(azure: AzureDouble, run: Run) -> None:
-    """A refusal counts for its subscription; the next ones are asked at that version again."""
+def test_one_refusal_of_a_version_counts_for_its_subscription_only(
+    azure: AzureDouble, run: Run
+) -> None:
+    """The next subscriptions are read at that version again."""
     azure.newer_put_on_2017 = "survives"
     for number in range(5):
         azure.add(f"S{number}", contact=newer("a@contoso.com"))
@@ -205,10 +207,10 @@ def test_one_sporadic_refusal_blinds_nothing(azure: AzureDouble, run: Run) -> No
         ),
     ],
 )
-def test_other_errors_at_a_newer_version_leave_it_unread(
+def test_other_errors_at_a_newer_version_are_unreadable(
     azure: AzureDouble, run: Run, status: int, code: str, message: str, reason: str
 ) -> None:
-    """Only a refusal of the version itself moves on to another one; 404 is never 'no contact'."""
+    """Only a refusal of the version leads to another version. A 404 is never "no contact"."""
     azure.add("Prod")
     azure.fail(V2023, faults.arm_error(status, code, message))
 
@@ -219,8 +221,8 @@ def test_other_errors_at_a_newer_version_leave_it_unread(
     assert (row["findings"], row["decided_by"]) == ([], None)
 
 
-def test_a_hint_is_a_command_for_this_very_subscription(azure: AzureDouble, run: Run) -> None:
-    """It can be copied as it stands."""
+def test_a_hint_is_a_command_for_this_subscription(azure: AzureDouble, run: Run) -> None:
+    """It can be copied as it is."""
     one = azure.add("Prod", registered=False)
     command = f"az provider register --namespace Microsoft.Security --subscription {one.id}"
 

@@ -11,7 +11,7 @@ from conftest import ROOT, Run, run_in
 
 
 def test_rows_out_are_subscriptions_in(azure: AzureDouble, run: Run) -> None:
-    """Every subscription is a row, in Azure's order, whatever became of it."""
+    """Every subscription has a row, in Azure's order, whatever happens."""
     azure.page_size = 2
     azure.add("Good", contacts_2017=at_2017("a@contoso.com"))
     azure.add("Bad")
@@ -37,8 +37,8 @@ def test_rows_out_are_subscriptions_in(azure: AzureDouble, run: Run) -> None:
     assert ran.code == 4
 
 
-def test_a_row_says_what_it_was_refused_and_what_to_do(azure: AzureDouble, run: Run) -> None:
-    """A 403 names the missing action and the least role, and keeps the request id."""
+def test_a_forbidden_row_names_the_action_and_the_role(azure: AzureDouble, run: Run) -> None:
+    """Both are the least that is needed. The request id is kept."""
     azure.add("Closed", readable=False)
 
     ran = run("audit", "-o", "json")
@@ -68,8 +68,8 @@ def test_the_code_is_that_of_the_worst_row(azure: AzureDouble, run: Run) -> None
     assert "warning: all subscriptions were skipped" in only_skipped.err
 
 
-def test_addresses_are_read_as_people_write_them(azure: AzureDouble, run: Run) -> None:
-    """Both separators, blanks and doubles; a malformed address harms no good one beside it."""
+def test_separators_blanks_and_duplicates_of_addresses(azure: AzureDouble, run: Run) -> None:
+    """Both separators work. A malformed address does not affect a well-formed one."""
     azure.add("Lists", contact=newer(" A@contoso.com ;b@contoso.com,a@CONTOSO.com;; , nonsense"))
     azure.add("Nonsense", contact=newer("nonsense; a@b@c"))
 
@@ -80,8 +80,8 @@ def test_addresses_are_read_as_people_write_them(azure: AzureDouble, run: Run) -
     assert "malformed address 'nonsense'" in nonsense["findings"][0]["message"]
 
 
-def test_items_of_another_type_are_left_out_and_named(azure: AzureDouble, run: Run) -> None:
-    """What is no security contact counts for nothing, and `-v` names it."""
+def test_items_of_another_type_are_ignored_and_named(azure: AzureDouble, run: Run) -> None:
+    """`-v` names them."""
     other = {"name": "x", "type": "Other/thing", "properties": {"email": "a@contoso.com"}}
     azure.add("Prod", answers={V2017: {"value": [other]}, V2023: {"value": [other]}})
 
@@ -91,8 +91,8 @@ def test_items_of_another_type_are_left_out_and_named(azure: AzureDouble, run: R
     assert "left out an item of type Other/thing" in ran.err
 
 
-def test_a_request_says_who_asks_and_carries_an_id_of_its_own(azure: AzureDouble, run: Run) -> None:
-    """User-Agent, the document's Content-Type, and a fresh id for each attempt, retries too."""
+def test_headers_of_a_request(azure: AzureDouble, run: Run) -> None:
+    """User-Agent, the documented Content-Type, and a new id for each attempt."""
     azure.add("Prod", contacts_2017=at_2017("a@contoso.com"))
     azure.fail("securityContacts", faults.throttle(retry_after="0"), times=1)
 
@@ -130,7 +130,7 @@ def test_the_portal_is_named_where_it_is_known(tmp_path: Path) -> None:
 
 
 def test_a_slow_subscription_keeps_no_worker_idle(azure: AzureDouble, run: Run) -> None:
-    """The others run ahead of it, as far as there are any: one in twelve may be slow."""
+    """The others are read in the meantime; one in twelve may be slow."""
     ids = [azure.add(f"S{n}", contacts_2017=at_2017("a@contoso.com")).id for n in range(60)]
 
     async def after_those_behind_it(exchange: Exchange) -> None:
@@ -147,15 +147,15 @@ def test_a_slow_subscription_keeps_no_worker_idle(azure: AzureDouble, run: Run) 
     assert {row["verdict"] for row in rows(ran)} == {"compliant"}
 
 
-def test_patience_is_bounded_by_the_budget(azure: AzureDouble, run: Run) -> None:
-    """Who is asked to wait a little, and often, waits as long as there is time."""
+def test_waiting_is_limited_by_the_budget(azure: AzureDouble, run: Run) -> None:
+    """Many short waits are obeyed until the budget ends."""
     azure.add("Prod", contacts_2017=at_2017("a@contoso.com"))
     azure.fail("securityContacts", faults.throttle(headers={"retry-after-ms": "10"}), times=12)
 
     assert run("audit").code == 0
 
 
-def test_a_failed_start_leaves_the_recording_to_be_named_again(
+def test_a_recording_folder_can_be_used_again_after_a_failed_start(
     azure: AzureDouble, run: Run, tmp_path: Path
 ) -> None:
     """Until the first exchange the folder is empty."""

@@ -66,10 +66,10 @@ def test_ids_come_from_stdin_and_from_az(azure: AzureDouble, run: Run, tmp_path:
         ),
     ],
 )
-def test_a_profile_without_a_default_is_said(
+def test_a_profile_of_az_without_a_default_is_reported(
     azure: AzureDouble, run: Run, tmp_path: Path, profile: Any, says: str
 ) -> None:
-    """Where az has no default subscription, nothing is guessed."""
+    """If az has no default subscription, the program does not guess one."""
     azure.add("One")
     (tmp_path / "az").write_text("#!/bin/false\n")
     (tmp_path / "az").chmod(0o700)
@@ -114,8 +114,8 @@ def test_a_name_that_does_not_select_one_is_a_usage_error(
     assert not any("securityContacts" in asked.path for asked in azure.arm_asked())
 
 
-def test_a_list_that_is_not_whole_is_no_list(azure: AzureDouble, run: Run) -> None:
-    """Where the list of subscriptions breaks off, the run fails, and says nothing of any."""
+def test_an_incomplete_list_of_subscriptions_fails_the_run(azure: AzureDouble, run: Run) -> None:
+    """No subscription is reported."""
     azure.page_size = 1
     azure.add("One", contacts_2017=at_2017("a@contoso.com"))
     azure.add("Two", contacts_2017=at_2017("a@contoso.com"))
@@ -153,8 +153,8 @@ def test_an_exclusion_means_what_it_names(azure: AzureDouble, run: Run) -> None:
     assert "warning: --exclude: 'prod' matches nothing" in ran.err
 
 
-def test_shards_make_a_whole(azure: AzureDouble, run: Run) -> None:
-    """Each subscription is in one part, which the report names; an empty part is 0."""
+def test_all_shards_together_are_the_scope(azure: AzureDouble, run: Run) -> None:
+    """Each subscription is in one shard, which the report names. An empty shard ends with 0."""
     for number in range(5):
         azure.add(f"S{number}", contacts_2017=at_2017("a@contoso.com"))
 

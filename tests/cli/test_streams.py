@@ -38,7 +38,7 @@ def shell(redirection: str, *words: str, **variables: str) -> "subprocess.Comple
 
 @pytest.mark.parametrize("words", SAID, ids=" ".join)
 def test_a_full_or_closed_stdout_is_74(words: tuple[str, ...]) -> None:
-    """In one line, whatever is printed; no traceback, no word of Python's."""
+    """With one line on stderr and no traceback, whatever is printed."""
     for redirection in (">/dev/full", ">&-", "</dev/null >&- <&-"):
         ran = shell(redirection, *words)
 
@@ -49,8 +49,8 @@ def test_a_full_or_closed_stdout_is_74(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("words", SAID, ids=" ".join)
-def test_a_reader_that_went_away_is_141(words: tuple[str, ...]) -> None:
-    """As a program in C dies of it; without a word."""
+def test_a_closed_pipe_is_141(words: tuple[str, ...]) -> None:
+    """As for a program in C that SIGPIPE ends; nothing is printed on stderr."""
     reading, writing = os.pipe()
     os.close(reading)
     ran = subprocess.run(
@@ -82,10 +82,10 @@ def test_a_reader_that_went_away_is_141(words: tuple[str, ...]) -> None:
     ],
     ids=["help", "version", "nothing", "command", "option", "file", "audit", "completion"],
 )
-def test_a_stderr_that_takes_nothing_changes_no_code(
+def test_a_full_stderr_does_not_change_the_exit_code(
     words: tuple[str, ...], code: int, redirection: str
 ) -> None:
-    """What is told to nobody still has its exit code, and stdout what belongs there."""
+    """stdout is the same, too."""
     told, ran = shell("2>/dev/null", *words), shell(redirection, *words)
 
     assert (ran.returncode, told.returncode) == (code, code)
@@ -93,8 +93,8 @@ def test_a_stderr_that_takes_nothing_changes_no_code(
 
 
 @pytest.mark.parametrize("redirection", [">&-", "<&- >&- 2>&-"])
-def test_no_file_takes_the_number_of_what_is_closed(redirection: str) -> None:
-    """Else what a library prints would go into it; and nothing is printed into the void unsaid."""
+def test_no_file_gets_the_descriptor_of_a_closed_stream(redirection: str) -> None:
+    """Otherwise the output of a library would go into that file. Lost output is reported."""
     code = (
         "import os\n"
         "from contacts_audit.cli.stdout import fill_closed_streams\n"
@@ -113,8 +113,8 @@ def test_no_file_takes_the_number_of_what_is_closed(redirection: str) -> None:
     assert (ran.returncode // 10 >= 3, ran.returncode % 10) == (True, errno.EBADF)
 
 
-def test_what_is_closed_is_no_report() -> None:
-    """A file that is opened does not take the number of a stdout that is closed."""
+def test_a_closed_stdout_does_not_become_a_report() -> None:
+    """A file that is opened does not get the descriptor of a closed stdout."""
     words = ("audit", "-q", "--replay", "fixtures/contoso", "--report", "/dev/stdout")
 
     ran = shell(">&-", *words)
@@ -128,7 +128,7 @@ WIDTHS = ["0", "-1", "abc", "1", "100000", "9" * 5000, "²", "٣", "", " 80 ", "
 @pytest.mark.parametrize("name", ["COLUMNS", "TERMINAL_WIDTH", "LINES"])
 @pytest.mark.parametrize("width", WIDTHS, ids=lambda text: text[:8])
 def test_help_is_printed_in_any_width(name: str, width: str) -> None:
-    """Whole, on lines that a person can read; also where two say something."""
+    """Complete and readable, also if both variables are set."""
     ran = shell("", "audit", "--help", **{"COLUMNS": "90", name: width})
 
     text = ran.stdout.decode()
@@ -149,8 +149,8 @@ def test_help_is_printed_in_any_width(name: str, width: str) -> None:
         ("9" * 5000, "500"),
     ],
 )
-def test_a_width_is_a_number_of_columns(width: str, meant: str | None) -> None:
-    """Or nobody said one."""
+def test_a_width_is_a_number_within_limits(width: str, meant: str | None) -> None:
+    """Zero and what is no number are ignored, and a huge width is limited."""
     environment = {"COLUMNS": width}
 
     terminal.fix_widths(environment)
@@ -168,8 +168,8 @@ def test_help_has_a_short_name(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_an_option_takes_is_a_word(command: str) -> None:
-    """Not a letter: ADDRESS, SECONDS, VERSION."""
+def test_the_value_of_an_option_has_a_name(command: str) -> None:
+    """A word, not a letter: ADDRESS, SECONDS, VERSION."""
     text = shell("", command, "--help", COLUMNS="200").stdout.decode()
 
     for letter in "APVDSN":

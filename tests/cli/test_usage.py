@@ -136,7 +136,7 @@ def test_variables_stand_for_options(azure: AzureDouble, run: Run) -> None:
     ("variable", "value"), [("WORKERS", "many"), ("QUIET", "perhaps"), ("OUTPUT", "yaml")]
 )
 def test_a_wrong_variable_is_named(azure: AzureDouble, run: Run, variable: str, value: str) -> None:
-    """Who set a variable long ago needs to be told which."""
+    """It may have been set long ago."""
     ran = run("audit", **{f"CONTACTS_AUDIT_{variable}": value})
 
     assert (ran.code, azure.asked) == (2, [])
@@ -170,7 +170,7 @@ def test_a_crash_is_a_failed_run() -> None:
 
 
 def test_without_arguments_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """Help, and the code of wrong usage, without an empty error."""
+    """The exit code is 2, and there is no error."""
     ran = run_in({})
 
     assert (ran.code, ran.err) == (2, "")

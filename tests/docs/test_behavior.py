@@ -25,7 +25,7 @@ def names_in(file: str) -> set[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:50])
-def test_a_behavior_is_held_by_a_test(row: list[str]) -> None:
+def test_each_behavior_names_a_test_that_exists(row: list[str]) -> None:
     """Each row says all that it must, and the test that it names is there."""
     assert len(row) == 6
     assert all(row)
@@ -34,7 +34,7 @@ def test_a_behavior_is_held_by_a_test(row: list[str]) -> None:
 
 
 def test_every_switch_is_on_the_page() -> None:
-    """And the page names none that there is not."""
+    """And every switch on the page exists."""
     named = set(re.findall(r"`(\w+)`", PAGE.partition("## What is not known")[2]))
 
     switches = {field.name for field in fields(Unknowns)}
@@ -42,6 +42,6 @@ def test_every_switch_is_on_the_page() -> None:
     assert {name for name in named if "_" in name} <= switches
 
 
-def test_the_page_can_be_found() -> None:
+def test_the_readme_links_the_page() -> None:
     """The README leads to it."""
     assert "(docs/azure-behavior.md)" in (ROOT / "README.md").read_text()

@@ -23,13 +23,13 @@ SESSIONS = [
 
 @pytest.mark.parametrize("session", SESSIONS)
 @pytest.mark.usefixtures("tools")
-def test_a_session_shows_what_happens(session: str) -> None:
+def test_a_session_shows_the_real_output(session: str) -> None:
     """Each command prints what the page shows."""
     assert session_output(session) == session
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_links_lead_somewhere(name: str) -> None:
+def test_links_lead_to_a_file_and_a_heading(name: str) -> None:
     """To a file that is there, and to a heading that is in it."""
     folder = (ROOT / name).parent if name in OTHERS else ROOT / "docs"
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", ALL[name]):
@@ -86,8 +86,8 @@ def quoted_messages(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["troubleshooting.md", "sign-in.md"])
-def test_each_message_that_is_quoted_is_one_of_the_program(name: str) -> None:
-    """Most of it stands in the source in one piece, or is what somebody else says."""
+def test_each_quoted_message_is_in_the_source(name: str) -> None:
+    """Or it comes from the system, OpenSSL, jq or az. Most of it is one string."""
     known = {part.strip(" :,") for part in (*words_of_the_program(), *FOREIGN)}
     messages = quoted_messages(PAGES[name])
 

@@ -31,13 +31,13 @@ SESSIONS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)  # test_docs.p
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split("\n")[0][2:50])
 @pytest.mark.usefixtures("tools")
-def test_a_session_shows_what_happens(session: str) -> None:
+def test_a_session_shows_the_real_output(session: str) -> None:
     """Each command, run from a clone in one shell, prints what the README shows."""
     assert session_output(session) == session
 
 
-def test_the_page_of_policies_tells_every_key() -> None:
-    """In the table of keys, where each belongs; the example is the file that is checked."""
+def test_the_policy_page_lists_every_key() -> None:
+    """With the place of each key. The example is the file that is checked."""
     table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", POLICY, re.MULTILINE))
     (example,) = re.findall(r"```toml\n(.*?)```", POLICY, re.DOTALL)
 
@@ -51,7 +51,9 @@ def test_the_page_of_policies_tells_every_key() -> None:
 
 
 @pytest.mark.usefixtures("tools")
-def test_the_session_that_writes_shows_what_happens(azure: AzureDouble, tmp_path: Path) -> None:
+def test_the_session_of_writing_commands_shows_the_real_output(
+    azure: AzureDouble, tmp_path: Path
+) -> None:
     """Plan, apply, audit and restore, in an organisation of three; only its times differ."""
     role = {"state": "On", "roles": ["Owner"]}
     source = [{"sourceType": "Alert", "minimalSeverity": "High"}]

@@ -17,7 +17,7 @@ from contacts_audit.doctor import Status
 
 
 def test_all_is_well(azure: AzureDouble, run: Run) -> None:
-    """Each part is told: credential and why, who, until when, endpoints, trust, clock, reads."""
+    """A line for each: credential and why, who, until when, endpoints, trust, clock, reads."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.add("Old", state="Disabled")
 
@@ -41,7 +41,7 @@ def test_all_is_well(azure: AzureDouble, run: Run) -> None:
         assert issued not in ran.text + ran.err
 
 
-def test_a_person_is_told_by_name(azure: AzureDouble, run: Run) -> None:
+def test_a_user_is_shown_by_name(azure: AzureDouble, run: Run) -> None:
     """Not by the application that they signed in through."""
     azure.add("Prod", contacts_2017=GOOD)
 
@@ -51,8 +51,8 @@ def test_a_person_is_told_by_name(azure: AzureDouble, run: Run) -> None:
     assert "--auth device-code" in found["credential"]["detail"]
 
 
-def test_the_text_has_a_line_a_part(azure: AzureDouble, run: Run) -> None:
-    """Status, name, what was found; and beneath it, what mends it."""
+def test_each_test_has_a_line_of_text(azure: AzureDouble, run: Run) -> None:
+    """Status, name, what was found, and below it how to fix it."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.offered = {"2017-08-01-preview"}
 
@@ -126,7 +126,7 @@ def test_the_text_has_a_line_a_part(azure: AzureDouble, run: Run) -> None:
 def test_what_stops_an_audit_fails(
     azure: AzureDouble, run: Run, variables: dict[str, str], check: str, says: str, hint: str
 ) -> None:
-    """Exactly that check, with its cure, and 1: as `audit` would end."""
+    """Exactly that test, with its hint. The exit code is 1, as for `audit`."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("doctor", "-o", "json", "--auth-timeout", "2", "--budget", "2", **variables)
@@ -139,7 +139,7 @@ def test_what_stops_an_audit_fails(
 
 
 def test_an_expired_secret_is_found(azure: AzureDouble, run: Run) -> None:
-    """Its cure is another than that of a wrong one."""
+    """Its hint differs from that of a wrong secret."""
     azure.secret_expired = True
 
     found = checks(run("doctor", "-o", "json"))
@@ -150,7 +150,7 @@ def test_an_expired_secret_is_found(azure: AzureDouble, run: Run) -> None:
 
 @pytest.mark.parametrize("status", [407, 403])
 def test_a_proxy_that_refuses_is_found(azure: AzureDouble, run: Run, status: int) -> None:
-    """At once: it would refuse again; its address and password are not shown."""
+    """Without a retry. Its address and password are not shown."""
     with pytest.MonkeyPatch.context() as patch, Proxy(azure, refuse=status) as proxy:
         address = proxy.url.replace("://", "://somebody:hunter2@")
         patch.setenv("HTTPS_PROXY", address)
@@ -225,10 +225,8 @@ def test_a_near_expiry_is_a_warning(
 
 
 @pytest.mark.parametrize("token", ["opaque", "e30.e30.x", "e30.W10.x"])
-def test_an_opaque_token_is_told_as_far_as_it_goes(
-    azure: AzureDouble, run: Run, token: str
-) -> None:
-    """Nobody knows whose it is, nor until when."""
+def test_an_opaque_token_is_a_warning(azure: AzureDouble, run: Run, token: str) -> None:
+    """Neither tenant, user nor expiry is known."""
     ran = run("doctor", "-o", "json", "--auth", "token", AZURE_ACCESS_TOKEN=token)
 
     found = checks(ran)
@@ -269,8 +267,8 @@ def test_no_permission_to_read_fails(azure: AzureDouble, run: Run) -> None:
     assert "Security Reader" in found["read 2017-08-01-preview"]["hint"]
 
 
-def test_a_run_out_of_time_is_told_in_json(azure: AzureDouble, run: Run) -> None:
-    """What was found before is not lost."""
+def test_a_run_that_times_out_is_complete_json(azure: AzureDouble, run: Run) -> None:
+    """Earlier results are kept."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.fail("POST", faults.hang())
 
@@ -280,8 +278,8 @@ def test_a_run_out_of_time_is_told_in_json(azure: AzureDouble, run: Run) -> None
     assert found["network"]["status"] == "ok"
 
 
-def test_one_that_can_be_read_is_enough(azure: AzureDouble, run: Run) -> None:
-    """Wherever it is: an audit would be incomplete, but it would run."""
+def test_one_readable_subscription_is_enough(azure: AzureDouble, run: Run) -> None:
+    """Wherever it is in the list: an audit would be incomplete, but it can run."""
     for _ in range(40):
         azure.add("Locked", readable=False)
     azure.add("Open", contacts_2017=GOOD)
@@ -318,8 +316,8 @@ def test_a_refused_version_is_a_warning(
     assert statuses.count("warning" if code == 0 else "failed") == (2 if code == 0 else 3)
 
 
-def test_a_version_that_stumbles_is_a_warning(azure: AzureDouble, run: Run) -> None:
-    """The others show that an audit can run."""
+def test_an_error_at_one_version_is_a_warning(azure: AzureDouble, run: Run) -> None:
+    """The other versions show that an audit can run."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.fail("2023-12-01-preview", faults.status(500))
 
@@ -333,7 +331,7 @@ def test_a_version_that_stumbles_is_a_warning(azure: AzureDouble, run: Run) -> N
     "fault", [faults.html(200), faults.html(403), faults.redirect(302, "https://login.hotel/")]
 )
 def test_a_login_page_of_the_network_is_found(azure: AzureDouble, run: Run, fault: Any) -> None:
-    """Somebody else answers in Azure's place."""
+    """It answers in place of Azure."""
     azure.fail("/metadata/endpoints", fault)
 
     found = checks(run("doctor", "-o", "json"))
@@ -341,7 +339,7 @@ def test_a_login_page_of_the_network_is_found(azure: AzureDouble, run: Run, faul
     assert failed(found) == ["network"]
 
 
-def test_hostile_names_are_inert(azure: AzureDouble, run: Run) -> None:
+def test_hostile_names_are_escaped(azure: AzureDouble, run: Run) -> None:
     """In the text and in JSON."""
     azure.add("\x1b[2J\u202egnp\nok", contacts_2017=GOOD)
 
@@ -353,7 +351,7 @@ def test_hostile_names_are_inert(azure: AzureDouble, run: Run) -> None:
 
 
 def test_several_tenants_are_signed_in_to(azure: AzureDouble, run: Run) -> None:
-    """Each is told."""
+    """Each has a line."""
     other = azure.add_tenant("fabrikam.example")
     azure.add("Prod", tenant_id=other.id, contacts_2017=GOOD)
 
@@ -363,8 +361,8 @@ def test_several_tenants_are_signed_in_to(azure: AzureDouble, run: Run) -> None:
     assert ran.text.count("ok       sign-in") == 2
 
 
-def test_wrong_usage_is_nothing_to_examine(azure: AzureDouble, run: Run) -> None:
-    """Exit 2, as of every command."""
+def test_wrong_usage_of_doctor_is_exit_code_2(azure: AzureDouble, run: Run) -> None:
+    """As for every command, and nothing is sent."""
     ran = run("doctor", "--ca-bundle", "/nope")
 
     assert (ran.code, ran.out, azure.asked) == (2, b"", [])
@@ -373,7 +371,7 @@ def test_wrong_usage_is_nothing_to_examine(azure: AzureDouble, run: Run) -> None
 def test_a_broken_bundle_of_the_environment_is_found(
     azure: AzureDouble, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """REQUESTS_CA_BUNDLE is no option of ours: it is diagnosed."""
+    """REQUESTS_CA_BUNDLE is not an option, so a mistake in it is a failed test, not wrong usage."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nope")
 
     ran = run("doctor", "-o", "json", CONTACTS_AUDIT_CA_BUNDLE="")
@@ -398,7 +396,7 @@ def test_a_recording_is_examined_without_a_credential() -> None:
 
 
 def test_codes() -> None:
-    """Only a failure counts."""
+    """Only a failure makes the exit code 1."""
     warning = doctor.Diagnosis("x", Status.WARNING, "", "")
 
     assert doctor.exit_code([warning]) is ExitCode.CLEAN

@@ -37,12 +37,12 @@ OWNER = {"actions": ["*"], "notActions": []}
     ],
 )
 def test_patterns(actions: list[str], not_actions: list[str], allowed: bool) -> None:
-    """`*` stands for anything, case does not count, and what is taken out is not allowed."""
+    """`*` matches anything, case is ignored, and `notActions` are not allowed."""
     assert Permission((*actions,), (*not_actions,)).allows(WRITE) is allowed
 
 
 def test_one_role_is_enough(azure: AzureDouble, run: Run) -> None:
-    """What one role takes out another may allow; the list may have pages."""
+    """Another role may allow what one excludes; the list may have pages."""
     taken_out = {"actions": ["*"], "notActions": ["Microsoft.Security/*"]}
     azure.add("Prod", contacts_2017=GOOD, permissions=[taken_out, taken_out, OWNER])
     azure.page_size = 1
@@ -87,8 +87,8 @@ def test_no_right_to_write_is_a_warning(azure: AzureDouble, run: Run, permission
         ),
     ],
 )
-def test_what_cannot_be_read_is_unknown(azure: AzureDouble, run: Run, fault: Any) -> None:
-    """It is neither allowed nor refused, and no reason to fail."""
+def test_unreadable_permissions_are_unknown(azure: AzureDouble, run: Run, fault: Any) -> None:
+    """They are neither granted nor denied, and no reason to fail."""
     azure.add("Prod", contacts_2017=GOOD)
     azure.fail(PERMISSIONS, fault)
 
@@ -101,10 +101,10 @@ def test_what_cannot_be_read_is_unknown(azure: AzureDouble, run: Run, fault: Any
 
 @pytest.mark.parametrize("masked", [[], ["--mask"]])
 @pytest.mark.parametrize("writable", [True, False])
-def test_a_recording_says_the_same(
+def test_a_replay_says_the_same(
     azure: AzureDouble, run: Run, tmp_path: Any, masked: list[str], writable: bool
 ) -> None:
-    """Also with pseudonyms."""
+    """Also of a masked recording."""
     azure.add("Prod", contacts_2017=GOOD, writable=writable)
     folder = str(tmp_path / "recording")
     recorded = run("doctor", "-o", "json", "--record", folder, *masked)
@@ -115,8 +115,8 @@ def test_a_recording_says_the_same(
     assert after["status"] == before["status"] == ("ok" if writable else "warning")
 
 
-def test_what_comes_after_a_failure_is_skipped(azure: AzureDouble, run: Run) -> None:
-    """Each part has its line, whatever came before; what was not tested says why."""
+def test_tests_after_a_failure_are_skipped(azure: AzureDouble, run: Run) -> None:
+    """Each test has its line. A line that is skipped says why."""
     azure.add("Prod", contacts_2017=GOOD)
 
     ran = run("doctor", "-o", "json", AZURE_CLIENT_SECRET="wrong")
@@ -127,8 +127,8 @@ def test_what_comes_after_a_failure_is_skipped(azure: AzureDouble, run: Run) -> 
     assert {found[name]["detail"] for name in ALL[5:]} == {"not tested: sign-in failed"}
 
 
-def test_nothing_to_test_with_is_skipped(azure: AzureDouble, run: Run) -> None:
-    """A subscription that is off can neither be read nor written."""
+def test_a_disabled_subscription_skips_the_write_test(azure: AzureDouble, run: Run) -> None:
+    """It can be neither read nor written."""
     azure.add("Old", state="Disabled")
 
     found = checks(run("doctor", "-o", "json"))
@@ -136,8 +136,8 @@ def test_nothing_to_test_with_is_skipped(azure: AzureDouble, run: Run) -> None:
     assert [name for name in ALL if found[name]["status"] == "skipped"] == ALL[6:]
 
 
-def test_metadata_that_is_not_believed_is_told_in_words(azure: AzureDouble, run: Run) -> None:
-    """No list of Python's stands in a message."""
+def test_untrusted_metadata_is_reported_in_plain_english(azure: AzureDouble, run: Run) -> None:
+    """The message contains no Python list."""
     azure.metadata_audiences = ["https://one.example", "https://two.example"]
 
     ran = run("doctor", CONTACTS_AUDIT_AUDIENCE="", CONTACTS_AUDIT_AUTHORITY_HOST="")

@@ -146,7 +146,7 @@ class Transport:
             reason, message = Reason.TIMEOUT, f"{host} did not answer in time{way}"
         elif isinstance(cause, ssl.SSLError) and not isinstance(cause, HANG_UPS):
             where = f"the proxy {proxy.label}" if at_proxy and proxy else host
-            reason, message = Reason.TLS, f"no safe connection to {where}: {detail}"
+            reason, message = Reason.TLS, f"no trusted TLS connection to {where}: {detail}"
             hint, passes = self._tls_hint(cause, proxy), False
         elif answered or isinstance(cause, IncompleteRead):
             reason, message = Reason.TRUNCATED, f"the answer of {host} broke off: {detail}"

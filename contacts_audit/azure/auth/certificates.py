@@ -139,7 +139,7 @@ def _matching(
     rsa_keys = [key for key in keys if isinstance(key, RSAPrivateKey)]
     if not rsa_keys:
         kind = type(keys[0]).__name__.removesuffix("PrivateKey").lstrip("_")
-        raise file.unusable(f"its key is of kind {kind}, and Entra ID wants RSA", RSA_HINT)
+        raise file.unusable(f"its key is {kind}, and Entra ID requires RSA", RSA_HINT)
     if not certificates:
         raise file.unusable("no certificate found")
     pairs = [(key, one) for key in rsa_keys for one in certificates if _belongs(one, key)]
@@ -149,7 +149,7 @@ def _matching(
         if key.key_size >= LEAST_BITS:
             return key, one
     raise file.unusable(
-        f"its RSA key has {pairs[0][0].key_size} bits, and Entra ID wants {LEAST_BITS} or more",
+        f"its RSA key has {pairs[0][0].key_size} bits, and Entra ID requires {LEAST_BITS} or more",
         RSA_HINT,
     )
 

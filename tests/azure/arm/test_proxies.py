@@ -181,7 +181,9 @@ def test_an_https_proxy_of_an_unknown_authority_is_said_once(
         ran = audit(HTTPS_PROXY=f"https://u:hunter2@127.0.0.1:{port}")
 
     assert (ran.code, ran.err.count("\n"), asked, azure.asked) == (1, 1, [], [])
-    assert f"no safe connection to the proxy https://127.0.0.1:{port} (HTTPS_PROXY)" in ran.err
+    assert (
+        f"no trusted TLS connection to the proxy https://127.0.0.1:{port} (HTTPS_PROXY)" in ran.err
+    )
     assert "--ca-bundle" in ran.err
     assert "hunter2" not in ran.err
 

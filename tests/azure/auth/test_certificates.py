@@ -137,15 +137,15 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         "PFX without key": (keyless, "no private key found"),
         "locked PEM": (pem(key, own, password=b"right"), "is not set, and it is encrypted"),
         "locked PFX": (locked, "is not set, and it is encrypted"),
-        "EC": (pem(curve, certificate_of(curve)), "of kind EC, and Entra ID wants RSA"),
-        "EC in a PFX": (ec_pfx, "of kind EC, and Entra ID wants RSA"),
-        "Ed25519": (pem(edwards, certificate_of(edwards)), "Ed25519, and Entra ID wants RSA"),
-        "DSA": (pem(odd, own), "of kind DSA, and Entra ID wants RSA"),
-        "1024 bits": (pem(small, certificate_of(small)), "1024 bits, and Entra ID wants 2048"),
-        "1024 bits in a PFX": (small_pfx, "1024 bits, and Entra ID wants 2048 or more"),
+        "EC": (pem(curve, certificate_of(curve)), "is EC, and Entra ID requires RSA"),
+        "EC in a PFX": (ec_pfx, "is EC, and Entra ID requires RSA"),
+        "Ed25519": (pem(edwards, certificate_of(edwards)), "Ed25519, and Entra ID requires RSA"),
+        "DSA": (pem(odd, own), "is DSA, and Entra ID requires RSA"),
+        "1024 bits": (pem(small, certificate_of(small)), "1024 bits, and Entra ID requires 2048"),
+        "1024 bits in a PFX": (small_pfx, "1024 bits, and Entra ID requires 2048 or more"),
         "1024 bits, after EC": (
             pem(curve, certificate_of(curve), small, certificate_of(small)),
-            "its RSA key has 1024 bits, and Entra ID wants 2048 or more",
+            "its RSA key has 1024 bits, and Entra ID requires 2048 or more",
         ),
     }
 
