@@ -53,7 +53,7 @@ def restore(
     output: ChangeOutput = ChangeFormat.TABLE,
 ) -> None:
     """
-    Restore what a backup holds, verified write by write. Without a backup, list the backups.
+    Restore the contacts in a backup, and verify every write. Without a backup, list the backups.
 
     Exit codes: 0 all confirmed, 5 some not confirmed, 4 some unreadable, 6 another one is running.
     """

@@ -45,8 +45,6 @@ class Adapter(BaseAdapter):
         for sock in itertools.chain.from_iterable(self._idle.values()):
             sock.close()
 
-    __del__ = close
-
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, *, proxies: Mapping[str, str], **_: Any
     ) -> requests.Response:

@@ -32,8 +32,15 @@ def time_left() -> float:
     return float(_attempt.until) - time.monotonic()
 
 
-class _Socket(socket.socket):
-    """A socket whose every operation takes at most what is left of the attempt."""
+class TimedSocket(socket.socket):
+    """
+    A socket whose every operation takes at most what is left of the attempt.
+
+    An idle one is closed with its adapter, in whatever order a cycle of the two is collected.
+    """
+
+    def __del__(self) -> None:
+        self.close()
 
     def _set_timeout(self) -> None:
         """Set the timeout to what is left, to a step: each change is a system call."""
@@ -44,19 +51,22 @@ class _Socket(socket.socket):
             self.settimeout(left)
 
     def recv(self, *args: Any) -> bytes:
+        """Receive bytes, or raise TimeoutError."""
         self._set_timeout()
         return super().recv(*args)
 
     def recv_into(self, *args: Any) -> int:
+        """Receive bytes into a buffer, or raise TimeoutError."""
         self._set_timeout()
         return super().recv_into(*args)
 
     def sendall(self, *args: Any) -> None:
+        """Send all of the bytes, or raise TimeoutError."""
         self._set_timeout()
         super().sendall(*args)
 
 
-class TlsSocket(_Socket, ssl.SSLSocket):
+class TlsSocket(TimedSocket, ssl.SSLSocket):
     """The same for TLS."""
 
     def do_handshake(self, block: bool = False) -> None:
@@ -75,7 +85,7 @@ def dial(host: str, port: int) -> socket.socket:
     failure = OSError(f"{host} has no address")
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for number, (family, kind, protocol, _, address) in enumerate(found):
-        sock = _Socket(family, kind, protocol)
+        sock = TimedSocket(family, kind, protocol)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(max(time_left(), STEP) / (len(found) - number))

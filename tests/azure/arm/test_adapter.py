@@ -1,7 +1,9 @@
 """What goes over a connection, and which requests share one: over plain HTTP on loopback."""
 
+import gc
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPException
@@ -13,7 +15,7 @@ import trustme
 from gateways import listening
 
 from contacts_audit.azure.arm.adapter import Adapter
-from contacts_audit.azure.arm.sockets import time_limit
+from contacts_audit.azure.arm.sockets import TimedSocket, time_limit
 from contacts_audit.azure.arm.transport import prepared
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -170,3 +172,20 @@ def test_what_comes_behind_an_answer_is_not_the_next_one(tmp_path: Path) -> None
         ask(one, url)
 
         assert ask(one, url) == b"{}"
+
+
+def test_idle_connections_are_closed_with_a_cycle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector of cycles may end a socket before the adapter that keeps it."""
+    lost: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda why: lost.append(str(why.exc_value)))
+
+    def lose() -> None:
+        sock = TimedSocket(socket.AF_INET, socket.SOCK_STREAM)
+        adapter = Adapter(ssl.create_default_context())
+        adapter._idle["https://localhost", None].append(sock)
+        vars(adapter)["itself"] = adapter
+
+    lose()
+    gc.collect()
+
+    assert lost == []
