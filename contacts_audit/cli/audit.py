@@ -119,7 +119,6 @@ def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
 def _warm_up() -> None:
     from contacts_audit.audit import auditor  # noqa: F401
     from contacts_audit.azure.contacts.read import warm_up
-    from contacts_audit.report import fix_command  # noqa: F401
 
     warm_up()
 

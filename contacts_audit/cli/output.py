@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from contacts_audit.report.fix_command import Summary
 
 
+TO_FIX = frozenset({Verdict.NON_COMPLIANT, Verdict.UNREADABLE})
+
+
 @dataclass(frozen=True, slots=True)
 class Printing:
     """
@@ -84,14 +87,14 @@ def print_report(
     Raises:
         OutputError: a file of --report or stdout could not be written.
     """
-    from contacts_audit.report.fix_command import Summary
-
     verdicts: Counter[Verdict] = Counter()
     kept: list[Outcome] = []
-    fixes, only = Summary(run), printing.options.only
+    fixes, only = None, printing.options.only
     for outcome in outcomes:
         verdicts[outcome.verdict] += 1
-        fixes.add(outcome)
+        if outcome.verdict in TO_FIX:
+            fixes = fixes or _no_fixes(run)
+            fixes.add(outcome)
         if printing.streams:
             if not only or outcome.verdict in only:
                 host.screen.data(jsonl.line(outcome, run))
@@ -111,6 +114,13 @@ def print_report(
     if unwritten is not None:
         raise unwritten
     return exit_code(verdicts)
+
+
+def _no_fixes(run: Run) -> "Summary":
+    """Return a summary without a fix; most runs need none, and load nothing for it."""
+    from contacts_audit.report.fix_command import Summary
+
+    return Summary(run)
 
 
 def _changed(report: Report, baseline: Rows) -> Report:
@@ -166,11 +176,9 @@ def _report_fault(host: Host, outcome: Outcome) -> None:
 
 
 def _print_summary(
-    host: Host, verdicts: Counter[Verdict], fixes: "Summary", only: Sequence[Verdict]
+    host: Host, verdicts: Counter[Verdict], fixes: "Summary | None", only: Sequence[Verdict]
 ) -> None:
     """Print the counts, and a command for each kind of failure."""
-    from contacts_audit.report.fix_command import source
-
     total = verdicts.total()
     counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
     noun = "subscription" if total == 1 else "subscriptions"
@@ -182,6 +190,8 @@ def _print_summary(
         host.screen.note("The audit is incomplete: fix what could not be read, then run it again.")
     if total and verdicts[Verdict.SKIPPED] == total:
         host.screen.warn("all subscriptions were skipped: nothing was audited")
-    lines = [*fixes.lines()]
-    for line in [*(source(fixes.run) if lines else ()), *map(str, lines)]:
-        host.screen.note(line)
+    if fixes is not None and (lines := [*fixes.lines()]):
+        from contacts_audit.report.fix_command import source
+
+        for line in (*source(fixes.run), *map(str, lines)):
+            host.screen.note(line)
