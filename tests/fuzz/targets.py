@@ -33,7 +33,7 @@ from contacts_audit.core.errors import AzureError, ContactsAuditError, UsageErro
 from contacts_audit.core.model import Check, Contact, Criteria, Reading, Subscription, Waiver
 from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.remediation.backup import backup_document, read_backup
-from contacts_audit.remediation.plan import Intent, row_for
+from contacts_audit.remediation.plan import Intent, check, row_for
 from contacts_audit.remediation.plan_file import Plan, plan_document, read_plan
 
 ENDPOINT = "https://arm.example"
@@ -174,6 +174,7 @@ def _plan_anew(document: Mapping[str, Any]) -> None:
     told = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
     read = [{**one, "versions": one["read"]} for one in told if one.get("read") is not None]
     change = read_plan(_sealed({**document, "kind": "plan", "subscriptions": []}), "plan.json")
+    check(change.change, change.version)
     seen = read_backup(
         _sealed({**document, "kind": "backup", "subscriptions": read}), "backup.json"
     )
