@@ -231,7 +231,7 @@ def _plays(recording: Recording) -> None:
     assert cloud.arm in known or cloud.portal_url is None, "a link of a stranger"
     transport = Transport(adapter=ReplayAdapter(recording))
     for key, paths in recording.exchanges.items():
-        method, _, url = key.partition(" ")
+        method, _, url = key.rpartition(" ")
         assert urlsplit(url).hostname == urlsplit(cloud.arm).hostname, "another host"
         for _ in (*paths, None):
             with suppress(AzureError):
