@@ -79,7 +79,7 @@ def _outcome(answer: Answer, version: str) -> object:
     try:
         found = tuple(read.contacts(protocol.complete(answer), version))
     except AzureError as error:
-        return error.reason, error.status, error.retryable, error.retry_after
+        return error.reason, error.status, error.retryable  # a name may hide how long to wait
     named = {Check.REQUIRED_EMAIL, Check.ALLOWED_DOMAIN}
     return [
         checks.judge(check, Reading(version, found), CRITERIA) is None
