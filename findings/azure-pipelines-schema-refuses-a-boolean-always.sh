@@ -25,7 +25,7 @@ schedules:
 trigger: none
 pool: {vmImage: ubuntu-latest}
 steps:
-  - script: contacts-audit audit
+  - script: make audit
 """
 check = [
     str(Path(sys.executable).with_name("check-jsonschema")),
