@@ -54,7 +54,7 @@ def apply(
     """
     Apply a saved plan, or the changes given as options. Backs up first, and verifies every write.
 
-    Exit codes: 0 confirmed, 5 some not confirmed, 4 some unreadable, 6 another apply or restore runs.
+    Exit codes: 0 confirmed, 5 some not confirmed, 4 unreadable, 6 another apply or restore runs.
     """
     host: Host = context.obj
     check_writing(host, azure.network, write)

@@ -55,7 +55,7 @@ def restore(
     """
     Restore the contacts in a backup, and verify every write. Without a backup, list the backups.
 
-    Exit codes: 0 confirmed, 5 some not confirmed, 4 some unreadable, 6 another apply or restore runs.
+    Exit codes: 0 confirmed, 5 some not confirmed, 4 unreadable, 6 another apply or restore runs.
     """
     host: Host = context.obj
     log_to(host.screen, log)
