@@ -110,6 +110,8 @@ def _validated(report: Any) -> Mapping[str, Any]:
     check_shape(report, REPORT, "")
     for key, shape in LATER_KEYS.items():
         check_shape(report.setdefault(key, [] if isinstance(shape, list) else None), shape, key)
+    if report["recorded"] is not None:
+        parse_time(report["recorded"])
     if parse_time(report["started"]) > parse_time(report["finished"]):
         raise ValueError("it was finished before it was started")
     for row in report["subscriptions"]:

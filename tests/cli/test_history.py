@@ -72,6 +72,18 @@ def test_an_invalid_report_makes_the_history_incomplete(folder: Path, text: str,
     assert says in line
 
 
+def test_a_recording_of_no_time_is_left_out(folder: Path) -> None:
+    """A damaged time is a damaged report, not a crash."""
+    document = json.loads((folder / "day-1.json").read_text())
+    (folder / "odd.json").write_text(json.dumps({**document, "recorded": "yesterday"}))
+
+    ran = run_in({}, "history", str(folder))
+
+    assert ran.code == 4
+    (line,) = ran.err.splitlines()
+    assert line.startswith("left out: odd.json")
+
+
 @pytest.mark.parametrize("make", [False, True])
 def test_a_folder_without_reports_is_wrong_usage(tmp_path: Path, make: bool) -> None:
     """As is one that is not there."""
