@@ -103,11 +103,15 @@ def peak(pieces: Iterator[str]) -> int:
     ],
 )
 def test_a_long_report_is_a_stream(render: Render, many: Report) -> None:
-    """Neither all rows nor all text is held in memory: either would take over a megabyte."""
+    """
+    Neither all rows nor all text is held in memory: either would take over two megabytes.
+
+    Up to half a megabyte is Python's own: it keeps freed tuples for reuse, thousands of each size.
+    """
     for _ in islice(render(many), 1000):  # loads what is loaded once, and fills what is bounded
         pass
 
-    assert peak(islice(render(many), 10_000)) < 500_000
+    assert peak(islice(render(many), 10_000)) < 1_000_000
 
 
 def test_the_metrics_of_a_long_report(many: Report) -> None:
