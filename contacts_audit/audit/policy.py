@@ -1,11 +1,11 @@
 """Decide which checks apply to which subscription, and which findings are waived. Pure."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from contacts_audit.audit import waivers
 from contacts_audit.audit.profiles import VALUE_KEYS, Settings, combined_criteria
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Criteria, Finding, Subscription, Waiver
@@ -34,6 +34,7 @@ class GroupMembers(NamedTuple):
 
 NO_SETTINGS = Settings()
 NO_MEMBERS = GroupMembers(frozenset(), frozenset())
+WARN_BEFORE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,16 @@ class Policy:
         return any(self._applies(one, subscription) for one in self.waivers)
 
     def waiver_of(self, subscription: Subscription, findings: Sequence[Finding]) -> Waiver | None:
-        """Return the waiver to report, None if a finding of *subscription* is not waived today."""
+        """Return the first waiver to expire, None if a finding is not waived today."""
         valid = [
             one
             for one in self.waivers
             if one.expires >= self.day and self._applies(one, subscription)
         ]
-        return waivers.covering(valid, findings)
+        used = [[one for one in valid if one.check in (None, each.check)] for each in findings]
+        if not all(used):
+            return None
+        return min(itertools.chain(*used), key=lambda one: one.expires, default=None)
 
     def warnings(self, subscriptions: Collection[Subscription]) -> list[str]:
         """Return a warning for each override and waiver without effect on *subscriptions*."""
@@ -152,9 +156,9 @@ class Policy:
         for one in self.waivers:
             matches = not here.isdisjoint(self._subscriptions(one))
             if not matches:
-                found.append(f"{waivers.describe(one)} matches no subscription in scope")
+                found.append(f"{_described(one)} matches no subscription in scope")
             if matches or one.expires < self.day:
-                found += waivers.expiry_warnings(one, self.day)
+                found += expiry_warnings(one, self.day)
         return found
 
     def _subscriptions(self, one: Override | Waiver) -> frozenset[str]:
@@ -178,3 +182,16 @@ class Policy:
             return sum(own in self._members(one).groups for one in overrides)
 
         return sorted(overrides, key=depth, reverse=True)
+
+
+def expiry_warnings(waiver: Waiver, day: date) -> list[str]:
+    """Return a warning if *waiver* has expired on *day* (UTC), or expires within 14 days."""
+    if waiver.expires < day:
+        return [f"{_described(waiver)} expired on {waiver.expires} and does not count"]
+    if waiver.expires - day <= WARN_BEFORE:
+        return [f"{_described(waiver)} ends on {waiver.expires}"]
+    return []
+
+
+def _described(waiver: Waiver) -> str:
+    return f"the waiver of {waiver.of} ({waiver.reason}, {waiver.owner})"

@@ -35,7 +35,7 @@ def policy(
 
     Exit codes: 0 the file is valid, 2 it is not.
     """
-    from contacts_audit.audit.waivers import expiry_warnings
+    from contacts_audit.audit.policy import expiry_warnings
 
     host: Host = context.obj
     found = load_policy(host, PolicyOptions(policy=file), datetime.now(UTC))
