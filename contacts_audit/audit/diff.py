@@ -38,8 +38,7 @@ class Difference:
     @property
     def row(self) -> Row:
         """The newer row, or the only one."""
-        found = self.new or self.old
-        return found if found is not None else {}
+        return self.new or self.old or {}
 
     @property
     def verdicts(self) -> tuple[str | None, str | None]:
@@ -70,12 +69,9 @@ class Difference:
     def worse(self) -> bool:
         """Whether it needs attention."""
         bad = (Verdict.NON_COMPLIANT, Verdict.UNREADABLE)
-        appeared = self.change is Change.APPEARED and self.verdicts[1] in bad
-        return appeared or self.change in (
-            Change.NEW,
-            Change.BECAME_UNREADABLE,
-            Change.DISAPPEARED,
-        )
+        if self.change is Change.APPEARED:
+            return self.verdicts[1] in bad
+        return self.change in (Change.NEW, Change.BECAME_UNREADABLE, Change.DISAPPEARED)
 
     @property
     def differs(self) -> bool:
@@ -93,6 +89,18 @@ class Difference:
         if self.new["verdict"] == Verdict.SKIPPED:
             return f"subscription is {str(self.new['state']).lower()}"
         return "; ".join(finding["message"] for finding in findings)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as an item of a JSON document."""
+        old, new = self.verdicts
+        return {
+            "id": self.row["id"],
+            "name": self.row["name"],
+            "class": self.change,
+            "old_verdict": old,
+            "new_verdict": new,
+            "message": self.message,
+        }
 
 
 def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
@@ -114,16 +122,7 @@ def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str,
         "worse": any(one.worse for one in differences),
         "summary": {change: counted[change] for change in Change},
         "subscriptions": [
-            {
-                "id": one.row["id"],
-                "name": one.row["name"],
-                "class": one.change,
-                "old_verdict": one.verdicts[0],
-                "new_verdict": one.verdicts[1],
-                "message": one.message,
-            }
-            for one in differences
-            if one.change is not Change.UNCHANGED
+            one.document() for one in differences if one.change is not Change.UNCHANGED
         ],
     }
 

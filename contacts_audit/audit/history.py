@@ -76,7 +76,7 @@ def history(documents: Iterable[tuple[str, Document]]) -> History:
     """
     runs: list[Run] = []
     whose: tuple[str, tuple[str, ...]] | None = None
-    before: Sequence[Mapping[str, Any]] | None = None
+    before: Sequence[Mapping[str, Any]] = ()
     for name, document in documents:
         if document["shard"] is not None:
             raise UsageError(
@@ -90,7 +90,7 @@ def history(documents: Iterable[tuple[str, Document]]) -> History:
                 "keep the reports of each in a folder of their own",
             )
         rows = document["subscriptions"]
-        runs.append(_run(name, document, () if before is None else compare(before, rows)))
+        runs.append(_run(name, document, compare(before, rows) if runs else ()))
         whose, before = mine, rows
     if whose is None:
         raise UsageError("no report to show", "name a folder of JSON reports (--report DAY.json)")
@@ -115,15 +115,7 @@ def document(found: History) -> dict[str, Any]:
             for run in found.days
         ],
         "changes": [
-            {
-                "at": _spelled(run.finished),
-                "id": one.row["id"],
-                "name": one.row["name"],
-                "class": one.change,
-                "old_verdict": one.verdicts[0],
-                "new_verdict": one.verdicts[1],
-                "message": one.message,
-            }
+            {"at": _spelled(run.finished), **one.document()}
             for run in found.runs
             for one in run.changes
         ],

@@ -1,12 +1,12 @@
 """Turn a JSON report, read by `report_file`, back into a Report with its outcomes. Pure."""
 
-from dataclasses import fields
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from contacts_audit.audit.report_file import HINT, Row, parse_time
+from contacts_audit.audit.report_file import CONTACT, ERROR, HINT, IDENTITY, Row, parse_time
 from contacts_audit.audit.shards import parse_shard
 from contacts_audit.azure.clouds import CLOUDS
-from contacts_audit.azure.kinds import CloudName
 from contacts_audit.core.errors import HINTS, Reason, UsageError
 from contacts_audit.core.mailbox import is_address
 from contacts_audit.core.model import (
@@ -37,20 +37,23 @@ def report_from(document: Row, name: str) -> Report:
     Raises:
         UsageError: it is damaged.
     """
+    cloud = document["cloud"]
     try:
         return Report(
             Run(
                 document["tool"]["version"],
                 parse_time(document["started"]),
-                document["cloud"],
+                cloud,
                 tuple(document["tenants"]),
                 None if document["profile"] is None else Profile(document["profile"]),
                 tuple(map(Check, document["checks"])),
-                _portal(document["cloud"]),
+                next((one.portal_url for one in CLOUDS.values() if one.name == cloud), None),
                 None if document["shard"] is None else str(parse_shard(document["shard"], None)),
                 document["run_id"],
                 recorded=parse_time(document["recorded"]) if document["recorded"] else None,
-                identities=tuple(map(_identity, document["identities"])),
+                identities=tuple(
+                    Identity(**_known(row, IDENTITY)) for row in document["identities"]
+                ),
             ),
             parse_time(document["finished"]),
             tuple(map(_outcome, document["subscriptions"])),
@@ -59,13 +62,10 @@ def report_from(document: Row, name: str) -> Report:
         raise UsageError(f"{name} is damaged: {error}", HINT) from error
 
 
-def _portal(cloud: str) -> str | None:
-    known = CLOUDS.get(CloudName(cloud)) if cloud in {*CloudName} else None
-    return None if known is None else known.portal_url
-
-
-def _identity(row: Row) -> Identity:
-    return Identity(*(row[each.name] for each in fields(Identity)))
+def _known(row: Row, keys: Iterable[str]) -> dict[str, Any]:
+    """Return the values of the known *keys* in *row*, a list as a tuple."""
+    found = ((key, row[key]) for key in keys)
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in found}
 
 
 def _outcome(row: Row) -> Outcome:
@@ -104,18 +104,9 @@ def _checks(names: object) -> tuple[Check, ...]:
 
 
 def _contact(row: Row) -> Contact:
-    emails = tuple(row["emails"])
-    return Contact(
-        name=row["name"],
-        api_version=row["api_version"],
-        emails=emails,
-        malformed=tuple(email for email in emails if not is_address(email)),
-        enabled=row["enabled"],
-        phone=row["phone"],
-        alert_severity=row["alert_severity"],
-        attack_path_risk=row["attack_path_risk"],
-        roles=tuple(row["roles"]),
-    )
+    known = _known(row, CONTACT)
+    malformed = tuple(email for email in known["emails"] if not is_address(email))
+    return Contact(**known, malformed=malformed)
 
 
 def _finding(row: Row) -> Finding:
@@ -135,11 +126,5 @@ def _waiver(row: Row, subscription_id: str) -> Waiver:
 def _fault(row: Row, subscription: Subscription) -> Fault:
     reason = Reason(row["reason"])
     own_hint = HINTS[reason].replace("SUBSCRIPTION_ID", subscription.id)
-    return Fault(
-        reason,
-        row["message"],
-        own_hint if "://" in row["hint"] else row["hint"],
-        row["status"],
-        row["code"],
-        row["request_id"],
-    )
+    hint = own_hint if "://" in row["hint"] else row["hint"]
+    return Fault(**{**_known(row, ERROR), "reason": reason, "hint": hint})
