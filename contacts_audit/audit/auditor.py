@@ -4,13 +4,18 @@ import copy
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
 
-from contacts_audit.audit.checks import describe_malformed, distinct_emails, judge
+from contacts_audit.audit.checks import (
+    describe_malformed,
+    distinct_emails,
+    enabled_emails,
+    judge,
+    mail_domain,
+)
 from contacts_audit.audit.deciding_version import Readings
-from contacts_audit.audit.deliverability import Lookup, with_mail
 from contacts_audit.audit.policy import Policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
@@ -18,6 +23,7 @@ from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
+from contacts_audit.core.delivery import Delivery, MailAnswer
 from contacts_audit.core.errors import HINTS, AuthError, AzureError, Reason, VersionRefusedError
 from contacts_audit.core.model import (
     Audited,
@@ -32,18 +38,12 @@ from contacts_audit.core.model import (
     Unread,
 )
 
-OF_ADDRESSES = frozenset(
-    {
-        Check.CONTACT_EMAIL,
-        Check.REACHABLE,
-        Check.REQUIRED_EMAIL,
-        Check.ALLOWED_DOMAIN,
-        Check.MINIMUM_EMAILS,
-        Check.DELIVERABLE,
-    }
-)
+OF_ADDRESSES = {*Check} - {Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED, Check.ATTACK_PATHS}
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
+DNS_HINT = "check DNS from here (--dns-timeout, --dns-server), or leave the check deliverable out"
 log = logging.getLogger(__name__)
+Lookup = Callable[[Iterable[str]], Mapping[str, MailAnswer]]
+"""Returns the answer of DNS for each mail domain (ASCII)."""
 
 
 class Auditor:
@@ -149,6 +149,23 @@ def _contacts(
         )
 
 
+def with_mail(criteria: Criteria, reading: Reading, look_up: Lookup) -> Criteria:
+    """
+    Return *criteria* with the answers of DNS for the addresses of enabled contacts in *reading*.
+
+    Raises:
+        AzureError: whether a domain takes mail is unknown: that is no verdict.
+    """
+    answers = look_up(map(mail_domain, enabled_emails(reading.contacts)))
+    unknown = [domain for domain in answers if answers[domain].delivery is Delivery.UNKNOWN]
+    if unknown:
+        more = f" (and {len(unknown) - 1} more)" if unknown[1:] else ""
+        why = answers[unknown[0]].why
+        message = f"cannot tell whether {unknown[0]} takes mail: {why}{more}"
+        raise AzureError(Reason.UNREACHABLE, message, hint=DNS_HINT)
+    return replace(criteria, mail=answers)
+
+
 def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
     """Return the facts of *error*, whichever side failed, and a hint that may be copied."""
     if isinstance(error, AzureError):
@@ -160,10 +177,7 @@ def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
 def unasked(subscription: Subscription) -> Outcome | None:
     """Return the outcome of a *subscription* that nothing is asked of, None for all others."""
     if not subscription.visible:
-        reason = Reason.NOT_VISIBLE
-        return Unread(
-            subscription, Fault(reason, "it is not visible to this identity", HINTS[reason])
-        )
+        return _unread(subscription, Reason.NOT_VISIBLE, "it is not visible to this identity")
     if (subscription.state or "").casefold() in SKIPPED_STATES:
         return Skipped(subscription)
     return None
@@ -171,11 +185,11 @@ def unasked(subscription: Subscription) -> Outcome | None:
 
 def broken(subscription: Subscription, error: Exception) -> Unread:
     """Return the outcome of a *subscription* at which we stumbled: this one alone is lost."""
-    reason, trace = Reason.INTERNAL, error.__traceback__
+    trace = error.__traceback__
     for line in "".join(traceback.format_tb(trace)).splitlines():
         log.debug("%s: %s", subscription.label, line)
     message = f"unexpected {type(error).__name__} at {_place(trace)}"  # its text may hold a secret
-    return Unread(subscription, Fault(reason, message, HINTS[reason]))
+    return _unread(subscription, Reason.INTERNAL, message)
 
 
 def _place(trace: TracebackType | None) -> str:
@@ -191,5 +205,8 @@ def _place(trace: TracebackType | None) -> str:
 
 def out_of_time(subscription: Subscription) -> Unread:
     """Return the outcome of a *subscription* that the run's deadline left unread."""
-    reason = Reason.DEADLINE
-    return Unread(subscription, Fault(reason, "the run's deadline passed", HINTS[reason]))
+    return _unread(subscription, Reason.DEADLINE, "the run's deadline passed")
+
+
+def _unread(subscription: Subscription, reason: Reason, message: str) -> Unread:
+    return Unread(subscription, Fault(reason, message, HINTS[reason]))

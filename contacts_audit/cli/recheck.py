@@ -16,8 +16,7 @@ from contacts_audit.cli.wiring import for_each
 from contacts_audit.core.model import Audited, Check, Criteria, Invocation, Profile, Run, Unread
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.auditor import Auditor
-    from contacts_audit.audit.deliverability import Lookup
+    from contacts_audit.audit.auditor import Auditor, Lookup
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Outcome
     from contacts_audit.remediation.plan import PlanRow
