@@ -29,9 +29,8 @@ from contacts_audit.cli.report_input import EarlierReport
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary
-from contacts_audit.core.files import replace
+from contacts_audit.core.files import check_writable, replace
 from contacts_audit.core.model import Audited, Change, Subscription
-from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
