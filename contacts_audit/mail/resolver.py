@@ -100,17 +100,16 @@ class MailResolver:
 
     def _records(self, resolver: "Resolver", domain: str, kind: str, end: float) -> Any:
         """Return the records of a *kind*, None if the domain exists and has none."""
-        from dns.resolver import NoAnswer
-
-        lifetime = max(end - time.monotonic(), 0.001)
-        try:
-            answer = resolver.resolve(f"{domain}.", kind, lifetime=lifetime)  # no search list
-        except NoAnswer as error:
-            self._answered = True
-            _check_authority(error.kwargs["response"])
-            return None
+        answer = resolver.resolve(
+            f"{domain}.",  # no search list
+            kind,
+            lifetime=max(end - time.monotonic(), 0.001),
+            raise_on_no_answer=False,
+        )
         self._answered = True
-        return answer
+        if answer.rrset is None:
+            _check_authority(answer.response)
+        return answer.rrset
 
     def _ask_for_root(self, resolver: "Resolver") -> None:
         """Find out whether a name server answers at all: every one knows the root, or says no."""
@@ -142,12 +141,7 @@ class MailResolver:
 
 
 def _check_authority(response: "Message") -> None:
-    """
-    Check that an empty answer comes from a server that looked, not from one that refers elsewhere.
-
-    Raises:
-        ValueError: the server neither recurses for us nor is it authoritative.
-    """
+    """Refuse the empty answer of a server that refers elsewhere: it has not looked."""
     from dns.flags import AA, RA
 
     if not response.flags & (AA | RA):
@@ -160,9 +154,9 @@ def _responses(error: Exception) -> "list[Message]":
 
 
 def _any_response(error: Exception) -> bool:
-    from dns.resolver import NXDOMAIN, YXDOMAIN, NoAnswer
+    from dns.resolver import NXDOMAIN, YXDOMAIN
 
-    return isinstance(error, NXDOMAIN | NoAnswer | YXDOMAIN) or bool(_responses(error))
+    return isinstance(error, NXDOMAIN | YXDOMAIN) or bool(_responses(error))
 
 
 def _why(error: Exception, lifetime: float) -> str:
