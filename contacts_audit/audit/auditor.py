@@ -98,43 +98,33 @@ class Auditor:
                 criteria = with_mail(criteria, reading, self._look_up)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), readings.contacts)
-        return self._judgment(subscription, criteria, deciding, readings.contacts)
-
-    def _judgment(
-        self,
-        subscription: Subscription,
-        criteria: Criteria,
-        deciding: Mapping[Check, Reading],
-        contacts: tuple[Contact, ...],
-    ) -> Audited:
-        """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
-        wrong = describe_malformed([one for one in contacts if one.api_version == protocol.V2017])
-
-        def remark(check: Check, reading: Reading) -> str:
-            if reading.api_version == protocol.V2017:
-                return f"; {protocol.V2017} alone decided, no newer api-version is offered"
-            told = check in OF_ADDRESSES and wrong
-            return f"; at {protocol.V2017}: {'; '.join(wrong)}" if told else ""
-
+        contacts = readings.contacts
         findings = tuple(
             finding
             for check, reading in deciding.items()
-            if (finding := judge(check, reading, criteria, remark(check, reading))) is not None
+            if (finding := judge(check, reading, criteria, _remark(check, reading, contacts)))
         )
-        first = next((finding.check for finding in findings), None)
-        if first is None:
-            email = Check.CONTACT_EMAIL
-            first = email if email in deciding else next(iter(deciding))
+        failing = (finding.check for finding in findings)
+        shown = next(one for one in (*failing, Check.CONTACT_EMAIL, *deciding) if one in deciding)
         return Audited(
             subscription,
             contacts=contacts,
-            emails=distinct_emails(deciding[first].contacts),
+            emails=distinct_emails(deciding[shown].contacts),
             findings=findings,
-            decided_by=deciding[first].api_version,
+            decided_by=deciding[shown].api_version,
             waiver=self._policy.waiver_of(subscription, findings),
             checks=criteria.checks,
             criteria=criteria,
         )
+
+
+def _remark(check: Check, reading: Reading, contacts: Iterable[Contact]) -> str:
+    """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
+    if reading.api_version == protocol.V2017:
+        return f"; {protocol.V2017} alone decided, no newer api-version is offered"
+    wrong = describe_malformed([one for one in contacts if one.api_version == protocol.V2017])
+    told = check in OF_ADDRESSES and wrong
+    return f"; at {protocol.V2017}: {'; '.join(wrong)}" if told else ""
 
 
 def _contacts(

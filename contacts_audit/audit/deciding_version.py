@@ -40,13 +40,20 @@ class Readings:
             AzureError: it cannot be read, or no version that decides it is offered.
             AuthError: no token is to be had.
         """
-        if check is Check.ATTACK_PATHS:
-            return self._attack_paths()
         if check is Check.CONTACT_EMAIL:
             documented = self._at(protocol.V2017)
             if documented is not None and has_address(documented.contacts):
                 return documented
-        return self._newest()
+        newest = self._at(protocol.V2023)
+        if newest is None and check is Check.ATTACK_PATHS:
+            message = f"attack-paths needs {protocol.V2023}, which is not offered here"
+            hint = "leave the check attack-paths out: --check, --profile, --policy"
+            raise AzureError(Reason.VERSION_UNAVAILABLE, message, hint=hint)
+        newest = newest or self._at(protocol.V2020) or self._at(protocol.V2017)
+        if newest is None:
+            message = "no api-version of securityContacts is offered here"
+            raise AzureError(Reason.VERSION_UNAVAILABLE, message)
+        return newest
 
     def _at(self, version: str) -> Reading | None:
         """Return what *version* shows, None where it is not offered."""
@@ -62,20 +69,3 @@ class Readings:
                 self._versions.answered(version)
                 self._seen[version] = Reading(version, found)
         return self._seen.get(version)
-
-    def _newest(self) -> Reading:
-        for version in (protocol.V2023, protocol.V2020, protocol.V2017):
-            if (reading := self._at(version)) is not None:
-                return reading
-        raise AzureError(
-            Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"
-        )
-
-    def _attack_paths(self) -> Reading:
-        if (reading := self._at(protocol.V2023)) is not None:
-            return reading
-        raise AzureError(
-            Reason.VERSION_UNAVAILABLE,
-            f"attack-paths needs {protocol.V2023}, which is not offered here",
-            hint="leave the check attack-paths out: --check, --profile, --policy",
-        )
