@@ -11,12 +11,11 @@ if TYPE_CHECKING:
 
 def mail_lookups(dns: DnsOptions, connection: "Connection") -> "MailLookups":
     """Return the lookups of a run. DNS is asked when the first address is judged, not before."""
-    from contacts_audit.mail.lookups import MailLookups, recorded
-    from contacts_audit.mail.resolver import MailResolver
+    from contacts_audit.mail.lookups import MailLookups, from_dns, recorded
     from contacts_audit.mail.server_address import parse_server
 
     if connection.recorded is not None:
         return MailLookups(recorded(connection.mail))
     server = None if dns.dns_server is None else parse_server(dns.dns_server)
     keep = None if connection.recorder is None else connection.recorder.keep_mail
-    return MailLookups(MailResolver(dns.dns_timeout, server).ask, keep)
+    return MailLookups(from_dns(dns.dns_timeout, server), keep)

@@ -54,6 +54,22 @@ class MailLookups:
             self._found[domain].set_result(answer)
 
 
+def from_dns(lifetime: float, server: tuple[str, int] | None) -> Ask:
+    """Return what asks DNS as a `MailResolver` does, which is made for the first question."""
+    made: list[Ask] = []
+    making = threading.Lock()
+
+    def ask(domain: str) -> MailAnswer:
+        with making:
+            if not made:
+                from contacts_audit.mail.resolver import MailResolver
+
+                made.append(MailResolver(lifetime, server).ask)
+        return made[0](domain)
+
+    return ask
+
+
 def recorded(answers: Mapping[str, MailAnswer]) -> Ask:
     """Return what answers from a recording; it never asks DNS."""
     missing = MailAnswer(
