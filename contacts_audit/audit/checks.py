@@ -180,14 +180,11 @@ def describe_malformed(contacts: Sequence[Contact]) -> list[str]:
     """Return what is wrong with each malformed address, in email-validator's words."""
     found = [email for contact in contacts for email in contact.malformed]
     named = [
-        f"malformed address {email[:MAX_SHOWN]!r}{_reason(email)}" for email in found[:MAX_NAMED]
+        f"malformed address {email[:MAX_SHOWN]!r}: {mailbox.refusal(email)}"
+        for email in found[:MAX_NAMED]
     ]
     more = len(found) - MAX_NAMED
     return [*named, f"and {more} more malformed addresses"] if more > 0 else named
-
-
-def _reason(email: str) -> str:
-    return "" if (reason := mailbox.refusal(email)) is None else f": {reason}"
 
 
 def _alerts(contact: Contact) -> bool:

@@ -62,12 +62,7 @@ def _missing_values(policy: Policy, name: str) -> Iterator[UsageError]:
 
 
 def _check_dots(text: str) -> None:
-    """
-    Check that no key has very many parts: the time that tomllib takes grows with their square.
-
-    Raises:
-        ValueError: one has.
-    """
+    """Refuse a key of very many parts: the time that tomllib takes grows with their square."""
     for number, line in enumerate(text.splitlines(), start=1):
         if any(piece.count(".") > MAX_DOTS for piece in re.split("[=,@]", line)):
             raise ValueError(f"line {number}: more than {MAX_DOTS} dots")

@@ -59,7 +59,7 @@ class Host:
         """
         from platformdirs import user_state_path
 
-        from contacts_audit.core.home import home
+        from contacts_audit.core.paths import home
 
         if given is not None:
             return given
