@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Verdict
 
 SCHEMA = 1
@@ -125,11 +124,6 @@ def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str,
             one.document() for one in differences if one.change is not Change.UNCHANGED
         ],
     }
-
-
-def exit_code(differences: Sequence[Difference]) -> ExitCode:
-    """Return FINDINGS if anything got worse, else CLEAN."""
-    return ExitCode.FINDINGS if any(one.worse for one in differences) else ExitCode.CLEAN
 
 
 def _facts(row: Row) -> tuple[Any, ...]:

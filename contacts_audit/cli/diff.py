@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from contacts_audit.audit.diff import Change, Difference, compare, document, exit_code
+from contacts_audit.audit.diff import Change, Difference, compare, document
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.cli.options.output import TextFormat, TextOutput
 from contacts_audit.cli.report_input import read_report
+from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
@@ -39,7 +40,8 @@ def diff(
             rows, width = [HEADER, *changed], host.screen.terminal_width
             host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
         host.screen.note(_counts(found))
-    raise typer.Exit(exit_code(found))
+    worse = any(one.worse for one in found)
+    raise typer.Exit(ExitCode.FINDINGS if worse else ExitCode.CLEAN)
 
 
 def _cells(one: Difference) -> tuple[str, ...]:
