@@ -90,7 +90,12 @@ def history(documents: Iterable[tuple[str, Document]]) -> History:
                 "keep the reports of each in a folder of their own",
             )
         rows = document["subscriptions"]
-        runs.append(_run(name, document, compare(before, rows) if runs else ()))
+        summary = document["summary"]
+        counts = {verdict: summary[verdict.replace("-", "_")] for verdict in Verdict}
+        checks = tuple(document["checks"])
+        differences = compare(before, rows) if runs else ()
+        changes = tuple(one for one in differences if one.change not in QUIET)
+        runs.append(Run(name, moment_of(document), counts, checks, changes))
         whose, before = mine, rows
     if whose is None:
         raise UsageError("no report to show", "name a folder of JSON reports (--report DAY.json)")
@@ -120,17 +125,6 @@ def document(found: History) -> dict[str, Any]:
             for one in run.changes
         ],
     }
-
-
-def _run(name: str, document: Document, differences: Sequence[Difference]) -> Run:
-    summary = document["summary"]
-    return Run(
-        name,
-        moment_of(document),
-        {verdict: summary[verdict.replace("-", "_")] for verdict in Verdict},
-        tuple(document["checks"]),
-        tuple(one for one in differences if one.change not in QUIET),
-    )
 
 
 def _spelled(when: datetime) -> str:

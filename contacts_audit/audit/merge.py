@@ -13,7 +13,6 @@ from contacts_audit.core.model import Report
 
 MAX_GAP = timedelta(hours=1)  # between two shards of one run
 MAX_GAP_WITH_RUN_ID = timedelta(hours=12)  # so that a constant id does not join two nights
-UNSPLIT = Shard(0, 1)
 MAX_NAMED = 5  # missing shards in a message
 
 
@@ -92,7 +91,7 @@ def _in_order(reports: Sequence[tuple[str, Report]]) -> list[Report]:
     """Return the reports in the order of their shards; check that each shard is there once."""
     found: dict[Shard, tuple[str, Report]] = {}
     for name, report in reports:
-        part = UNSPLIT if report.run.shard is None else parse_shard(report.run.shard, None)
+        part = parse_shard(report.run.shard or "0/1", None)
         parts = next(iter(found), part).parts
         if part.parts != parts:
             raise IncompleteError(f"{name} is one of {part.parts} shards, the first one of {parts}")

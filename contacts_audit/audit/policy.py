@@ -57,7 +57,7 @@ class Policy:
     @property
     def criteria(self) -> Criteria:
         """What is judged where no override applies."""
-        return self.criteria_under()
+        return self._criteria_under()
 
     @property
     def all_criteria(self) -> list[Criteria]:
@@ -72,9 +72,9 @@ class Policy:
             UsageError: a check has no value, and no override of a management group has one.
         """
         try:
-            return self.criteria_under(override.settings)
+            return self._criteria_under(override.settings)
         except UsageError:
-            return self.criteria_under(override.settings, self._values_of_groups())
+            return self._criteria_under(override.settings, self._values_of_groups())
 
     def _values_of_groups(self) -> Settings:
         """Return for each value the first that an override of a management group has."""
@@ -84,17 +84,10 @@ class Policy:
 
     def criteria_of(self, subscription: Subscription) -> Criteria:
         """Return what is judged of *subscription*; the nearest override that has a key decides."""
-        return self.criteria_under(*(one.settings for one in self.overrides_of(subscription)))
+        return self._criteria_under(*(one.settings for one in self.overrides_of(subscription)))
 
-    def criteria_under(self, *overrides: Settings) -> Criteria:
-        """
-        Return what is judged where *overrides* apply, nearest first.
-
-        A check or profile in the options replaces all checks and profiles of the policy.
-
-        Raises:
-            UsageError: a check has no value.
-        """
+    def _criteria_under(self, *overrides: Settings) -> Criteria:
+        """Return what is judged where *overrides* apply. Checks in options replace all others."""
         below = [*overrides, self.top]
         if self.options.profile is None and self.options.checks is None:
             return combined_criteria([self.options, *below])
@@ -123,7 +116,7 @@ class Policy:
                 around = [each for each in self.overrides if group in self._members(each).groups]
                 found = [one, *self._nearest_first(around)]
             try:
-                self.criteria_under(*(each.settings for each in found))
+                self._criteria_under(*(each.settings for each in found))
             except UsageError as error:
                 raise UsageError(f"{one.place}: {error}", error.hint) from error
 
