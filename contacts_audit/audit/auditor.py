@@ -1,11 +1,10 @@
 """Audits one subscription: reads the API versions that its checks need, and runs the checks."""
 
-import copy
 import logging
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 from contacts_audit.audit.checks import (
@@ -46,6 +45,7 @@ Lookup = Callable[[Iterable[str]], Mapping[str, MailAnswer]]
 """Returns the answer of DNS for each mail domain (ASCII)."""
 
 
+@dataclass(frozen=True, slots=True)
 class Auditor:
     """
     Audits subscriptions by a *policy*, each through the client that *client* says.
@@ -53,24 +53,19 @@ class Auditor:
     *look_up* asks DNS about mail domains, and only for the check `deliverable`.
     """
 
-    def __init__(
-        self, client: Callable[[Subscription], Client], policy: Policy, look_up: Lookup
-    ) -> None:
-        self._client = client
-        self._policy = policy
-        self._look_up = look_up
-        self._versions = Versions()
+    client: Callable[[Subscription], Client]
+    policy: Policy
+    look_up: Lookup
+    _versions: Versions = field(default_factory=Versions)
 
     def within(self, budget: Budget) -> "Auditor":
         """Return an auditor like this one that spends *budget*, which somebody else spends, too."""
-        other, client = copy.copy(self), self._client
-        other._client = lambda subscription: client(subscription).within(budget)
-        return other
+        return replace(self, client=lambda subscription: self.client(subscription).within(budget))
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
         started = time.monotonic()
-        client = self._client(subscription)
+        client = self.client(subscription)
         budget = client.limits.until()
         outcome = self._outcome(
             subscription, lambda version: tuple(_contacts(client, subscription, version, budget))
@@ -90,12 +85,12 @@ class Auditor:
     def _outcome(
         self, subscription: Subscription, fetched: Callable[[str], tuple[Contact, ...]]
     ) -> Audited | Unread:
-        criteria = self._policy.criteria_of(subscription)
+        criteria = self.policy.criteria_of(subscription)
         readings = Readings(subscription, fetched, self._versions)
         try:
             deciding = {check: readings.deciding(check) for check in criteria.checks}
             if (reading := deciding.get(Check.DELIVERABLE)) is not None:
-                criteria = with_mail(criteria, reading, self._look_up)
+                criteria = with_mail(criteria, reading, self.look_up)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), readings.contacts)
         contacts = readings.contacts
@@ -112,7 +107,7 @@ class Auditor:
             emails=distinct_emails(deciding[shown].contacts),
             findings=findings,
             decided_by=deciding[shown].api_version,
-            waiver=self._policy.waiver_of(subscription, findings),
+            waiver=self.policy.waiver_of(subscription, findings),
             checks=criteria.checks,
             criteria=criteria,
         )

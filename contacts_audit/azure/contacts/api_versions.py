@@ -2,6 +2,12 @@
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
+
+from contacts_audit.core.errors import VersionRefusedError
+
+T = TypeVar("T")
 
 ENOUGH = 3  # subscriptions: then the whole run gives up on an API version
 
@@ -19,15 +25,23 @@ class Versions:
         self._refused: defaultdict[str, set[str]] = defaultdict(set)
         self._answered: set[str] = set()
 
-    def offered(self, version: str) -> bool:
-        """Return whether *version* is still worth a request."""
-        return version in self._answered or len(self._refused[version]) < ENOUGH
+    def read(self, version: str, subscription_id: str, fetch: Callable[[str], T]) -> T | None:
+        """
+        Return what *fetch* does for *version* and a subscription, None where it is not offered.
 
-    def answered(self, version: str) -> None:
-        """Record that *version* was answered for some subscription."""
+        A version that the whole run has given up is not asked for.
+
+        Raises:
+            AzureError: it cannot be read.
+            AuthError: there is no token.
+        """
+        if version not in self._answered and len(self._refused[version]) >= ENOUGH:
+            return None
+        try:
+            found = fetch(version)
+        except VersionRefusedError:
+            with self._lock:
+                self._refused[version].add(subscription_id)
+            return None
         self._answered.add(version)
-
-    def refused(self, version: str, subscription_id: str) -> None:
-        """Record that *version* was refused for the subscription *subscription_id*."""
-        with self._lock:
-            self._refused[version].add(subscription_id)
+        return found
