@@ -180,9 +180,6 @@ def _try_replacing(file: os.stat_result, folder: os.stat_result, path: Path) -> 
         )
     try:
         os.close(open_existing(path))
-    except PermissionError as error:
-        if error.errno == errno.EPERM:  # it is immutable; its mode would not matter
-            raise
     except OSError as error:
-        if error.errno == errno.EROFS:
+        if error.errno in (errno.EPERM, errno.EROFS):  # immutable, whatever its mode; read-only
             raise

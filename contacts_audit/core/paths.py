@@ -114,14 +114,12 @@ def _mount_id(path: Path) -> str:
     """Return the line with the id of the mount that holds *path*, or "" if it is unknown."""
     try:
         handle = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | os.O_NONBLOCK)
+        try:
+            text = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="utf-8")
+        finally:
+            os.close(handle)
     except OSError:
         return ""
-    try:
-        text = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="utf-8")
-    except OSError:
-        return ""
-    finally:
-        os.close(handle)
     return next((line for line in text.splitlines() if line.startswith("mnt_id:")), "")
 
 
