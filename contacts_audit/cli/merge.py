@@ -29,8 +29,7 @@ def merge(
 
     Exit codes: those of audit; also 4 if a shard is missing or belongs to another run.
     """
-    from contacts_audit.audit.merge import merged
-    from contacts_audit.audit.report_outcomes import report_from
+    from contacts_audit.audit.merge import merged, report_from
 
     host: Host = context.obj
     printing = printing_of(host, output)
