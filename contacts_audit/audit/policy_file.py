@@ -92,9 +92,9 @@ def _override(table: PolicyTable) -> Override:
 def _waiver(table: PolicyTable) -> Waiver:
     return Waiver(
         **_target(table),
-        reason=table.required("reason", ""),
-        owner=table.required("owner", ""),
-        expires=table.required("expires", date.min),
+        reason=table.required("reason"),
+        owner=table.required("owner"),
+        expires=table.required("expires"),
         check=table.optional("check"),
         place=table.place()[1],
     )

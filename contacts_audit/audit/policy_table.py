@@ -103,12 +103,12 @@ class PolicyTable:
             self.add_fault(message, self._advice(key, value), key)
         return None
 
-    def required(self, key: str, default: Any) -> Any:
-        """Return the value of *key*, *default* if it is absent or malformed."""
+    def required(self, key: str) -> Any:
+        """Return the value of *key*, None if it is malformed or absent, which is a mistake."""
         found = self.optional(key)
         if self.lacks_all(key):
             self.add_fault(f"{key} is missing", f"add {key} = {VALUES[key].example}")
-        return default if found is None else found
+        return found
 
     def _advice(self, key: str, value: Any) -> str:
         """Return how to write a value of *key*, or the choice that *value* is similar to."""
