@@ -12,7 +12,7 @@ SCHEMA = 1
 Row = Mapping[str, Any]
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     """How a subscription changed between two reports."""
 
     NEW = "new"
@@ -46,31 +46,31 @@ class Difference:
         return old, new
 
     @property
-    def change(self) -> Change:
+    def change(self) -> ChangeKind:
         """How it changed; every pair of verdicts has one class."""
         old, new = self.verdicts
         if old is None or (new is None or (new == Verdict.SKIPPED and old != new)):
-            return Change.APPEARED if old is None else Change.DISAPPEARED
+            return ChangeKind.APPEARED if old is None else ChangeKind.DISAPPEARED
         match new:
             case Verdict.UNREADABLE:
-                return Change.STILL_UNREADABLE if old == new else Change.BECAME_UNREADABLE
+                return ChangeKind.STILL_UNREADABLE if old == new else ChangeKind.BECAME_UNREADABLE
             case Verdict.NON_COMPLIANT:
-                return Change.STILL_FAILING if old == new else Change.NEW
+                return ChangeKind.STILL_FAILING if old == new else ChangeKind.NEW
             case Verdict.WAIVED if old != new:
-                return Change.WAIVED
+                return ChangeKind.WAIVED
             case Verdict.COMPLIANT if old in (Verdict.NON_COMPLIANT, Verdict.WAIVED):
-                return Change.FIXED
+                return ChangeKind.FIXED
             case Verdict.COMPLIANT if old != new:
-                return Change.BECAME_READABLE
-        return Change.UNCHANGED
+                return ChangeKind.BECAME_READABLE
+        return ChangeKind.UNCHANGED
 
     @property
     def worse(self) -> bool:
         """Whether it needs attention."""
         bad = (Verdict.NON_COMPLIANT, Verdict.UNREADABLE)
-        if self.change is Change.APPEARED:
+        if self.change is ChangeKind.APPEARED:
             return self.verdicts[1] in bad
-        return self.change in (Change.NEW, Change.BECAME_UNREADABLE, Change.DISAPPEARED)
+        return self.change in (ChangeKind.NEW, ChangeKind.BECAME_UNREADABLE, ChangeKind.DISAPPEARED)
 
     @property
     def differs(self) -> bool:
@@ -119,9 +119,9 @@ def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str,
         "old": old,
         "new": new,
         "worse": any(one.worse for one in differences),
-        "summary": {change: counted[change] for change in Change},
+        "summary": {change: counted[change] for change in ChangeKind},
         "subscriptions": [
-            one.document() for one in differences if one.change is not Change.UNCHANGED
+            one.document() for one in differences if one.change is not ChangeKind.UNCHANGED
         ],
     }
 

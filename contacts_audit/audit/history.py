@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from contacts_audit.audit.diff import Change, Difference, compare
+from contacts_audit.audit.diff import ChangeKind, Difference, compare
 from contacts_audit.audit.report_file import parse_time
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Verdict
 
 SCHEMA = 1
-QUIET = frozenset({Change.UNCHANGED, Change.STILL_FAILING, Change.STILL_UNREADABLE})
+QUIET = frozenset({ChangeKind.UNCHANGED, ChangeKind.STILL_FAILING, ChangeKind.STILL_UNREADABLE})
 
 Document = Mapping[str, Any]
 

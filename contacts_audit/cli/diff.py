@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from contacts_audit.audit.diff import Change, Difference, compare, document
+from contacts_audit.audit.diff import ChangeKind, Difference, compare, document
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.cli.options.output import TextFormat, TextOutput
@@ -35,7 +35,7 @@ def diff(
     if output is TextFormat.JSON:
         host.screen.data(json_.dump(document(old, new, found), indent=2) + "\n")
     else:
-        changed = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
+        changed = [_cells(one) for one in found if one.change is not ChangeKind.UNCHANGED]
         if changed:
             rows, width = [HEADER, *changed], host.screen.terminal_width
             host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
@@ -52,6 +52,6 @@ def _cells(one: Difference) -> tuple[str, ...]:
 
 
 def _counts(found: list[Difference]) -> str:
-    changed = sum(one.change is not Change.UNCHANGED for one in found)
+    changed = sum(one.change is not ChangeKind.UNCHANGED for one in found)
     worse = sum(one.worse for one in found)
     return f"{len(found)} subscriptions: {len(found) - changed} unchanged, {worse} worse"
