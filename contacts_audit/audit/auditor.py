@@ -7,13 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 
-from contacts_audit.audit.checks import (
-    describe_malformed,
-    distinct_emails,
-    enabled_emails,
-    judge,
-    mail_domain,
-)
+from contacts_audit.audit import checks
 from contacts_audit.audit.deciding_version import Readings
 from contacts_audit.audit.policy import Policy
 from contacts_audit.azure.arm import protocol
@@ -94,17 +88,17 @@ class Auditor:
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), readings.contacts)
         contacts = readings.contacts
-        findings = tuple(
-            finding
+        judged = (
+            checks.judge(check, reading, criteria, _remark(check, reading, contacts))
             for check, reading in deciding.items()
-            if (finding := judge(check, reading, criteria, _remark(check, reading, contacts)))
         )
+        findings = tuple(filter(None, judged))
         failing = (finding.check for finding in findings)
         shown = next(one for one in (*failing, Check.CONTACT_EMAIL, *deciding) if one in deciding)
         return Audited(
             subscription,
             contacts=contacts,
-            emails=distinct_emails(deciding[shown].contacts),
+            emails=checks.distinct_emails(deciding[shown].contacts),
             findings=findings,
             decided_by=deciding[shown].api_version,
             waiver=self.policy.waiver_of(subscription, findings),
@@ -117,9 +111,9 @@ def _remark(check: Check, reading: Reading, contacts: Iterable[Contact]) -> str:
     """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
     if reading.api_version == protocol.V2017:
         return f"; {protocol.V2017} alone decided, no newer api-version is offered"
-    wrong = describe_malformed([one for one in contacts if one.api_version == protocol.V2017])
-    told = check in OF_ADDRESSES and wrong
-    return f"; at {protocol.V2017}: {'; '.join(wrong)}" if told else ""
+    at_2017 = [one for one in contacts if one.api_version == protocol.V2017]
+    wrong = checks.describe_malformed(at_2017) if check in OF_ADDRESSES else []
+    return f"; at {protocol.V2017}: {'; '.join(wrong)}" if wrong else ""
 
 
 def _contacts(
@@ -141,7 +135,7 @@ def with_mail(criteria: Criteria, reading: Reading, look_up: Lookup) -> Criteria
     Raises:
         AzureError: whether a domain takes mail is unknown: that is no verdict.
     """
-    answers = look_up(map(mail_domain, enabled_emails(reading.contacts)))
+    answers = look_up(map(checks.mail_domain, checks.enabled_emails(reading.contacts)))
     unknown = [domain for domain in answers if answers[domain].delivery is Delivery.UNKNOWN]
     if unknown:
         more = f" (and {len(unknown) - 1} more)" if unknown[1:] else ""

@@ -51,26 +51,19 @@ def _each(parse: Parse) -> Parse:
 
 _list = _where(lambda value: isinstance(value, list))
 _text = _where(lambda value: isinstance(value, str) and value.strip())
+_address = _where(lambda value: is_address(_text(value)))
+_domain = _where(lambda value: is_domain(_text(value)))
+_count = _where(lambda value: type(value) is int and 1 <= value <= MAX_COUNT)
+_switch = _where(lambda value: isinstance(value, bool))
+_day = _where(lambda value: type(value) is date)  # to Python, a date with a time is a date, too
 VALUES: Mapping[str, Value] = {
     "profile": Value("a profile", Profile, choices=tuple(Profile)),
     "checks": Value("a list of checks", _each(Check), choices=tuple(Check)),
-    "required_emails": Value(
-        "a list of email addresses",
-        _each(_where(lambda value: is_address(_text(value)))),
-        '["soc@example.com"]',
-    ),
-    "allowed_domains": Value(
-        "a list of domains",
-        _each(_where(lambda value: is_domain(_text(value)))),
-        '["example.com"]',
-    ),
-    "minimum_emails": Value(
-        f"a number from 1 to {MAX_COUNT}",
-        _where(lambda value: type(value) is int and 1 <= value <= MAX_COUNT),
-        "2",
-    ),
+    "required_emails": Value("a list of email addresses", _each(_address), '["soc@example.com"]'),
+    "allowed_domains": Value("a list of domains", _each(_domain), '["example.com"]'),
+    "minimum_emails": Value(f"a number from 1 to {MAX_COUNT}", _count, "2"),
     "attack_path_level": Value("a level", _where(RISKS.__contains__), choices=RISKS),
-    "deliverable": Value("true or false", _where(lambda value: isinstance(value, bool)), "true"),
+    "deliverable": Value("true or false", _switch, "true"),
     "subscription": Value(
         "an id or a name",
         lambda value: parse_selector(_text(value), "subscription").text,
@@ -84,9 +77,5 @@ VALUES: Mapping[str, Value] = {
     "check": Value("a check", Check, choices=tuple(Check)),
     "reason": Value("a string", _text, '"closed at the end of the year"'),
     "owner": Value("a string", _text, '"platform team"'),
-    "expires": Value(
-        "a date (2026-12-31, without quotes)",
-        _where(lambda value: type(value) is date),  # a datetime is a date, too
-        "2026-12-31",
-    ),
+    "expires": Value("a date (2026-12-31, without quotes)", _day, "2026-12-31"),
 }
