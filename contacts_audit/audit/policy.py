@@ -125,7 +125,7 @@ class Policy:
         return any(self._applies(one, subscription) for one in self.waivers)
 
     def waiver_of(self, subscription: Subscription, findings: Sequence[Finding]) -> Waiver | None:
-        """Return the first waiver to expire, None if a finding is not waived today."""
+        """Return the waiver that expires first; None if a finding is not waived today."""
         valid = [
             one
             for one in self.waivers

@@ -76,6 +76,6 @@ def combined_criteria(levels: Sequence[Settings], *, profile_level: int | None =
 
 
 def _nearest(levels: Sequence[Settings], key: str) -> tuple[int, Any]:
-    """Return the first of *levels* that sets *key*, by its index, and the value; None if none."""
+    """Return the first of *levels* that sets *key*, by its index, and the value."""
     values = enumerate(getattr(level, key) for level in levels)
     return next((found for found in values if found[1] is not None), (len(levels), None))

@@ -42,16 +42,12 @@ class MailResolver:
         self._asked_for_root = threading.Event()
         self._answered = False
         self._dead: MailAnswer | None = None
-        self._resolver = Resolver(configure=False)
+        try:
+            self._resolver = _configured(server, configuration)
+        except (DNSException, ValueError, OSError) as error:
+            self._dead = MailAnswer(Delivery.UNKNOWN, _why(error, lifetime))
+            return
         self._resolver.timeout = lifetime / 2  # of one server, so that a second one is asked
-        if server is not None:
-            self._resolver.nameservers = [Do53Nameserver(*server)]
-        else:
-            try:
-                self._resolver.read_resolv_conf(configuration)
-            except NoResolverConfiguration:
-                self._dead = MailAnswer(Delivery.UNKNOWN, "no name server is configured")
-                return
         if not started(self._ask_for_root):
             self._asked_for_root.set()
 
@@ -117,6 +113,14 @@ class MailResolver:
         return MailAnswer(Delivery.UNKNOWN, _why(error, self._lifetime))
 
 
+def _configured(server: tuple[str, int] | None, configuration: str) -> Resolver:
+    if server is None:
+        return Resolver(configuration)
+    resolver = Resolver(configure=False)
+    resolver.nameservers = [Do53Nameserver(*server)]
+    return resolver
+
+
 def _check_authority(response: Message) -> None:
     """Refuse the empty answer of a server that refers elsewhere: it has not looked."""
     if not response.flags & (AA | RA):
@@ -135,6 +139,8 @@ def _any_response(error: Exception) -> bool:
 def _why(error: Exception, lifetime: float) -> str:
     if codes := {to_text(response.rcode()): None for response in _responses(error)}:
         return f"the name server answered {', '.join(codes)}"
+    if isinstance(error, NoResolverConfiguration):
+        return "no name server is configured"
     if isinstance(error, Timeout):
         return f"no name server answered within {lifetime:g} seconds"
     return str(error) if type(error) is ValueError else f"the lookup failed: {type(error).__name__}"
