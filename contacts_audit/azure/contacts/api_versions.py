@@ -35,13 +35,25 @@ class Versions:
             AzureError: it cannot be read.
             AuthError: there is no token.
         """
-        if version not in self._answered and len(self._refused[version]) >= ENOUGH:
+        if not self.offered(version):
             return None
         try:
             found = fetch(version)
         except VersionRefusedError:
-            with self._lock:
-                self._refused[version].add(subscription_id)
+            self.refused(version, subscription_id)
             return None
-        self._answered.add(version)
+        self.answered(version)
         return found
+
+    def offered(self, version: str) -> bool:
+        """Return whether *version* is still worth a request."""
+        return version in self._answered or len(self._refused[version]) < ENOUGH
+
+    def answered(self, version: str) -> None:
+        """Record that *version* was answered for some subscription."""
+        self._answered.add(version)
+
+    def refused(self, version: str, subscription_id: str) -> None:
+        """Record that *version* was refused for the subscription *subscription_id*."""
+        with self._lock:
+            self._refused[version].add(subscription_id)
