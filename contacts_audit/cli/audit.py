@@ -5,7 +5,6 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,7 +91,9 @@ def audit(
 
 
 def _schema() -> Iterator[str]:
-    yield resources("contacts_audit.report").joinpath("schema.json").read_text("utf-8")
+    from importlib.resources import files  # which loads tempfile and random
+
+    yield files("contacts_audit.report").joinpath("schema.json").read_text("utf-8")
 
 
 def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
