@@ -27,9 +27,7 @@ class Versions:
 
     def read(self, version: str, subscription_id: str, fetch: Callable[[str], T]) -> T | None:
         """
-        Return what *fetch* does for *version* and a subscription, None where it is not offered.
-
-        A version that the whole run has given up is not asked for.
+        Return what *fetch* returns of *version*; None where it is not offered, or was given up.
 
         Raises:
             AzureError: it cannot be read.
