@@ -1,33 +1,27 @@
 """The command apply: makes changes one by one, and verifies each."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
     ChangeOptions,
-    ChangeOutput,
     WriteOptions,
     change_of,
-    derives,
 )
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.plan import planned
 from contacts_audit.cli.recheck import report_failing
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import for_each
 from contacts_audit.cli.writing import LARGEST_FILE, Writing, check_writing, connect_to
-from contacts_audit.core.errors import UsageError
+from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
@@ -38,32 +32,27 @@ if TYPE_CHECKING:
 
 @grouped
 def apply(
-    context: typer.Context,
+    host: Host,
+    typed: Set[str],
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
     write: WriteOptions,
-    log: LogOptions,
     azure: AzureOptions,
-    plan_file: Annotated[
-        str | None,
-        typer.Argument(metavar="PLAN", help="A plan saved by 'plan --save'.", show_default=False),
-    ] = None,
-    output: ChangeOutput = ChangeFormat.TABLE,
-) -> None:
+    plan_file: str | None = argument("PLAN", "A plan saved by 'plan --save'.", None),
+    output: ChangeFormat = printed_as(ChangeFormat),
+) -> ExitCode:
     """
     Apply a saved plan, or the changes given as options. Backs up first, and verifies every write.
 
     Exit codes: 0 confirmed, 5 some not confirmed, 4 unreadable, 6 another apply or restore runs.
     """
-    host: Host = context.obj
     check_writing(host, azure.network, write)
-    log_to(host.screen, log)
-    saved, derive = None, derives(context)
+    saved = None
     if plan_file is None:
-        change_of(changes, derived=derive)
+        change_of(changes, typed)
     else:
-        if _typed(context, changes, scope, checks):
+        if typed & _names(changes, scope, checks):
             raise UsageError(
                 "a saved plan has its own scope, changes and policy", "remove those options"
             )
@@ -74,14 +63,14 @@ def apply(
         if saved is None or plan_file is None:
             from contacts_audit.remediation.prepare import item_for
 
-            connection, made = planned(host, scope, changes, checks, azure, derive=derive)
+            connection, made = planned(host, scope, changes, checks, azure, typed)
             items: Sequence[Item] = [item_for(row, made) for row in made.rows]
         else:
             made = saved
             connection, items = _reviewed(host, made, plan_file, azure)
         writing = Writing(host, connection, azure, write, output)
         recheck = functools.partial(report_failing, host, connection, azure, checks.dns, made.rows)
-        raise typer.Exit(writing.carry_out(made.origin, items, afterwards=recheck))
+        return writing.carry_out(made.origin, items, afterwards=recheck)
 
 
 def _reviewed(
@@ -104,8 +93,5 @@ def _reviewed(
     return connection, items
 
 
-def _typed(context: typer.Context, *groups: Any) -> bool:
-    """Say whether an option of *groups* was given on the command line, not by a variable."""
-    names = (item.name for group in groups for item in fields(group))
-    sources = (context.get_parameter_source(name) for name in names)
-    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
+def _names(*groups: Any) -> set[str]:
+    return {item.name for group in groups for item in fields(group)}

@@ -3,27 +3,23 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files as resources
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation, run_of
 from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.declare import CHECKS, OUTPUT
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions, OutputOptions
-from contacts_audit.cli.options.scope import RunId, ScopeOptions
+from contacts_audit.cli.options.declare import CHECKS, OUTPUT, SCOPE, grouped
+from contacts_audit.cli.options.output import OutputOptions
+from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.cli.policy import checks_and_profiles
 from contacts_audit.cli.policy_source import load_policy, resolve_policy
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select
+from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Outcome, Subscription
 
 if TYPE_CHECKING:
@@ -32,29 +28,21 @@ if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class InfoOptions:
-    """What is printed instead of an audit."""
-
-    json_schema: Annotated[
-        bool, OUTPUT("--json-schema", "Print the JSON Schema of the report, and exit.")
-    ] = False
-    list_checks: Annotated[
-        bool, CHECKS("--list-checks", "List the checks and profiles, and exit.")
-    ] = False
-
-
 @grouped
 def audit(
-    context: typer.Context,
+    host: Host,
+    *,
     scope: ScopeOptions,
     checks: PolicyOptions,
     output: OutputOptions,
-    info: InfoOptions,
-    log: LogOptions,
+    json_schema: bool = OUTPUT("--json-schema", "Print the JSON Schema of the report, and exit."),
+    list_checks: bool = CHECKS("--list-checks", "List the checks and profiles, and exit."),
     azure: AzureOptions,
-    run_id: RunId = None,
-) -> None:
+    run_id: str | None = SCOPE(
+        "--run-id ID",
+        "Set the id that all shards of a run share. Default: the name of the Kubernetes Job.",
+    ),
+) -> ExitCode:
     """
     Check every subscription for a security contact email address.
 
@@ -62,13 +50,11 @@ def audit(
     """
     from contacts_audit.audit.shards import choose_run_id
 
-    host: Host = context.obj
-    if info != InfoOptions():
-        host.screen.stream(_schema() if info.json_schema else checks_and_profiles())
-        return
+    if json_schema or list_checks:
+        host.screen.stream(_schema() if json_schema else checks_and_profiles())
+        return ExitCode.CLEAN
     printing = printing_of(host, output)
     host.screen.quiet = output.quiet
-    log_to(host.screen, log)
     started = datetime.now(UTC)
     policy = load_policy(host, checks, started)
     run_id = choose_run_id(run_id, scope.shard, host.environment)
@@ -88,7 +74,7 @@ def audit(
         _outcomes(connection, found.subscriptions, auditor),
         len(found.subscriptions),
     )
-    raise typer.Exit(print_report(host, run, outcomes, printing))
+    return print_report(host, run, outcomes, printing)
 
 
 def _schema() -> Iterator[str]:

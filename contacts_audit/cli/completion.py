@@ -1,15 +1,13 @@
 """The command completion: prints a shell completion script."""
 
 from collections.abc import Mapping
-from enum import EnumType, StrEnum
-from typing import Annotated, Any, get_args
-
-import typer
+from enum import StrEnum
+from typing import Any
 
 from contacts_audit.cli.complete import FILES, FOLDERS, SUBSCRIPTIONS
 from contacts_audit.cli.completion_scripts import SCRIPTS
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import argument, choices, grouped
 
 KINDS = {  # what to complete for a metavar; for others nothing is known
     "FILE": FILES,
@@ -38,17 +36,14 @@ class Shell(StrEnum):
 
 @grouped
 def completion(
-    context: typer.Context,
-    shell: Annotated[
-        Shell, typer.Argument(metavar="SHELL", help="The shell: bash, zsh, fish or powershell.")
-    ],
+    host: Host,
+    shell: Shell = argument("SHELL", "The shell: bash, zsh, fish or powershell."),
 ) -> None:
     """
     Print a shell completion script. Its first lines say where to put it.
 
     No file is changed.
     """
-    host: Host = context.obj
     host.screen.data(SCRIPTS[shell])
 
 
@@ -75,8 +70,5 @@ def _kind(parameter: Any) -> str:
     """Return what to complete: a kind, values separated by |, or "" for a flag."""
     if getattr(parameter, "is_flag", False):
         return ""
-    wanted = parameter.type_descriptor.annotation
-    for kind in (wanted, *get_args(wanted)):
-        if isinstance(kind, EnumType):
-            return "|".join(kind)
-    return KINDS.get((parameter.metavar or "").strip("[]"), "text")
+    values = "|".join(choices(parameter.type_descriptor.annotation))
+    return values or KINDS.get((parameter.metavar or "").strip("[]"), "text")

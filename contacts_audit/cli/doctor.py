@@ -6,15 +6,12 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import typer
-
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions, TextFormat, TextOutput
+from contacts_audit.cli.options.declare import grouped, printed_as
+from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.sign_in import sign_in
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.sanitize import sanitized
@@ -32,11 +29,10 @@ LEFT = 34  # columns for status and name
 
 @grouped
 def doctor(
-    context: typer.Context,
-    log: LogOptions,
+    host: Host,
     azure: AzureOptions,
-    output: TextOutput = TextFormat.TEXT,
-) -> None:
+    output: TextFormat = printed_as(TextFormat),
+) -> ExitCode:
     """
     Diagnose sign-in, network, permissions and API versions, and suggest fixes.
 
@@ -45,8 +41,6 @@ def doctor(
     from contacts_audit.core.workers import in_thread
     from contacts_audit.doctor import PARTS, REPLAYED, diagnosed, exit_code, skipped
 
-    host: Host = context.obj
-    log_to(host.screen, log)
     deadline = time.monotonic() + azure.network.deadline
     diagnoses = _diagnoses(host, azure)
     found: list[Diagnosis] = []
@@ -70,7 +64,7 @@ def doctor(
         host.screen.data(_document(found, code))
     well = code is ExitCode.CLEAN
     host.screen.note("An audit can run." if well else "Fix what failed, then run doctor again.")
-    raise typer.Exit(code)
+    return code
 
 
 def _diagnoses(host: Host, azure: AzureOptions) -> "Iterator[Diagnosis]":

@@ -1,17 +1,13 @@
 """The command emails: the whole one-liner of the rule, or with --input its last stage, jq."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.declare import OPTIONS, grouped
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.pages import SHOWN, Missed, Page, pages, was_read
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import ContactsAuditError, ExitCode
 from contacts_audit.core.model import Subscription
 
@@ -27,28 +23,20 @@ MAY_MISS = (
 
 @grouped
 def emails(
-    context: typer.Context,
+    host: Host,
     scope: ScopeOptions,
-    log: LogOptions,
     azure: AzureOptions,
-    input: Annotated[
-        str | None,
-        typer.Option(
-            "--input",
-            metavar="FILE",
-            help="Filter the output of fetch in FILE ('-': stdin). Ask Azure nothing.",
-        ),
-    ] = None,
-) -> None:
+    input: str | None = OPTIONS(
+        "--input FILE", "Filter the output of fetch in FILE ('-': stdin). Ask Azure nothing."
+    ),
+) -> ExitCode:
     """
     Print the email addresses of each subscription, like the one-liner of the rule.
 
     Exit codes: 0 all show an address at 2017-08-01-preview, 3 some do not, 4 some were unreadable.
     """
-    host: Host = context.obj
-    log_to(host.screen, log)
     if input is not None:
-        raise typer.Exit(_jq_stage(host, input))
+        return _jq_stage(host, input)
     complete, without = True, 0
     for page in pages(host, scope, azure, _lines):
         for piece in page.pieces:
@@ -61,7 +49,7 @@ def emails(
                 without += 1
                 host.screen.note(f"{page.subscription.label}: no address at 2017-08-01-preview")
         complete &= was_read(host, page)
-    raise typer.Exit(_exit_code(host, complete, without))
+    return _exit_code(host, complete, without)
 
 
 def _lines(client: "Client", subscription: Subscription) -> Page:

@@ -5,24 +5,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation, run_of
 from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.declare import OUTPUT
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions, TextFormat, TextOutput
+from contacts_audit.cli.options.declare import OUTPUT, argument, grouped, printed_as
+from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.policy_source import load_policy, resolve_policy
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.delivery import MailAnswer
-from contacts_audit.core.errors import AzureError
+from contacts_audit.core.errors import AzureError, ExitCode
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_, wording
@@ -51,23 +47,19 @@ class Exchanges:
 
 @grouped
 def explain(
-    context: typer.Context,
-    subscription: Annotated[
-        str, typer.Argument(metavar="SUBSCRIPTION", help="The id or name of the subscription.")
-    ],
+    host: Host,
+    *,
+    subscription: str = argument("SUBSCRIPTION", "The id or name of the subscription."),
     checks: PolicyOptions,
-    log: LogOptions,
     azure: AzureOptions,
-    output: TextOutput = TextFormat.TEXT,
-    curl: Annotated[bool, OUTPUT("--curl", "Print only the requests, as curl commands.")] = False,
-) -> None:
+    output: TextFormat = printed_as(TextFormat),
+    curl: bool = OUTPUT("--curl", "Print only the requests, as curl commands."),
+) -> ExitCode:
     """
     Explain the verdict of one subscription: each request, its answer, and each check.
 
     Exit codes: those of audit for this subscription.
     """
-    host: Host = context.obj
-    log_to(host.screen, log)
     now = datetime.now(UTC)
     policy = load_policy(host, checks, now)
     scope = ScopeOptions(subscription=[subscription])
@@ -85,7 +77,7 @@ def explain(
         host.screen.stream(_lines(exchanges, mail.known, policy, outcome, run))
     if isinstance(outcome, Unread):
         host.screen.fault(one, outcome.fault)
-    raise typer.Exit(exit_code(Counter([outcome.verdict])))
+    return exit_code(Counter([outcome.verdict]))
 
 
 def _audited(

@@ -4,15 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from contacts_audit.audit import history as runs
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.options.declare import printed_as
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
 from contacts_audit.core.sanitize import sanitized
@@ -35,12 +32,10 @@ class HistoryFormat(StrEnum):
 
 @grouped
 def history(
-    context: typer.Context,
-    folder: Annotated[
-        str, typer.Argument(metavar="FOLDER", help="The folder with the JSON reports.")
-    ],
-    output: Annotated[HistoryFormat, printed_as(HistoryFormat)] = HistoryFormat.TABLE,
-) -> None:
+    host: Host,
+    folder: str = argument("FOLDER", "The folder with the JSON reports."),
+    output: HistoryFormat = printed_as(HistoryFormat),
+) -> ExitCode:
     """
     Show how many subscriptions complied on each day, and what changed when.
 
@@ -48,11 +43,10 @@ def history(
 
     Exit codes: 0 all files were read, 4 a file in the folder is not a complete report.
     """
-    host: Host = context.obj
     reader = _Reader(host, Path(folder))
     found = runs.history(reader.in_order())
     host.screen.stream(_rendered(found, output, host.screen.terminal_width))
-    raise typer.Exit(ExitCode.INCOMPLETE if reader.failed else ExitCode.CLEAN)
+    return ExitCode.INCOMPLETE if reader.failed else ExitCode.CLEAN
 
 
 class _Reader:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from contacts_audit import __version__
 from contacts_audit.cli.options.azure import AzureOptions, IdentityOptions
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.groups import words
+from contacts_audit.cli.options.declare import words
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.core.model import Criteria, Invocation, Run
 

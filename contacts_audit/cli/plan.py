@@ -1,13 +1,11 @@
 """The command plan: shows what apply would change; writes nothing to Azure."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.mail import mail_lookups
@@ -15,20 +13,17 @@ from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
     ChangeOptions,
-    ChangeOutput,
     change_of,
     derives,
 )
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.declare import OUTPUT
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.declare import OUTPUT, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.policy_source import load_policy, resolve_policy
 from contacts_audit.cli.report_input import EarlierReport
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary
+from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.files import replace
 from contacts_audit.core.model import Audited, Change, Subscription
 from contacts_audit.core.writable import check_writable
@@ -44,30 +39,25 @@ if TYPE_CHECKING:
 
 @grouped
 def plan(
-    context: typer.Context,
+    host: Host,
+    typed: Set[str],
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
-    log: LogOptions,
     azure: AzureOptions,
-    output: ChangeOutput = ChangeFormat.TABLE,
-    save: Annotated[
-        Path | None, OUTPUT("--save FILE", "Save the plan to FILE, for 'apply FILE'.")
-    ] = None,
-    curl: Annotated[bool, OUTPUT("--curl", "Print the changes as curl commands.")] = False,
-) -> None:
+    output: ChangeFormat = printed_as(ChangeFormat),
+    save: Path | None = OUTPUT("--save FILE", "Save the plan to FILE, for 'apply FILE'."),
+    curl: bool = OUTPUT("--curl", "Print the changes as curl commands."),
+) -> ExitCode:
     """
     Show what apply would change, before and after. Nothing is written to Azure.
 
     Exit codes: 0 nothing to change, 3 changes to make, 4 some unreadable, 5 some refused.
     """
-    host: Host = context.obj
-    derive = derives(context)
-    change_of(changes, derived=derive)
+    change_of(changes, typed)
     if save is not None:
         check_writable(save)
-    log_to(host.screen, log)
-    connection, made = planned(host, scope, changes, checks, azure, derive=derive)
+    connection, made = planned(host, scope, changes, checks, azure, typed)
     from contacts_audit.remediation.plan import exit_code
     from contacts_audit.report.changes import plan_json
     from contacts_audit.report.curl import plan_curl
@@ -80,9 +70,9 @@ def plan(
     elif output is ChangeFormat.JSON:
         host.screen.data(document)
     else:
-        _print(host, made, output, every_row=log.verbose or log.debug)
+        _print(host, made, output, every_row=azure.log.verbose or azure.log.debug)
     _report_rows(host, made)
-    raise typer.Exit(exit_code(made.rows))
+    return exit_code(made.rows)
 
 
 def _print(host: Host, made: "Plan", output: ChangeFormat, *, every_row: bool) -> None:
@@ -114,13 +104,10 @@ def planned(
     changes: ChangeOptions,
     checks: PolicyOptions,
     azure: AzureOptions,
-    *,
-    derive: bool,
+    typed: Set[str],
 ) -> "tuple[Connection, Plan]":
     """
-    Read all subscriptions in scope, and plan *changes*.
-
-    With *derive*, what the failing checks of a subscription need is changed, too.
+    Read all subscriptions in scope, and plan *changes*; *typed* are the options typed.
 
     Raises:
         ContactsAuditError: an option cannot be used, or nothing could be listed.
@@ -141,10 +128,10 @@ def planned(
     if report:
         report.check(connection)
     policy = resolve_policy(host, policy, connection, found)
-    change = change_of(changes, derived=derive)
+    change = change_of(changes, typed)
     look_up = mail_lookups(checks.dns, connection).answers
     auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
-    planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
+    planner = _Planner(connection, policy, auditor, reader, changes, change, derives(typed))
     rows = planner.rows(host, found.subscriptions)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     recorded = time_of(connection.recorded)

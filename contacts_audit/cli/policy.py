@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import argument, grouped
 from contacts_audit.cli.policy_source import load_policy
 from contacts_audit.core.sanitize import sanitized
 
@@ -26,9 +24,9 @@ class Action(StrEnum):
 
 @grouped
 def policy(
-    context: typer.Context,
-    action: Annotated[Action, typer.Argument(metavar="check", help="Check the file.")],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The policy file ('-': stdin).")],
+    host: Host,
+    action: Action = argument("check", "Check the file."),
+    file: str = argument("FILE", "The policy file ('-': stdin)."),
 ) -> None:
     """
     Check a policy file offline, and report every mistake with its line.
@@ -37,7 +35,6 @@ def policy(
     """
     from contacts_audit.audit.waivers import expiry_warnings
 
-    host: Host = context.obj
     found = load_policy(host, PolicyOptions(policy=file), datetime.now(UTC))
     for waiver in found.waivers:
         for line in expiry_warnings(waiver, found.day):

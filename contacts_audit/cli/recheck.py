@@ -11,7 +11,7 @@ from contacts_audit.cli.invocation import azure_words, run_of, tenant_words
 from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.checks import DnsOptions
-from contacts_audit.cli.options.groups import words
+from contacts_audit.cli.options.declare import words
 from contacts_audit.cli.wiring import for_each
 from contacts_audit.core.model import Audited, Check, Criteria, Invocation, Profile, Run, Unread
 

@@ -3,25 +3,20 @@
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
-    ChangeOutput,
     RestoreOptions,
     WriteOptions,
 )
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import for_each, selectors
 from contacts_audit.cli.writing import LARGEST_FILE, Writing, check_writing, connect_to
-from contacts_audit.core.errors import UsageError
+from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
@@ -37,34 +32,26 @@ Row = tuple["Subscription", "Snapshot"]
 
 @grouped
 def restore(
-    context: typer.Context,
+    host: Host,
     chosen: RestoreOptions,
     write: WriteOptions,
-    log: LogOptions,
     azure: AzureOptions,
-    backup_file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="BACKUP",
-            help="A backup made by 'apply' or 'restore'. Without one, backups are listed.",
-            show_default=False,
-        ),
-    ] = None,
-    output: ChangeOutput = ChangeFormat.TABLE,
-) -> None:
+    backup_file: str | None = argument(
+        "BACKUP", "A backup made by 'apply' or 'restore'. Without one, backups are listed.", None
+    ),
+    output: ChangeFormat = printed_as(ChangeFormat),
+) -> ExitCode:
     """
     Restore the contacts in a backup, and verify every write. Without a backup, list the backups.
 
     Exit codes: 0 confirmed, 5 some not confirmed, 4 unreadable, 6 another apply or restore runs.
     """
-    host: Host = context.obj
-    log_to(host.screen, log)
     folder = host.state_folder(write.state_dir)
     if backup_file is None:
         if chosen != RestoreOptions():
             raise UsageError("no backup is given", "list them by 'contacts-audit restore'")
         _list(host, folder, output)
-        return
+        return ExitCode.CLEAN
     check_writing(host, azure.network, write)
     from contacts_audit.remediation.backup import SavedBackup, read_backup
     from contacts_audit.remediation.past_runs import runs_since
@@ -78,7 +65,7 @@ def restore(
         connection, here = connect_to(host, kept.origin, backup_file, azure)
         items = _compared(host, connection, rows, here, past_runs, chosen)
         writing = Writing(host, connection, azure, write, output)
-        raise typer.Exit(writing.carry_out(kept.origin, items, restores=kept.digest))
+        return writing.carry_out(kept.origin, items, restores=kept.digest)
 
 
 def _compared(

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, TypeVar
+from typing import IO, BinaryIO, TextIO, TypeVar
 
 from contacts_audit.core.errors import (
     AzureError,
@@ -19,9 +19,6 @@ from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.core.workers import started
-
-if TYPE_CHECKING:
-    from contacts_audit.cli.options.output import LogOptions
 
 T = TypeVar("T")
 MAX_ERROR = 2000  # characters of an error
@@ -225,12 +222,10 @@ class _LogHandler(logging.Handler):
         self._screen.log(self.format(record))
 
 
-def log_to(screen: Screen, options: "LogOptions") -> None:
+def log_to(screen: Screen, *, verbose: bool, debug: bool) -> None:
     """Send the log of this program to *screen*; silence the libraries."""
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     ours = logging.getLogger("contacts_audit")
     ours.handlers[:] = [_LogHandler(screen)]
     ours.propagate = False
-    ours.setLevel(
-        logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.WARNING
-    )
+    ours.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)

@@ -2,21 +2,16 @@
 
 import json
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
-from contacts_audit.cli.options.declare import OUTPUT, printed_as
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import OUTPUT, SCOPE, grouped, printed_as
 from contacts_audit.cli.options.output import LogOptions
-from contacts_audit.cli.options.scope import Current
 from contacts_audit.cli.sign_in import credential, show_identity, sign_in
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,25 +30,24 @@ class TokenFormat(StrEnum):
 class TokenOptions:
     """What is printed with the token, and the format."""
 
-    subscription: Annotated[
-        list[str],
-        OUTPUT("--subscription -s ID", "Print this subscription id with the token, as az does."),
-    ] = field(default_factory=list)
-    current: Current = False
-    output: Annotated[TokenFormat, printed_as(TokenFormat)] = TokenFormat.JSON
+    subscription: list[str] = OUTPUT(
+        "--subscription -s ID",
+        "Print this subscription id with the token, as az does.",
+        repeated=True,
+    )
+    current: bool = SCOPE("--current", "Include the default subscription of the Azure CLI.")
+    output: TokenFormat = printed_as(TokenFormat)
 
 
 @grouped
 def token(
-    context: typer.Context,
+    host: Host,
     printing: TokenOptions,
     log: LogOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
 ) -> None:
     """Print an access token for Azure Resource Manager, like az account get-access-token."""
-    host: Host = context.obj
-    log_to(host.screen, log)
     if len(identity.tenant) > 1:
         raise UsageError("a token is for one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
