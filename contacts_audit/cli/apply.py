@@ -1,7 +1,7 @@
 """The command apply: makes changes one by one, and verifies each."""
 
 import functools
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 @grouped
 def apply(
     host: Host,
-    typed: Set[str],
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
@@ -50,9 +49,9 @@ def apply(
     check_writing(host, azure.network, write)
     saved = None
     if plan_file is None:
-        change_of(changes, typed)
+        change_of(changes, host.typed)
     else:
-        if typed & _names(changes, scope, checks):
+        if host.typed & _names(changes, scope, checks):
             raise UsageError(
                 "a saved plan has its own scope, changes and policy", "remove those options"
             )
@@ -63,7 +62,7 @@ def apply(
         if saved is None or plan_file is None:
             from contacts_audit.remediation.prepare import item_for
 
-            connection, made = planned(host, scope, changes, checks, azure, typed)
+            connection, made = planned(host, scope, changes, checks, azure)
             items: Sequence[Item] = [item_for(row, made) for row in made.rows]
         else:
             made = saved

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +26,11 @@ PIECE = 1024 * 1024
 
 @dataclass(slots=True)
 class Host:
-    """The surroundings of a run, which tests replace. No printed line shows its *secrets*."""
+    """
+    The surroundings of a run, which tests replace. No printed line shows its *secrets*.
+
+    *typed* names the options that were given on the command line, not by a variable.
+    """
 
     environment: Mapping[str, str]
     stdin: BinaryIO | None
@@ -34,6 +38,7 @@ class Host:
     shutdown: Shutdown
     stdin_used_by: str | None = None
     warnings: list[str] = field(default_factory=list)
+    typed: Set[str] = frozenset()
     secrets: Secrets = field(default_factory=Secrets)
 
     def __post_init__(self) -> None:

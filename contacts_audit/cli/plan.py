@@ -1,7 +1,7 @@
 """The command plan: shows what apply would change; writes nothing to Azure."""
 
 from collections import Counter
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 @grouped
 def plan(
     host: Host,
-    typed: Set[str],
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
@@ -54,10 +53,10 @@ def plan(
 
     Exit codes: 0 nothing to change, 3 changes to make, 4 some unreadable, 5 some refused.
     """
-    change_of(changes, typed)
+    change_of(changes, host.typed)
     if save is not None:
         check_writable(save)
-    connection, made = planned(host, scope, changes, checks, azure, typed)
+    connection, made = planned(host, scope, changes, checks, azure)
     from contacts_audit.remediation.plan import exit_code
     from contacts_audit.report.changes import plan_json
     from contacts_audit.report.curl import plan_curl
@@ -104,10 +103,9 @@ def planned(
     changes: ChangeOptions,
     checks: PolicyOptions,
     azure: AzureOptions,
-    typed: Set[str],
 ) -> "tuple[Connection, Plan]":
     """
-    Read all subscriptions in scope, and plan *changes*; *typed* are the options typed.
+    Read all subscriptions in scope, and plan *changes*.
 
     Raises:
         ContactsAuditError: an option cannot be used, or nothing could be listed.
@@ -128,10 +126,10 @@ def planned(
     if report:
         report.check(connection)
     policy = resolve_policy(host, policy, connection, found)
-    change = change_of(changes, typed)
+    change = change_of(changes, host.typed)
     look_up = mail_lookups(checks.dns, connection).answers
     auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
-    planner = _Planner(connection, policy, auditor, reader, changes, change, derives(typed))
+    planner = _Planner(connection, policy, auditor, reader, changes, change, derives(host.typed))
     rows = planner.rows(host, found.subscriptions)
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     recorded = time_of(connection.recorded)

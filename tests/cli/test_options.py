@@ -48,6 +48,7 @@ def command() -> tuple[Any, list[Given]]:
 
     @grouped
     def look(
+        host: Host,
         scope: ScopeOptions,
         azure: AzureOptions,
         policy: PolicyOptions,
@@ -245,7 +246,7 @@ def test_variables_of_other_commands_are_ignored() -> None:
     """Their values are not checked."""
 
     @grouped
-    def short(log: LogOptions) -> None:
+    def short(host: Host, log: LogOptions) -> None:
         """Do little."""
 
     app = typer.Typer(add_completion=False)
@@ -266,7 +267,7 @@ def test_any_dataclass_is_a_group() -> None:
     seen: list[Fruit] = []
 
     @grouped
-    def eat(fruit: Fruit) -> None:
+    def eat(host: Host, fruit: Fruit) -> None:
         seen.append(fruit)
 
     app = typer.Typer(add_completion=False)

@@ -93,30 +93,25 @@ def choices(kind: Any) -> tuple[str, ...]:
 
 def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
     """
-    Let typer run *command*, whose parameters are options, arguments and groups of options.
+    Let typer run *command*, which takes the host, then options, arguments and groups of options.
 
-    A parameter, or a field of a group, that is annotated with a dataclass is a group. A command may
-    also take the `host`, and in `typed` the names of what was given on the command line.
+    A parameter, or a field of a group, that is annotated with a dataclass is a group.
     """
-    parameters = inspect.signature(command).parameters
-    given_by_us = parameters.keys() & {"host", "typed"}
+    _, *parameters = inspect.signature(command).parameters.values()
     groups: dict[str, Any] = {}
     flat = [inspect.Parameter("context", KEYWORD, annotation=typer.Context)]
-    for name, one in parameters.items():
+    for one in parameters:
         if isinstance(one.default, Field):
-            flat.append(_parameter(name, one.annotation, one.default))
-        elif name not in given_by_us:
-            groups[name] = one.annotation
+            flat.append(_parameter(one.name, one.annotation, one.default))
+        else:
+            groups[one.name] = one.annotation
             flat += _options(one.annotation)
 
     def run(context: Any, **given: Any) -> Any:
-        sources = {name: context.get_parameter_source(name) for name in given}
-        typed = {name for name, one in sources.items() if one and one.name == "COMMANDLINE"}
-        _begin(context.obj, given)
-        ours = {"host": context.obj, "typed": typed}
-        ours = {name: ours[name] for name in given_by_us}
-        filled = {name: _filled(group, given) for name, group in groups.items()}
-        return command(**ours, **filled, **given)
+        host, sources = context.obj, {name: context.get_parameter_source(name) for name in given}
+        host.typed = {name for name, one in sources.items() if one and one.name == "COMMANDLINE"}
+        _begin(host, given)
+        return command(host, **{name: _filled(groups[name], given) for name in groups}, **given)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
