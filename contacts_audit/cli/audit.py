@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Outcome, Subscription
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.audit.deliverability import Lookup
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.tenants import Connection
 
@@ -51,7 +51,8 @@ def audit(
     from contacts_audit.audit.shards import choose_run_id
 
     if json_schema or list_checks:
-        host.screen.stream(_schema() if json_schema else checks_and_profiles())
+        schema = resources("contacts_audit.report").joinpath("schema.json")
+        host.screen.stream(schema.read_text("utf-8") if json_schema else checks_and_profiles())
         return ExitCode.CLEAN
     printing = printing_of(host, output)
     host.screen.quiet = output.quiet
@@ -69,16 +70,10 @@ def audit(
         run_id=run_id,
         scope=selection(scope, checks),
     )
-    auditor = _auditor(connection, policy, checks)
-    outcomes = host.screen.progress(
-        _outcomes(connection, found.subscriptions, auditor),
-        len(found.subscriptions),
-    )
+    look_up = mail_lookups(checks.dns, connection).answers
+    outcomes = _outcomes(connection, policy, look_up, found.subscriptions)
+    outcomes = host.screen.progress(outcomes, len(found.subscriptions))
     return print_report(host, run, outcomes, printing)
-
-
-def _schema() -> Iterator[str]:
-    yield resources("contacts_audit.report").joinpath("schema.json").read_text("utf-8")
 
 
 def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
@@ -109,20 +104,16 @@ def _warm_up() -> None:
     warm_up()
 
 
-def _auditor(connection: "Connection", policy: "Policy", checks: PolicyOptions) -> "Auditor":
-    from contacts_audit.audit.auditor import Auditor
-
-    return Auditor(connection.client, policy, mail_lookups(checks.dns, connection).answers)
-
-
 def _outcomes(
     connection: "Connection",
-    subscriptions: Collection[Subscription],
-    auditor: "Auditor",
+    policy: "Policy",
+    look_up: "Lookup",
+    subscriptions: Iterable[Subscription],
 ) -> Iterator[Outcome]:
-    from contacts_audit.audit.auditor import broken, out_of_time, unasked
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
 
+    auditor = Auditor(connection.client, policy, look_up)
     return in_order(
         lambda subscription: unasked(subscription) or auditor.audit(subscription),
         subscriptions,

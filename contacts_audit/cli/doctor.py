@@ -1,9 +1,11 @@
 """The command doctor: tests what an audit needs, and suggests fixes."""
 
 import functools
+import itertools
 import textwrap
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from contacts_audit.azure.kinds import Auth
@@ -42,23 +44,17 @@ def doctor(
     from contacts_audit.doctor import PARTS, REPLAYED, diagnosed, exit_code, skipped
 
     deadline = time.monotonic() + azure.network.deadline
-    diagnoses = _diagnoses(host, azure)
+    coming = functools.partial(next, _diagnoses(host, azure), None)
     found: list[Diagnosis] = []
-    width = host.screen.terminal_width
 
     def timely() -> "Iterator[Diagnosis]":
-        coming = functools.partial(next, diagnoses, None)
-        while (each := in_thread(coming, deadline=deadline)) is not None:
-            yield each
+        return iter(lambda: in_thread(coming, deadline=deadline), None)
 
-    def whole() -> "Iterator[Diagnosis]":
-        yield from diagnosed("deadline", timely)
-        yield from skipped(found, PARTS if azure.network.replay is None else REPLAYED)
-
-    for each in whole():
+    left = skipped(found, PARTS if azure.network.replay is None else REPLAYED)
+    for each in itertools.chain(diagnosed("deadline", timely), left):
         found.append(each)
         if output is TextFormat.TEXT:
-            host.screen.data(lines(each, width))
+            host.screen.data(lines(each, host.screen.terminal_width))
     code = exit_code(found)
     if output is TextFormat.JSON:
         host.screen.data(_document(found, code))
@@ -139,15 +135,10 @@ def lines(each: "Diagnosis", width: int | None) -> str:
 
 
 def _document(found: "list[Diagnosis]", code: ExitCode) -> str:
-    checks = [
-        {"name": each.name, "status": each.status, "detail": each.detail, "hint": each.hint}
-        for each in found
-    ]
-    recorded = next((each.detail for each in found if each.name == RECORDING), None)
     document = {
         "schema": SCHEMA,
-        "recorded": recorded,
-        "checks": checks,
+        "recorded": next((each.detail for each in found if each.name == RECORDING), None),
+        "checks": list(map(asdict, found)),
         "exit_code": int(code),
     }
     return json_.dump(document, indent=2) + "\n"

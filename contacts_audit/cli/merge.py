@@ -26,12 +26,11 @@ def merge(
 
     printing = printing_of(host, output)
     host.screen.quiet = output.quiet
-    documents = {}
-    for at, name in enumerate(names):
+    documents = []
+    for name in names:
         text = host.read(name, "REPORT", LARGEST_REPORT)
-        documents[at, name] = report_file.read(text, name, IncompleteError)
-    parts = [(name, report_from(one, name)) for (_, name), one in documents.items()]
-    whole = merged(parts, run_id)
-    for (_, name), document in documents.items():
+        documents.append((name, report_file.read(text, name, IncompleteError)))
+    whole = merged([(name, report_from(one, name)) for name, one in documents], run_id)
+    for name, document in documents:
         report_file.check_counts(document, name)
     return print_report(host, whole.run, iter(whole.outcomes), printing, finished=whole.finished)

@@ -93,7 +93,9 @@ def print_report(
     for outcome in outcomes:
         verdicts[outcome.verdict] += 1
         if outcome.verdict in TO_FIX:
-            fixes = fixes or _no_fixes(run)
+            from contacts_audit.report.fix_command import Summary  # most runs need none
+
+            fixes = fixes or Summary(run)
             fixes.add(outcome)
         if printing.streams:
             if not only or outcome.verdict in only:
@@ -114,13 +116,6 @@ def print_report(
     if unwritten is not None:
         raise unwritten
     return exit_code(verdicts)
-
-
-def _no_fixes(run: Run) -> "Summary":
-    """Return a summary without a fix; most runs need none, and load nothing for it."""
-    from contacts_audit.report.fix_command import Summary
-
-    return Summary(run)
 
 
 def _changed(report: Report, baseline: Rows) -> Report:

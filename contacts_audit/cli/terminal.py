@@ -68,11 +68,14 @@ class Screen:
     def note(self, line: str) -> None:
         """Print a line that `--quiet` hides."""
         if not self.quiet:
-            self._write_or_hold(line)
+            self.notice(line)
 
     def notice(self, line: str) -> None:
         """Print a line that `--quiet` does not hide, but `--only-changes` without changes does."""
-        self._write_or_hold(line)
+        if self.held is None:
+            self.log(line)
+        else:
+            self.held.append(line)
 
     def warn(self, line: str) -> None:
         """Print a warning."""
@@ -80,7 +83,7 @@ class Screen:
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
         """Print why *subscription* could not be read, and what to do."""
-        self._write_or_hold(f"{subscription.label}: {fault.reason}: {fault.detail} -- {fault.hint}")
+        self.notice(f"{subscription.label}: {fault.line} -- {fault.hint}")
 
     def hold(self) -> None:
         """Hold lines back until `release` or `drop`."""
@@ -90,7 +93,7 @@ class Screen:
         """Print the lines that were held back, and hold back no more."""
         lines, self.held = self.held or [], None
         for line in lines:
-            self._write(line)
+            self.log(line)
 
     def drop(self) -> None:
         """Forget the lines that were held back."""
@@ -102,12 +105,12 @@ class Screen:
             for fault in error.faults[:MAX_FAULTS]:
                 self.fail(fault)
             if (more := len(error.faults) - MAX_FAULTS) > 0:
-                self._write(f"error: and {more} more")
+                self.log(f"error: and {more} more")
             return
         message = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
         if len(message) > MAX_ERROR:  # it quotes a file, or a name in one
             message = f"{message[:MAX_ERROR]}..."
-        self._write(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
+        self.log(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
 
     def ask(self, question: str) -> None:
         """Print a question; the cursor stays behind it."""
@@ -115,23 +118,14 @@ class Screen:
             self.err.write("\n".join(map(sanitized, question.split("\n"))))
             self.err.flush()
 
-    def log(self, line: str) -> None:
-        """Print a line that nothing hides."""
-        self._write(line)
-
     def crash(self, trace: str) -> None:
         """Print the traceback of a bug, for an issue."""
         for line in trace.splitlines():
-            self._write(line)
-        self._write("error: this is a bug in contacts-audit: please report it with the lines above")
+            self.log(line)
+        self.log("error: this is a bug in contacts-audit: please report it with the lines above")
 
-    def _write_or_hold(self, line: str) -> None:
-        if self.held is None:
-            self._write(line)
-        else:
-            self.held.append(line)
-
-    def _write(self, line: str) -> None:
+    def log(self, line: str) -> None:
+        """Print a line that nothing hides."""
         if self.err is not None:
             with contextlib.suppress(OSError):  # stderr is closed
                 self.err.write(sanitized(self.secrets.redact(line)) + "\n")
@@ -163,30 +157,22 @@ class Screen:
         ):
             yield from items
             return
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from rich import console, progress
 
-        with Progress(
-            TextColumn("Reading"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
-            console=Console(file=self.err),
+        with progress.Progress(
+            progress.TextColumn("Reading"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[rate]}"),
+            progress.TimeRemainingColumn(compact=True),
+            console=console.Console(file=self.err),
             transient=True,
         ) as bar:
             task = bar.add_task("", total=total, rate="")
             for item in items:
                 yield item
                 speed = bar.tasks[0].speed
-                rate = f"{speed:.0f}/s" if speed else ""
-                bar.update(task, advance=1, rate=rate)
+                bar.update(task, advance=1, rate=f"{speed:.0f}/s" if speed else "")
 
 
 def plain() -> bool:
