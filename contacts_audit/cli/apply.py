@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from contacts_audit.cli.host import Host
+from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
@@ -20,7 +20,7 @@ from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.plan import planned
 from contacts_audit.cli.recheck import report_failing
 from contacts_audit.cli.wiring import for_each
-from contacts_audit.cli.writing import LARGEST_FILE, Writing, check_writing, connect_to
+from contacts_audit.cli.writing import Writing, check_writing, connect_to
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.lock import locked
 
@@ -57,7 +57,7 @@ def apply(
             )
         from contacts_audit.remediation.plan_file import read_plan
 
-        saved = read_plan(host.read(plan_file, "PLAN", most=LARGEST_FILE), plan_file)
+        saved = read_plan(host.read(plan_file, "PLAN", LARGEST_REPORT), plan_file)
     with locked(host.state_folder(write.state_dir)):
         if saved is None or plan_file is None:
             from contacts_audit.remediation.prepare import item_for

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation, run_of
-from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import CHECKS, OUTPUT, SCOPE, grouped
@@ -17,7 +16,7 @@ from contacts_audit.cli.options.output import OutputOptions
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.cli.policy import checks_and_profiles
-from contacts_audit.cli.policy_source import load_policy, resolve_policy
+from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
 from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Outcome, Subscription

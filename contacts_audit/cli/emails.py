@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from contacts_audit.cli.host import Host
+from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.declare import OPTIONS, grouped
 from contacts_audit.cli.options.scope import ScopeOptions
@@ -14,7 +14,6 @@ from contacts_audit.core.model import Subscription
 if TYPE_CHECKING:
     from contacts_audit.azure.arm.client import Client
 
-LARGEST_INPUT = 256 * 1024 * 1024
 MAY_MISS = (
     "2017-08-01-preview may not show what the portal and newer clients wrote (it did not in 2020, "
     "and no later recording is known): 'contacts-audit audit' decides"
@@ -80,7 +79,7 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
     """Run the two documented jq programs on a file, up to their first error."""
     from contacts_audit.azure.contacts.read import documented_stage
 
-    text = host.read(name, "--input", most=LARGEST_INPUT, pipes=True).decode("utf-8-sig", "replace")
+    text = host.read(name, "--input", LARGEST_REPORT, pipes=True).decode("utf-8-sig", "replace")
     if not text.strip():
         host.screen.fail(ContactsAuditError("--input is empty", "check the output of fetch"))
         return ExitCode.INCOMPLETE

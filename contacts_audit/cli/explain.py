@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation, run_of
-from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import OUTPUT, argument, grouped, printed_as
 from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.cli.policy_source import load_policy, resolve_policy
+from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
 from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AzureError, ExitCode

@@ -20,7 +20,7 @@ TLS_VARIABLES = {  # they weaken TLS, and are easily forgotten
     "CURL_CA_BUNDLE": "it is trusted, unless --ca-bundle or REQUESTS_CA_BUNDLE is set",
 }
 LARGEST_FILE = 16 * 1024 * 1024
-LARGEST_REPORT = 256 * 1024 * 1024  # bytes; that is 200,000 subscriptions
+LARGEST_REPORT = 256 * 1024 * 1024  # bytes, also of a plan; that is 200,000 subscriptions
 PIECE = 1024 * 1024
 
 

@@ -48,13 +48,12 @@ def invocation(
     They include those that variables set: a suggested command works in any shell.
     """
     from contacts_audit.azure import clouds
-    from contacts_audit.report.fix_command import FILE
 
     numbered = replace(scope, shard=None if part is None else str(part))
     return Invocation(
-        scope=None if "-" in scope.subscriptions_from else words(numbered, blank=FILE),
+        scope=None if "-" in scope.subscriptions_from else words(numbered),
         tenants=tenant_words(azure),
-        others=(*words(policy, blank=FILE), *azure_words(azure)),
+        others=(*words(policy), *azure_words(azure)),
         endpoint=clouds.choose(azure.cloud.cloud, arm_endpoint=azure.cloud.arm_endpoint).arm,
         recording=azure.network.replay is not None,
     )
@@ -62,14 +61,9 @@ def invocation(
 
 def tenant_words(azure: AzureOptions) -> tuple[str, ...]:
     """Return the options --tenant."""
-    return words(IdentityOptions(tenant=azure.identity.tenant), blank="")
+    return words(IdentityOptions(tenant=azure.identity.tenant))
 
 
 def azure_words(azure: AzureOptions) -> tuple[str, ...]:
     """Return the options of cloud and identity, without --tenant."""
-    from contacts_audit.report.fix_command import FILE
-
-    return (
-        *words(azure.cloud, blank=FILE),
-        *words(azure.identity, "tenant", "auth_timeout", blank=FILE),
-    )
+    return (*words(azure.cloud), *words(azure.identity, "tenant", "auth_timeout"))

@@ -10,7 +10,7 @@ from contacts_audit.cli import report_files
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.output import OutputOptions
 from contacts_audit.cli.report_input import Rows, baseline_rows
-from contacts_audit.cli.terminal import plain
+from contacts_audit.cli.terminal import counted, plain
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Outcome, Report, Run, Unread, Verdict, exit_code
 from contacts_audit.report import RENDERERS, Format, json_, jsonl, order, table
@@ -176,8 +176,7 @@ def _print_summary(
     """Print the counts, and a command for each kind of failure."""
     total = verdicts.total()
     counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
-    noun = "subscription" if total == 1 else "subscriptions"
-    host.screen.note(f"{total} {noun}: {counts}")
+    host.screen.note(f"{counted(total, 'subscription')}: {counts}")
     if only:
         shown = sum(verdicts[verdict] for verdict in {*only})
         host.screen.note(f"Only {', '.join(only)}: {shown} of {total} are printed")

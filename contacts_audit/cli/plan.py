@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
@@ -19,7 +18,7 @@ from contacts_audit.cli.options.changes import (
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import OUTPUT, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.cli.policy_source import load_policy, resolve_policy
+from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
 from contacts_audit.cli.report_input import EarlierReport
 from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary

@@ -1,4 +1,4 @@
-"""Builds the policy from options and the policy file."""
+"""Builds what an audit judges by: the policy of options and file, and the answers of DNS."""
 
 import functools
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.checks import DnsOptions, PolicyOptions
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Check
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contacts_audit.audit.scope import Scope
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Waiver
+    from contacts_audit.mail.lookups import MailLookups
 
 
 def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
@@ -112,3 +113,16 @@ def resolve_policy(
         if one.text not in policy.ids and (near := found.suggestion(one)):
             host.screen.warn(f"{one.option}: no subscription is named {one.text!r} -- {near}")
     return policy
+
+
+def mail_lookups(dns: DnsOptions, connection: "Connection") -> "MailLookups":
+    """Return the lookups of a run. DNS is asked when the first address is judged, not before."""
+    from contacts_audit.mail.lookups import MailLookups, recorded
+    from contacts_audit.mail.resolver import MailResolver
+    from contacts_audit.mail.server_address import parse_server
+
+    if connection.recorded is not None:
+        return MailLookups(recorded(connection.mail))
+    server = None if dns.dns_server is None else parse_server(dns.dns_server)
+    keep = None if connection.recorder is None else connection.recorder.keep_mail
+    return MailLookups(MailResolver(dns.dns_timeout, server).ask, keep)

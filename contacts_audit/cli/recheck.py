@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import azure_words, run_of, tenant_words
-from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.checks import DnsOptions
+from contacts_audit.cli.options.checks import DnsOptions, PolicyOptions
 from contacts_audit.cli.options.declare import words
+from contacts_audit.cli.policy_source import mail_lookups
 from contacts_audit.cli.wiring import for_each
 from contacts_audit.core.model import Audited, Check, Criteria, Invocation, Profile, Run, Unread
 
@@ -98,7 +98,7 @@ def _run(connection: "Connection", criteria: Criteria, azure: AzureOptions, dns:
     called = Invocation(
         scope=(),
         tenants=tenant_words(azure),
-        others=(*_words(criteria), *words(dns, blank=""), *azure_words(azure)),
+        others=(*_words(criteria), *words(dns), *azure_words(azure)),
         endpoint=connection.cloud.arm,
     )
     return run_of(connection, criteria, datetime.now(UTC), called)
@@ -108,13 +108,11 @@ def _words(criteria: Criteria) -> list[str]:
     """Return *criteria* as options."""
     if replace(criteria, attack_path_level=CONFORMITY.attack_path_level) == CONFORMITY:
         return []
-    pairs = [
-        *(("--check", one) for one in criteria.checks),
-        *(("--required-email", one) for one in criteria.required_emails),
-        *(("--allowed-domain", one) for one in criteria.allowed_domains),
-    ]
-    if criteria.minimum_emails is not None:
-        pairs.append(("--minimum-emails", str(criteria.minimum_emails)))
-    if Check.ATTACK_PATHS in criteria.checks:
-        pairs.append(("--attack-path-level", criteria.attack_path_level))
-    return [word for pair in pairs for word in pair]
+    asked = PolicyOptions(
+        list(criteria.checks),
+        required_email=list(criteria.required_emails),
+        allowed_domain=list(criteria.allowed_domains),
+        minimum_emails=criteria.minimum_emails,
+    )
+    looks = Check.ATTACK_PATHS in criteria.checks
+    return [*words(asked), *(("--attack-path-level", criteria.attack_path_level) if looks else ())]

@@ -122,12 +122,10 @@ class EarlierReport:
         Raises:
             UsageError: it does not.
         """
+        from contacts_audit.cli.sign_in import check_tenants
+
         if (cloud := self.document["cloud"]) != connection.cloud.name:
             raise UsageError(
                 f"{self.name} is from {cloud}, not {connection.cloud.name}", f"add --cloud {cloud}"
             )
-        if missing := {*self.document["tenants"]} - {*connection.tenant_ids()}:
-            raise UsageError(
-                f"{self.name} is of tenant {min(missing)}, which was not signed in to",
-                "give --tenant, or the credential that made it",
-            )
+        check_tenants(connection, self.document["tenants"], self.name)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contacts_audit.cli.host import Host
+from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.azure import AzureOptions
 from contacts_audit.cli.options.changes import (
     ChangeFormat,
@@ -15,7 +15,7 @@ from contacts_audit.cli.options.changes import (
 from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.wiring import for_each, selectors
-from contacts_audit.cli.writing import LARGEST_FILE, Writing, check_writing, connect_to
+from contacts_audit.cli.writing import Writing, check_writing, connect_to
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.lock import locked
 
@@ -56,7 +56,7 @@ def restore(
     from contacts_audit.remediation.backup import SavedBackup, read_backup
     from contacts_audit.remediation.past_runs import runs_since
 
-    kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
+    kept = read_backup(host.read(backup_file, "BACKUP", LARGEST_REPORT), backup_file)
     rows = _rows(host, kept, chosen)
     with locked(folder):
         past_runs = runs_since(
@@ -147,4 +147,4 @@ def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
 
 
 def _read(host: Host, path: Path) -> bytes:
-    return host.read(str(path), "BACKUP", most=LARGEST_FILE)
+    return host.read(str(path), "BACKUP", LARGEST_REPORT)

@@ -3,7 +3,7 @@
 import functools
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from contacts_audit.azure.kinds import Auth
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
+    from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Identity
 
 SECONDS = 60.0  # for a sign-in
@@ -184,6 +185,20 @@ def credential(host: Host, identity: IdentityOptions, chosen: "SignIn") -> "Cred
         are = "is" if len(found.unused) == 1 else "are"
         host.screen.warn(f"{' and '.join(found.unused)} {are} set, too, and not used: {found.why}")
     return found
+
+
+def check_tenants(connection: "Connection", tenants: Iterable[str], name: str) -> None:
+    """
+    Check that the run is signed in to the *tenants* of the file *name*.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if missing := {*tenants} - {*connection.tenant_ids()}:
+        raise UsageError(
+            f"{name} is of tenant {min(missing)}, which was not signed in to",
+            "give --tenant, or the credential that made it",
+        )
 
 
 def show_identity(host: Host, *identities: "Identity") -> None:

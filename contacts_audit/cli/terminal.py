@@ -175,6 +175,11 @@ class Screen:
                 bar.update(task, advance=1, rate=f"{speed:.0f}/s" if speed else "")
 
 
+def counted(number: int, what: str) -> str:
+    """Return *number* and the noun *what*, in the plural where it is not 1."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def plain() -> bool:
     """Say whether the user wants no escape codes (NO_COLOR, TERM=dumb)."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

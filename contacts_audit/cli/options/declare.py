@@ -159,26 +159,28 @@ def _default(item: Any) -> Any:
     return inspect.Parameter.empty if item.default_factory is MISSING else item.default_factory()
 
 
-def words(group: Any, *leave_out: str, blank: str) -> tuple[str, ...]:
+def words(group: Any, *leave_out: str) -> tuple[str, ...]:
     """
     Return the options in *group* as words of a command line.
 
-    Left out are options that have their default, and the fields *leave_out*. *blank* replaces "-":
+    Left out are options that have their default, and the fields *leave_out*. FILE replaces "-":
     stdin was read already.
     """
+    from contacts_audit.report.fix_command import FILE
+
     found: list[str] = []
     for item in fields(group):
         value = getattr(group, item.name)
         if item.name in leave_out or value == _default(item) or value is None:
             continue
         if is_dataclass(item.type):
-            found += words(value, *leave_out, blank=blank)
+            found += words(value, *leave_out)
             continue
         option = min(item.metadata["names"], key=len)
         if value is True:
             found.append(option)
         for one in value if isinstance(value, list) else [] if value is True else [value]:
-            found += [option, blank if str(one) == "-" else str(one)]
+            found += [option, FILE if str(one) == "-" else str(one)]
     return tuple(found)
 
 
