@@ -19,8 +19,7 @@ from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.plan import planned
 from contacts_audit.cli.recheck import report_failing
-from contacts_audit.cli.wiring import for_each
-from contacts_audit.cli.writing import Writing, check_writing, connect_to
+from contacts_audit.cli.writing import Writing, check_writing, connect_to, look_again
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.lock import locked
 
@@ -76,20 +75,13 @@ def _reviewed(
     host: Host, made: "Plan", name: str, azure: AzureOptions
 ) -> "tuple[Connection, Sequence[Item]]":
     """Read every row of the saved plan again, and compare."""
-    from contacts_audit.remediation.prepare import failed, review_row, timed_out
-    from contacts_audit.remediation.snapshot import SnapshotReader
+    from contacts_audit.remediation.prepare import review_row
 
     connection, here = connect_to(host, made.origin, name, azure)
-    reader, today = SnapshotReader(connection.client), datetime.now(UTC).date()
-    items = for_each(
-        host,
-        connection,
-        made.rows,
-        lambda row: review_row(reader, row, made, here, today),
-        lambda row: timed_out(row.subscription),
-        lambda row, error: failed(row.subscription, error),
+    rows, today = {row.subscription: row for row in made.rows}, datetime.now(UTC).date()
+    return connection, look_again(
+        host, connection, rows, lambda reader, one: review_row(reader, rows[one], made, here, today)
     )
-    return connection, items
 
 
 def _names(*groups: Any) -> set[str]:

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
 from contacts_audit.cli.wiring import connect_and_select
-from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AzureError, ExitCode
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
 from contacts_audit.core.sanitize import sanitized
@@ -30,18 +28,24 @@ if TYPE_CHECKING:
     from contacts_audit.mail.lookups import MailLookups
 
 SCHEMA = 1
-MailAnswers = Mapping[str, MailAnswer]
 
 
-@dataclass(slots=True)
 class Exchanges:
-    """Keeps each request and its answer, in order."""
+    """Keeps each request and its answer, in order, as the JSON document shows them."""
 
-    all: "list[tuple[str, str, Answer | AzureError]]" = field(default_factory=list)
+    def __init__(self) -> None:
+        self.all: list[dict[str, Any]] = []
 
     def keep(self, method: str, url: str, outcome: "Answer | AzureError") -> None:
         """Keep one exchange."""
-        self.all.append((method, url, outcome))
+        told = dict.fromkeys(("status", "request_id", "body", "error"))
+        self.all.append({"method": method, "url": url, **told})
+        if isinstance(outcome, AzureError):
+            self.all[-1]["error"] = str(outcome)
+        else:
+            body = outcome.body.decode("utf-8-sig", "replace")
+            self.all[-1] |= {"status": outcome.status, "request_id": outcome.request_id}
+            self.all[-1]["body"] = body
 
 
 @grouped
@@ -70,10 +74,13 @@ def explain(
     run = run_of(connection, policy.criteria_of(one), now, invocation(scope, azure, checks))
     if curl:
         host.screen.stream(_commands(exchanges, connection))
-    elif output is TextFormat.JSON:
-        host.screen.data(_document(exchanges, mail.known, policy, outcome, run))
     else:
-        host.screen.stream(_lines(exchanges, mail.known, policy, outcome, run))
+        document = _document(exchanges, mail, policy, outcome, run)
+        if output is TextFormat.JSON:
+            host.screen.data(json_.dump(document, indent=2) + "\n")
+        else:
+            lines = map(sanitized, _lines(document, outcome, run))
+            host.screen.stream(f"{line.rstrip()}\n" for line in lines)
     if isinstance(outcome, Unread):
         host.screen.fault(one, outcome.fault)
     return exit_code(Counter([outcome.verdict]))
@@ -110,38 +117,28 @@ def _commands(exchanges: Exchanges, connection: "Connection") -> Iterator[str]:
 
     target = Target(connection.cloud.arm, connection.recorded)
     yield target.preface()
-    for url in dict.fromkeys(url for _, url, _ in exchanges.all):
+    for url in dict.fromkeys(one["url"] for one in exchanges.all):
         yield command("GET", url, target=target)
 
 
 def _document(
-    exchanges: Exchanges, mail: MailAnswers, policy: "Policy", outcome: Outcome, run: Run
-) -> str:
-    document = {
+    exchanges: Exchanges, mail: "MailLookups", policy: "Policy", outcome: Outcome, run: Run
+) -> dict[str, Any]:
+    return {
         "schema": SCHEMA,
         "kind": "explanation",
         "recorded": json_.time_of(run.recorded),
         "identities": [json_.identity(one) for one in run.identities],
-        "exchanges": [_exchange(*each) for each in exchanges.all],
+        "exchanges": exchanges.all,
         "dns": [
             {"domain": domain, "delivery": answer.delivery, "why": answer.why}
-            for domain, answer in mail.items()
+            for domain, answer in mail.known.items()
         ],
         "checks": _checks(policy, outcome),
         "override": _override(policy, outcome.subscription),
         "subscription": json_.row(outcome, run),
         "exit_code": int(exit_code(Counter([outcome.verdict]))),
     }
-    return json_.dump(document, indent=2) + "\n"
-
-
-def _exchange(method: str, url: str, outcome: "Answer | AzureError") -> dict[str, Any]:
-    said: dict[str, Any] = {"method": method, "url": url, "status": None, "request_id": None}
-    if isinstance(outcome, AzureError):
-        return {**said, "body": None, "error": str(outcome)}
-    body = outcome.body.decode("utf-8-sig", "replace")
-    told = {"status": outcome.status, "request_id": outcome.request_id}
-    return {**said, **told, "body": body, "error": None}
 
 
 def _checks(policy: "Policy", outcome: Outcome) -> list[dict[str, Any]]:
@@ -165,45 +162,40 @@ def _override(policy: "Policy", subscription: Subscription) -> str | None:
     return ", ".join(names) or None
 
 
-def _lines(
-    exchanges: Exchanges, mail: MailAnswers, policy: "Policy", outcome: Outcome, run: Run
-) -> Iterator[str]:
+def _lines(document: Mapping[str, Any], outcome: Outcome, run: Run) -> Iterator[str]:
     from contacts_audit.report import fix_command
 
     subscription = outcome.subscription
-    yield _line(f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}")
-    for method, url, answer in exchanges.all:
-        yield "\n" + _line(f"{method} {url}")
-        if isinstance(answer, AzureError):
-            yield _line(f"  no answer: {answer}")
+    yield f"{subscription.label}, tenant {subscription.tenant_id}, {subscription.state}"
+    for one in document["exchanges"]:
+        yield ""
+        yield f"{one['method']} {one['url']}"
+        if one["error"] is not None:
+            yield f"  no answer: {one['error']}"
         else:
-            yield _line(f"  {answer.status}, request id {answer.request_id}")
-            yield from (_line(f"  {line}") for line in _body(answer.body))
-    yield "\n"
-    for domain, dns in mail.items():
-        yield _line(f"{'DNS':<14} {domain}: {dns.delivery} ({dns.why})")
-    if (override := _override(policy, subscription)) is not None:
-        yield _line(f"{'override':<14} {override}")
-    for check in _checks(policy, outcome):
+            yield f"  {one['status']}, request id {one['request_id']}"
+            yield from (f"  {line}" for line in _indented(one["body"]))
+    yield ""
+    for dns in document["dns"]:
+        yield f"{'DNS':<14} {dns['domain']}: {dns['delivery']} ({dns['why']})"
+    if (override := document["override"]) is not None:
+        yield f"{'override':<14} {override}"
+    for check in document["checks"]:
         holds = {True: "holds", False: "fails", None: "not judged"}[check["holds"]]
         where = f" at {check['api_version']}: {check['message']}" if check["message"] else ""
-        yield _line(f"{holds:<14} {check['check']}{where}")
+        yield f"{holds:<14} {check['check']}{where}"
     if isinstance(outcome, Audited):
         shown = ", ".join(outcome.emails) or "no address"
-        yield _line(f"{'decided by':<14} {outcome.decided_by}: {shown}")
-    yield _line(f"{outcome.verdict:<14} {wording.message(outcome)}")
+        yield f"{'decided by':<14} {outcome.decided_by}: {shown}"
+    yield f"{outcome.verdict:<14} {wording.message(outcome)}"
     if (command := fix_command.command(outcome, run)) is not None:
-        yield _line(f"{'fix':<14} {command}")
-        yield from (_line(f"{'':<14} {remark}") for remark in fix_command.remarks([command], run))
+        yield f"{'fix':<14} {command}"
+        yield from (f"{'':<14} {remark}" for remark in fix_command.remarks([command], run))
 
 
-def _body(body: bytes) -> Sequence[str]:
-    text = body.decode("utf-8-sig", "replace")
+def _indented(text: str) -> Sequence[str]:
+    """Return the lines of *text*, indented if it is JSON."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False, indent=2).splitlines()
     except (ValueError, RecursionError):
         return text.splitlines()
-
-
-def _line(text: str) -> str:
-    return sanitized(text).rstrip() + "\n"

@@ -14,17 +14,16 @@ from contacts_audit.cli.options.changes import (
 )
 from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.cli.wiring import for_each, selectors
-from contacts_audit.cli.writing import Writing, check_writing, connect_to
+from contacts_audit.cli.wiring import selectors
+from contacts_audit.cli.writing import Writing, check_writing, connect_to, look_again
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.lock import locked
 
 if TYPE_CHECKING:
     from contacts_audit.azure.contacts.records import Snapshot
-    from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Subscription
     from contacts_audit.remediation.backup import Backup
-    from contacts_audit.remediation.past_runs import PastRuns
+    from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.remediation.tasks import Item
 
 Row = tuple["Subscription", "Snapshot"]
@@ -55,48 +54,25 @@ def restore(
     check_writing(host, azure.network, write)
     from contacts_audit.remediation.backup import SavedBackup, read_backup
     from contacts_audit.remediation.past_runs import runs_since
+    from contacts_audit.remediation.prepare import compare_backup
 
     kept = read_backup(host.read(backup_file, "BACKUP", LARGEST_REPORT), backup_file)
-    rows = _rows(host, kept, chosen)
+    rows = dict(_rows(host, kept, chosen))
     with locked(folder):
-        past_runs = runs_since(
-            SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
-        )
+        this = SavedBackup(Path(backup_file), kept)
+        past_runs = runs_since(this, folder, functools.partial(_read, host))
         connection, here = connect_to(host, kept.origin, backup_file, azure)
-        items = _compared(host, connection, rows, here, past_runs, chosen)
+
+        def compared(reader: "SnapshotReader", one: "Subscription") -> "Item":
+            asked = {"recreate": chosen.recreate, "overwrite": chosen.overwrite}
+            return compare_backup(reader, one, rows[one], here, past_runs, **asked)
+
+        items = look_again(host, connection, rows, compared)
         writing = Writing(host, connection, azure, write, output)
         return writing.carry_out(kept.origin, items, restores=kept.digest)
 
 
-def _compared(
-    host: Host,
-    connection: "Connection",
-    rows: "Sequence[Row]",
-    here: "dict[str, Subscription]",
-    past_runs: "PastRuns",
-    chosen: RestoreOptions,
-) -> "list[Item]":
-    """Read what each of *rows* shows now, and return what has to be done to restore it."""
-    from contacts_audit.remediation.prepare import compare_backup, failed, timed_out
-    from contacts_audit.remediation.snapshot import SnapshotReader
-
-    reader = SnapshotReader(connection.client)
-    compared = functools.partial(
-        compare_backup, reader, recreate=chosen.recreate, overwrite=chosen.overwrite
-    )
-    return for_each(
-        host,
-        connection,
-        rows,
-        lambda row: compared(*row, here, past_runs),
-        lambda row: timed_out(row[0]),
-        lambda row, error: failed(row[0], error),
-    )
-
-
-def _rows(
-    host: Host, kept: "Backup", chosen: RestoreOptions
-) -> "Sequence[tuple[Subscription, Snapshot]]":
+def _rows(host: Host, kept: "Backup", chosen: RestoreOptions) -> "Sequence[Row]":
     """
     Return the *chosen* rows of a backup, in its order.
 
@@ -134,7 +110,7 @@ def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
     from contacts_audit.remediation.backup import listed
     from contacts_audit.report import backups
 
-    found = listed(folder, lambda path: _read(host, path))
+    found = listed(folder, functools.partial(_read, host))
     if output is ChangeFormat.JSON:
         host.screen.data(backups.as_json(found, folder))
     elif found.backups:

@@ -3,7 +3,7 @@
 import functools
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from contacts_audit.azure.kinds import Auth
@@ -13,7 +13,6 @@ from contacts_audit.core.errors import AuthError, ContactsAuditError, UsageError
 from contacts_audit.core.paths import absolute
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
     from contacts_audit.azure.tenants import Connection
@@ -34,6 +33,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
         UsageError: a URL, a tenant, an identity or the token file cannot be used.
     """
     from contacts_audit.azure import metadata
+    from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.auth.sign_in import SignIn, is_tenant
 
     for tenant in identity.tenant:
@@ -45,7 +45,13 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     assigned = _user_assigned(identity)
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
-    transport_of = _transports(host, cloud_options)
+    transport_of = functools.partial(
+        Transport,
+        ca_bundle=None if cloud_options.ca_bundle is None else absolute(cloud_options.ca_bundle),
+        stopped=host.shutdown.stopped,
+        strict=not cloud_options.no_strict_certificates,
+        secrets=host.secrets,
+    )
     transport = functools.cache(transport_of)
 
     def complete_cloud() -> "Cloud":
@@ -99,19 +105,6 @@ def _environment(host: Host, options: CloudOptions) -> dict[str, str]:
     return found
 
 
-def _transports(host: Host, options: CloudOptions) -> "Callable[..., Transport]":
-    """Return a function that opens connections with the certificate options."""
-    from contacts_audit.azure.arm.transport import Transport
-
-    return functools.partial(
-        Transport,
-        ca_bundle=None if options.ca_bundle is None else absolute(options.ca_bundle),
-        stopped=host.shutdown.stopped,
-        strict=not options.no_strict_certificates,
-        secrets=host.secrets,
-    )
-
-
 def _cloud(host: Host, options: CloudOptions) -> "tuple[Cloud, ContactsAuditError | None]":
     """
     Return the cloud, and why AZURE_AUTHORITY_HOST cannot be used, if it cannot.
@@ -143,22 +136,19 @@ def _user_assigned(identity: IdentityOptions) -> tuple[str, str] | None:
     """Return the user-assigned managed identity: its kind, as MSAL names it, and its id."""
     from contacts_audit.azure.arm.subscriptions import GUID
 
-    resource = r"/subscriptions/[\w./()-]+"
-    given = [
-        (kind, value, form)
-        for kind, value, form in (
-            ("client_id", identity.identity_client_id, GUID.pattern),
-            ("resource_id", identity.identity_resource_id, resource),
-            ("object_id", identity.identity_object_id, GUID.pattern),
-        )
-        if value is not None
-    ]
+    ids = {
+        "client_id": identity.identity_client_id,
+        "resource_id": identity.identity_resource_id,
+        "object_id": identity.identity_object_id,
+    }
+    given = {kind: value for kind, value in ids.items() if value is not None}
     if len(given) > 1:
         raise UsageError("several managed identities are given", "give one --identity-... option")
     other = identity.auth not in (Auth.AUTO, Auth.MANAGED_IDENTITY)
     if given and (other or identity.token_file is not None):
         raise UsageError("--identity-... needs a managed identity", "add --auth managed-identity")
-    for kind, value, form in given:
+    for kind, value in given.items():
+        form = r"/subscriptions/[\w./()-]+" if kind == "resource_id" else GUID.pattern
         if not re.fullmatch(form, value, re.ASCII | re.IGNORECASE):
             option = f"--identity-{kind.replace('_', '-')}"
             raise UsageError(

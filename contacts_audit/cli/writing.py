@@ -1,9 +1,10 @@
 """What apply and restore share: ask, take the lock and a backup, write, print the results."""
 
+import functools
 import json
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from contacts_audit.cli.options.azure import AzureOptions, NetworkOptions
 from contacts_audit.cli.options.changes import ChangeFormat, WriteOptions
 from contacts_audit.cli.sign_in import check_tenants, show_identity
 from contacts_audit.cli.terminal import counted
-from contacts_audit.cli.wiring import connect
+from contacts_audit.cli.wiring import connect, for_each
 from contacts_audit.core.errors import ExitCode, OutputError, UsageError
 from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from contacts_audit.remediation.file_format import Origin
     from contacts_audit.remediation.plan import Intent
     from contacts_audit.remediation.results import Result, Status
+    from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.remediation.tasks import Item
 
 Afterwards = Callable[[Sequence["Result"]], None]
@@ -65,6 +67,20 @@ def connect_to(
     show_identity(host, *connection.identities())
     check_tenants(connection, origin.tenants, name)
     return connection, {subscription.id: subscription for subscription in listed}
+
+
+def look_again(
+    host: Host,
+    connection: "Connection",
+    subscriptions: Collection[Subscription],
+    compare: "Callable[[SnapshotReader, Subscription], Item]",
+) -> "list[Item]":
+    """Return what is to be done to each of *subscriptions*: *compare* reads it, and decides."""
+    from contacts_audit.remediation.prepare import failed, timed_out
+    from contacts_audit.remediation.snapshot import SnapshotReader
+
+    read = functools.partial(compare, SnapshotReader(connection.client))
+    return for_each(host, connection, subscriptions, read, timed_out, failed)
 
 
 @dataclass(frozen=True, slots=True)
