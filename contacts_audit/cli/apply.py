@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.changes import (
-    ChangeFormat,
-    ChangeOptions,
-    WriteOptions,
-    change_of,
-)
+from contacts_audit.cli.options.changes import ChangeFormat, ChangeOptions, WriteOptions, change_of
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions

@@ -36,8 +36,7 @@ class Shell(StrEnum):
 
 @grouped
 def completion(
-    host: Host,
-    shell: Shell = argument("SHELL", "The shell: bash, zsh, fish or powershell."),
+    host: Host, shell: Shell = argument("SHELL", "The shell: bash, zsh, fish or powershell.")
 ) -> None:
     """
     Print a shell completion script. Its first lines say where to put it.

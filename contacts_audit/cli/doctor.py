@@ -31,9 +31,7 @@ LEFT = 34  # columns for status and name
 
 @grouped
 def doctor(
-    host: Host,
-    azure: AzureOptions,
-    output: TextFormat = printed_as(TextFormat),
+    host: Host, azure: AzureOptions, output: TextFormat = printed_as(TextFormat)
 ) -> ExitCode:
     """
     Diagnose sign-in, network, permissions and API versions, and suggest fixes.

@@ -71,8 +71,7 @@ class Host:
         own = home(self.environment)
         if own is None and not self.variable("XDG_STATE_HOME"):
             raise UsageError(
-                "no home folder for backups and journals",
-                "add --state-dir DIR, or set HOME",
+                "no home folder for backups and journals", "add --state-dir DIR, or set HOME"
             )
         return user_state_path("contacts-audit", appauthor=False)
 

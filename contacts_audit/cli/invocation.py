@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_of(
-    connection: "Connection",
-    criteria: Criteria,
-    started: datetime,
-    called: Invocation,
-    **more: Any,
+    connection: "Connection", criteria: Criteria, started: datetime, called: Invocation, **more: Any
 ) -> Run:
     """Return the facts of a run that began at *started*; *more* are other fields of `Run`."""
     return Run(

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.changes import (
-    ChangeFormat,
-    ChangeOptions,
-    change_of,
-    derives,
-)
+from contacts_audit.cli.options.changes import ChangeFormat, ChangeOptions, change_of, derives
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import OUTPUT, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions

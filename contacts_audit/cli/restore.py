@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.changes import (
-    ChangeFormat,
-    RestoreOptions,
-    WriteOptions,
-)
+from contacts_audit.cli.options.changes import ChangeFormat, RestoreOptions, WriteOptions
 from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.wiring import selectors

@@ -118,10 +118,7 @@ def _cloud(host: Host, options: CloudOptions) -> "tuple[Cloud, ContactsAuditErro
 
     variable = host.variable("AZURE_AUTHORITY_HOST")
     choose = functools.partial(
-        clouds.choose,
-        options.cloud,
-        arm_endpoint=options.arm_endpoint,
-        audience=options.audience,
+        clouds.choose, options.cloud, arm_endpoint=options.arm_endpoint, audience=options.audience
     )
     if options.authority_host is not None or variable is None:
         return choose(authority_host=options.authority_host), None

@@ -42,8 +42,7 @@ def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> N
     """
     if network.replay is not None:
         raise UsageError(
-            "a recording cannot be written to",
-            "remove --replay, and unset CONTACTS_AUDIT_REPLAY",
+            "a recording cannot be written to", "remove --replay, and unset CONTACTS_AUDIT_REPLAY"
         )
     host.state_folder(write.state_dir)
     if not write.yes and not host.can_ask:
