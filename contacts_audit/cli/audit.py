@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING
@@ -16,15 +15,12 @@ from contacts_audit.cli.options.output import OutputOptions
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.output import print_report, printing_of
 from contacts_audit.cli.policy import checks_and_profiles
-from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
+from contacts_audit.cli.policy_source import audited, load_policy, mail_lookups, resolve_policy
 from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.errors import ExitCode
-from contacts_audit.core.model import Outcome, Subscription
 
 if TYPE_CHECKING:
-    from contacts_audit.audit.deliverability import Lookup
-    from contacts_audit.audit.policy import Policy
-    from contacts_audit.azure.tenants import Connection
+    pass
 
 
 @grouped
@@ -69,8 +65,8 @@ def audit(
         run_id=run_id,
         scope=selection(scope, checks),
     )
-    look_up = mail_lookups(checks.dns, connection).answers
-    outcomes = _outcomes(connection, policy, look_up, found.subscriptions)
+    mail = mail_lookups(checks.dns, connection)
+    outcomes = audited(connection, connection.client, policy, mail, found.subscriptions)
     outcomes = host.screen.progress(outcomes, len(found.subscriptions))
     return print_report(host, run, outcomes, printing)
 
@@ -101,23 +97,3 @@ def _warm_up() -> None:
     from contacts_audit.azure.contacts.read import warm_up
 
     warm_up()
-
-
-def _outcomes(
-    connection: "Connection",
-    policy: "Policy",
-    look_up: "Lookup",
-    subscriptions: Iterable[Subscription],
-) -> Iterator[Outcome]:
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
-    from contacts_audit.core.workers import in_order
-
-    auditor = Auditor(connection.client, policy, look_up)
-    return in_order(
-        lambda subscription: unasked(subscription) or auditor.audit(subscription),
-        subscriptions,
-        workers=connection.concurrency.limit,
-        deadline=connection.limits.deadline,
-        timed_out=lambda subscription: unasked(subscription) or out_of_time(subscription),
-        broken=broken,
-    )

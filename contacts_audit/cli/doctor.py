@@ -20,7 +20,6 @@ from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm.protocol import Answer
     from contacts_audit.azure.auth.sign_in import SignIn
     from contacts_audit.doctor import Diagnosis
 
@@ -101,15 +100,14 @@ def _network(chosen: "SignIn", azure: AzureOptions) -> "Iterator[Diagnosis]":
     endpoint = chosen.cloud.arm
     bundle = None if azure.cloud.ca_bundle is None else str(azure.cloud.ca_bundle)
 
-    def probe() -> "Answer":
-        request = prepared(protocol.metadata_url(endpoint), {})
-        return chosen.transport().send(request, timeout=azure.network.timeout)
-
     login = chosen.cloud.authority or "(from the cloud's metadata)"
     audience = chosen.cloud.audience or "(from the cloud's metadata)"
     where = f"{chosen.cloud.name}: {endpoint}, sign-in at {login}, audience {audience}"
     yield doctor.Diagnosis("cloud", doctor.Status.OK, where)
-    yield from doctor.network(probe, endpoint, trusted(bundle))
+    request, within = prepared(protocol.metadata_url(endpoint), {}), azure.network.timeout
+    yield from doctor.network(
+        lambda: chosen.transport().send(request, timeout=within), endpoint, trusted(bundle)
+    )
 
 
 def _credential(auth: Auth, chosen: "SignIn") -> "Iterator[Diagnosis]":

@@ -13,7 +13,7 @@ from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import OUTPUT, argument, grouped, printed_as
 from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
+from contacts_audit.cli.policy_source import audited, load_policy, mail_lookups, resolve_policy
 from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.errors import AzureError, ExitCode
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, exit_code
@@ -70,7 +70,11 @@ def explain(
     policy = resolve_policy(host, policy, connection, found)
     (one,) = found.subscriptions
     exchanges, mail = Exchanges(), mail_lookups(checks.dns, connection)
-    outcome = _audited(connection, one, policy, exchanges, mail)
+
+    def client(subscription: Subscription) -> "Client":
+        return connection.client(subscription).recording_to(exchanges)
+
+    (outcome,) = audited(connection, client, policy, mail, [one])
     run = run_of(connection, policy.criteria_of(one), now, invocation(scope, azure, checks))
     if curl:
         host.screen.stream(_commands(exchanges, connection))
@@ -84,32 +88,6 @@ def explain(
     if isinstance(outcome, Unread):
         host.screen.fault(one, outcome.fault)
     return exit_code(Counter([outcome.verdict]))
-
-
-def _audited(
-    connection: "Connection",
-    subscription: Subscription,
-    policy: "Policy",
-    exchanges: Exchanges,
-    mail: "MailLookups",
-) -> Outcome:
-    """Audit *subscription*, and keep its *exchanges* and the answers of DNS."""
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
-    from contacts_audit.core.workers import in_order
-
-    def client(each: Subscription) -> "Client":
-        return connection.client(each).recording_to(exchanges)
-
-    auditor = Auditor(client, policy, mail.answers)
-    (outcome,) = in_order(
-        lambda each: unasked(each) or auditor.audit(each),
-        [subscription],
-        workers=1,
-        deadline=connection.limits.deadline,
-        timed_out=out_of_time,
-        broken=broken,
-    )
-    return outcome
 
 
 def _commands(exchanges: Exchanges, connection: "Connection") -> Iterator[str]:

@@ -40,22 +40,15 @@ def baseline_rows(host: Host, path: Path) -> Rows:
     Raises:
         UsageError: it exists, and is not a complete report.
     """
-    if _is_missing(path):
-        host.screen.note(f"--baseline: {path} does not exist: every row is new")
-        return ()
-    rows: Rows = read_report(host, str(path), "--baseline")["subscriptions"]
-    return rows
-
-
-def _is_missing(path: Path) -> bool:
-    """Say whether the file does not exist; without permission to look, it may exist."""
     try:
         path.stat()
     except FileNotFoundError:
-        return True
+        host.screen.note(f"--baseline: {path} does not exist: every row is new")
+        return ()
     except (OSError, ValueError):
-        pass
-    return False
+        pass  # without permission to look, it may exist
+    rows: Rows = read_report(host, str(path), "--baseline")["subscriptions"]
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
