@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from importlib.resources import files as resources
 from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
@@ -46,7 +45,9 @@ def audit(
     from contacts_audit.audit.shards import choose_run_id
 
     if json_schema or list_checks:
-        schema = resources("contacts_audit.report").joinpath("schema.json")
+        from importlib.resources import files  # which loads tempfile and random
+
+        schema = files("contacts_audit.report").joinpath("schema.json")
         host.screen.stream(schema.read_text("utf-8") if json_schema else checks_and_profiles())
         return ExitCode.CLEAN
     printing = printing_of(host, output)
@@ -54,7 +55,7 @@ def audit(
     started = datetime.now(UTC)
     policy = load_policy(host, checks, started)
     run_id = choose_run_id(run_id, scope.shard, host.environment)
-    connection, found = connect_and_select(host, scope, azure, meanwhile=_warm_up)
+    connection, found = connect_and_select(host, scope, azure)
     policy = resolve_policy(host, policy, connection, found)
     run = run_of(
         connection,
@@ -90,10 +91,3 @@ def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
         return None
     text = json.dumps([sorted(set(each)) for each in chosen])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _warm_up() -> None:
-    from contacts_audit.audit import auditor  # noqa: F401
-    from contacts_audit.azure.contacts.read import warm_up
-
-    warm_up()

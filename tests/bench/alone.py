@@ -93,6 +93,26 @@ def throttled(ours: Build, _times: int) -> list[Row]:
     return rows
 
 
+def slowing(ours: Build, times: int) -> list[Row]:
+    """Return the rows about a service that takes longer, and serves fewer, the more it is asked."""
+    knee, count, latency = 32, 2000, 0.1
+    runs: dict[str, list[Run]] = {"default": [], "--workers 256": []}
+    most = []
+    for width in [()] * times + [("--workers", "256")]:
+        with server(subscriptions=count, latency=latency, knee=knee) as served:
+            runs[" ".join(width) or "default"].append(
+                ours.run(served.environment, "emails", *width)
+            )
+        most.append(served.counts["most"])
+    best = count * 2 * latency / knee
+    return [
+        Row(
+            "serves most at 32 at once: wall / the best", 1.5, median(runs["default"]) / best, runs
+        ),
+        Row("serves most at 32 at once: most at once", 2.0 * knee, statistics.median(most[:-1])),
+    ]
+
+
 def _percent(counts: Mapping[str, int], what: str) -> float:
     return 100 * counts[what] / counts["asked"]
 

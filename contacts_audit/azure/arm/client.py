@@ -79,6 +79,10 @@ class Client:
         self._pause = pause
         self._paces = {True: Pace(pause), False: Pace(pause)}
 
+    def connect(self) -> None:
+        """Open a connection, which the first request takes: a handshake is two round trips."""
+        self._transport.open(self.endpoint, timeout=self.limits.timeout)
+
     def recording_to(self, recorder: Recorder) -> "Client":
         """Return a copy that also passes its exchanges to *recorder*."""
         other = copy.copy(self)

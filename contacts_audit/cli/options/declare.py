@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from contacts_audit.cli.terminal import log_to
+from contacts_audit.core.model import FILE
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -166,8 +167,6 @@ def words(group: Any, *leave_out: str) -> tuple[str, ...]:
     Left out are options that have their default, and the fields *leave_out*. FILE replaces "-":
     stdin was read already.
     """
-    from contacts_audit.report.fix_command import FILE
-
     found: list[str] = []
     for item in fields(group):
         value = getattr(group, item.name)
