@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.invocation import azure_words, run_of, tenant_words
@@ -55,7 +55,8 @@ def apply(
     if plan_file is None:
         change_of(changes, host.typed)
     else:
-        if host.typed & _names(changes, scope, checks):
+        names = {item.name for group in (changes, scope, checks) for item in fields(group)}
+        if host.typed & names:
             raise UsageError(
                 "a saved plan has its own scope, changes and policy", "remove those options"
             )
@@ -87,10 +88,6 @@ def _reviewed(
     return connection, look_again(
         host, connection, rows, lambda reader, one: review_row(reader, rows[one], made, here, today)
     )
-
-
-def _names(*groups: Any) -> set[str]:
-    return {item.name for group in groups for item in fields(group)}
 
 
 # After the writes: what still fails

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
     from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.arm.protocol import Answer
-    from contacts_audit.azure.tenants import Connection
     from contacts_audit.mail.lookups import MailLookups
 
 SCHEMA = 1
@@ -77,7 +76,12 @@ def explain(
     (outcome,) = audited(connection, client, policy, mail, [one])
     run = run_of(connection, policy.criteria_of(one), now, invocation(scope, azure, checks))
     if curl:
-        host.screen.stream(_commands(exchanges, connection))
+        from contacts_audit.report.curl import Target, command
+
+        target = Target(connection.cloud.arm, connection.recorded)
+        urls = dict.fromkeys(one["url"] for one in exchanges.all)
+        commands = (command("GET", url, target=target) for url in urls)
+        host.screen.stream([target.preface(), *commands])
     else:
         document = _document(exchanges, mail, policy, outcome, run)
         if output is TextFormat.JSON:
@@ -90,18 +94,11 @@ def explain(
     return exit_code(Counter([outcome.verdict]))
 
 
-def _commands(exchanges: Exchanges, connection: "Connection") -> Iterator[str]:
-    from contacts_audit.report.curl import Target, command
-
-    target = Target(connection.cloud.arm, connection.recorded)
-    yield target.preface()
-    for url in dict.fromkeys(one["url"] for one in exchanges.all):
-        yield command("GET", url, target=target)
-
-
 def _document(
     exchanges: Exchanges, mail: "MailLookups", policy: "Policy", outcome: Outcome, run: Run
 ) -> dict[str, Any]:
+    overrides = policy.overrides_of(outcome.subscription)
+    names = [one.subscription or f"management group {one.management_group}" for one in overrides]
     return {
         "schema": SCHEMA,
         "kind": "explanation",
@@ -113,7 +110,7 @@ def _document(
             for domain, answer in mail.known.items()
         ],
         "checks": _checks(policy, outcome),
-        "override": _override(policy, outcome.subscription),
+        "override": ", ".join(names) or None,
         "subscription": json_.row(outcome, run),
         "exit_code": int(exit_code(Counter([outcome.verdict]))),
     }
@@ -132,12 +129,6 @@ def _checks(policy: "Policy", outcome: Outcome) -> list[dict[str, Any]]:
         }
         for check in policy.criteria_of(outcome.subscription).checks
     ]
-
-
-def _override(policy: "Policy", subscription: Subscription) -> str | None:
-    found = policy.overrides_of(subscription)
-    names = [one.subscription or f"management group {one.management_group}" for one in found]
-    return ", ".join(names) or None
 
 
 def _lines(document: Mapping[str, Any], outcome: Outcome, run: Run) -> Iterator[str]:

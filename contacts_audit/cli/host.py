@@ -75,11 +75,6 @@ class Host:
             )
         return user_state_path("contacts-audit", appauthor=False)
 
-    @property
-    def can_ask(self) -> bool:
-        """Say whether stdin is a terminal."""
-        return self.stdin is not None and self.stdin.isatty()
-
     def confirm(self, question: str) -> bool:
         """Ask on stderr, and return whether the answer on stdin is yes."""
         self.screen.ask(question)

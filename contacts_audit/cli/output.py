@@ -100,7 +100,8 @@ def print_report(
         if printing.streams:
             if not only or outcome.verdict in only:
                 host.screen.data(jsonl.line(outcome, run))
-            _report_fault(host, outcome)
+            if isinstance(outcome, Unread):
+                host.screen.fault(outcome.subscription, outcome.fault)
         if printing.options.report or not printing.streams:
             kept.append(outcome)
     report = Report(run, finished or datetime.now(UTC), tuple(kept))
@@ -143,7 +144,8 @@ def _print(host: Host, report: Report, printing: Printing, verdicts: Counter[Ver
         report = order.only(report, options.only)
         _print_rows(host, report, printing)
         for outcome in report.outcomes:
-            _report_fault(host, outcome)
+            if isinstance(outcome, Unread):
+                host.screen.fault(outcome.subscription, outcome.fault)
     if printing.format is not Format.PROMETHEUS:  # metrics have no rows for what is gone
         for row in report.gone or ():
             host.screen.note(f"{row['name'] or row['id']} ({row['id']}): no longer in scope")
@@ -163,11 +165,6 @@ def _print_rows(host: Host, report: Report, printing: Printing) -> None:
         host.screen.data(table.render_at(report, width, plain=plain()))
     elif form is not None:
         host.screen.stream(RENDERERS[form](report))
-
-
-def _report_fault(host: Host, outcome: Outcome) -> None:
-    if isinstance(outcome, Unread):
-        host.screen.fault(outcome.subscription, outcome.fault)
 
 
 def _print_summary(

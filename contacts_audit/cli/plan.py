@@ -1,7 +1,6 @@
 """The command plan: shows what apply would change; writes nothing to Azure."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.declare import OUTPUT, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
-from contacts_audit.cli.report_input import EarlierReport
+from contacts_audit.cli.report_input import FROM_REPORT, EarlierReport, read_report
 from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary
 from contacts_audit.core.errors import ExitCode
@@ -52,10 +51,10 @@ def plan(
         check_writable(save)
     connection, made = planned(host, scope, changes, checks, azure)
     from contacts_audit.remediation.plan import exit_code
-    from contacts_audit.report.changes import plan_json
+    from contacts_audit.report import changes as report
     from contacts_audit.report.curl import plan_curl
 
-    document = "".join(plan_json(made))  # once: it holds the time
+    document = "".join(report.plan_json(made))  # once: it holds the time
     if save is not None:
         replace(save, [document])
     if curl:
@@ -63,20 +62,13 @@ def plan(
     elif output is ChangeFormat.JSON:
         host.screen.data(document)
     else:
-        _print(host, made, output, every_row=azure.log.verbose or azure.log.debug)
+        shown = made if azure.log.verbose or azure.log.debug else report.urgent(made)
+        if output is ChangeFormat.MARKDOWN:
+            host.screen.stream(report.plan_markdown(shown))
+        else:
+            host.screen.stream(report.plan_table(shown, host.screen.terminal_width))
     _report_rows(host, made)
     return exit_code(made.rows)
-
-
-def _print(host: Host, made: "Plan", output: ChangeFormat, *, every_row: bool) -> None:
-    """Print the table of a plan; rows without a change only where *every_row* is wanted."""
-    from contacts_audit.report import changes
-
-    shown = made if every_row else changes.urgent(made)
-    if output is ChangeFormat.MARKDOWN:
-        host.screen.stream(changes.plan_markdown(shown))
-    else:
-        host.screen.stream(changes.plan_table(shown, host.screen.terminal_width))
 
 
 def _report_rows(host: Host, made: "Plan") -> None:
@@ -104,16 +96,18 @@ def planned(
     Raises:
         ContactsAuditError: an option cannot be used, or nothing could be listed.
     """
-    report = changes.from_report and EarlierReport.read(host, changes.from_report)
-    if report:
+    report = None
+    if name := changes.from_report:
+        report = EarlierReport(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
         scope = report.scope(scope)
     policy = load_policy(host, checks, datetime.now(UTC))
     if report:
         policy = report.policy(policy, checks)
     connection, found = connect_and_select(host, scope, azure)
-    from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.remediation.file_format import Origin
     from contacts_audit.remediation.plan_file import Plan
+    from contacts_audit.remediation.prepare import unreadable_row
     from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 
@@ -124,7 +118,14 @@ def planned(
     look_up = mail_lookups(checks.dns, connection).answers
     auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
     planner = _Planner(connection, policy, auditor, reader, changes, change, derives(host.typed))
-    rows = planner.rows(host, found.subscriptions)
+    rows = for_each(
+        host,
+        connection,
+        found.subscriptions,
+        planner.row,
+        lambda one: planner.row(one) if unasked(one) else unreadable_row(out_of_time(one)),
+        lambda one, error: unreadable_row(broken(one, error)),
+    )
     origin = Origin.of(connection.cloud, connection.tenant_ids())
     recorded = time_of(connection.recorded)
     return connection, Plan(origin, change, changes.api_version, tuple(rows), recorded)
@@ -142,35 +143,12 @@ class _Planner:
     change: Change
     derive: bool
 
-    def rows(self, host: Host, subscriptions: Collection[Subscription]) -> "list[PlanRow]":
-        """Return the rows of all *subscriptions*, in their order."""
-        from contacts_audit.audit.auditor import broken
-        from contacts_audit.remediation.prepare import unreadable_row
-
-        return for_each(
-            host,
-            self.connection,
-            subscriptions,
-            self._row,
-            self._late,
-            lambda subscription, error: unreadable_row(broken(subscription, error)),
-        )
-
-    def _row(self, subscription: Subscription) -> "PlanRow":
+    def row(self, subscription: Subscription) -> "PlanRow":
         """Return the row of *subscription*, with what its checks say."""
         from contacts_audit.remediation.prepare import with_verdict
 
         row = self._decided(subscription)
         return with_verdict(row, self.auditor, self.policy.criteria_of(subscription))
-
-    def _late(self, subscription: Subscription) -> "PlanRow":
-        """Return the row of *subscription*, which the deadline left out."""
-        from contacts_audit.audit.auditor import out_of_time, unasked
-        from contacts_audit.remediation.prepare import unreadable_row
-
-        if unasked(subscription) is not None:
-            return self._row(subscription)
-        return unreadable_row(out_of_time(subscription))
 
     def _decided(self, subscription: Subscription) -> "PlanRow":
         from contacts_audit.audit.auditor import unasked

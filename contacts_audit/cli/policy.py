@@ -13,7 +13,6 @@ from contacts_audit.core.sanitize import sanitized
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
-    from contacts_audit.core.model import Criteria
 
 
 class Action(StrEnum):
@@ -44,17 +43,14 @@ def policy(
 
 def _lines(file: str, policy: "Policy") -> Iterator[str]:
     yield f"{sanitized(file)} is valid\n"
-    yield f"  checks: {_checks(policy.criteria)}\n"
+    yield f"  checks: {', '.join(policy.criteria.checks)}\n"
     for one in policy.overrides:
         of = one.subscription or f"management group {one.management_group}"
-        yield f"  override of {sanitized(of)}: {_checks(policy.criteria_of_override(one))}\n"
+        checks = ", ".join(policy.criteria_of_override(one).checks)
+        yield f"  override of {sanitized(of)}: {checks}\n"
     for waiver in policy.waivers:
         what = waiver.check or "all checks"
         yield f"  waiver of {sanitized(waiver.of)}: {what} until {waiver.expires}\n"
-
-
-def _checks(criteria: "Criteria") -> str:
-    return ", ".join(criteria.checks)
 
 
 def checks_and_profiles() -> Iterator[str]:

@@ -53,20 +53,10 @@ def baseline_rows(host: Host, path: Path) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class EarlierReport:
-    """The *document* of a report that a plan is made from, and the *name* of its file."""
+    """The *document* of a report that a plan is made from, and the *name* of its option."""
 
     document: Mapping[str, Any]
     name: str
-
-    @classmethod
-    def read(cls, host: Host, name: str) -> "EarlierReport":
-        """
-        Return the report in the file *name*.
-
-        Raises:
-            UsageError: the file is not a complete report.
-        """
-        return cls(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
 
     def scope(self, given: ScopeOptions) -> ScopeOptions:
         """Return the scope: the subscriptions of the report, unless others were *given*."""

@@ -8,13 +8,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import IO, BinaryIO, TextIO, TypeVar
 
-from contacts_audit.core.errors import (
-    AzureError,
-    ContactsAuditError,
-    FaultsError,
-    OutputError,
-    PipeClosedError,
-)
+from contacts_audit.core import errors
 from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.sanitize import sanitized
@@ -39,9 +33,9 @@ class Screen:
     @classmethod
     def of_process(cls) -> "Screen":
         """Return the streams of the process, with UTF-8 and LF in every locale."""
-        for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        for stream, lossy in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
             if stream is not None and hasattr(stream, "reconfigure"):
-                stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
+                stream.reconfigure(encoding="utf-8", errors=lossy, newline="\n")
         return cls(None if sys.stdout is None else sys.stdout.buffer, sys.stderr)
 
     def data(self, content: bytes | str) -> None:
@@ -52,14 +46,14 @@ class Screen:
             OutputError: stdout could not be written.
         """
         if self.out is None:
-            raise OutputError("stdout is closed", "redirect it to a file or to /dev/null")
+            raise errors.OutputError("stdout is closed", "redirect it to a file or to /dev/null")
         try:
             self.out.write(content.encode() if isinstance(content, str) else content)
             self.out.flush()
         except BrokenPipeError as error:
-            raise PipeClosedError("the reader of stdout went away") from error
+            raise errors.PipeClosedError("the reader of stdout went away") from error
         except OSError as error:
-            raise OutputError(f"stdout could not be written: {error.strerror}") from error
+            raise errors.OutputError(f"stdout could not be written: {error.strerror}") from error
 
     def stream(self, pieces: Iterable[str]) -> None:
         """Print *pieces* to stdout."""
@@ -99,15 +93,15 @@ class Screen:
         """Forget the lines that were held back."""
         self.held = None
 
-    def fail(self, error: ContactsAuditError) -> None:
+    def fail(self, error: errors.ContactsAuditError) -> None:
         """Print why the run ends; nothing hides it."""
-        if isinstance(error, FaultsError):
+        if isinstance(error, errors.FaultsError):
             for fault in error.faults[:MAX_FAULTS]:
                 self.fail(fault)
             if (more := len(error.faults) - MAX_FAULTS) > 0:
                 self.log(f"error: and {more} more")
             return
-        message = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
+        message = Fault.of(error).detail if isinstance(error, errors.AzureError) else str(error)
         if len(message) > MAX_ERROR:  # it quotes a file, or a name in one
             message = f"{message[:MAX_ERROR]}..."
         self.log(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))

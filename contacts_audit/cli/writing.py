@@ -45,7 +45,7 @@ def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> N
             "a recording cannot be written to", "remove --replay, and unset CONTACTS_AUDIT_REPLAY"
         )
     host.state_folder(write.state_dir)
-    if not write.yes and not host.can_ask:
+    if not write.yes and (host.stdin is None or not host.stdin.isatty()):
         raise UsageError("cannot ask for confirmation: stdin is not a terminal", "add --yes")
 
 
