@@ -1,26 +1,10 @@
 """The command completion: prints a script, which runs `completion SHELL -- WORD...`."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from contacts_audit.cli.complete import FILES, FOLDERS, SUBSCRIPTIONS, Shell
+from contacts_audit.cli.complete import Shell
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options.declare import argument, choices, grouped
-
-KINDS = {  # what to complete for a metavar; for others nothing is known
-    "FILE": FILES,
-    "OLD.json": FILES,
-    "PATH": FILES,
-    "OLD": FILES,
-    "NEW": FILES,
-    "REPORT...": FILES,
-    "PLAN": FILES,
-    "BACKUP": FILES,
-    "DIR": FOLDERS,
-    "ID_OR_NAME": SUBSCRIPTIONS,
-    "SUBSCRIPTION": SUBSCRIPTIONS,
-    "VERSION": "2017-08-01-preview|2020-01-01-preview|2023-12-01-preview",
-}
+from contacts_audit.cli.options.declare import argument, grouped
 
 BASH = r"""# bash completion of contacts-audit: add to ~/.bashrc
 #   source <(contacts-audit completion bash)
@@ -114,30 +98,3 @@ def completion(
     No file is changed.
     """
     host.screen.data(SCRIPTS[shell])
-
-
-def described(commands: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of `completion.json`: arguments and kinds of options per command."""
-    return {
-        name: {
-            "arguments": [
-                _kind(one) for one in command.params if one.param_type_name == "argument"
-            ],
-            "options": {
-                option: _kind(one)
-                for one in command.params
-                if one.param_type_name == "option"
-                for option in one.opts
-            }
-            | {"--help": "", "-h": ""},
-        }
-        for name, command in commands.items()
-    }
-
-
-def _kind(parameter: Any) -> str:
-    """Return what to complete: a kind, values separated by |, or "" for a flag."""
-    if getattr(parameter, "is_flag", False):
-        return ""
-    values = "|".join(choices(parameter.type_descriptor.annotation))
-    return values or KINDS.get((parameter.metavar or "").strip("[]"), "text")

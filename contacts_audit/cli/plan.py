@@ -127,8 +127,8 @@ def planned(
         lambda one, error: unreadable_row(broken(one, error)),
     )
     origin = Origin.of(connection.cloud, connection.tenant_ids())
-    recorded = time_of(connection.recorded)
-    return connection, Plan(origin, change, changes.api_version, tuple(rows), recorded)
+    made = Plan(origin, change, changes.api_version, tuple(rows), time_of(connection.recorded))
+    return connection, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class _Planner:
 
         budget = self.connection.client(subscription).limits.until()
         reader, failing = self.reader.within(budget), None
-        failing_only = self.options.of_failing
+        failing_only = self.options.failing_only or self.options.from_report is not None
         looks = failing_only or self.policy.has_waiver(subscription)
         if looks and unasked(subscription) is None:
             outcome = self.auditor.within(budget).audit(subscription)

@@ -69,13 +69,7 @@ def restore(
 
 
 def _rows(host: Host, kept: "Backup", chosen: RestoreOptions) -> "Sequence[Row]":
-    """
-    Return the *chosen* rows of a backup, in its order.
-
-    Raises:
-        UsageError: a chosen subscription is not in it, or a name is of several.
-        ContactsAuditError: no row is chosen.
-    """
+    """Return the *chosen* rows of a backup, in its order."""
     from contacts_audit.audit.scope import resolve_scope
     from contacts_audit.audit.selectors import parse_selector
 

@@ -77,12 +77,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
 
 
 def _token(host: Host, identity: IdentityOptions) -> str | None:
-    """
-    Return the token in --token-file, None without it. No printed line shows the token.
-
-    Raises:
-        UsageError: --auth excludes a token, or the file cannot be read.
-    """
+    """Return the token in --token-file, None without it. No printed line shows the token."""
     if identity.token_file is None:
         return None
     if identity.auth not in (Auth.AUTO, Auth.TOKEN):
@@ -110,9 +105,6 @@ def _cloud(host: Host, options: CloudOptions) -> "tuple[Cloud, ContactsAuditErro
     Return the cloud, and why AZURE_AUTHORITY_HOST cannot be used, if it cannot.
 
     That is an error only for a credential that needs the variable.
-
-    Raises:
-        UsageError: an option cannot be used.
     """
     from contacts_audit.azure import clouds
 

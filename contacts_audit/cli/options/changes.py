@@ -61,11 +61,6 @@ class ChangeOptions:
         "Like --failing-only, but take checks and subscriptions from this JSON report.",
     )
 
-    @property
-    def of_failing(self) -> bool:
-        """Say whether only failing subscriptions are changed."""
-        return self.failing_only or self.from_report is not None
-
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
