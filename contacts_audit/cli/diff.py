@@ -30,11 +30,13 @@ def diff(
     if output is TextFormat.JSON:
         host.screen.data(json_.dump(document(old, new, found), indent=2) + "\n")
     else:
-        changed = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
-        if changed:
-            rows, width = [HEADER, *changed], host.screen.terminal_width
+        width = host.screen.terminal_width
+        rows = [HEADER, *(_cells(one) for one in found if one.change is not Change.UNCHANGED)]
+        if len(rows) > 1:
             host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
-        host.screen.note(_counts(found))
+        changed, worse = len(rows) - 1, sum(one.worse for one in found)
+        counts = f"{len(found) - changed} unchanged, {worse} worse"
+        host.screen.note(f"{len(found)} subscriptions: {counts}")
     return exit_code(found)
 
 
@@ -43,9 +45,3 @@ def _cells(one: Difference) -> tuple[str, ...]:
     row = one.row
     cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
     return tuple(map(sanitized, cells))
-
-
-def _counts(found: list[Difference]) -> str:
-    changed = sum(one.change is not Change.UNCHANGED for one in found)
-    worse = sum(one.worse for one in found)
-    return f"{len(found)} subscriptions: {len(found) - changed} unchanged, {worse} worse"

@@ -69,14 +69,12 @@ def _diagnoses(host: Host, azure: AzureOptions) -> "Iterator[Diagnosis]":
         chosen = sign_in(host, azure.identity, azure.cloud)
         for told in host.tls_warnings():
             yield doctor.Diagnosis("tls", Status.WARNING, told, "unset it unless you need it")
-        well = True
-        for each in (
+        found = (
             *diagnosed("network", lambda: _network(chosen, azure)),
             *diagnosed("credential", lambda: _credential(azure.identity.auth, chosen)),
-        ):
-            yield each
-            well = well and (each.status is not Status.FAILED or each.name == "clock")
-        if not well:
+        )
+        yield from found
+        if any(each.status is Status.FAILED and each.name != "clock" for each in found):
             return
     connection = connect(host, azure)
     if connection.recorded is not None:

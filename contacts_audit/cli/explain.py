@@ -42,9 +42,8 @@ class Exchanges:
         if isinstance(outcome, AzureError):
             self.all[-1]["error"] = str(outcome)
         else:
-            body = outcome.body.decode("utf-8-sig", "replace")
             self.all[-1] |= {"status": outcome.status, "request_id": outcome.request_id}
-            self.all[-1]["body"] = body
+            self.all[-1]["body"] = outcome.body.decode("utf-8-sig", "replace")
 
 
 @grouped

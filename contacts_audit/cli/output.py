@@ -93,9 +93,10 @@ def print_report(
     for outcome in outcomes:
         verdicts[outcome.verdict] += 1
         if outcome.verdict in TO_FIX:
-            from contacts_audit.report.fix_command import Summary  # most runs need none
+            if fixes is None:
+                from contacts_audit.report.fix_command import Summary  # most runs need none
 
-            fixes = fixes or Summary(run)
+                fixes = Summary(run)
             fixes.add(outcome)
         if printing.streams:
             if not only or outcome.verdict in only:

@@ -186,15 +186,10 @@ def fix_widths(environment: MutableMapping[str, str]) -> None:
     rich prints nothing at width 0 and fails on a digit that is not ASCII; typer fails on a word.
     """
     for name in ("COLUMNS", "TERMINAL_WIDTH", "LINES"):
-        value = environment.get(name)
-        if value is not None and not (value.isascii() and value.isdecimal()):
-            del environment[name]
-        elif value is not None:
+        value = environment.pop(name, "")
+        if value.isascii() and value.isdecimal():
             number = int(value.lstrip("0")[:6] or "0")  # int() refuses thousands of digits
-            least = 1 if name == "LINES" else MIN_WIDTH
-            if number < least:
-                del environment[name]
-            else:
+            if number >= (1 if name == "LINES" else MIN_WIDTH):
                 environment[name] = str(min(number, MAX_WIDTH))
 
 
