@@ -45,10 +45,7 @@ def audit(
     from contacts_audit.audit.shards import choose_run_id
 
     if json_schema or list_checks:
-        from importlib.resources import files  # which loads tempfile and random
-
-        schema = files("contacts_audit.report").joinpath("schema.json")
-        host.screen.stream(schema.read_text("utf-8") if json_schema else checks_and_profiles())
+        host.screen.stream(_schema() if json_schema else checks_and_profiles())
         return ExitCode.CLEAN
     printing = printing_of(host, output)
     host.screen.quiet = output.quiet
@@ -70,6 +67,12 @@ def audit(
     outcomes = audited(connection, connection.client, policy, mail, found.subscriptions)
     outcomes = host.screen.progress(outcomes, len(found.subscriptions))
     return print_report(host, run, outcomes, printing)
+
+
+def _schema() -> str:
+    from importlib.resources import files  # which loads tempfile and random
+
+    return files("contacts_audit.report").joinpath("schema.json").read_text("utf-8")
 
 
 def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:

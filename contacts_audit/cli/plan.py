@@ -101,8 +101,7 @@ def planned(
         report = EarlierReport(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
         scope = report.scope(scope)
     policy = load_policy(host, checks, datetime.now(UTC))
-    if report:
-        policy = report.policy(policy, checks)
+    policy = report.policy(policy, checks) if report else policy
     connection, found = connect_and_select(host, scope, azure)
     from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.remediation.file_format import Origin

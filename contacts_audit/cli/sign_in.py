@@ -13,6 +13,7 @@ from contacts_audit.core.errors import AuthError, ContactsAuditError, UsageError
 from contacts_audit.core.paths import absolute
 
 if TYPE_CHECKING:
+    from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
     from contacts_audit.azure.tenants import Connection
@@ -33,7 +34,6 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
         UsageError: a URL, a tenant, an identity or the token file cannot be used.
     """
     from contacts_audit.azure import metadata
-    from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.auth.sign_in import SignIn, is_tenant
 
     for tenant in identity.tenant:
@@ -45,14 +45,8 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     assigned = _user_assigned(identity)
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
-    transport_of = functools.partial(
-        Transport,
-        ca_bundle=None if cloud_options.ca_bundle is None else absolute(cloud_options.ca_bundle),
-        stopped=host.shutdown.stopped,
-        strict=not cloud_options.no_strict_certificates,
-        secrets=host.secrets,
-    )
-    transport = functools.cache(transport_of)
+    transport_to = functools.partial(_transport, host, cloud_options)
+    transport = functools.cache(lambda: transport_to(None))
 
     def complete_cloud() -> "Cloud":
         if authority_failure is not None:
@@ -64,7 +58,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
         functools.cache(complete_cloud),
         _environment(host, cloud_options),
         transport,
-        lambda address: transport_of(platform=address),
+        transport_to,
         seconds or SECONDS,
         seconds or IMDS_SECONDS,
         host.shutdown,
@@ -73,6 +67,18 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
         token=token,
         token_name={"-": "stdin", None: ""}.get(identity.token_file, str(identity.token_file)),
         secrets=host.secrets,
+    )
+
+
+def _transport(host: Host, options: CloudOptions, platform: str | None) -> "Transport":
+    from contacts_audit.azure.arm.transport import Transport
+
+    return Transport(
+        ca_bundle=None if options.ca_bundle is None else absolute(options.ca_bundle),
+        stopped=host.shutdown.stopped,
+        strict=not options.no_strict_certificates,
+        secrets=host.secrets,
+        platform=platform,
     )
 
 
