@@ -153,13 +153,13 @@ def _build(name: str | None) -> Any:
     app.callback()(contacts_audit)
     for command in COMMANDS if name is None else [name]:
         run = getattr(import_module(f"contacts_audit.cli.{command}"), command)
-        settings: Any = {
-            "cls": FastCommand,
-            "help": run.__doc__,
-            "epilog": f"More: docs/{PAGES[command]}.md",
-            "context_settings": NAMES_OF_HELP,
-        }
-        app.command(command, **settings)(run if name else _listed)
+        app.command(
+            command,
+            cls=FastCommand,
+            help=run.__doc__,
+            epilog=f"More: docs/{PAGES[command]}.md",
+            context_settings=NAMES_OF_HELP,
+        )(run if name else _listed)
     return typer.main.get_command(app)
 
 
@@ -187,7 +187,6 @@ def _usage_message(error: Any, arguments: Sequence[str], host: Host) -> str:
 def _given(option: str, arguments: Sequence[str]) -> bool:
     return any(
         argument == option
-        or argument.startswith(f"{option}=")
-        or (not option.startswith("--") and argument.startswith(option))
+        or argument.startswith(f"{option}=" if option.startswith("--") else option)
         for argument in arguments
     )

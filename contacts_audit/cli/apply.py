@@ -19,13 +19,12 @@ from contacts_audit.cli.wiring import for_each
 from contacts_audit.cli.writing import Writing, check_writing, connect_to, look_again
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.lock import locked
-from contacts_audit.core.model import Audited, Check, Criteria, Invocation, Profile, Run, Unread
+from contacts_audit.core.model import Audited, Check, Criteria, Invocation, Profile, Unread
 
 if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.deliverability import Lookup
     from contacts_audit.azure.tenants import Connection
-    from contacts_audit.core.model import Outcome
     from contacts_audit.remediation.plan import PlanRow
     from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.results import Result
@@ -108,7 +107,7 @@ def report_failing(
     """
     from contacts_audit.audit.auditor import broken, out_of_time
     from contacts_audit.remediation.results import Status
-    from contacts_audit.report.fix_command import command
+    from contacts_audit.report.fix_command import blanks, command
 
     judged = {row.subscription.id: row.judged.criteria for row in rows if row.judged is not None}
     done = [one.subscription for one in results if one.status in (Status.DONE, Status.ALREADY)]
@@ -123,25 +122,21 @@ def report_failing(
         broken,
     )
     for outcome in outcomes:
-        criteria = judged.get(outcome.subscription.id, CONFORMITY)
-        fix = command(outcome, _run(connection, criteria, azure, dns))
-        if (line := _line(outcome, fix)) is not None:
-            host.screen.log(line)
-
-
-def _line(outcome: "Outcome", fix: str | None) -> str | None:
-    """Return the line about *outcome*, None if it complies."""
-    from contacts_audit.report.fix_command import blanks
-
-    label = outcome.subscription.label
-    match outcome:
-        case Audited(findings=(_, *_) as findings):
-            found = "; ".join(f"{one.check}: {one.message}" for one in findings)
-            remarks = "".join(f" ({each})" for each in blanks(fix or ""))
-            return f"{label}: still fails {found}{remarks}" + (f" -- {fix}" if fix else "")
-        case Unread(fault=fault):
-            return f"{label}: could not be judged after that: {fault.detail} -- {fault.hint}"
-    return None
+        label = outcome.subscription.label
+        match outcome:
+            case Audited(findings=(_, *_) as findings):
+                criteria = judged.get(outcome.subscription.id, CONFORMITY)
+                others = (*_words(criteria), *words(dns), *azure_words(azure))
+                called = Invocation((), tenant_words(azure), others, connection.cloud.arm)
+                fix = command(outcome, run_of(connection, criteria, datetime.now(UTC), called))
+                found = "; ".join(f"{one.check}: {one.message}" for one in findings)
+                remarks = "".join(f" ({each})" for each in blanks(fix or ""))
+                host.screen.log(
+                    f"{label}: still fails {found}{remarks}" + (f" -- {fix}" if fix else "")
+                )
+            case Unread(fault=fault):
+                why = f"{fault.detail} -- {fault.hint}"
+                host.screen.log(f"{label}: could not be judged after that: {why}")
 
 
 def _auditor(connection: "Connection", criteria: Criteria, look_up: "Lookup") -> "Auditor":
@@ -158,17 +153,6 @@ def _auditor(connection: "Connection", criteria: Criteria, look_up: "Lookup") ->
         criteria.attack_path_level,
     )
     return Auditor(connection.client, Policy(settings), look_up)
-
-
-def _run(connection: "Connection", criteria: Criteria, azure: AzureOptions, dns: DnsOptions) -> Run:
-    """Return a run by *criteria*, whose commands have the options of this one."""
-    called = Invocation(
-        scope=(),
-        tenants=tenant_words(azure),
-        others=(*_words(criteria), *words(dns), *azure_words(azure)),
-        endpoint=connection.cloud.arm,
-    )
-    return run_of(connection, criteria, datetime.now(UTC), called)
 
 
 def _words(criteria: Criteria) -> list[str]:

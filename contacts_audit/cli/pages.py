@@ -103,8 +103,7 @@ def pages(
         Page(one, (), functools.partial(first, number, one))
         for number, one in enumerate(found.subscriptions)
     )
-    coming = _following(connection, begun)
-    for page in host.screen.progress(coming, len(found.subscriptions)):
+    for page in host.screen.progress(_following(connection, begun), len(found.subscriptions)):
         yield page
         buffer.remove(page)
         while page.rest is not None:

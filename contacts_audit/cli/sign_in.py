@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0  # for a sign-in
 IMDS_SECONDS = 120.0  # an update of the metadata service takes up to 70 s
-log = logging.getLogger(__name__)
-
 LARGEST_TOKEN = 256 * 1024  # bytes; a token with many groups and roles has some 20,000
+log = logging.getLogger(__name__)
 
 
 def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) -> "SignIn":
