@@ -114,7 +114,7 @@ class NetworkOptions:
 class AzureOptions:
     """How Azure is reached, and what is logged of it."""
 
-    log: LogOptions = LogOptions()
+    log: LogOptions = field(default_factory=LogOptions)
     identity: IdentityOptions = field(default_factory=IdentityOptions)
     cloud: CloudOptions = field(default_factory=CloudOptions)
     network: NetworkOptions = field(default_factory=NetworkOptions)

@@ -176,10 +176,8 @@ def words(group: Any, *leave_out: str) -> tuple[str, ...]:
             found += words(value, *leave_out)
             continue
         option = min(item.metadata["names"], key=len)
-        if value is True:
-            found.append(option)
-        for one in value if isinstance(value, list) else [] if value is True else [value]:
-            found += [option, FILE if str(one) == "-" else str(one)]
+        for one in value if isinstance(value, list) else [value]:
+            found += [option] if one is True else [option, FILE if str(one) == "-" else str(one)]
     return tuple(found)
 
 
