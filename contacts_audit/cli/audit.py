@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import invocation, run_of
@@ -17,9 +16,6 @@ from contacts_audit.cli.policy import checks_and_profiles
 from contacts_audit.cli.policy_source import audited, load_policy, mail_lookups, resolve_policy
 from contacts_audit.cli.wiring import connect_and_select
 from contacts_audit.core.errors import ExitCode
-
-if TYPE_CHECKING:
-    pass
 
 
 @grouped
