@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from bench.builds import ROOT, Build
 from bench.processes import Run, measured, server
 from bench.table import Row, in_turn, median
-from contacts_audit.azure.arm.throttle import Pace
+from contacts_audit.azure.arm.throttle import RateLimiter
 
 IMPORTS = "import requests, msal, jq, typer"
 ONE = ("emails", "--replay", str(ROOT / "fixtures/contoso"), "-s")
@@ -119,10 +119,10 @@ def _percent(counts: Mapping[str, int], what: str) -> float:
 
 def limiter(ours: Build, _times: int) -> list[Row]:
     """Return the row about what the limiter takes of a request while nothing is refused."""
-    turns, pace = 100_000, Pace()
+    turns, limiter = 100_000, RateLimiter()
     began = time.process_time()
     for _ in range(turns):
-        pace.answered(pace.enter(math.inf), {})
+        limiter.answered(limiter.wait_for_turn(math.inf), {})
     turn = (time.process_time() - began) / turns
     with server(subscriptions=2000) as served:
         run = ours.run(served.environment, "emails", "--workers", "8")

@@ -12,7 +12,7 @@ from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget, with_retries
-from contacts_audit.azure.arm.throttle import Pace
+from contacts_audit.azure.arm.throttle import RateLimiter
 from contacts_audit.azure.arm.transport import Transport, prepared
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AzureError, Reason
@@ -77,7 +77,7 @@ class Client:
             False: Concurrency(1, 1),
         }  # a list tells nothing
         self._pause = pause
-        self._paces = {True: Pace(pause), False: Pace(pause)}
+        self._limiters = {True: RateLimiter(pause), False: RateLimiter(pause)}
 
     def connect(self) -> None:
         """Open a connection, which the first request takes: a handshake is two round trips."""
@@ -181,8 +181,8 @@ class Client:
             "x-ms-client-request-id": str(uuid4()),
         }
         of_subscription = protocol.is_of_subscription(url)
-        pace, concurrency = self._paces[of_subscription], self._concurrency[of_subscription]
-        turn = pace.enter(until)
+        limiter, concurrency = self._limiters[of_subscription], self._concurrency[of_subscription]
+        turn = limiter.wait_for_turn(until)
         sent = time.monotonic()
         try:
             request = prepared(url, headers, method=method, body=body)
@@ -196,9 +196,9 @@ class Client:
                 raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
         if answer.status == THROTTLED:
-            pace.refused(turn)
+            limiter.refused(turn)
         else:
-            pace.answered(turn, answer.headers)
+            limiter.answered(turn, answer.headers)
         if answer.status in TOO_MUCH:
             concurrency.failed(sent)
         else:
