@@ -54,7 +54,13 @@ def doctor(
             host.screen.data(lines(each, host.screen.terminal_width))
     code = exit_code(found)
     if output is TextFormat.JSON:
-        host.screen.data(_document(found, code))
+        document = {
+            "schema": SCHEMA,
+            "recorded": next((each.detail for each in found if each.name == RECORDING), None),
+            "checks": list(map(asdict, found)),
+            "exit_code": int(code),
+        }
+        host.screen.data(json_.dump(document, indent=2) + "\n")
     well = code is ExitCode.CLEAN
     host.screen.note("An audit can run." if well else "Fix what failed, then run doctor again.")
     return code
@@ -126,13 +132,3 @@ def lines(each: "Diagnosis", width: int | None) -> str:
         texts = [line for text in texts for line in fold.wrap(text)]
     beneath = "\n" + " " * LEFT
     return f"{each.status:<9}{each.name:<25}{beneath.join(texts)}\n"
-
-
-def _document(found: "list[Diagnosis]", code: ExitCode) -> str:
-    document = {
-        "schema": SCHEMA,
-        "recorded": next((each.detail for each in found if each.name == RECORDING), None),
-        "checks": list(map(asdict, found)),
-        "exit_code": int(code),
-    }
-    return json_.dump(document, indent=2) + "\n"

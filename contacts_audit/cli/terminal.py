@@ -112,12 +112,6 @@ class Screen:
             self.err.write("\n".join(map(sanitized, question.split("\n"))))
             self.err.flush()
 
-    def crash(self, trace: str) -> None:
-        """Print the traceback of a bug, for an issue."""
-        for line in trace.splitlines():
-            self.log(line)
-        self.log("error: this is a bug in contacts-audit: please report it with the lines above")
-
     def log(self, line: str) -> None:
         """Print a line that nothing hides."""
         if self.err is not None:
