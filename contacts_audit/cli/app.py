@@ -13,12 +13,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.fast_options import FastCommand, FastGroup
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options.variables import (
-    defaults_from,
-    nearest_choice,
-    unknown_variables,
-    variable_of,
-)
+from contacts_audit.cli.options import variables
 from contacts_audit.cli.terminal import Screen, fix_widths, plain
 from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.core.sanitize import without_credentials
@@ -119,8 +114,8 @@ def _dispatch(arguments: Sequence[str], host: Host) -> int:
     defaults = {}
     if name:
         command = program.commands[name]
-        defaults = {name: defaults_from(host.environment, command)}
-        host.warnings = unknown_variables(
+        defaults = {name: variables.defaults_from(host.environment, command)}
+        host.warnings = variables.unknown_variables(
             host.environment, command, lambda: [_program(one).commands[one] for one in COMMANDS]
         )
     code = program.main(
@@ -177,12 +172,12 @@ def _usage_message(error: Any, arguments: Sequence[str], host: Host) -> str:
         error.possibilities = [ours]
     message = str(error.format_message()).replace("Value error, ", "")
     parameter = getattr(error, "param", None)
-    message += nearest_choice(message)
+    message += variables.nearest_choice(message)
     if arguments and (meant := COMMANDS_OF_OTHERS.get(arguments[0])):
         message += f" Did you mean {meant}?"
     if parameter is None or any(_given(option, arguments) for option in parameter.opts):
         return message
-    variable = variable_of(parameter)
+    variable = variables.variable_of(parameter)
     return f"{message} (from {variable})" if host.environment.get(variable) else message
 
 

@@ -72,7 +72,7 @@ def apply(
             made = saved
             connection, items = _reviewed(host, made, plan_file, azure)
         writing = Writing(host, connection, azure, write, output)
-        recheck = functools.partial(report_failing, host, connection, azure, checks.dns, made.rows)
+        recheck = functools.partial(_report_failing, host, connection, azure, checks.dns, made.rows)
         return writing.carry_out(made.origin, items, afterwards=recheck)
 
 
@@ -92,7 +92,7 @@ def _reviewed(
 # After the writes: what still fails
 
 
-def report_failing(
+def _report_failing(
     host: Host,
     connection: "Connection",
     azure: AzureOptions,
