@@ -1,13 +1,9 @@
 """The command diff: what changed between two reports."""
 
-from typing import Annotated
-
-import typer
-
 from contacts_audit.audit.diff import ChangeKind, Difference, compare, document
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import TextFormat, TextOutput
+from contacts_audit.cli.options.declare import argument, grouped, printed_as
+from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.report_input import read_report
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.sanitize import sanitized
@@ -19,29 +15,30 @@ HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
 
 @grouped
 def diff(
-    context: typer.Context,
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The older JSON report.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The newer JSON report.")],
-    output: TextOutput = TextFormat.TEXT,
-) -> None:
+    host: Host,
+    old: str = argument("OLD", "The older JSON report."),
+    new: str = argument("NEW", "The newer JSON report."),
+    output: TextFormat = printed_as(TextFormat),
+) -> ExitCode:
     """
     Compare two JSON reports, subscription by subscription.
 
     Exit codes: 0 nothing got worse, 3 something did.
     """
-    host: Host = context.obj
     reports = [read_report(host, name, place) for name, place in ((old, "OLD"), (new, "NEW"))]
     found = compare(*(report["subscriptions"] for report in reports))
+    worse = sum(one.worse for one in found)
     if output is TextFormat.JSON:
         host.screen.data(json_.dump(document(old, new, found), indent=2) + "\n")
     else:
-        changed = [_cells(one) for one in found if one.change is not ChangeKind.UNCHANGED]
-        if changed:
-            rows, width = [HEADER, *changed], host.screen.terminal_width
+        width = host.screen.terminal_width
+        rows = [HEADER, *(_cells(one) for one in found if one.change is not ChangeKind.UNCHANGED)]
+        if len(rows) > 1:
             host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
-        host.screen.note(_counts(found))
-    worse = any(one.worse for one in found)
-    raise typer.Exit(ExitCode.FINDINGS if worse else ExitCode.CLEAN)
+        changed = len(rows) - 1
+        counts = f"{len(found) - changed} unchanged, {worse} worse"
+        host.screen.note(f"{len(found)} subscriptions: {counts}")
+    return ExitCode.FINDINGS if worse else ExitCode.CLEAN
 
 
 def _cells(one: Difference) -> tuple[str, ...]:
@@ -49,9 +46,3 @@ def _cells(one: Difference) -> tuple[str, ...]:
     row = one.row
     cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
     return tuple(map(sanitized, cells))
-
-
-def _counts(found: list[Difference]) -> str:
-    changed = sum(one.change is not ChangeKind.UNCHANGED for one in found)
-    worse = sum(one.worse for one in found)
-    return f"{len(found)} subscriptions: {len(found) - changed} unchanged, {worse} worse"
