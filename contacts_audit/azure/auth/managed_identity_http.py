@@ -6,7 +6,7 @@ It turns each answer into one that MSAL reads the same way on each platform.
 
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ class PlatformClient:
         answer = self.service.get(url, **given)
         if answer.status_code == 401 and "www-authenticate" in answer.headers:
             return answer
-        return replace(answer, text=_with_expiry(answer))
+        return answer._replace(text=_with_expiry(answer))
 
 
 def _with_expiry(answer: Response) -> str:

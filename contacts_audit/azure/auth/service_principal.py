@@ -6,7 +6,6 @@ It proves itself by a secret, a certificate or a federated token.
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def any_principal(sign_in: SignIn) -> Credential | None:
         AuthError: tenant and client are set, but no proof.
     """
     found = _first(sign_in, {**APPLICATION, **WORKLOAD, "password": _incomplete})
-    return None if found is None else replace(found, unused=tuple(_unused(sign_in, found)))
+    return None if found is None else found._replace(unused=tuple(_unused(sign_in, found)))
 
 
 def _first(sign_in: SignIn, proofs: Mapping[str, Proof]) -> Credential | None:

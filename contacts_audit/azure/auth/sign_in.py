@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from contacts_audit.azure.arm.subscriptions import GUID
 from contacts_audit.azure.arm.transport import Transport
@@ -58,8 +58,7 @@ class SignIn:
         return self.cloud.audience or self.whole().audience
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """
     A configured credential: its *name*, *why* it was chosen, and how it acquires a token.
 
