@@ -7,6 +7,9 @@ TYPE_CHECKING = False  # shell completion loads this module, and must not wait f
 if TYPE_CHECKING:
     from pathlib import Path
 
+# What may be raised where such a file is read, parsed, and its values are looked up
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
 
 def read_bounded(path: "Path | str", most: int) -> bytes:
     """
