@@ -27,6 +27,7 @@ MOST_VALUES = 100_000
 MOST_ADDRESSES = 50_000
 MOST_CONTACTS = 10_000
 LONGEST_SHOWN = 200  # characters of a type or name in a message
+NO_LIST = "the answer is no list of security contacts"
 TYPES = ("securitycontact", "securitycontacts")
 addresses, is_address = mailbox.split, mailbox.is_address
 
@@ -47,9 +48,9 @@ elif type == "object" and has("value") then .value
 elif type == "object" and (.properties | type) == "object" then [.]
 else error("neither a list nor a contact") end
 | if type == "array" then .[] else error("the value is no array") end
-| if type == "object" then [.type, .name, (.properties
-    | .email, .emails, .isEnabled, .phone, .alertNotifications, .alertsToAdmins,
-      .notificationsByRole, .notificationsSources)]
+| if type == "object" then {type, name} + (.properties
+    | {email, emails, isEnabled, phone, alertNotifications, alertsToAdmins,
+       notificationsByRole, notificationsSources})
   else error("an item is no object") end
 """
 
@@ -71,14 +72,21 @@ def document(answer: Answer) -> Any:
     Raises:
         AzureError: the body is not one JSON text, or holds too many values for the memory.
     """
-    if answer.body.count(b",") > MOST_VALUES:
-        raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {MOST_VALUES} values")
+    _check_most(answer.body.count(b","), MOST_VALUES, "values")
     return protocol.document(answer)
 
 
-def _all(program: str, answer: Answer) -> list[Any]:
+def _check_most(number: int, most: int, what: str) -> None:
+    if number > most:
+        raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {most} {what}")
+
+
+def _all(program: str, answer: Answer, failed: str) -> list[Any]:
     """Run a jq *program* on a `document`; takes up to a kilobyte of memory per value."""
-    return list(_compiled(program).input_text(protocol.text(answer)).all())
+    try:
+        return list(_compiled(program).input_text(protocol.text(answer)).all())
+    except ValueError as error:
+        raise protocol.malformed(answer, f"{failed}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +110,8 @@ def documented_emails(answer: Answer) -> list[str | LeftOut]:
         case {"value": list(items)} if all(map(_is_contact, items)):
             pass
         case _:
-            raise protocol.malformed(answer, "the answer is no list of security contacts")
-    try:
-        return [*_documented(_all(DOCUMENTED, answer))]
-    except ValueError as error:
-        raise protocol.malformed(answer, f"jq: {error}") from error
+            raise protocol.malformed(answer, NO_LIST)
+    return [*_documented(_all(DOCUMENTED, answer, "jq"))]
 
 
 def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
@@ -150,50 +155,33 @@ def contacts(
         AzureError: the body is not what any API version documents, or is too large.
     """
     match document(answer):  # jq alone would accept several texts, and NaN
-        case {"value": list(found)} | [*found] if len(found) > MOST_CONTACTS:
-            what = f"the answer holds more than {MOST_CONTACTS} contacts"
-            raise AzureError(Reason.TOO_LARGE, what)
-    try:
-        items = _all(FIELDS, answer)
-    except ValueError as error:
-        raise protocol.malformed(
-            answer, f"the answer is no list of security contacts: {error}"
-        ) from error
+        case {"value": list(found)} | [*found]:
+            _check_most(len(found), MOST_CONTACTS, "contacts")
     total = 0
-    for kind, name, email, emails, *others in items:
-        if not is_contact_type(kind):
-            left_out(kind)
+    for item in _all(FIELDS, answer, NO_LIST):
+        if not is_contact_type(item["type"]):
+            left_out(item["type"])
             continue
-        spelled = (*_spelled(email), *_spelled(emails))
-        total += len(spelled)
-        if total > MOST_ADDRESSES:
-            what = f"the answer holds more than {MOST_ADDRESSES} addresses"
-            raise AzureError(Reason.TOO_LARGE, what)
-        yield _contact(version, name, spelled, *others)
+        emails = (*_spelled(item["email"]), *_spelled(item["emails"]))
+        total += len(emails)
+        _check_most(total, MOST_ADDRESSES, "addresses")
+        yield _contact(version, emails, item)
 
 
-def _contact(
-    version: str,
-    name: Any,
-    emails: tuple[str, ...],
-    enabled: Any,
-    phone: Any,
-    alerts: Any,
-    admins: Any,
-    by_role: Any,
-    sources: Any,
-) -> Contact:
+def _contact(version: str, emails: tuple[str, ...], item: dict[str, Any]) -> Contact:
     """Translate the fields of a contact; an unknown value switches nothing on."""
+    alerts, sources = item["alertNotifications"], item["notificationsSources"]
+    owner = item["alertsToAdmins"] == "On"
     return Contact(
-        name=_text(name) or "",
+        name=_text(item["name"]) or "",
         api_version=version,
         emails=emails,
         malformed=tuple(text for text in emails if not is_address(text)),
-        enabled=enabled is None or enabled is True,
-        phone=_text(phone),
+        enabled=item["isEnabled"] is None or item["isEnabled"] is True,
+        phone=_text(item["phone"]),
         alert_severity=_severity(alerts) or _source(sources, "Alert", "minimalSeverity"),
         attack_path_risk=_source(sources, "AttackPath", "minimalRiskLevel"),
-        roles=("Owner",) if admins == "On" else _roles(by_role),
+        roles=("Owner",) if owner else _roles(item["notificationsByRole"]),
     )
 
 

@@ -11,14 +11,7 @@ from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts import write_2017
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import (
-    Json,
-    Record,
-    Snapshot,
-    first_phone,
-    named,
-    ordered,
-)
+from contacts_audit.azure.contacts.records import Json, Snapshot, first_phone, named, ordered
 from contacts_audit.azure.contacts.steps import (
     DEFAULT,
     FETCH,
@@ -54,10 +47,10 @@ def _single(seen: Snapshot, change: Change, version: str) -> Writes:
         after = _changed(before, change, version)
         muted = change.emails and after.get("isEnabled") not in (None, True)
         notes = ("it stays disabled, and nobody gets mail: add --enable",) if muted else ()
-        if alike(after, before):
-            return Writes(version, (), notes)
-        return Writes(version, (Step(DEFAULT, before, sendable(version, after)),), notes)
-    standing = _addresses_of(older)
+        step = Step(DEFAULT, before, sendable(version, after))
+        return Writes(version, () if alike(after, before) else (step,), notes)
+    spelt = (one.properties.get("email") for one in older)
+    standing = distinct(part for text in spelt if isinstance(text, str) for part in addresses(text))
     if not change.creates:
         _check_nothing_to_create(standing, change)
         return Writes(version, ())
@@ -105,18 +98,15 @@ def _check_nothing_to_create(standing: Sequence[str], change: Change) -> None:
 def _changed(before: Json, change: Change, version: str) -> Json:
     """Return the properties of `default` with *change* made."""
     after = dict(before)
-    emails = _emails(before.get("emails"), change)
-    if emails is not None:
-        after["emails"] = emails
+    if change.emails or change.remove_emails:
+        there = _addresses(before)
+        if (found := resulting_addresses(there, change)) != there:
+            after["emails"] = ";".join(found)
     if change.notify_owners:
-        after["notificationsByRole"] = _with_owner(before.get("notificationsByRole"))
+        after["notificationsByRole"] = _with_owner(before)
     if change.minimum_severity is not None and version == protocol.V2020:
-        alerts = _object(before.get("alertNotifications"), "alertNotifications")
-        after["alertNotifications"] = {
-            **alerts,
-            "state": "On",
-            "minimalSeverity": change.minimum_severity,
-        }
+        on = {"state": "On", "minimalSeverity": change.minimum_severity}
+        after["alertNotifications"] = {**_object(before, "alertNotifications"), **on}
     if version == protocol.V2020 and change.attack_paths is not None:
         raise RefusedError(
             f"{protocol.V2020} has no attack paths, and no newer API version is offered",
@@ -137,19 +127,15 @@ def _changed(before: Json, change: Change, version: str) -> Json:
     return after
 
 
-def _emails(value: Any, change: Change) -> str | None:
-    """Return the new value of `emails`, None if it does not change."""
-    if not (change.emails or change.remove_emails):
-        return None
-    if value is not None and not isinstance(value, str):
+def _addresses(before: Json) -> list[str]:
+    value = "" if before.get("emails") is None else before["emails"]
+    if not isinstance(value, str):
         raise RefusedError("its addresses are not a string", FETCH)
-    there = addresses(value or "")
-    found = resulting_addresses(there, change)
-    return None if found == there else ";".join(found)
+    return addresses(value)
 
 
-def _with_owner(by_role: Any) -> Json:
-    known = _object(by_role, "notificationsByRole")
+def _with_owner(before: Json) -> Json:
+    known = _object(before, "notificationsByRole")
     roles = known.get("roles", [])
     if not isinstance(roles, list):
         raise RefusedError("its roles are not a list", FETCH)
@@ -168,15 +154,8 @@ def _with_source(sources: Any, kind: str, level: str, asked: str) -> list[Any]:
     ]
 
 
-def _object(value: Any, field: str) -> Json:
-    if value is not None and not isinstance(value, dict):
+def _object(before: Json, field: str) -> Json:
+    value = {} if before.get(field) is None else before[field]
+    if not isinstance(value, dict):
         raise RefusedError(f"its {field} is not an object", FETCH)
-    return value or {}
-
-
-def _addresses_of(older: Sequence[Record]) -> tuple[str, ...]:
-    """Return the addresses of contacts at 2017, each once."""
-    spelt = (one.properties.get("email") for one in older)
-    return tuple(
-        distinct(part for text in spelt if isinstance(text, str) for part in addresses(text))
-    )
+    return value
