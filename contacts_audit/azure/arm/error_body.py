@@ -61,9 +61,8 @@ def said(text: str) -> Said:
     found = list(_words(_parsed(text), LEVELS))
     codes = [word for kind, word in found if kind == "code"]
     messages = [word for kind, word in found if kind == "message"]
-    first = [next(iter(each), None) for each in (codes, messages)]
     plain = frozenset("".join(code.casefold().split()) for code in codes)
-    return Said(first[0], first[1], plain, "\n".join(messages))
+    return Said(next(iter(codes), None), next(iter(messages), None), plain, "\n".join(messages))
 
 
 def refuses_version(said: Said, status: int, asked: str) -> bool:

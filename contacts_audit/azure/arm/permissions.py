@@ -49,17 +49,15 @@ def permissions(client: Client, subscription_id: str) -> Iterator[Permission]:
             case _:
                 raise protocol.malformed(answer, "the list of permissions has no array 'value'")
         for item in items:
-            actions, not_actions = _patterns(item, "actions"), _patterns(item, "notActions")
-            if actions is None or not_actions is None:
+            keys = ("actions", "notActions")
+            found: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
+            if not all(map(_are_patterns, found)):
                 raise protocol.malformed(answer, "the list of permissions holds something else")
-            yield Permission(actions, not_actions)
+            yield Permission(*map(tuple, found))
 
 
-def _patterns(item: Any, key: str) -> tuple[str, ...] | None:
-    """Return the patterns that *item* holds under *key*, None where they are none."""
-    found = (item.get(key) or []) if isinstance(item, dict) else None
-    texts = isinstance(found, list) and all(isinstance(each, str) for each in found)
-    return tuple(found) if texts and found is not None else None
+def _are_patterns(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _matches(pattern: str, action: str) -> bool:

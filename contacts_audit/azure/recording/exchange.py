@@ -2,7 +2,7 @@
 Reads one file of a recording: a request with its answer or failure, or an answer of DNS.
 
 A file may come from a stranger: its size, its number of values and the type of each value are
-checked. What is wrong raises one of `UNREADABLE`.
+checked. What is wrong raises one of `bounded_read.UNREADABLE`.
 """
 
 import base64
@@ -18,7 +18,6 @@ from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.delivery import Delivery, MailAnswer
 from contacts_audit.core.errors import AzureError, Reason
 
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 LARGEST_FILE = 64 * 1024 * 1024  # bytes
 MOST_VALUES = 2_000_000  # in a file: small values take thirty times its size in memory
 
@@ -31,40 +30,30 @@ def load(path: Path) -> Any:
     return json.loads(text)
 
 
-def outcome(path: Path) -> Answer | AzureError:
-    """Return the outcome in *path*. The file passed all checks before, but may have changed."""
-    try:
-        exchange = load(path)
-        if "failure" not in exchange:
-            return answer(exchange)
-        reason, message = failure(exchange["failure"])
-    except UNREADABLE:
-        return AzureError(
-            Reason.MALFORMED,
-            f"the recording changed during the run: {path.name} is no longer an exchange",
-            hint="do not change the recording, and run again",
-        )
-    return AzureError(reason, message, retryable=True)
-
-
 def request(exchange: Mapping[str, Any]) -> str:
     """Return method and URL of the request, separated by a space."""
     return f"{text(exchange['request']['method'])} {exchange['request']['url']}"
 
 
-def failure(value: Mapping[str, Any]) -> tuple[Reason, str]:
-    """Return the reason and the message of a request that got no answer."""
-    return Reason(value["reason"]), text(value["message"])
-
-
-def answer(exchange: Mapping[str, Any]) -> Answer:
-    """Return the recorded answer, its header names in lower case."""
+def outcome(exchange: Mapping[str, Any]) -> Answer | AzureError:
+    """Return the recorded answer, its header names in lower case, or why none came."""
+    if "failure" in exchange:
+        failure = exchange["failure"]
+        return AzureError(Reason(failure["reason"]), text(failure["message"]), retryable=True)
     response = exchange["response"]
     status, headers = response["status"], response["headers"]
     if type(status) is not int or not 100 <= status <= 999:
         raise ValueError("an answer has no status")
     lowered = {text(name).lower(): text(value) for name, value in headers.items()}
     return Answer(text(exchange["request"]["url"]), status, lowered, _body(response))
+
+
+def _body(response: Mapping[str, Any]) -> bytes:
+    if "json" in response:
+        return compact(response["json"]).encode()
+    if "base64" in response:
+        return base64.b64decode(text(response["base64"]), validate=True)
+    return text(response["text"]).encode()
 
 
 def mail(path: Path) -> tuple[str, MailAnswer]:
@@ -91,11 +80,3 @@ def contacts_version(url: str) -> str:
     """Return the api-version of a request for security contacts, "" for other requests."""
     found = re.search(r"/securityContacts\?api-version=([^&]+)", url)
     return found[1] if found else ""
-
-
-def _body(response: Mapping[str, Any]) -> bytes:
-    if "json" in response:
-        return compact(response["json"]).encode()
-    if "base64" in response:
-        return base64.b64decode(text(response["base64"]), validate=True)
-    return text(response["text"]).encode()

@@ -8,7 +8,7 @@ the program's own. Files are read one at a time, up to a size.
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit.azure.arm.paging import stays_on
-from contacts_audit.azure.arm.protocol import fault
+from contacts_audit.azure.arm.protocol import Answer, fault
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
 from contacts_audit.azure.contacts.api_versions import ENOUGH
-from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.recording import exchange
-from contacts_audit.azure.recording.exchange import UNREADABLE, text
+from contacts_audit.azure.recording.exchange import text
 from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA
+from contacts_audit.core.bounded_read import UNREADABLE
 from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import ContactsAuditError, UsageError, VersionRefusedError
 from contacts_audit.core.paths import is_folder, kind_of
@@ -46,7 +46,7 @@ class Recording:
     cloud: Cloud
     tenants: tuple[str, ...]
     recorded: datetime
-    exchanges: Mapping[str, tuple[Path, ...]]
+    exchanges: Mapping[str, Sequence[Path]]
     refusals: Mapping[str, Path]
     mail: Mapping[str, MailAnswer] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Recording:
             ContactsAuditError: the recorded run ended before it had listed each tenant.
         """
         try:
-            return cls._read(folder)
+            return _read(folder)
         except UNREADABLE as error:
             detail = error.strerror if isinstance(error, OSError) else error
             lost = isinstance(error, FileNotFoundError) and is_folder(folder)
@@ -71,94 +71,71 @@ class Recording:
                 "name a folder that --record made",
             ) from error
 
-    @classmethod
-    def _read(cls, folder: Path) -> "Recording":
-        manifest = exchange.load(folder / MANIFEST)
-        if manifest["schema"] != SCHEMA:
-            raise UsageError(
-                f"--replay: the schema of {folder} is not {SCHEMA}",
-                "replay it with the version of contacts-audit that recorded it, or a newer one",
-            )
-        if manifest["tenants"] is None:
-            raise ContactsAuditError(
-                f"--replay: {folder} is incomplete: the run ended before it had listed each tenant",
-                "record it again",
-            )
-        cloud, tenants = _cloud(manifest["cloud"]), _texts(manifest["tenants"])
-        exchanges, index = defaultdict(list), _Index()
-        for path in _numbered(folder, _NUMBER):
-            loaded = exchange.load(path)
-            index.add(path, loaded, cloud)
-            exchanges[exchange.request(loaded)].append(path)
-        return cls(
-            cloud,
-            tenants,
-            _recorded(manifest, index.latest, folder),
-            {request: tuple(paths) for request, paths in exchanges.items()},
-            index.refusals(),
-            dict(map(exchange.mail, _numbered(folder, _DNS_NUMBER))),
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    manifest = exchange.load(folder / MANIFEST)
+    if manifest["schema"] != SCHEMA:
+        raise UsageError(
+            f"--replay: the schema of {folder} is not {SCHEMA}",
+            "replay it with the version of contacts-audit that recorded it, or a newer one",
         )
+    if manifest["tenants"] is None:
+        raise ContactsAuditError(
+            f"--replay: {folder} is incomplete: the run ended before it had listed each tenant",
+            "record it again",
+        )
+    if not isinstance(manifest["tenants"], list):
+        raise TypeError("the tenants are not a list")
+    return dict(manifest)
 
 
-class _Index:
-    """What the exchanges show together: the latest date, and the api-versions given up."""
-
-    def __init__(self) -> None:
-        self.latest: datetime | None = None
-        self._refused: defaultdict[str, dict[str, Path]] = defaultdict(dict)
-        self._answered: set[str] = set()
-
-    def add(self, path: Path, loaded: Mapping[str, Any], cloud: Cloud) -> None:
-        """Check all that a replay would use of *loaded*, and note what it shows."""
+def _read(folder: Path) -> Recording:
+    manifest = _manifest(folder)
+    cloud, tenants = _cloud(manifest["cloud"]), tuple(map(text, manifest["tenants"]))
+    exchanges: defaultdict[str, list[Path]] = defaultdict(list)
+    refused: defaultdict[str, dict[str, Path]] = defaultdict(dict)
+    answered, latest = set[str](), None
+    for path in _numbered(folder, _NUMBER):
+        loaded = exchange.load(path)
         url = loaded["request"]["url"]
         if not stays_on(url, cloud.arm):
             raise ValueError(f"{path.name} is of another host than its cloud")
-        if "failure" in loaded:
-            exchange.failure(loaded["failure"])
-            return
-        answer = exchange.answer(loaded)
-        version = exchange.contacts_version(url)
-        if isinstance(fault(answer), VersionRefusedError):
-            self._refused[version][url] = path
+        exchanges[exchange.request(loaded)].append(path)
+        outcome, version = exchange.outcome(loaded), exchange.contacts_version(url)
+        if not isinstance(outcome, Answer):
+            continue
+        if isinstance(fault(outcome), VersionRefusedError):
+            refused[version][url] = path
         else:
-            self._answered.add(version)
-        date = _date(answer.headers.get("date", ""))
-        self.latest = max(filter(None, (date, self.latest)), default=None)
-
-    def refusals(self) -> dict[str, Path]:
-        """
-        Return one refusal of each api-version that the recorded run gave up.
-
-        Which subscriptions that run still asked at the version depended on its threads. After
-        fewer refusals it always asked, so a missing answer is a gap in the recording.
-        """
-        return {
-            version: next(iter(paths.values()))
-            for version, paths in self._refused.items()
-            if version not in self._answered and len(paths) >= ENOUGH
-        }
+            answered.add(version)
+        date = _date(outcome.headers.get("date", ""))
+        latest = max(filter(None, (date, latest)), default=None)
+    # Which subscriptions the recorded run still asked at a refused version depended on its threads.
+    # After fewer refusals it always asked, so a missing answer is a gap in the recording.
+    refusals = {
+        version: next(iter(paths.values()))
+        for version, paths in refused.items()
+        if version not in answered and len(paths) >= ENOUGH
+    }
+    old = latest or datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC)
+    recorded = _recorded(manifest["recorded"]) if "recorded" in manifest else old
+    mail = dict(map(exchange.mail, _numbered(folder, _DNS_NUMBER)))
+    return Recording(cloud, tenants, recorded, exchanges, refusals, mail)
 
 
 def _cloud(value: Mapping[str, Any]) -> Cloud:
-    """
-    Return the cloud: the program's own if it is a known one.
-
-    Raises:
-        ValueError: it has the name or a host of a known cloud, and differs from it.
-    """
+    """Return the cloud: the program's own if it has the name or the host of a known one."""
     if {*value} != {field.name for field in fields(Cloud)}:
         raise ValueError("its cloud has other keys")
     cloud = Cloud(**{key: text(each or "") for key, each in value.items()})
     for known in CLOUDS.values():
         same_host = host_of(cloud.arm) == host_of(known.arm)
         if same_host or cloud.name.casefold() == known.name.casefold():
-            if any(
-                (value[field.name] or "") != getattr(known, field.name) for field in fields(Cloud)
-            ):
+            if cloud != known:
                 raise ValueError(f"its hosts are not those of {known.name}")
             return known
     arm = https(cloud.arm, "--replay")
-    if cloud.portal or cloud.name in {*CloudName}:
+    if cloud.portal:
         raise ValueError("its cloud is not a known one, but has a portal or a known name")
     return Cloud(arm.removeprefix("https://"), arm, "", "", None)
 
@@ -169,35 +146,25 @@ def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
     size = 0
     with os.scandir(folder) as entries:
         for entry in entries:
-            number = pattern.match(entry.name)
-            if number is None:
-                continue
-            found.append((int(number[1]), entry.name))
-            size += entry.stat().st_size
+            if number := pattern.match(entry.name):
+                found.append((int(number[1]), entry.name))
+                size += entry.stat().st_size
             if len(found) > MOST_FILES or size > LARGEST_FOLDER:
                 raise ValueError(f"it is larger than {LARGEST_FOLDER} bytes or {MOST_FILES} files")
     return [folder / name for _, name in sorted(found)]
 
 
-def _recorded(manifest: Mapping[str, Any], latest: datetime | None, folder: Path) -> datetime:
-    """Return the time of the recording. Old recordings show it only in the dates of answers."""
-    if "recorded" in manifest:
-        recorded = datetime.fromisoformat(text(manifest["recorded"]))
-        if recorded.tzinfo is None or not 1970 < recorded.year < 9999:
-            raise ValueError("the time of the recording is not valid")
-        return recorded.astimezone(UTC)
-    return latest or datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC)
+def _recorded(value: object) -> datetime:
+    recorded = datetime.fromisoformat(text(value))
+    if recorded.tzinfo is None or not 1970 < recorded.year < 9999:
+        raise ValueError("the time of the recording is not valid")
+    return recorded.astimezone(UTC)
 
 
 def _date(header: str) -> datetime | None:
+    """Return the date of an answer: all that shows the time of an old recording."""
     try:
         date = parsedate_to_datetime(header)
         return date.astimezone(UTC) if 1970 < date.year < 9999 else None
     except (ValueError, OverflowError):
         return None
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        raise TypeError("the tenants are not a list")
-    return tuple(map(text, values))

@@ -8,23 +8,22 @@ may be called High, Owner or value, and every answer still means the same.
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from contacts_audit.azure.arm.subscriptions import GUID
 from contacts_audit.azure.contacts.read import addresses
+from contacts_audit.azure.kinds import GUID
+from contacts_audit.azure.recording import vocabulary
 from contacts_audit.azure.recording.mask_text import TextMask
-from contacts_audit.azure.recording.partial_json import completions
-from contacts_audit.azure.recording.vocabulary import (
-    EMAIL_FIELDS,
-    FIELDS,
-    NAME_FIELDS,
-    PRIVATE_FIELDS,
-    VALUE_FIELDS,
-)
+from contacts_audit.core.sanitize import whole_characters
 
 _NAME_FIELD = re.compile(r'("(displayName|phone|name)"\s*:\s*")((?:[^"\\]++|\\.)*+)', re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9 ./_-]{0,80}")
 _PERSONAL = re.compile(r".+(?:name|by|owner|user|principal|mail|manager)")
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_CLOSERS = {"{": "}", "[": "]"}
+_OPEN_ESCAPE = re.compile(r"(?:\\(?:u[0-9a-fA-F]{0,3})?)\Z")
+
 SHORTEST_NUMBER = 100  # a smaller number is no telephone number
 
 
@@ -75,7 +74,7 @@ class Mask(TextMask):
             case str() | int() if not isinstance(value, bool):
                 if field == "name":
                     self._remember(str(value), self.name(str(value)))
-                elif field in NAME_FIELDS:
+                elif field in vocabulary.NAME_FIELDS:
                     self._remember(str(value), self._personal(field, str(value)))
 
     def _value(self, field: str, value: Any) -> Any:
@@ -85,7 +84,7 @@ class Mask(TextMask):
                 return _like(value, self._text_of(field, value))
             case list():
                 return [self._value(field, item) for item in value]
-            case dict() if field in PRIVATE_FIELDS:
+            case dict() if field in vocabulary.PRIVATE_FIELDS:
                 return {
                     _like(key, self._pseudonyms.digest(key)): self._value(field, item)
                     for key, item in value.items()
@@ -101,23 +100,23 @@ class Mask(TextMask):
     def _is_personal_number(self, field: str, value: float) -> bool:
         if isinstance(value, bool):
             return False
-        named = field in EMAIL_FIELDS | NAME_FIELDS | {"name"}
+        named = field in vocabulary.EMAIL_FIELDS | vocabulary.NAME_FIELDS | {"name"}
         return field == "tags" or (named and abs(value) >= SHORTEST_NUMBER)
 
     def _key(self, key: str) -> str:
-        known = key.casefold() in FIELDS or key.casefold().endswith("nextlink")
+        known = key.casefold() in vocabulary.FIELDS or key.casefold().endswith("nextlink")
         return key if known else _like(key, self.text(key))
 
     def _text_of(self, field: str, text: str) -> str:
-        if not text.strip() or (field in VALUE_FIELDS and _PLAIN.fullmatch(text)):
+        if not text.strip() or (field in vocabulary.VALUE_FIELDS and _PLAIN.fullmatch(text)):
             return text
-        if field in EMAIL_FIELDS:
+        if field in vocabulary.EMAIL_FIELDS:
             return ";".join(map(self._pseudonyms.email, addresses(text))) or text
-        if field in NAME_FIELDS or self._is_personal(field, text):
+        if field in vocabulary.NAME_FIELDS or self._is_personal(field, text):
             return self._names.get(text) or self._personal(field, text)
         if field == "name":
             return self.name(text)
-        if field in PRIVATE_FIELDS:
+        if field in vocabulary.PRIVATE_FIELDS:
             return self._pseudonyms.digest(text)
         if field == "id" or field.endswith("nextlink"):
             return self.url(text)
@@ -126,17 +125,45 @@ class Mask(TextMask):
     def _is_personal(self, field: str, text: str) -> bool:
         """Say whether an unknown *field* is called like one that names somebody, as createdBy."""
         plain = "@" not in text and not GUID.search(text)
-        return plain and field not in FIELDS and _PERSONAL.fullmatch(field) is not None
+        return plain and field not in vocabulary.FIELDS and _PERSONAL.fullmatch(field) is not None
 
     def _personal(self, field: str, text: str) -> str:
-        pseudonyms = self._pseudonyms
-        return pseudonyms.phone(text) if field == "phone" else pseudonyms.display_name(text)
+        return self._pseudonyms.labeled("phone" if field == "phone" else "displayName", text)
 
     def _field_in_text(self, found: re.Match[str]) -> str:
         before, field, text = found[1], found[2].casefold(), found[3]
         if not text.strip():
             return found[0]
         return before + (self.name(text) if field == "name" else self._personal(field, text))
+
+
+def completions(text: str) -> Iterator[tuple[str, int, str]]:
+    """
+    Yield each way to complete *text*: a candidate for JSON, *added*, *rest*.
+
+    *added* is how many characters at the end of the candidate were added. *rest* is the end of
+    *text* that the candidate leaves out. The compact form of the JSON, without its last *added*
+    characters and with *rest* after it, is cut where *text* was.
+    """
+    stack, quote = [], ""
+    for token in _TOKEN.finditer(text):
+        found = token[0]
+        if found[0] == '"':
+            quote = "" if token["end"] == '"' else '"'
+        elif found in _CLOSERS:
+            stack.append(_CLOSERS[found])
+        elif stack:
+            stack.pop()
+    if not stack and not quote:
+        return
+    closers = "".join(reversed(stack))
+    whole = _OPEN_ESCAPE.sub("", text) if quote else text
+    for fill in ("", ":null", "null", '"":null'):
+        added = quote + fill + closers
+        yield whole + added, len(added), ""
+    if not quote and (last := max(map(text.rfind, ",:[{"))) >= 0:
+        for fill in ("null", '"":null'):
+            yield text[: last + 1] + fill + closers, len(fill + closers), text[last + 1 :]
 
 
 def _short(digits: str) -> int:
@@ -164,4 +191,4 @@ def _like(text: str, masked: str) -> str:
 
 def _encodable(text: str) -> bool:
     """Say whether UTF-8 can encode *text*; a JSON escape may hold half a surrogate pair."""
-    return text == text.encode("utf-8", "replace").decode()
+    return text == whole_characters(text)

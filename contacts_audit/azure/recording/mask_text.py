@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from urllib.parse import quote, unquote
 
-from contacts_audit.azure.arm.subscriptions import GUID
+from contacts_audit.azure.kinds import GUID
 from contacts_audit.azure.recording.known_names import KnownNames
 from contacts_audit.azure.recording.pseudonyms import Pseudonyms
 from contacts_audit.azure.recording.vocabulary import HEADERS, HOSTS, PARAMETERS
@@ -117,7 +117,7 @@ class TextMask:
         known = bare.casefold() in HOSTS or bare.casefold().startswith("microsoft.")
         masked = re.fullmatch(r"(?:host-)?[0-9a-f]{10}\.example", bare)
         ipv4 = re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", bare)
-        if known or masked or not (ipv4 or (last != bare and len(last) > 1 and last.isalpha())):
+        if known or masked or not (ipv4 or (len(last) > 1 and last.isalpha())):
             return word
         return self.name(bare) + word[len(bare) :]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit.azure.arm.protocol import SECRET_HEADERS, Answer, is_cookie
+from contacts_audit.azure.arm.protocol import SECRET_HEADERS, Answer, is_cookie, refuse
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.recording.mask import Mask
@@ -114,7 +114,7 @@ class Recorder:
             body = self._mask.body(body.decode("utf-8", "replace")).encode()
         try:
             text = body.decode()
-            document = json.loads(text, parse_constant=_reject)
+            document = json.loads(text, parse_constant=refuse)
             if len(body) <= LARGEST_INDENTED and compact(document) == text and _indented(document):
                 return {"json": document}
         except UnicodeDecodeError:
@@ -122,10 +122,6 @@ class Recorder:
         except (ValueError, RecursionError):
             pass  # it is not JSON, or nested too deep to be indented
         return {"text": text}
-
-
-def _reject(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def compact(document: Any) -> str:
