@@ -16,7 +16,6 @@ from contacts_audit.azure.auth.credential_file import CredentialFile
 from contacts_audit.azure.auth.managed_identity_endpoint import is_offered
 from contacts_audit.azure.auth.msal_http import TokenService
 from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant, token_of
-from contacts_audit.azure.auth.token_provider import Acquire
 from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
 
@@ -119,29 +118,18 @@ def _first(sign_in: SignIn, fields: Collection[str]) -> Credential | None:
 
 def _unused(sign_in: SignIn, used: Credential) -> Iterator[str]:
     """Yield the variables of complete proofs that are not the *used* one."""
+    given, why = sign_in.environment, f" {used.why} "
     for names in SETS:
-        tenant = names.tenant in sign_in.environment or sign_in.tenant is not None
-        if tenant and names.client in sign_in.environment:
-            for proof in (getattr(names, field) for field in PROOFS):
-                if proof in sign_in.environment and f" {proof} " not in f" {used.why} ":
-                    yield proof
+        tenant = names.tenant in given or sign_in.tenant is not None
+        if tenant and names.client in given:
+            proofs = (getattr(names, field) for field in PROOFS)
+            yield from (one for one in proofs if one in given and f" {one} " not in why)
 
 
 def _credential(sign_in: SignIn, names: Variables, field: str) -> Credential:
-    client, proof = sign_in.environment[names.client], getattr(names, field)
-    tenant = check_tenant(sign_in.tenant or sign_in.environment[names.tenant], names.tenant)
-    return Credential(
-        f"{PROOFS[field]} of application {client}",
-        f"{names.client} and {proof} are set",
-        _acquire_with(sign_in, names, field, client, tenant),
-        Auth.WORKLOAD if field == "federated_token" else Auth.ENV,
-    )
-
-
-def _acquire_with(
-    sign_in: SignIn, names: Variables, field: str, client: str, tenant: str
-) -> Acquire:
     given = sign_in.environment
+    client, proof = given[names.client], getattr(names, field)
+    tenant = check_tenant(sign_in.tenant or given[names.tenant], names.tenant)
 
     @functools.cache
     def service() -> TokenService:
@@ -172,7 +160,12 @@ def _acquire_with(
         cures = {} if "access_token" in result else _cures(sign_in, names)
         return token_of(result, service().now, tenant, cures=cures)
 
-    return acquire
+    return Credential(
+        f"{PROOFS[field]} of application {client}",
+        f"{names.client} and {proof} are set",
+        acquire,
+        Auth.WORKLOAD if field == "federated_token" else Auth.ENV,
+    )
 
 
 def _proof(sign_in: SignIn, names: Variables, field: str) -> Any:
@@ -183,8 +176,7 @@ def _proof(sign_in: SignIn, names: Variables, field: str) -> Any:
     if field == "certificate":
         from contacts_audit.azure.auth.certificates import CertificateFile, credential
 
-        password = sign_in.environment.get(names.password)
-        path = Path(value)
+        path, password = Path(value), sign_in.environment.get(names.password)
         return credential(
             CertificateFile("certificate", path, names.certificate, names.password, password)
         )

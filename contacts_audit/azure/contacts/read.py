@@ -8,7 +8,7 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
@@ -81,14 +81,6 @@ def _check_most(number: int, most: int, what: str) -> None:
         raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {most} {what}")
 
 
-def _all(program: str, answer: Answer, failed: str) -> list[Any]:
-    """Run a jq *program* on a `document`; takes up to a kilobyte of memory per value."""
-    try:
-        return list(_compiled(program).input_text(protocol.text(answer)).all())
-    except ValueError as error:
-        raise protocol.malformed(answer, f"{failed}: {error}") from error
-
-
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A contact that the documented filter leaves out because of its *type*."""
@@ -111,7 +103,10 @@ def documented_emails(answer: Answer) -> list[str | LeftOut]:
             pass
         case _:
             raise protocol.malformed(answer, NO_LIST)
-    return [*_documented(_all(DOCUMENTED, answer, "jq"))]
+    try:
+        return [line for line in documented_stage(protocol.text(answer)) if line is not None]
+    except ValueError as error:
+        raise protocol.malformed(answer, f"jq: {error}") from error
 
 
 def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
@@ -122,12 +117,9 @@ def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
         ValueError: jq failed; what it printed before was yielded.
     """
     for line in _compiled(f"({DOCUMENTED}), null").input_text(texts):
-        yield from [None] if line is None else _documented([line])
-
-
-def _documented(lines: Iterable[Any]) -> Iterator[str | LeftOut]:
-    for line in lines:
         match line:
+            case None:
+                yield None
             case str():
                 yield pretty(line)
             case [kind, name] if is_contact_type(kind):
@@ -157,8 +149,12 @@ def contacts(
     match document(answer):  # jq alone would accept several texts, and NaN
         case {"value": list(found)} | [*found]:
             _check_most(len(found), MOST_CONTACTS, "contacts")
+    try:  # it takes up to a kilobyte of memory for each value
+        items = _compiled(FIELDS).input_text(protocol.text(answer)).all()
+    except ValueError as error:
+        raise protocol.malformed(answer, f"{NO_LIST}: {error}") from error
     total = 0
-    for item in _all(FIELDS, answer, NO_LIST):
+    for item in items:
         if not is_contact_type(item["type"]):
             left_out(item["type"])
             continue

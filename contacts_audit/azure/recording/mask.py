@@ -3,6 +3,8 @@ Masks the exchanges of a recording, JSON bodies by field. Starts here: the rest 
 
 The field that a text stands in decides whether it is masked, never the text itself: a subscription
 may be called High, Owner or value, and every answer still means the same.
+
+https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
 import json
@@ -13,9 +15,32 @@ from typing import Any
 
 from contacts_audit.azure.contacts.read import addresses
 from contacts_audit.azure.kinds import GUID
-from contacts_audit.azure.recording import vocabulary
 from contacts_audit.azure.recording.mask_text import TextMask
 from contacts_audit.core.sanitize import whole_characters
+
+# Names of fields of Azure, in lower case
+EMAIL_FIELDS = frozenset({"email", "emails"})
+NAME_FIELDS = frozenset({"displayname", "phone"})
+PRIVATE_FIELDS = frozenset({"tags", "phone"})  # all that is below them is masked
+VALUE_FIELDS = frozenset(  # their values decide verdicts
+    {
+        *("state", "type", "code", "errorcode", "httpstatuscode", "sourcetype", "roles"),
+        *("minimalseverity", "minimalrisklevel", "alertnotifications", "alertstoadmins"),
+        "notificationsbyrole",
+    }
+)
+FIELDS = (
+    EMAIL_FIELDS
+    | NAME_FIELDS
+    | PRIVATE_FIELDS
+    | VALUE_FIELDS
+    | {
+        *("id", "value", "count", "name", "properties", "etag", "location", "systemdata"),
+        *("isenabled", "notificationssources", "subscriptionid", "tenantid", "managedbytenants"),
+        *("subscriptionpolicies", "authorizationsource", "error", "message", "details", "target"),
+        *("innererror", "statuscode", "additionalinfo", "errormessage", "odata.error", "fault"),
+    }
+)
 
 _NAME_FIELD = re.compile(r'("(displayName|phone|name)"\s*:\s*")((?:[^"\\]++|\\.)*+)', re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9 ./_-]{0,80}")
@@ -74,7 +99,7 @@ class Mask(TextMask):
             case str() | int() if not isinstance(value, bool):
                 if field == "name":
                     self._remember(str(value), self.name(str(value)))
-                elif field in vocabulary.NAME_FIELDS:
+                elif field in NAME_FIELDS:
                     self._remember(str(value), self._personal(field, str(value)))
 
     def _value(self, field: str, value: Any) -> Any:
@@ -84,7 +109,7 @@ class Mask(TextMask):
                 return _like(value, self._text_of(field, value))
             case list():
                 return [self._value(field, item) for item in value]
-            case dict() if field in vocabulary.PRIVATE_FIELDS:
+            case dict() if field in PRIVATE_FIELDS:
                 return {
                     _like(key, self._pseudonyms.digest(key)): self._value(field, item)
                     for key, item in value.items()
@@ -100,23 +125,23 @@ class Mask(TextMask):
     def _is_personal_number(self, field: str, value: float) -> bool:
         if isinstance(value, bool):
             return False
-        named = field in vocabulary.EMAIL_FIELDS | vocabulary.NAME_FIELDS | {"name"}
+        named = field in EMAIL_FIELDS | NAME_FIELDS | {"name"}
         return field == "tags" or (named and abs(value) >= SHORTEST_NUMBER)
 
     def _key(self, key: str) -> str:
-        known = key.casefold() in vocabulary.FIELDS or key.casefold().endswith("nextlink")
+        known = key.casefold() in FIELDS or key.casefold().endswith("nextlink")
         return key if known else _like(key, self.text(key))
 
     def _text_of(self, field: str, text: str) -> str:
-        if not text.strip() or (field in vocabulary.VALUE_FIELDS and _PLAIN.fullmatch(text)):
+        if not text.strip() or (field in VALUE_FIELDS and _PLAIN.fullmatch(text)):
             return text
-        if field in vocabulary.EMAIL_FIELDS:
+        if field in EMAIL_FIELDS:
             return ";".join(map(self._pseudonyms.email, addresses(text))) or text
-        if field in vocabulary.NAME_FIELDS or self._is_personal(field, text):
+        if field in NAME_FIELDS or self._is_personal(field, text):
             return self._names.get(text) or self._personal(field, text)
         if field == "name":
             return self.name(text)
-        if field in vocabulary.PRIVATE_FIELDS:
+        if field in PRIVATE_FIELDS:
             return self._pseudonyms.digest(text)
         if field == "id" or field.endswith("nextlink"):
             return self.url(text)
@@ -125,7 +150,7 @@ class Mask(TextMask):
     def _is_personal(self, field: str, text: str) -> bool:
         """Say whether an unknown *field* is called like one that names somebody, as createdBy."""
         plain = "@" not in text and not GUID.search(text)
-        return plain and field not in vocabulary.FIELDS and _PERSONAL.fullmatch(field) is not None
+        return plain and field not in FIELDS and _PERSONAL.fullmatch(field) is not None
 
     def _personal(self, field: str, text: str) -> str:
         return self._pseudonyms.labeled("phone" if field == "phone" else "displayName", text)
