@@ -150,7 +150,7 @@ def https(address: str, option: str, *, path: bool = False) -> str:
     """
     try:
         url = urlsplit(address)
-        plain = url.port != 0 and url.hostname is not None and url.hostname.isascii()
+        plain = url.port != 0 and url.hostname is not None
     except ValueError:
         plain = False
     if (
@@ -158,8 +158,6 @@ def https(address: str, option: str, *, path: bool = False) -> str:
         or url.scheme != "https"
         or "@" in address  # also in the path: a password may contain a slash
         or url.netloc.endswith(":")
-        or url.query
-        or url.fragment
         or (url.path.strip("/") and not path)
         or any(not "!" <= letter <= "~" or letter in "\\?#" for letter in address)
     ):

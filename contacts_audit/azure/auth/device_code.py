@@ -27,10 +27,7 @@ def device_code(sign_in: SignIn) -> Credential:
     """
     tenant = sign_in.tenant or sign_in.environment.get("AZURE_TENANT_ID", ANY_TENANT)
     check_tenant(tenant, "AZURE_TENANT_ID")
-
-    @functools.cache
-    def service() -> TokenService:
-        return TokenService(sign_in.transport())
+    service = TokenService(sign_in.transport())
 
     @functools.cache
     def application() -> Any:
@@ -41,11 +38,11 @@ def device_code(sign_in: SignIn) -> Credential:
             authority=f"{sign_in.whole().authority}/{tenant}",
             instance_discovery=False,
             client_capabilities=["CP1"],
-            http_client=service(),
+            http_client=service,
         )
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
-        with service().within(sign_in.timeout):
+        with service.within(sign_in.timeout):
             accounts = application().get_accounts()
             if not accounts:
                 result = _sign_in_by_code(sign_in, application(), claims)
@@ -58,7 +55,7 @@ def device_code(sign_in: SignIn) -> Credential:
                 )
         if result is None:
             raise AuthError("the sign-in has expired", "run again, and sign in again")
-        return token_of(result, service().now, None if tenant == ANY_TENANT else tenant)
+        return token_of(result, service.now, None if tenant == ANY_TENANT else tenant)
 
     return Credential("device code", "--auth device-code", acquire, Auth.DEVICE_CODE)
 
@@ -73,11 +70,7 @@ def _sign_in_by_code(sign_in: SignIn, application: Any, claims: str | None) -> A
     default = f"open {flow.get('verification_uri')} and enter the code {flow['user_code']}"
     sign_in.tell(f"{flow.get('message') or default} ({sign_in.timeout:g} s are left)")
     pause = min(flow["interval"], sign_in.timeout / 2)  # at least one attempt in a short time
-    while True:
-        if time.monotonic() + pause >= until:
-            raise AuthError(
-                f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout"
-            )
+    while time.monotonic() + pause < until:
         sign_in.shutdown.stopped.wait(pause)
         result = application.acquire_token_by_device_flow(
             flow, claims_challenge=claims, exit_condition=lambda flow: True
@@ -85,3 +78,4 @@ def _sign_in_by_code(sign_in: SignIn, application: Any, claims: str | None) -> A
         if result.get("error") not in PENDING:
             return result
         pause = flow["interval"]
+    raise AuthError(f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout")

@@ -182,10 +182,8 @@ def _contact(version: str, emails: tuple[str, ...], item: dict[str, Any]) -> Con
 
 
 def _spelled(value: Any) -> list[str]:
-    """Return the addresses of a field; a value that is not a string becomes its JSON.
-
-    An early release of 2020-01-01-preview had an array here.
-    """
+    """Return the addresses of a field; a value that is not a string becomes its JSON."""
+    # An early release of 2020-01-01-preview had an array here
     values = value if isinstance(value, list) else [] if value is None else [value]
     return [
         address

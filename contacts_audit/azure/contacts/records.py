@@ -160,5 +160,4 @@ def first_phone(records: Sequence[Record]) -> str | None:
 
 def visible_addresses(seen: Snapshot) -> set[str]:
     """Return all addresses that were *seen*, as mailboxes are compared."""
-    records = (record for version in seen.versions for record in seen.at(version))
-    return addresses_in(*(record.properties for record in records))
+    return addresses_in(*(one.properties for found in seen.versions.values() for one in found))

@@ -2,9 +2,12 @@
 Reads the folder of a recording, and checks all of it before anything is replayed.
 
 A recording is treated as a file from a stranger. Where its cloud is a known one, the hosts must be
-the program's own. Files are read one at a time, up to a size.
+the program's own. Files are read one at a time: the size, the number of values, and the type of
+each value are checked. What is wrong raises one of `bounded_read.UNREADABLE`.
 """
 
+import base64
+import json
 import os
 import re
 from collections import defaultdict
@@ -18,17 +21,23 @@ from typing import Any
 from contacts_audit.azure.arm.paging import stays_on
 from contacts_audit.azure.arm.protocol import Answer, fault
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
-from contacts_audit.azure.contacts.api_versions import ENOUGH
-from contacts_audit.azure.recording import exchange
-from contacts_audit.azure.recording.exchange import text
-from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA
-from contacts_audit.core.bounded_read import UNREADABLE
-from contacts_audit.core.delivery import MailAnswer
-from contacts_audit.core.errors import ContactsAuditError, UsageError, VersionRefusedError
+from contacts_audit.azure.contacts.api_versions import Versions
+from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA, compact
+from contacts_audit.core.bounded_read import UNREADABLE, read_bounded
+from contacts_audit.core.delivery import Delivery, MailAnswer
+from contacts_audit.core.errors import (
+    AzureError,
+    ContactsAuditError,
+    Reason,
+    UsageError,
+    VersionRefusedError,
+)
 from contacts_audit.core.paths import is_folder, kind_of
 
 LARGEST_FOLDER = 2 * 1024 * 1024 * 1024  # bytes
 MOST_FILES = 2_000_000
+LARGEST_FILE = 64 * 1024 * 1024  # bytes
+MOST_VALUES = 2_000_000  # in a file: small values take thirty times its size in memory
 _NUMBER = re.compile(r"([0-9]+).*\.json\Z", re.DOTALL)
 _DNS_NUMBER = re.compile(r"dns-([0-9]+)\.json\Z")
 
@@ -73,7 +82,7 @@ class Recording:
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:
-    manifest = exchange.load(folder / MANIFEST)
+    manifest = load(folder / MANIFEST)
     if manifest["schema"] != SCHEMA:
         raise UsageError(
             f"--replay: the schema of {folder} is not {SCHEMA}",
@@ -91,43 +100,39 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
 
 def _read(folder: Path) -> Recording:
     manifest = _manifest(folder)
-    cloud, tenants = _cloud(manifest["cloud"]), tuple(map(text, manifest["tenants"]))
+    cloud, tenants = _cloud(manifest["cloud"]), tuple(map(_text, manifest["tenants"]))
     exchanges: defaultdict[str, list[Path]] = defaultdict(list)
-    refused: defaultdict[str, dict[str, Path]] = defaultdict(dict)
-    answered, latest = set[str](), None
+    versions, refused, latest = Versions(), dict[str, Path](), None
     for path in _numbered(folder, _NUMBER):
-        loaded = exchange.load(path)
+        loaded = load(path)
         url = loaded["request"]["url"]
         if not stays_on(url, cloud.arm):
             raise ValueError(f"{path.name} is of another host than its cloud")
-        exchanges[exchange.request(loaded)].append(path)
-        outcome, version = exchange.outcome(loaded), exchange.contacts_version(url)
-        if not isinstance(outcome, Answer):
+        exchanges[f"{_text(loaded['request']['method'])} {url}"].append(path)
+        found, version = outcome(loaded), contacts_version(url)
+        if not isinstance(found, Answer):
             continue
-        if isinstance(fault(outcome), VersionRefusedError):
-            refused[version][url] = path
+        if isinstance(fault(found), VersionRefusedError):
+            versions.refused(version, url)
+            refused.setdefault(version, path)
         else:
-            answered.add(version)
-        date = _date(outcome.headers.get("date", ""))
+            versions.answered(version)
+        date = _date(found.headers.get("date", ""))
         latest = max(filter(None, (date, latest)), default=None)
     # Which subscriptions the recorded run still asked at a refused version depended on its threads.
     # After fewer refusals it always asked, so a missing answer is a gap in the recording.
-    refusals = {
-        version: next(iter(paths.values()))
-        for version, paths in refused.items()
-        if version not in answered and len(paths) >= ENOUGH
-    }
-    old = latest or datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC)
-    recorded = _recorded(manifest["recorded"]) if "recorded" in manifest else old
-    mail = dict(map(exchange.mail, _numbered(folder, _DNS_NUMBER)))
-    return Recording(cloud, tenants, recorded, exchanges, refusals, mail)
+    given_up = {each: path for each, path in refused.items() if not versions.offered(each)}
+    recorded = _recorded(manifest) or latest
+    recorded = recorded or datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC)
+    mail = dict(map(_mail, _numbered(folder, _DNS_NUMBER)))
+    return Recording(cloud, tenants, recorded, exchanges, given_up, mail)
 
 
 def _cloud(value: Mapping[str, Any]) -> Cloud:
     """Return the cloud: the program's own if it has the name or the host of a known one."""
     if {*value} != {field.name for field in fields(Cloud)}:
         raise ValueError("its cloud has other keys")
-    cloud = Cloud(**{key: text(each or "") for key, each in value.items()})
+    cloud = Cloud(**{key: _text(each or "") for key, each in value.items()})
     for known in CLOUDS.values():
         same_host = host_of(cloud.arm) == host_of(known.arm)
         if same_host or cloud.name.casefold() == known.name.casefold():
@@ -154,17 +159,67 @@ def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
     return [folder / name for _, name in sorted(found)]
 
 
-def _recorded(value: object) -> datetime:
-    recorded = datetime.fromisoformat(text(value))
+def _recorded(manifest: Mapping[str, Any]) -> datetime | None:
+    if "recorded" not in manifest:
+        return None  # only the dates of its answers show how old it is
+    recorded = datetime.fromisoformat(_text(manifest["recorded"]))
     if recorded.tzinfo is None or not 1970 < recorded.year < 9999:
         raise ValueError("the time of the recording is not valid")
     return recorded.astimezone(UTC)
 
 
 def _date(header: str) -> datetime | None:
-    """Return the date of an answer: all that shows the time of an old recording."""
     try:
         date = parsedate_to_datetime(header)
         return date.astimezone(UTC) if 1970 < date.year < 9999 else None
     except (ValueError, OverflowError):
         return None
+
+
+def load(path: Path) -> Any:
+    """Return the JSON document in *path*."""
+    text = read_bounded(path, LARGEST_FILE)
+    if sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise ValueError(f"{path.name} holds more than {MOST_VALUES} values")
+    return json.loads(text)
+
+
+def outcome(exchange: Mapping[str, Any]) -> Answer | AzureError:
+    """Return the recorded answer, its header names in lower case, or why none came."""
+    if "failure" in exchange:
+        failure = exchange["failure"]
+        return AzureError(Reason(failure["reason"]), _text(failure["message"]), retryable=True)
+    response = exchange["response"]
+    status, headers = response["status"], response["headers"]
+    if type(status) is not int or not 100 <= status <= 999:
+        raise ValueError("an answer has no status")
+    lowered = {_text(name).lower(): _text(value) for name, value in headers.items()}
+    return Answer(_text(exchange["request"]["url"]), status, lowered, _body(response))
+
+
+def _body(response: Mapping[str, Any]) -> bytes:
+    if "json" in response:
+        return compact(response["json"]).encode()
+    if "base64" in response:
+        return base64.b64decode(_text(response["base64"]), validate=True)
+    return _text(response["text"]).encode()
+
+
+def _mail(path: Path) -> tuple[str, MailAnswer]:
+    """Return the mail domain in *path*, and the recorded answer of DNS."""
+    value = load(path)
+    why = _text(value["why"])[:200]
+    return _text(value["domain"]), MailAnswer(Delivery(value["delivery"]), why)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a value is not a string")
+    value.encode()  # it fails for half of a surrogate pair
+    return value
+
+
+def contacts_version(url: str) -> str:
+    """Return the api-version of a request for security contacts, "" for other requests."""
+    found = re.search(r"/securityContacts\?api-version=([^&]+)", url)
+    return found[1] if found else ""

@@ -7,6 +7,7 @@ may be called High, Owner or value, and every answer still means the same.
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
+import itertools
 import json
 import math
 import re
@@ -64,22 +65,20 @@ class Mask(TextMask):
         """Mask a body: by its fields if it is JSON, also if cut off, and else as text."""
         mark = "\ufeff" if text.startswith("\ufeff") else ""
         text = text.removeprefix("\ufeff")
-        if (masked := self._json(text, strict=True)) is not None:
-            return mark + masked
-        masked = self._partial_json(text)
-        became_json = _is_json(masked) and not _is_json(text)
+        masked = self._whole_or_cut(text)
+        became_json = not _is_json(text) and _is_json(masked)
         return mark + (f"{masked}," if became_json else masked)
 
-    def _partial_json(self, text: str) -> str:
-        for whole, added, rest in ((text, 0, ""), *completions(text)):
-            if (masked := self._json(whole, strict=False)) is not None:
+    def _whole_or_cut(self, text: str) -> str:
+        for whole, added, rest in itertools.chain([(text, 0, "")], completions(text)):
+            if (masked := self._json(whole)) is not None:
                 return masked[: len(masked) - added] + rest
         return self.text(_NAME_FIELD.sub(self._field_in_text, text))
 
-    def _json(self, text: str, *, strict: bool) -> str | None:
-        """Mask JSON, None if it is not JSON; *strict* forbids control characters, as JSON does."""
+    def _json(self, text: str) -> str | None:
+        """Mask JSON, None if it is not JSON, where control characters count as others."""
         try:
-            document = json.loads(text, strict=strict, parse_int=_short, parse_float=_finite)
+            document = json.loads(text, strict=False, parse_int=_short, parse_float=_finite)
             self._learn("", document)
             masked = self._value("", document)
             compact = json.dumps(masked, ensure_ascii=False, separators=(",", ":"))

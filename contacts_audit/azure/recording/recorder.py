@@ -46,26 +46,22 @@ class Recorder:
         self._mask = Mask(map(host_of, cloud.addresses)) if mask else None
         self._numbers, self._dns_numbers = itertools.count(1), itertools.count(1)
         self._lock = threading.Lock()
-        self._cloud = self._shown(cloud)
-        self._recorded = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._tenants: tuple[str, ...] | None = None if several else ()
+        self._manifest = {
+            "schema": SCHEMA,
+            "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "masked": mask,
+            "cloud": asdict(self._shown(cloud)),
+            "tenants": None if several else [],
+        }
         _make(folder)
 
     def signed_in(self, tenants: Sequence[str]) -> None:
         """Write the ids of the *tenants* to the manifest."""
-        self._tenants = tuple(tenants)
+        self._manifest["tenants"] = [*map(str if self._mask is None else self._mask.name, tenants)]
         self._write_manifest()
 
     def _write_manifest(self) -> None:
-        name = str if self._mask is None else self._mask.name
-        manifest = {
-            "schema": SCHEMA,
-            "recorded": self._recorded,
-            "masked": self._mask is not None,
-            "cloud": asdict(self._cloud),
-            "tenants": self._tenants and [name(tenant) for tenant in self._tenants],
-        }
-        replace(self._folder / MANIFEST, [_indented(manifest)])
+        replace(self._folder / MANIFEST, [_indented(self._manifest)])
 
     def _shown(self, cloud: Cloud) -> Cloud:
         """Return *cloud* as the manifest shows it: a known one with its usual hosts."""
@@ -138,13 +134,7 @@ def _slug(url: str) -> str:
 
 
 def _make(folder: Path) -> None:
-    """
-    Make *folder*, for the user only.
-
-    Raises:
-        UsageError: it is not empty.
-        OutputError: it cannot be made.
-    """
+    """Make *folder*, for the user only; refuse one that is not empty."""
     try:
         make_private(folder)
         if any(folder.iterdir()):

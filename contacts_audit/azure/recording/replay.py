@@ -10,8 +10,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from contacts_audit.azure.kinds import AccessToken
-from contacts_audit.azure.recording import exchange
-from contacts_audit.azure.recording.folder import Recording
+from contacts_audit.azure.recording.folder import Recording, contacts_version, load, outcome
 from contacts_audit.core.bounded_read import UNREADABLE
 from contacts_audit.core.errors import AzureError, Reason
 
@@ -44,7 +43,7 @@ class ReplayAdapter(BaseAdapter):
         with self._lock:
             following = next(self._left.get(key, iter(())), None)
             path = following or self._last.get(key)
-            path = path or self._refusals.get(exchange.contacts_version(url))
+            path = path or self._refusals.get(contacts_version(url))
             if path is None:
                 raise AzureError(
                     Reason.UNREACHABLE,
@@ -54,7 +53,7 @@ class ReplayAdapter(BaseAdapter):
                 )
             self._last[key] = path
             try:
-                found = exchange.outcome(exchange.load(path))
+                found = outcome(load(path))
             except UNREADABLE:  # it passed all checks before
                 raise AzureError(
                     Reason.MALFORMED,
