@@ -44,10 +44,6 @@ class Cloud:
         """The name that az uses, None for a cloud of the user's own."""
         return self.name if self.name in {*CloudName} else None
 
-    def signs_in_at(self, authority: str) -> bool:
-        """Say whether *authority* is on this cloud's login host, at any port and path."""
-        return host_of(authority) == host_of(self.authority)
-
     def accepts(self, audience: str) -> bool:
         """Say whether *audience* is this Resource Manager's, with or without a slash at its end."""
         return audience.rstrip("/").lower() in {self.audience.rstrip("/"), self.arm}
@@ -119,7 +115,7 @@ def choose(
         return Cloud(urlsplit(arm).netloc, arm, authority, audience or "", None)
     for other in (cloud for cloud in CLOUDS.values() if cloud is not known):
         mixed = ""
-        if authority and other.signs_in_at(authority):
+        if authority and host_of(authority) == host_of(other.authority):  # at any port and path
             mixed = f"--authority-host: {authority}"
         elif audience is not None and other.accepts(audience):
             mixed = f"--audience: {audience}"

@@ -45,17 +45,16 @@ def permissions(client: Client, subscription_id: str) -> Iterator[Permission]:
     """
     url = protocol.permissions_url(client.endpoint, subscription_id)
     for answer in client.pages(url, most=MOST_PAGES, until=client.limits.until()):
-        match protocol.document(answer):
-            case {"value": list(items)}:
-                pass
-            case _:
-                raise protocol.malformed(answer, "the list of permissions has no array 'value'")
+        found = protocol.document(answer)
+        items = found.get("value") if isinstance(found, dict) else None
+        if not isinstance(items, list):
+            raise protocol.malformed(answer, "the list of permissions has no array 'value'")
         for item in items:
             keys = ("actions", "notActions")
-            found: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
-            if not all(map(_are_patterns, found)):
+            lists: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
+            if not all(map(_are_patterns, lists)):
                 raise protocol.malformed(answer, "the list of permissions holds something else")
-            yield Permission(*map(tuple, found))
+            yield Permission(*map(tuple, lists))
 
 
 def _are_patterns(value: Any) -> bool:

@@ -19,10 +19,6 @@ from contacts_audit.core.errors import AzureError, Reason, VersionRefusedError
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
 V2023 = "2023-12-01-preview"
-SUBSCRIPTIONS_VERSION = "2022-12-01"
-GROUPS_VERSION = "2023-04-01"
-PERMISSIONS_VERSION = "2022-04-01"
-METADATA_VERSION = "2022-09-01"
 SHOWN = 500  # characters of what is shown in a message
 OF_SUBSCRIPTION = re.compile("https?://[^/]+/subscriptions/", re.IGNORECASE)
 REASONS = {
@@ -60,14 +56,14 @@ def is_cookie(header: str) -> bool:
 
 def subscriptions_url(endpoint: str) -> str:
     """https://learn.microsoft.com/rest/api/resources/subscriptions/list."""
-    return f"{endpoint}/subscriptions?api-version={SUBSCRIPTIONS_VERSION}"
+    return f"{endpoint}/subscriptions?api-version=2022-12-01"
 
 
 def descendants_url(endpoint: str, group: str) -> str:
     """https://learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants."""
     return (
         f"{endpoint}/providers/Microsoft.Management/managementGroups/{quote(group, safe='')}"
-        f"/descendants?api-version={GROUPS_VERSION}"
+        f"/descendants?api-version=2023-04-01"
     )
 
 
@@ -75,13 +71,13 @@ def permissions_url(endpoint: str, subscription_id: str) -> str:
     """https://learn.microsoft.com/rest/api/authorization/permissions."""
     return (
         f"{endpoint}/subscriptions/{quote(subscription_id, safe='')}"
-        f"/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_VERSION}"
+        f"/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
     )
 
 
 def metadata_url(endpoint: str) -> str:
     """Return the URL at which a Resource Manager describes its cloud to anybody."""
-    return f"{endpoint}/metadata/endpoints?api-version={METADATA_VERSION}"
+    return f"{endpoint}/metadata/endpoints?api-version=2022-09-01"
 
 
 def contacts_url(endpoint: str, subscription_id: str, version: str) -> str:

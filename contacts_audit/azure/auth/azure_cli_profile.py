@@ -87,16 +87,14 @@ def _signed_out(environment: Mapping[str, str]) -> ContactsAuditError:
 
 
 def _folder(environment: Mapping[str, str]) -> Path:
-    """Return the folder of az's settings."""
-    if environment.get("AZURE_CONFIG_DIR"):
-        return Path(environment["AZURE_CONFIG_DIR"])
     own = home(environment)
-    if own is None:
+    folder = environment.get("AZURE_CONFIG_DIR") or (own and own / ".azure")
+    if folder is None:
         raise ContactsAuditError(
             "--current: the profile of az cannot be found, because there is no home folder",
             "set HOME or AZURE_CONFIG_DIR, or give -s ID",
         )
-    return own / ".azure"
+    return Path(folder)
 
 
 def _setting(path: Path, section: str, key: str) -> str | None:

@@ -38,6 +38,7 @@ LEAST_BITS = 2048  # Entra ID: AADSTS700027, RSA key size 1024 is less than the 
 class CertificateFile(CredentialFile):
     """A file with a certificate, the variable of its password, and that *password*."""
 
+    kind = "certificate"
     password_variable: str
     password: str | None
 

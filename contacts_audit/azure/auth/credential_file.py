@@ -9,6 +9,7 @@ import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from contacts_audit.azure.auth.access_token import expiry_of, time_ago
 from contacts_audit.core.bounded_read import read_bounded
@@ -20,9 +21,9 @@ LARGEST = 1024 * 1024  # bytes
 
 @dataclass(frozen=True, slots=True)
 class CredentialFile:
-    """A file at *path*, its *kind* (as errors call it), and the *variable* that names it."""
+    """A file at *path*, and the *variable* that names it; errors call it by its *kind*."""
 
-    kind: str
+    kind: ClassVar[str]
     path: Path
     variable: str
 
@@ -50,9 +51,16 @@ class CredentialFile:
             raise self.unusable("the file is empty")
         return content
 
-    def federated_token(self) -> str:
+
+@dataclass(frozen=True, slots=True)
+class FederatedTokenFile(CredentialFile):
+    """A file with the federated token of a workload identity."""
+
+    kind = "federated token"
+
+    def token(self) -> str:
         """
-        Return the federated token in the file.
+        Return the token in the file.
 
         Raises:
             AuthError: the file cannot be read, or holds no JSON Web Token.
@@ -63,8 +71,8 @@ class CredentialFile:
         return text
 
     def expired_hint(self) -> str:
-        """Return what to do about AADSTS700024: the federated token may have expired."""
-        expiry = expiry_of(self.federated_token())
+        """Return what to do about AADSTS700024: the token may have expired."""
+        expiry = expiry_of(self.token())
         place = f"the token in {self.path} ({self.variable})"
         if expiry is not None and expiry < time.time():
             return f"{place} expired {time_ago(expiry)}: get a new one"

@@ -8,7 +8,6 @@ import functools
 import json
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -102,7 +101,7 @@ def _is_retried(endpoint: Endpoint, status: int) -> bool:
 
 def _result(
     service: "PlatformService", wanted: UserAssigned | None, audience: str, claims: str | None
-) -> Mapping[str, Any]:
+) -> Any:
     import msal
 
     identity = (
@@ -112,15 +111,12 @@ def _result(
     )
     client = msal.ManagedIdentityClient(identity, http_client=service)
     try:
-        result: Mapping[str, Any] = client.acquire_token_for_client(
-            resource=audience, claims_challenge=claims
-        )
+        return client.acquire_token_for_client(resource=audience, claims_challenge=claims)
     except OSError as error:  # Azure Arc writes a key to a file that only its group can read
         raise AuthError(
             f"the key {error.filename} of its agent cannot be read: {error.strerror}",
             "run as root or as a member of the group himds",
         ) from error
-    return result
 
 
 def _check_identity(token: AccessToken, wanted: UserAssigned | None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contacts_audit.azure.auth.credential_file import CredentialFile
+from contacts_audit.azure.auth.credential_file import FederatedTokenFile
 from contacts_audit.azure.auth.managed_identity_endpoint import is_offered
 from contacts_audit.azure.auth.msal_http import TokenService
 from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant, token_of
@@ -78,10 +78,10 @@ def any_principal(sign_in: SignIn) -> Credential | None:
         return replace(found, unused=tuple(_unused(sign_in, found)))
     for names in SETS:
         if {names.tenant, names.client} <= sign_in.environment.keys():
+            there = f"{names.tenant} and {names.client} are set"
             machine = ", or give --auth managed-identity" if is_offered(sign_in.environment) else ""
             raise AuthError(
-                f"{names.tenant} and {names.client} are set, but no secret, certificate or token "
-                "is",
+                f"{there}, but no secret, certificate or token is",
                 f"set one of {names.secret}, {names.certificate}, {names.federated_token}{machine}",
             )
     return None
@@ -173,17 +173,11 @@ def _proof(sign_in: SignIn, names: Variables, field: str) -> Any:
     if field == "certificate":
         from contacts_audit.azure.auth.certificates import CertificateFile, credential
 
-        path, password = Path(value), sign_in.environment.get(names.password)
-        return credential(
-            CertificateFile("certificate", path, names.certificate, names.password, password)
-        )
-    file = _federated_file(value, names)
-    file.federated_token()
-    return {"client_assertion": file.federated_token}  # read for each request
-
-
-def _federated_file(path: str, names: Variables) -> CredentialFile:
-    return CredentialFile("federated token", Path(path), names.federated_token)
+        password = sign_in.environment.get(names.password)
+        return credential(CertificateFile(Path(value), names.certificate, names.password, password))
+    file = FederatedTokenFile(Path(value), names.federated_token)
+    file.token()
+    return {"client_assertion": file.token}  # read for each request
 
 
 def _cures(sign_in: SignIn, names: Variables) -> dict[str, str]:
@@ -200,5 +194,5 @@ def _cures(sign_in: SignIn, names: Variables) -> dict[str, str]:
     return {
         **cures,
         **dict.fromkeys(("70021", "700211", "700212", "700213"), trust),
-        "700024": _federated_file(path, names).expired_hint(),
+        "700024": FederatedTokenFile(Path(path), names.federated_token).expired_hint(),
     }

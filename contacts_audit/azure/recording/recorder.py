@@ -33,7 +33,7 @@ LARGEST_INDENTED = 1024 * 1024  # bytes; a larger body is written as one string
 
 class Recorder:
     """
-    Writes exchanges to *folder*, which is new or empty.
+    Writes exchanges to *folder*, which is new or empty, and for the user only.
 
     *several* tenants are null in the manifest until all of them are listed: the recording is then
     incomplete.
@@ -53,7 +53,14 @@ class Recorder:
             "cloud": asdict(self._shown(cloud)),
             "tenants": None if several else [],
         }
-        _make(folder)
+        try:
+            make_private(folder)
+            if any(folder.iterdir()):
+                raise UsageError(f"--record: {folder} is not empty", "name a new folder")
+            permit(folder, 0o700)
+        except OSError as error:
+            why = f"--record: {folder}: {error.strerror}"
+            raise OutputError(why, "name another folder") from error
 
     def signed_in(self, tenants: Sequence[str]) -> None:
         """Write the ids of the *tenants* to the manifest."""
@@ -69,8 +76,7 @@ class Recorder:
             return CLOUDS[CloudName(cloud.known_name)]
         if self._mask is None:
             return cloud
-        url = self._mask.url
-        arm, authority, audience = url(cloud.arm), url(cloud.authority), url(cloud.audience)
+        arm, authority, audience = map(self._mask.url, (cloud.arm, cloud.authority, cloud.audience))
         return Cloud(urlsplit(arm).netloc, arm, authority, audience, None)
 
     def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
@@ -131,17 +137,6 @@ def _slug(url: str) -> str:
     version = re.search(r"api-version=([A-Za-z0-9.-]+)", url)
     parts = [word for word in words[-4:] if word not in {"subscriptions", "providers"}]
     return "-".join([*(parts or words), *([version[1]] if version else [])])[:120]
-
-
-def _make(folder: Path) -> None:
-    """Make *folder*, for the user only; refuse one that is not empty."""
-    try:
-        make_private(folder)
-        if any(folder.iterdir()):
-            raise UsageError(f"--record: {folder} is not empty", "name a new folder")
-        permit(folder, 0o700)
-    except OSError as error:
-        raise OutputError(f"--record: {folder}: {error.strerror}", "name another folder") from error
 
 
 def _indented(content: Any) -> str:

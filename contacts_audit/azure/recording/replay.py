@@ -69,9 +69,6 @@ class ReplayAdapter(BaseAdapter):
         response.headers.update(kept)
         return response
 
-    def close(self) -> None:
-        """Do nothing: no connection is open."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReplayTokens:
