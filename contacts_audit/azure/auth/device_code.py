@@ -27,7 +27,10 @@ def device_code(sign_in: SignIn) -> Credential:
     """
     tenant = sign_in.tenant or sign_in.environment.get("AZURE_TENANT_ID", ANY_TENANT)
     check_tenant(tenant, "AZURE_TENANT_ID")
-    service = TokenService(sign_in.transport())
+
+    @functools.cache
+    def service() -> TokenService:
+        return TokenService(sign_in.transport())
 
     @functools.cache
     def application() -> Any:
@@ -38,11 +41,11 @@ def device_code(sign_in: SignIn) -> Credential:
             authority=f"{sign_in.whole().authority}/{tenant}",
             instance_discovery=False,
             client_capabilities=["CP1"],
-            http_client=service,
+            http_client=service(),
         )
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
-        with service.within(sign_in.timeout):
+        with service().within(sign_in.timeout):
             accounts = application().get_accounts()
             if not accounts:
                 result = _sign_in_by_code(sign_in, application(), claims)
@@ -55,7 +58,7 @@ def device_code(sign_in: SignIn) -> Credential:
                 )
         if result is None:
             raise AuthError("the sign-in has expired", "run again, and sign in again")
-        return token_of(result, service.now, None if tenant == ANY_TENANT else tenant)
+        return token_of(result, service().now, None if tenant == ANY_TENANT else tenant)
 
     return Credential("device code", "--auth device-code", acquire, Auth.DEVICE_CODE)
 

@@ -53,20 +53,23 @@ def managed_identity(sign_in: SignIn) -> Credential:
     name = "system-assigned"
     if wanted is not None:
         name = f"user-assigned, {wanted[0].replace('_', ' ')} {wanted[1]}{source}"
-    service = PlatformService(
-        sign_in.platform(endpoint.address),
-        attempt=ATTEMPT_SECONDS,
-        raw=True,
-        retried=functools.partial(_is_retried, endpoint),
-        longest=LONGEST_PAUSE,
-    )
+
+    @functools.cache
+    def service() -> PlatformService:
+        return PlatformService(
+            sign_in.platform(endpoint.address),
+            attempt=ATTEMPT_SECONDS,
+            raw=True,
+            retried=functools.partial(_is_retried, endpoint),
+            longest=LONGEST_PAUSE,
+        )
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
         audience = sign_in.audience()
         try:
-            with service.within(sign_in.imds_timeout if endpoint.imds else sign_in.timeout):
-                result = _result(service, wanted, audience, claims)
-            token = token_of(result, service.now, None, ASSIGN)
+            with service().within(sign_in.imds_timeout if endpoint.imds else sign_in.timeout):
+                result = _result(service(), wanted, audience, claims)
+            token = token_of(result, service().now, None, ASSIGN)
             _check_identity(token, wanted)
         except AuthError as error:
             reason = str(error).removeprefix("sign-in failed: ")

@@ -130,8 +130,11 @@ def _credential(sign_in: SignIn, names: Variables, field: str) -> Credential:
     given = sign_in.environment
     client, proof = given[names.client], getattr(names, field)
     tenant = check_tenant(sign_in.tenant or given[names.tenant], names.tenant)
-    secrets = filter(None, map(given.get, (names.secret, names.password)))
-    service = TokenService(sign_in.transport(), known=[*secrets])  # used or not: none is shown
+
+    @functools.cache
+    def service() -> TokenService:
+        secrets = filter(None, map(given.get, (names.secret, names.password)))
+        return TokenService(sign_in.transport(), known=[*secrets])  # used or not: none is shown
 
     @functools.cache
     def application() -> Any:
@@ -144,18 +147,18 @@ def _credential(sign_in: SignIn, names: Variables, field: str) -> Credential:
             instance_discovery=False,
             azure_region=False,
             client_capabilities=["CP1"],
-            http_client=service,
+            http_client=service(),
         )
 
     def acquire(claims: str | None, fresh: bool) -> AccessToken:
-        with service.within(sign_in.timeout):
+        with service().within(sign_in.timeout):
             if fresh and claims is None:
                 application().remove_tokens_for_client()
             result = application().acquire_token_for_client(
                 [sign_in.whole().scope], claims_challenge=claims
             )
         cures = {} if "access_token" in result else _cures(sign_in, names)
-        return token_of(result, service.now, tenant, cures=cures)
+        return token_of(result, service().now, tenant, cures=cures)
 
     return Credential(
         f"{PROOFS[field]} of application {client}",

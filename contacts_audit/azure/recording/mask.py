@@ -76,7 +76,7 @@ class Mask(TextMask):
         return self.text(_NAME_FIELD.sub(self._field_in_text, text))
 
     def _json(self, text: str) -> str | None:
-        """Mask JSON, None if it is not JSON, where control characters count as others."""
+        """Mask JSON, which may hold control characters; return None if it is something else."""
         try:
             document = json.loads(text, strict=False, parse_int=_short, parse_float=_finite)
             self._learn("", document)
