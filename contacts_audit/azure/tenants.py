@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from contacts_audit.azure.recording.recorder import Recorder
 
 ROLE = "check its id, and grant the identity Management Group Reader on it"
-GROUP_HINTS: Mapping[Reason, str] = {
-    Reason.NOT_FOUND: ROLE,
-    Reason.FORBIDDEN: ROLE,
-    Reason.PAGING: "record its descendants with --record, and look at their nextLink",
-}
+LINKS = "record its descendants with --record, and look at their nextLink"
+GROUP_HINTS = {Reason.NOT_FOUND: ROLE, Reason.FORBIDDEN: ROLE, Reason.PAGING: LINKS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,9 @@ elif type == "object" and has("value") then .value
 elif type == "object" and (.properties | type) == "object" then [.]
 else error("neither a list nor a contact") end
 | if type == "array" then .[] else error("the value is no array") end
-| if type == "object" then {type, name} + (.properties
-    | {email, emails, isEnabled, phone, alertNotifications, alertsToAdmins,
-       notificationsByRole, notificationsSources})
+| if type == "object" then [.type, .name, (.properties
+    | .email, .emails, .isEnabled, .phone, .alertNotifications, .alertsToAdmins,
+      .notificationsByRole, .notificationsSources)]
   else error("an item is no object") end
 """
 
@@ -154,30 +154,29 @@ def contacts(
     except ValueError as error:
         raise protocol.malformed(answer, f"{NO_LIST}: {error}") from error
     total = 0
-    for item in items:
-        if not is_contact_type(item["type"]):
-            left_out(item["type"])
+    for kind, name, email, emails, *others in items:
+        if not is_contact_type(kind):
+            left_out(kind)
             continue
-        emails = (*_spelled(item["email"]), *_spelled(item["emails"]))
-        total += len(emails)
+        spelled = (*_spelled(email), *_spelled(emails))
+        total += len(spelled)
         _check_most(total, MOST_ADDRESSES, "addresses")
-        yield _contact(version, emails, item)
+        yield _contact(version, _text(name) or "", spelled, others)
 
 
-def _contact(version: str, emails: tuple[str, ...], item: dict[str, Any]) -> Contact:
+def _contact(version: str, name: str, emails: tuple[str, ...], others: list[Any]) -> Contact:
     """Translate the fields of a contact; an unknown value switches nothing on."""
-    alerts, sources = item["alertNotifications"], item["notificationsSources"]
-    owner = item["alertsToAdmins"] == "On"
+    enabled, phone, alerts, admins, by_role, sources = others
     return Contact(
-        name=_text(item["name"]) or "",
+        name=name,
         api_version=version,
         emails=emails,
         malformed=tuple(text for text in emails if not is_address(text)),
-        enabled=item["isEnabled"] is None or item["isEnabled"] is True,
-        phone=_text(item["phone"]),
+        enabled=enabled is None or enabled is True,
+        phone=_text(phone),
         alert_severity=_severity(alerts) or _source(sources, "Alert", "minimalSeverity"),
         attack_path_risk=_source(sources, "AttackPath", "minimalRiskLevel"),
-        roles=("Owner",) if owner else _roles(item["notificationsByRole"]),
+        roles=("Owner",) if admins == "On" else _roles(by_role),
     )
 
 

@@ -39,9 +39,7 @@ class Recorder:
     incomplete.
     """
 
-    def __init__(
-        self, folder: Path, cloud: Cloud, *, mask: bool = False, several: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, cloud: Cloud, *, mask: bool, several: bool) -> None:
         self._folder = folder
         self._mask = Mask(map(host_of, cloud.addresses)) if mask else None
         self._numbers, self._dns_numbers = itertools.count(1), itertools.count(1)
