@@ -33,12 +33,13 @@ addresses, is_address = mailbox.split, mailbox.is_address
 
 # The two documented jq programs as one.  `tojson | fromjson` is the text between them, which may
 # change a number.  An item that the documented filter leaves out is an array: its type, its name.
+# After each text comes null.
 SELECTED = 'select(.type=="Microsoft.Security/securityContacts")'
 DOCUMENTED = """
-.|.value[] | if .type == "Microsoft.Security/securityContacts"
+(.|.value[] | if .type == "Microsoft.Security/securityContacts"
 then .properties.email | tojson | fromjson | tojson
 elif type == "object" and (.properties | type | . == "object" or . == "null")
-then [.type, .name] else empty end
+then [.type, .name] else empty end), null
 """
 
 # All shapes of a list, and the fields of a contact in all API versions.  Python interprets them.
@@ -116,7 +117,7 @@ def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
     Raises:
         ValueError: jq failed; what it printed before was yielded.
     """
-    for line in _compiled(f"({DOCUMENTED}), null").input_text(texts):
+    for line in _compiled(DOCUMENTED).input_text(texts):
         match line:
             case None:
                 yield None
