@@ -176,6 +176,29 @@ def _deadline_passed(_: object) -> NoReturn:
     )
 
 
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """
+    Yield each of *items* while a thread gets the next one.
+
+    Raises:
+        BaseException: what getting one raised, when it is its turn.
+    """
+    end = object()
+    crew: _Crew[None, Any] = _Crew(lambda _: next(items, end), lambda: 1, None)
+    item: Any = next(items, end)
+    try:
+        while item is not end:
+            _, result = crew.give(None)
+            yield item
+            if not crew.size:
+                crew.do_next()
+            done, item = result.get()
+            if not done:
+                raise item
+    finally:
+        crew.dismiss()
+
+
 def started(work: Callable[[], None]) -> bool:
     """Start a daemon thread that does *work*; return False where the system starts no more."""
     try:
