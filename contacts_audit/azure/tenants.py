@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from contacts_audit.azure.arm.client import Client, Limits, TokenSource
 from contacts_audit.azure.arm.concurrency import Concurrency
@@ -25,8 +25,7 @@ LINKS = "record its descendants with --record, and look at their nextLink"
 GROUP_HINTS = {Reason.NOT_FOUND: ROLE, Reason.FORBIDDEN: ROLE, Reason.PAGING: LINKS}
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(NamedTuple):
     """
     A tenant. *asked* is its id or domain in the options, None if they name none.
 

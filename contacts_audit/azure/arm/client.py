@@ -4,7 +4,6 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple, Protocol
 from uuid import uuid4
 
@@ -212,7 +211,7 @@ class Client:
         if body is answer.body and hide.redact(texts) == texts:
             return answer
         headers = {name.lower(): hide.redact(text) for name, text in answer.headers.items()}
-        return replace(answer, headers=headers, body=body)
+        return answer._replace(headers=headers, body=body)
 
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
         for recorder in self._recorders:

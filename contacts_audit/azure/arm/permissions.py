@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.client import Client
 
 MOST_PAGES = 1000
@@ -44,17 +44,13 @@ def permissions(client: Client, subscription_id: str) -> Iterator[Permission]:
         AuthError: no token is to be had.
     """
     url = protocol.permissions_url(client.endpoint, subscription_id)
-    for answer in client.pages(url, most=MOST_PAGES, until=client.limits.until()):
-        found = protocol.document(answer)
-        items = found.get("value") if isinstance(found, dict) else None
-        if not isinstance(items, list):
-            raise protocol.malformed(answer, "the list of permissions has no array 'value'")
-        for item in items:
-            keys = ("actions", "notActions")
-            lists: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
-            if not all(map(_are_patterns, lists)):
-                raise protocol.malformed(answer, "the list of permissions holds something else")
-            yield Permission(*map(tuple, lists))
+    pages = client.pages(url, most=MOST_PAGES, until=client.limits.until())
+    for item, page in paging.items(pages, "the list of permissions"):
+        keys = ("actions", "notActions")
+        lists: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
+        if not all(map(_are_patterns, lists)):
+            raise protocol.malformed(page, "the list of permissions holds something else")
+        yield Permission(*map(tuple, lists))
 
 
 def _are_patterns(value: Any) -> bool:

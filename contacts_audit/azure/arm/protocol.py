@@ -8,8 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from contacts_audit.azure.arm import error_body
@@ -31,8 +30,7 @@ REASONS = {
 UNREGISTERED = frozenset({"subscriptionnotregistered", "missingsubscriptionregistration"})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The complete answer to a request for *url*; the names in *headers* are in lower case."""
 
     url: str

@@ -10,7 +10,6 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -143,7 +142,7 @@ class TokenService:
         if answer.status != 200 or b'"error' in answer.body:
             told = secrets.redact(answer.body.decode("utf-8-sig", "replace"))
             told = redacted(told, [*sent, *self._known])  # the shortest, too
-            answer = replace(answer, body=without_credentials(told, {}).encode())
+            answer = answer._replace(body=without_credentials(told, {}).encode())
         else:
             secrets.add(*_issued(answer))
         passes = self._retried(answer.status)

@@ -9,9 +9,8 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 import functools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import NoneType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jq
 
@@ -83,8 +82,7 @@ def _check_most(number: int, most: int, what: str) -> None:
         raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {most} {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A contact that the documented filter leaves out because of its *type*."""
 
     type: str
