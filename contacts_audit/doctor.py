@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from contacts_audit.audit.auditor import broken, out_of_time, unasked
+from contacts_audit.audit.auditor import broken, fault, out_of_time, unasked
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.permissions import permissions
 from contacts_audit.azure.auth.sign_in import identity_of
@@ -200,10 +200,8 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
 
 
 def _unread(row: Unread) -> Diagnosis:
-    fault = row.fault
-    return Diagnosis(
-        "read", Status.WARNING, f"{row.subscription.label}: {fault.detail}", fault.hint
-    )
+    detail = f"{row.subscription.label}: {row.fault.detail}"
+    return Diagnosis("read", Status.WARNING, detail, row.fault.hint)
 
 
 def _read(connection: Connection, subscription: Subscription) -> list[Diagnosis]:
@@ -227,8 +225,8 @@ def _at(connection: Connection, subscription: Subscription, version: str) -> Dia
             name, Status.WARNING, detail, "audit uses the other versions; check --cloud"
         )
     except AzureError as error:
-        detail = f"{subscription.label}: {error.reason}: {Fault.of(error).detail}"
-        return Diagnosis(name, Status.WARNING, detail, error.hint)
+        told = fault(error, subscription)
+        return Diagnosis(name, Status.WARNING, f"{subscription.label}: {told.line}", told.hint)
     except AuthError as error:
         return Diagnosis(name, Status.WARNING, str(error), error.hint)
     contacts = "1 contact" if len(found) == 1 else f"{len(found)} contacts"

@@ -20,10 +20,6 @@ from contacts_audit.core.model import Identity, Subscription
 if TYPE_CHECKING:
     from contacts_audit.azure.recording.recorder import Recorder
 
-ROLE = "check its id, and grant the identity Management Group Reader on it"
-LINKS = "record its descendants with --record, and look at their nextLink"
-GROUP_HINTS = {Reason.NOT_FOUND: ROLE, Reason.FORBIDDEN: ROLE, Reason.PAGING: LINKS}
-
 
 class Tenant(NamedTuple):
     """
@@ -127,7 +123,6 @@ class Connection:
                 found.append(descendants(client, group))
             except AzureError as error:
                 error.args = (f"management group {group}: {error}",)
-                error.hint = GROUP_HINTS.get(error.reason, error.hint)
                 if error.reason is not Reason.NOT_FOUND:
                     raise
                 missing.append(error)

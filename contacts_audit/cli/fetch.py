@@ -73,15 +73,16 @@ def _bodies(client: "Client", subscription: Subscription, api_version: str) -> "
     Raises:
         AzureError, AuthError: an answer did not come, or is not JSON.
     """
-    from contacts_audit.azure.arm import protocol
+    from contacts_audit.azure.arm import hints, protocol
     from contacts_audit.azure.contacts import read
 
     url = protocol.contacts_url(client.endpoint, subscription.id, api_version)
     budget = client.limits.until()
-    for answer in client.pages(url, most=read.MOST_PAGES, until=budget):
-        with budget.spared():  # until it is printed
-            yield answer
-        protocol.document(answer)  # it is complete, and printed, but may not be JSON
+    with hints.hinting(hints.FETCHED):
+        for answer in client.pages(url, most=read.MOST_PAGES, until=budget):
+            with budget.spared():  # until it is printed
+                yield answer
+            protocol.document(answer)  # it is complete, and printed, but may not be JSON
 
 
 def _page(subscription: Subscription, answers: "Iterator[Answer]") -> Page:

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     INTERNAL = "internal"
 
 
+RECORD = "see the answer in a recording: run the same command with --record DIR"
 HINTS: Mapping[Reason, str] = {
     Reason.FORBIDDEN: "grant the identity the role Security Reader on the subscription "
     "(action Microsoft.Security/securityContacts/read)",
@@ -68,11 +69,13 @@ HINTS: Mapping[Reason, str] = {
     Reason.REDIRECTED: "check --arm-endpoint, and whether a captive portal intercepts the request",
     Reason.SERVER_ERROR: "run again later; if it happens again, give the request id to Azure "
     "support",
-    Reason.MALFORMED: "see the answer with 'contacts-audit fetch -s SUBSCRIPTION_ID'",
+    Reason.MALFORMED: "see the answer with 'contacts-audit fetch -s SUBSCRIPTION_ID "
+    "--api-version VERSION'",
     Reason.HTML: "a proxy or a login page answered instead of Azure: check the network",
     Reason.TRUNCATED: "run again; if it happens again, check the network",
-    Reason.TOO_LARGE: "see the answer with curl; no list of contacts is this large",
-    Reason.PAGING: "see the nextLink with 'contacts-audit fetch -s SUBSCRIPTION_ID'",
+    Reason.TOO_LARGE: "see the answer with curl: no answer of Azure is this large",
+    Reason.PAGING: "see the nextLink with 'contacts-audit fetch -s SUBSCRIPTION_ID "
+    "--api-version VERSION'",
     Reason.VERSION_UNAVAILABLE: "check --cloud: this cloud does not offer the requested API "
     "version",
     Reason.REFUSED: "read Azure's message; if it happens again, give the request id to Azure "
@@ -144,7 +147,7 @@ class AzureError(ContactsAuditError):
     One request to Azure failed; others may succeed.
 
     *retry_after* is the wait that the answer asked for, in seconds; *retryable* says whether the
-    same request may be sent again.
+    same request may be sent again. *hinted* says whether it arose with a *hint* of its own.
     """
 
     def __init__(
@@ -160,6 +163,7 @@ class AzureError(ContactsAuditError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message, HINTS[reason] if hint is None else hint)
+        self.hinted = hint is not None
         self.reason = reason
         self.status = status
         self.code = code

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, NoReturn, TypeVar
 
-from contacts_audit.core.errors import HINTS, ContactsAuditError, Reason
+from contacts_audit.core.errors import ContactsAuditError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -168,7 +168,7 @@ def in_thread(work: Callable[[], R], *, deadline: float) -> R:
 
 def _deadline_passed(_: object) -> NoReturn:
     raise ContactsAuditError(
-        "the run's deadline passed before anything was read", HINTS[Reason.DEADLINE]
+        "the run's deadline passed before anything was read", "raise --deadline"
     )
 
 

@@ -108,13 +108,13 @@ class Client:
         seen: set[str] = set()
         following: str | None = url
         while following is not None:
-            if following in seen or len(seen) == most:
-                what = "go in a circle" if following in seen else f"are more than {most}"
-                raise AzureError(Reason.PAGING, f"the pages of the list {what}")
             seen.add(following)
             answer = self.get(following, until or self.limits.until())
             yield answer
             following = paging.next_link(answer, self.endpoint)
+            if following in seen or (following is not None and len(seen) == most):
+                what = "go in a circle" if following in seen else f"are more than {most}"
+                raise protocol.error_of(Reason.PAGING, f"the pages of the list {what}", answer)
 
     def get(self, url: str, until: Budget | float) -> Answer:
         """

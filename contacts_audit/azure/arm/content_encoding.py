@@ -12,13 +12,14 @@ LARGEST_BODY = 8 * 1024 * 1024  # bytes, as they are sent, and decoded
 GZIP = b"\x1f\x8b"
 MOST_MEMBERS = 100  # of a gzip body
 MOST_ENCODINGS = 3
+PROXY = "a proxy may have encoded it: check the network (HTTPS_PROXY, NO_PROXY)"
 
 
 def decoded(body: bytes, encoding: str) -> bytes:
     """Undo *encoding*, though we did not ask for any, up to the cap and never past a cut."""
     words = [word.strip().lower() for word in encoding.split(",")]
     if len(words) > MOST_ENCODINGS:
-        raise AzureError(Reason.MALFORMED, f"the answer is encoded {len(words)} times")
+        raise _unreadable(f"the answer is encoded {len(words)} times")
     for each in reversed(words) if body else ():
         match each:
             case "" | "identity":
@@ -26,10 +27,15 @@ def decoded(body: bytes, encoding: str) -> bytes:
             case "gzip" | "x-gzip" | "deflate":
                 body = _inflated(body, each)
             case _:
-                raise AzureError(Reason.MALFORMED, f"the answer is encoded as {each[:50]!r}")
+                raise _unreadable(f"the answer is encoded as {each[:50]!r}")
     if len(body) > LARGEST_BODY:
         raise AzureError(Reason.TOO_LARGE, f"the answer is larger than {LARGEST_BODY} bytes")
     return body
+
+
+def _unreadable(what: str) -> AzureError:
+    """Return the error of an answer that no command can show."""
+    return AzureError(Reason.MALFORMED, what, hint=PROXY)
 
 
 def _inflated(body: bytes, encoding: str) -> bytes:
@@ -50,7 +56,7 @@ def _inflated(body: bytes, encoding: str) -> bytes:
             what = f"the {encoding} answer broke off"
             raise AzureError(Reason.TRUNCATED, what, retryable=True)
         return unpacked
-    raise AzureError(Reason.MALFORMED, f"the answer is not {encoding}: {failure}") from failure
+    raise _unreadable(f"the answer is not {encoding}: {failure}") from failure
 
 
 def _members(body: bytes, form: int) -> tuple[bytes, bool]:

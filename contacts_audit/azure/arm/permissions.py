@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contacts_audit.azure.arm import paging, protocol
+from contacts_audit.azure.arm import hints, paging, protocol
 from contacts_audit.azure.arm.client import Client
 
 MOST_PAGES = 1000
@@ -45,12 +45,13 @@ def permissions(client: Client, subscription_id: str) -> Iterator[Permission]:
     """
     url = protocol.permissions_url(client.endpoint, subscription_id)
     pages = client.pages(url, most=MOST_PAGES, until=client.limits.until())
-    for item, page in paging.items(pages, "the list of permissions"):
-        keys = ("actions", "notActions")
-        lists: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
-        if not all(map(_are_patterns, lists)):
-            raise protocol.malformed(page, "the list of permissions holds something else")
-        yield Permission(*map(tuple, lists))
+    with hints.hinting(hints.PERMISSIONS):
+        for item, page in paging.items(pages, "the list of permissions"):
+            keys = ("actions", "notActions")
+            lists: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
+            if not all(map(_are_patterns, lists)):
+                raise protocol.malformed(page, "the list of permissions holds something else")
+            yield Permission(*map(tuple, lists))
 
 
 def _are_patterns(value: Any) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from contacts_audit.azure.arm import error_body
 from contacts_audit.azure.arm.retry import RETRIED, asked_wait
-from contacts_audit.core.errors import AzureError, Reason, VersionRefusedError
+from contacts_audit.core.errors import RECORD, AzureError, Reason, VersionRefusedError
 
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
@@ -27,6 +27,7 @@ REASONS = {
     408: Reason.TIMEOUT,
     429: Reason.THROTTLED,
 }
+PLAIN_VERSION = re.compile(r"[?&]api-version=([\d.a-z-]{1,60})(?![^&])")  # safe in a shell
 UNREGISTERED = frozenset({"subscriptionnotregistered", "missingsubscriptionregistration"})
 
 
@@ -177,7 +178,8 @@ def fault(answer: Answer) -> AzureError:
         reason = Reason.UNAUTHORIZED if status == 401 else Reason.HTML
         return error_of(reason, f"an HTML page came with status {status}", answer)
     if status < 300:
-        return error_of(Reason.MALFORMED, f"Azure answered {status} where only 200 will do", answer)
+        what = f"Azure answered {status} where only 200 will do"
+        return error_of(Reason.MALFORMED, what, answer, hint=RECORD)
     return error_of(REASONS.get(status, Reason.REFUSED), message, answer, code)
 
 
@@ -222,18 +224,24 @@ def error_of(
     *,
     retryable: bool = False,
     words: str = "",
+    hint: str | None = None,
 ) -> AzureError:
     """Return an error with the facts of *answer*; its *words* may name the time to wait."""
     kind = VersionRefusedError if reason is Reason.VERSION_UNAVAILABLE else AzureError
-    return kind(
+    error = kind(
         reason,
         message,
+        hint=hint,
         status=answer.status,
         code=code,
         request_id=answer.request_id,
         retryable=retryable,
         retry_after=asked_wait_of(answer, words) if retryable else None,
     )
+    asked = PLAIN_VERSION.search(answer.url)
+    option = f" --api-version {asked[1]}" if asked else ""
+    error.hint = error.hint.replace(" --api-version VERSION", option)
+    return error
 
 
 def asked_wait_of(answer: Answer, words: str) -> float | None:

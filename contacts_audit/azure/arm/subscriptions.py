@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from contacts_audit.azure.arm import paging, protocol
+from contacts_audit.azure.arm import hints, paging, protocol
 from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.kinds import GUID as GUID
 from contacts_audit.core.model import Subscription
@@ -33,11 +33,12 @@ def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]
         AuthError: no token is to be had.
     """
     pages = client.pages(protocol.subscriptions_url(client.endpoint), most=MOST_PAGES)
-    for item, page in paging.items(ahead(pages), "the list of subscriptions"):
-        subscription = _subscription(item, tenant)
-        if subscription is None:
-            raise protocol.malformed(page, "the list of subscriptions holds something else")
-        yield subscription
+    with hints.hinting(hints.SUBSCRIPTIONS):
+        for item, page in paging.items(ahead(pages), "the list of subscriptions"):
+            subscription = _subscription(item, tenant)
+            if subscription is None:
+                raise protocol.malformed(page, "the list of subscriptions holds something else")
+            yield subscription
 
 
 class Descendants(NamedTuple):
@@ -58,14 +59,15 @@ def descendants(client: Client, group: str) -> Descendants:
     subscriptions: list[str] = []
     groups: list[str] = []
     pages = client.pages(protocol.descendants_url(client.endpoint, group), most=MOST_PAGES)
-    for item, page in paging.items(ahead(pages), "the management group"):
-        match item:
-            case {"id": str(path)} if found := SUBSCRIPTION.fullmatch(path):
-                subscriptions.append(found[2].lower())  # its state is that of the list alone
-            case {"id": str(path)} if found := GROUP.fullmatch(path):
-                groups.append(found[1].lower())  # what is in it is listed, too
-            case _:
-                raise protocol.malformed(page, "the management group holds something else")
+    with hints.hinting(hints.GROUP):
+        for item, page in paging.items(ahead(pages), "the management group"):
+            match item:
+                case {"id": str(path)} if found := SUBSCRIPTION.fullmatch(path):
+                    subscriptions.append(found[2].lower())  # its state is that of the list alone
+                case {"id": str(path)} if found := GROUP.fullmatch(path):
+                    groups.append(found[1].lower())  # what is in it is listed, too
+                case _:
+                    raise protocol.malformed(page, "the management group holds something else")
     return Descendants(tuple(subscriptions), tuple(groups))
 
 
