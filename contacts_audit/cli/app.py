@@ -1,6 +1,7 @@
 """Finds the command, runs it, and returns its exit code."""
 
 import os
+import re
 import sys
 import threading
 import traceback
@@ -171,6 +172,7 @@ def _usage_message(error: Any, arguments: Sequence[str], host: Host) -> str:
     if ours is not None and any(ours in one.opts for one in error.ctx.command.params):
         error.possibilities = [ours]
     message = str(error.format_message()).replace("Value error, ", "")
+    message = re.sub("(?<=[:,])\n\t", " ", message)  # between values to choose from
     parameter = getattr(error, "param", None)
     message += variables.nearest_choice(message)
     if arguments and (meant := COMMANDS_OF_OTHERS.get(arguments[0])):

@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from contacts_audit.cli.options.variables import warn_of_ignored
@@ -88,7 +89,10 @@ def _printed(help: Callable[[Any], str], ctx: Any) -> str:
 
 class _FastOption(TyperOption):
     def process_value(self, ctx: Any, value: Any) -> Any:
-        """Parse a plain value; leave others to typer."""
+        """Parse a plain value; leave others to typer. No option has a use for a blank one."""
+        given = value if isinstance(value, list | tuple) else [value]
+        for blank in (text for text in given if isinstance(text, str) and not text.strip()):
+            raise typer.BadParameter(f"{blank!r} is empty")
         described = getattr(self, "type_descriptor", None)  # a later typer may not have it
         if described is None or self.required:
             return super().process_value(ctx, value)

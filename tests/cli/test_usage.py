@@ -9,6 +9,8 @@ from azure_double import AzureDouble
 from cli.contacts import ID, at_2017, rows
 from conftest import Run, run_in
 
+from contacts_audit.cli import app
+
 
 @pytest.mark.parametrize(
     ("arguments", "names"),
@@ -59,6 +61,17 @@ from conftest import Run, run_in
             ["fetch", "--api-version", "\u0662\u0660\u0661\u0667-08-01"],
             ["--api"],
             id="other digits",
+        ),
+        *(
+            pytest.param(["audit", "--audience", text], ["--audience", repr(text)], id=f"to {name}")
+            for name, text in {
+                "nobody": "",
+                "two": "a b",
+                "a line": "https://x/\n",
+                "a tab": "\ta",
+                "an umlaut": "https://\u00e4.example/",
+                "markup": "<x>",
+            }.items()
         ),
         pytest.param(["token", "-s", "Prod"], ["Prod"], id="a name for a token"),
         pytest.param(["token", "--tenant", "a", "--tenant", "b"], ["--tenant"], id="two tenants"),
@@ -175,3 +188,67 @@ def test_without_arguments_there_is_help(capsys: pytest.CaptureFixture[str]) -> 
 
     assert (ran.code, ran.err) == (2, "")
     assert "audit" in capsys.readouterr().out
+
+
+def takes_text() -> list[Any]:
+    """Return each command with each of its options that has a value."""
+    return [
+        pytest.param(command, option, id=f"{command} {option}")
+        for command in app.COMMANDS
+        for parameter in app._program(command).commands[command].params
+        if (option := max(parameter.opts, key=len)).startswith("--") and parameter.metavar != " "
+    ]
+
+
+@pytest.mark.parametrize(("command", "option"), takes_text())
+@pytest.mark.parametrize("blank", ["", " ", "\n"], ids=["empty", "blank", "line end"])
+def test_no_option_takes_a_blank_value(
+    command: str, option: str, blank: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a path it would be the current folder, as a filter or a file nothing at all."""
+    monkeypatch.chdir(tmp_path)
+    needed = {"explain": ["x"], "diff": ["x", "y"], "policy": ["check", "x"]}
+    words = needed.get(command, ["x"] if command in ("merge", "history") else [])
+
+    ran = run_in({}, command, *words, option, blank)
+
+    assert (ran.code, ran.out, list(tmp_path.iterdir())) == (2, b"", [])
+    assert ran.err.startswith(f"error: Invalid value for '{option}'")
+    assert ran.err.endswith(f": {blank!r} is empty -- see --help\n")
+
+
+@pytest.mark.parametrize(
+    "audience", ["https://a.example/", "api://b/c", "797f4846-ba00", "urn:a:b"]
+)
+def test_an_audience_is_a_uri_or_an_id(azure: AzureDouble, run: Run, audience: str) -> None:
+    """It reaches the token service as it was given."""
+    azure.audience = audience
+
+    ran = run("token", "--audience", audience)
+
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_an_empty_variable_is_unset_and_a_blank_one_is_named(azure: AzureDouble, run: Run) -> None:
+    """What a unit file sets may be empty."""
+    azure.audience = "https://management.core.windows.net/"  # the usual one
+
+    empty = run("token", CONTACTS_AUDIT_ARM_ENDPOINT="", CONTACTS_AUDIT_AUDIENCE="")
+    blank = run("token", CONTACTS_AUDIT_AUDIENCE=" ")
+
+    assert (empty.code, empty.err) == (0, "")
+    assert (blank.code, blank.out) == (2, b"")
+    assert "' ' is empty (from CONTACTS_AUDIT_AUDIENCE)" in blank.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["policy"], "Missing argument 'check'. Choose from: check"),
+        (["completion"], "Missing argument 'SHELL'. Choose from: bash, zsh, fish, powershell"),
+    ],
+    ids=["one", "several"],
+)
+def test_values_to_choose_from_are_on_one_line(arguments: list[str], told: str) -> None:
+    """typer puts each on a line of its own, and a line of ours would show its end as \\x0a."""
+    assert run_in({}, *arguments).err == f"error: {told} -- see --help\n"

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contacts_audit.azure.kinds import Auth, CloudName
-from contacts_audit.cli.options.declare import CLOUD, IDENTITY, NETWORK, RECORDINGS, count, seconds
+from contacts_audit.cli.options.declare import (
+    CLOUD,
+    IDENTITY,
+    NETWORK,
+    RECORDINGS,
+    audience,
+    count,
+    seconds,
+)
 from contacts_audit.cli.options.output import LogOptions
 
 
@@ -58,7 +66,9 @@ class CloudOptions:
         "Sign in at this URL. Default: AZURE_AUTHORITY_HOST, or the cloud's own.",
     )
     audience: str | None = CLOUD(
-        "--audience URI", "Request tokens for this audience. Default: the cloud's own."
+        "--audience URI",
+        "Request tokens for this audience. Default: the cloud's own.",
+        parser=audience,
     )
     ca_bundle: Path | None = NETWORK(
         "--ca-bundle FILE",

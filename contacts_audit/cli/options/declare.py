@@ -208,6 +208,13 @@ def name_server(given: str) -> str:
     return given
 
 
+def audience(given: str) -> str:
+    """Return the URI or the id of a resource, https://www.rfc-editor.org/rfc/rfc3986#section-2."""
+    if re.fullmatch(r"[!#-;=?-\[\]_a-z~]+", given):
+        return given
+    raise typer.BadParameter(f"{given!r} is not a URI or an id")
+
+
 def seconds(given: str | float) -> float:
     """Return a positive number of seconds; typer passes the default, too."""
     text = str(given)
