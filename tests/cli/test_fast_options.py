@@ -55,18 +55,15 @@ def read(kind: type[TyperCommand], arguments: list[str]) -> Any:
     [
         [],
         ["--text", "a"],
-        ["--text", ""],
         ["--text", "a", "--text", "b"],
         ["--text"],
         ["--path", "a/../b"],
-        ["--path", ""],
         ["--colour", "green"],
         ["--colour", "Green"],
         ["--colour", "RED"],
-        ["--colour", ""],
         ["--maybe", "green"],
         ["--maybe", "blue"],
-        ["--several", "a", "--several", "", "--several", "a"],
+        ["--several", "a", "--several", "b", "--several", "a"],
         ["--colours", "red", "--colours", "green"],
         ["--colours", "red", "--colours", "blue"],
         ["--number", "8"],
@@ -84,3 +81,13 @@ def read(kind: type[TyperCommand], arguments: list[str]) -> Any:
 def test_options_are_parsed_as_typer_parses_them(arguments: list[str]) -> None:
     """Values have the same types, and errors the same text."""
     assert read(FastCommand, arguments) == read(TyperCommand, arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--text", ""], ["--path", " "], ["--several", "a", "--several", "\t"]], ids=str
+)
+def test_a_blank_value_is_refused(arguments: list[str]) -> None:
+    """typer takes it: as a path it is the current folder."""
+    assert read(FastCommand, arguments) == (
+        f"Invalid value for {arguments[0]!r}: {arguments[-1]!r} is empty"
+    )

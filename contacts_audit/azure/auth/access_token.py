@@ -68,7 +68,7 @@ def epoch_seconds(value: object) -> float | None:
         seconds = float(value) if isinstance(value, int | float | str) else math.nan
     except (ValueError, OverflowError):
         return None
-    return seconds if 0 <= seconds < LAST_SECOND else None
+    return seconds if 0 <= seconds < LAST_SECOND and not isinstance(value, bool) else None
 
 
 def is_expired(token: AccessToken, now: float) -> bool:

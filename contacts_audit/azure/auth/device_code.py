@@ -67,7 +67,7 @@ def _sign_in_by_code(sign_in: SignIn, application: Any, claims: str | None) -> A
     """Print the code, and ask the token service until somebody has entered it."""
     until = time.monotonic() + sign_in.timeout
     flow = application.initiate_device_flow([sign_in.whole().scope], claims_challenge=claims)
-    if "user_code" not in flow:
+    if "user_code" not in flow or not {"message", "verification_uri"} & flow.keys():
         raise refused(flow)
     flow["interval"] = max(1, flow["interval"])  # at 0, MSAL would ask without a pause
     default = f"open {flow.get('verification_uri')} and enter the code {flow['user_code']}"

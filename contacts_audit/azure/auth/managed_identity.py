@@ -14,6 +14,7 @@ from typing import Any
 
 from contacts_audit.azure.arm.retry import RETRIED
 from contacts_audit.azure.auth.access_token import claims_of, epoch_seconds, expiry_of
+from contacts_audit.azure.auth.documented import documented
 from contacts_audit.azure.auth.managed_identity_endpoint import Endpoint, find_endpoint
 from contacts_audit.azure.auth.msal_http import Response, TokenService, object_of, reason_of
 from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant_id, token_of
@@ -169,7 +170,9 @@ def _with_expiry(answer: Response) -> str:
         or _moment(body.get("expires_on"))
         or now + (epoch_seconds(body.get("expires_in")) or USUAL_LIFETIME)
     )
-    return json.dumps({**body, "expires_on": int(expires), "expires_in": int(expires - now)})
+    return json.dumps(
+        {**documented(body), "expires_on": int(expires), "expires_in": int(expires - now)}
+    )
 
 
 def _moment(value: object) -> float | None:

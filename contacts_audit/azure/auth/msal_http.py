@@ -6,6 +6,7 @@ https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 
 import contextlib
 import json
+import logging
 import math
 import re
 import time
@@ -19,11 +20,14 @@ from contacts_audit.azure.arm import error_body
 from contacts_audit.azure.arm.protocol import Answer, asked_wait_of
 from contacts_audit.azure.arm.retry import RETRIED, with_retries
 from contacts_audit.azure.arm.transport import USER_AGENT, Transport
+from contacts_audit.azure.auth.documented import ERRORS, documented
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError, Reason
 from contacts_audit.core.sanitize import redacted, without_credentials
 
 ATTEMPT_SECONDS = 15.0
 LONGEST_DESCRIPTION = 8192  # characters of an error
+UNREADABLE = "the token service answered what is not documented"
+ELSEWHERE = "check --authority-host and the network (HTTPS_PROXY, NO_PROXY)"
 CHECK = "check the credential; -v says which one was used"
 PROOFS = (
     *("client_secret", "client_assertion", "refresh_token", "device_code"),
@@ -41,6 +45,9 @@ CURES = {
     "500011": "check --audience and --cloud",
     "50076": "sign in again: Entra asks for a second factor",
 }
+
+
+log = logging.getLogger(__name__)
 
 
 class Response(NamedTuple):
@@ -103,7 +110,10 @@ class TokenService:
             raise
         except Exception as error:  # noqa: BLE001 - MSAL raises whatever its reading of an answer does
             told = without_credentials(self._transport.secrets.redact(str(error)), {})
-            raise refused({"error_description": told}) from None
+            log.debug("sign-in: %s: %s", type(error).__name__, told)
+            if isinstance(error, ValueError | RuntimeError):  # these are worded for people
+                raise refused({"error_description": told}) from None
+            raise AuthError(f"sign-in failed: {UNREADABLE}", ELSEWHERE) from None
 
     def get(self, url: str, **given: Any) -> Response:
         """
@@ -128,10 +138,11 @@ class TokenService:
         request.headers["User-Agent"] = USER_AGENT
         answer = with_retries(lambda: self._once(request), until=self._until, **self._patience)
         text = answer.body.decode("utf-8-sig", "replace")
-        if not self._raw and object_of(text) is None:
-            raise AzureError(
-                Reason.HTML, f"the token service answered {answer.status}, without a JSON object"
-            )
+        if not self._raw:
+            if (found := object_of(text)) is None:
+                what = f"the token service answered {answer.status}, without a JSON object"
+                raise AzureError(Reason.HTML, what)
+            text = json.dumps(documented(found))
         return Response(answer.status, answer.headers, text)
 
     def _once(self, request: requests.PreparedRequest) -> Answer:
@@ -139,12 +150,13 @@ class TokenService:
         sent, secrets = _secrets(request), self._transport.secrets
         secrets.add(*sent)
         answer = self._transport.send(request, timeout=max(0.001, min(self._attempt, left)))
-        if answer.status != 200 or b'"error' in answer.body:
+        issued = _issued(answer)
+        if answer.status != 200 or (b'"error' in answer.body and not issued):
             told = secrets.redact(answer.body.decode("utf-8-sig", "replace"))
             told = redacted(told, [*sent, *self._known])  # the shortest, too
             answer = answer._replace(body=without_credentials(told, {}).encode())
         else:
-            secrets.add(*_issued(answer))
+            secrets.add(*issued)
         passes = self._retried(answer.status)
         if passes or 300 <= answer.status < 400 or answer.status >= 500:
             text = answer.body.decode("utf-8-sig", "replace")
@@ -172,9 +184,9 @@ def _secrets(request: requests.PreparedRequest) -> list[str]:
 
 
 def _issued(answer: Answer) -> list[str]:
-    """Return the tokens and codes in a successful answer of the token service."""
+    """Return the tokens and codes in an answer of the token service that names no error."""
     told = object_of(answer.body.decode("utf-8-sig", "replace")) or {}
-    found = [told.get(name) for name in ISSUED]
+    found = [] if any(map(told.get, ERRORS)) else [told.get(name) for name in ISSUED]
     return [value for value in found if isinstance(value, str)]
 
 

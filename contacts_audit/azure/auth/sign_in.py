@@ -82,7 +82,7 @@ def token_of(
         AuthError: the result holds no token. *cures* maps AADSTS numbers to hints, and *hint* is
             for all other errors.
     """
-    if "access_token" not in result:
+    if "access_token" not in result or "error" in result:
         raise refused(result, hint, cures)
     lifetime = epoch_seconds(result.get("expires_in"))
     expires_on = None if lifetime is None else now + lifetime
