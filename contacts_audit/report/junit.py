@@ -12,7 +12,16 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from contacts_audit.core.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
+from contacts_audit.core.model import (
+    Audited,
+    Outcome,
+    Report,
+    Run,
+    Skipped,
+    Subscription,
+    Unread,
+    Verdict,
+)
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, wording
 from contacts_audit.report.disappeared import Gone, gone
@@ -30,7 +39,7 @@ def render(report: Report) -> Iterator[str]:
         "failures": str(verdicts[Verdict.NON_COMPLIANT]),
         "errors": str(verdicts[Verdict.UNREADABLE]),
         "skipped": str(verdicts[Verdict.WAIVED] + verdicts[Verdict.SKIPPED] + len(lost)),
-        "time": f"{(report.finished - report.run.started).total_seconds():.3f}",
+        "time": _seconds((report.finished - report.run.started).total_seconds()),
     }
     started = (
         (report.run.recorded or report.run.started).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -62,9 +71,8 @@ def _properties(report: Report) -> Element:
 
 
 def _testcase(outcome: Outcome, run: Run) -> Element:
-    case = Element("testcase", classname=SUITE, name=_legal(outcome.subscription.label))
-    if not isinstance(outcome, Skipped) and outcome.seconds is not None:
-        case.set("time", f"{outcome.seconds:.3f}")
+    seconds = None if isinstance(outcome, Skipped) else outcome.seconds
+    case = _case(outcome.subscription, seconds)
     message = {"message": _legal(wording.message(outcome))}
     typed = {"type": wording.reason(outcome), **message}
     match outcome:
@@ -81,6 +89,17 @@ def _testcase(outcome: Outcome, run: Run) -> Element:
     return case
 
 
+def _case(subscription: Subscription, seconds: float | None) -> Element:
+    """Return a test case without a result; *seconds* is how long it was read, where known."""
+    name, time = _legal(subscription.label), _seconds(seconds or 0.0)
+    return Element("testcase", classname=SUITE, name=name, time=time)
+
+
+def _seconds(seconds: float) -> str:
+    """Return a time as readers take it; a clock that was set back makes it no less than zero."""
+    return f"{max(seconds, 0.0):.3f}"
+
+
 def _fix(outcome: Outcome, run: Run) -> Iterator[str]:
     command = fix_command.command(outcome, run)
     if command is not None:
@@ -94,7 +113,7 @@ def _lines(*lines: str) -> str:
 
 def _lost(one: Gone) -> Element:
     """Return a skipped test case: it neither passed nor failed."""
-    case = Element("testcase", classname=SUITE, name=_legal(one.subscription.label))
+    case = _case(one.subscription, None)
     SubElement(case, "skipped", message=_legal(one.message))
     return case
 

@@ -57,6 +57,7 @@ def test_a_testcase_that_disappeared_is_skipped() -> None:
     _, lost = suite(CHANGES)
 
     assert lost.name == f"=Gone\\x1b| ({LOST})"
+    assert lost.time == 0
     assert [(type(one), one.message) for one in lost.result] == [(SkippedCase, FATE)]
 
 
