@@ -49,7 +49,7 @@ def left_alone(
         case Unread():
             return unreadable_row(outcome)
         case Audited(waiver=Waiver() as waiver):
-            why = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
+            why = waiver.terms
             intent, left = Intent.WAIVED, LeftAlone(waiver.expires)
         case Audited(verdict=Verdict.COMPLIANT) if failing_only:
             intent, left = Intent.NOTHING, LeftAlone()

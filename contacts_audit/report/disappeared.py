@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from contacts_audit.core.model import Report, Subscription
+from contacts_audit.core.model import Outcome, Report, Subscription
 
 DISAPPEARED = "disappeared"  # in the place of a verdict
 
@@ -13,6 +13,7 @@ class Gone(NamedTuple):
 
     subscription: Subscription
     was: str
+    verdict: str = DISAPPEARED
 
     @property
     def message(self) -> str:
@@ -20,10 +21,19 @@ class Gone(NamedTuple):
         return f"no longer in scope; was {self.was}"
 
 
+Row = Outcome | Gone
+
+
 def gone(report: Report) -> Iterator[Gone]:
     """Yield the subscriptions of the baseline that *report* lacks, in the order of the baseline."""
     for row in report.gone or ():
         yield Gone(Subscription(row["id"], row["name"]), row["verdict"])
+
+
+def all_rows(report: Report) -> Iterator[Row]:
+    """Yield each outcome, then each subscription that disappeared."""
+    yield from report.outcomes
+    yield from gone(report)
 
 
 def was(report: Report, subscription_id: str) -> dict[str, Any] | None:
@@ -40,10 +50,12 @@ def was(report: Report, subscription_id: str) -> dict[str, Any] | None:
     }
 
 
-def was_in_words(report: Report, subscription_id: str) -> str:
-    """Return the verdict of a subscription in the baseline, and why, for a cell."""
-    row = was(report, subscription_id)
-    if row is None:
+def was_in_words(report: Report, row: Row) -> str:
+    """Return the verdict of *row* in the baseline, and why, for a cell."""
+    if isinstance(row, Gone):
+        return row.was
+    old = was(report, row.subscription.id)
+    if old is None:
         return "not in the baseline"
-    facts = [row["reason"]] if row["reason"] else row["checks"] or row["emails"]
-    return f"{row['verdict']} ({', '.join(facts)})" if facts else str(row["verdict"])
+    facts = [old["reason"]] if old["reason"] else old["checks"] or old["emails"]
+    return f"{old['verdict']} ({', '.join(facts)})" if facts else str(old["verdict"])

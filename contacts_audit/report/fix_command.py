@@ -17,6 +17,7 @@ from contacts_audit.core.errors import Reason
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.fixes import ADDRESS, LEVEL, WRONG, change_for
+from contacts_audit.report.disappeared import Row
 
 ASSIGNEE, ENDPOINT, FILE, IDS = "ASSIGNEE", "ENDPOINT", "FILE", "IDS"
 BLANKS: Mapping[str, str] = {  # words in capitals that the reader replaces
@@ -57,7 +58,7 @@ class Line(NamedTuple):
         return self.text if self.command is None else f"{self.text}: {self.command}"
 
 
-def fix(outcome: Outcome, run: Run) -> Fix | None:
+def fix(outcome: Row, run: Run) -> Fix | None:
     """Return the command that fixes *outcome* and its options, or None."""
     subscription = outcome.subscription
     match outcome:
@@ -75,7 +76,7 @@ def fix(outcome: Outcome, run: Run) -> Fix | None:
     return None
 
 
-def command(outcome: Outcome, run: Run) -> str | None:
+def command(outcome: Row, run: Run) -> str | None:
     """Return the command that fixes *outcome*, or None."""
     found = fix(outcome, run)
     return None if found is None else found.command

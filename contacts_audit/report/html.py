@@ -115,7 +115,7 @@ def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
         "portal": portal if portal.startswith("https://") else None,
         "fix": command,
         "blanks": "; ".join(fix_command.blanks(command or "")),
-        "was": None if report.was is None else was_in_words(report, outcome.subscription.id),
+        "was": None if report.was is None else was_in_words(report, outcome),
     }
 
 

@@ -24,7 +24,7 @@ from contacts_audit.core.model import (
     exit_code,
 )
 from contacts_audit.core.sanitize import sanitized_json
-from contacts_audit.report.disappeared import DISAPPEARED, Gone, gone, was
+from contacts_audit.report.disappeared import DISAPPEARED, was
 
 SCHEMA = 1
 CONTACT = "name api_version emails enabled phone alert_severity attack_path_risk roles"
@@ -38,7 +38,7 @@ def render(report: Report) -> Iterator[str]:
     yield dump(closing, indent=2).removesuffix("\n}")
     yield from _array("subscriptions", (row_of(report, outcome) for outcome in report.outcomes))
     if report.gone is not None:
-        yield from _array(DISAPPEARED, map(gone_row, gone(report)))
+        yield from _array(DISAPPEARED, gone_rows(report))
     yield "\n}\n"
 
 
@@ -139,9 +139,10 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
     return row
 
 
-def gone_row(one: Gone) -> dict[str, Any]:
-    """Return the row of a subscription that disappeared; its verdict is that of the baseline."""
-    return {"id": one.subscription.id, "name": one.subscription.name, "verdict": one.was}
+def gone_rows(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield the row of each subscription that disappeared; its verdict is that of the baseline."""
+    for row in report.gone or ():
+        yield {key: row[key] for key in ("id", "name", "verdict")}
 
 
 def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from contacts_audit.core.model import Outcome, Report, Run, Verdict
 from contacts_audit.report import json_
-from contacts_audit.report.disappeared import DISAPPEARED, gone
+from contacts_audit.report.disappeared import DISAPPEARED
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield a line for each subscription, for each that disappeared, and for the summary."""
     for outcome in report.outcomes:
         yield json_.dump({"record": "subscription", **json_.row_of(report, outcome)}) + "\n"
-    for one in gone(report):
-        yield json_.dump({"record": DISAPPEARED, **json_.gone_row(one)}) + "\n"
+    for row in json_.gone_rows(report):
+        yield json_.dump({"record": DISAPPEARED, **row}) + "\n"
     yield last_line(report.run, report.finished, report.verdicts, report.only)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from contacts_audit.core.model import Outcome, Report, Unread, Verdict
+from contacts_audit.core.model import Report, Unread, Verdict
 from contacts_audit.report import fix_command, json_, wording
+from contacts_audit.report.disappeared import Row
 from contacts_audit.report.markdown_table import Code, block, cell, table
 
 
@@ -14,7 +15,7 @@ def render(report: Report) -> Iterator[str]:
     counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
     yield from table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
     yield "\n"
-    yield from table(wording.rows(report, _why, {"FIX": lambda outcome: _fix(outcome, report)}))
+    yield from table(wording.rows(report, _why, {"FIX": lambda row: _fix(row, report)}))
     yield from _what_to_do(report)
 
 
@@ -42,15 +43,15 @@ def _head(report: Report) -> Iterator[str]:
     yield "\n"
 
 
-def _why(outcome: Outcome) -> str:
+def _why(row: Row) -> str:
     """Return the message with all facts and the hint: a ticket has no stderr."""
-    if isinstance(outcome, Unread):
-        return f"{outcome.fault.line}; {outcome.fault.hint}"
-    return wording.message(outcome)
+    if isinstance(row, Unread):
+        return f"{row.fault.line}; {row.fault.hint}"
+    return wording.message(row)
 
 
-def _fix(outcome: Outcome, report: Report) -> str:
-    return Code(fix_command.command(outcome, report.run) or "")
+def _fix(row: Row, report: Report) -> str:
+    return Code(fix_command.command(row, report.run) or "")
 
 
 def _what_to_do(report: Report) -> Iterator[str]:

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from contacts_audit.core.model import (
     Audited,
     Check,
-    Outcome,
     Report,
     Run,
     Skipped,
@@ -25,7 +24,7 @@ from contacts_audit.core.model import (
     Waiver,
 )
 from contacts_audit.report import fix_command, json_, wording
-from contacts_audit.report.disappeared import DISAPPEARED, gone
+from contacts_audit.report.disappeared import Gone, Row, all_rows
 
 VERSION = "1.5.0"
 CIS = "CIS Microsoft Azure Foundations Benchmark"
@@ -66,19 +65,14 @@ class _Judged(NamedTuple):
 def render(report: Report) -> Iterator[str]:
     """Yield a JSON array with one finding per line."""
     before = "[\n"
-    for outcome in report.outcomes:
-        for judged in _judged(outcome, report.run):
-            yield before + json_.dump(_finding(outcome.subscription, judged, report))
-            before = ",\n"
-    for one in gone(report):
-        for check in report.run.checks:
-            lost = _Judged(check, 99, "Disappeared", DISAPPEARED, one.message)
-            yield before + json_.dump(_finding(one.subscription, lost, report))
+    for row in all_rows(report):
+        for judged in _judged(row, report.run):
+            yield before + json_.dump(_finding(row.subscription, judged, report))
             before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
+def _judged(outcome: Row, run: Run) -> Iterator[_Judged]:
     match outcome:
         case Audited():
             found = {finding.check: finding.message for finding in outcome.findings}
@@ -94,9 +88,10 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
             fix = fault.hint if command is None else f"{fault.hint}: {command}"
             for check in run.checks:
                 yield _Judged(check, 2, "Warning", fault.reason, fault.detail, fix)
-        case Skipped():
+        case Skipped() | Gone():
+            status = outcome.verdict.capitalize()
             for check in run.checks:
-                yield _Judged(check, 99, "Skipped", "skipped", wording.message(outcome))
+                yield _Judged(check, 99, status, outcome.verdict, wording.message(outcome))
 
 
 def _finding(subscription: Subscription, judged: _Judged, report: Report) -> dict[str, Any]:
@@ -139,8 +134,7 @@ def _finding(subscription: Subscription, judged: _Judged, report: Report) -> dic
         "cloud": _cloud(subscription),
     }
     if judged.waiver is not None:
-        waiver = judged.waiver
-        event["comment"] = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
+        event["comment"] = judged.waiver.terms
     if judged.fix is not None:
         event["remediation"] = {"desc": judged.fix}
     return event
