@@ -9,9 +9,8 @@ from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.cli.options.output import TextFormat, TextOutput
 from contacts_audit.cli.report_input import read_report
-from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
-from contacts_audit.report.table import aligned, folded
+from contacts_audit.report.table import folded
 
 HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
 
@@ -36,8 +35,7 @@ def diff(
     else:
         changed = [_cells(one) for one in found if one.change is not Change.UNCHANGED]
         if changed:
-            rows, width = [HEADER, *changed], host.screen.terminal_width
-            host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
+            host.screen.stream(folded([HEADER, *changed], host.screen.terminal_width))
         host.screen.note(_counts(found))
     raise typer.Exit(exit_code(found))
 
@@ -45,8 +43,7 @@ def diff(
 def _cells(one: Difference) -> tuple[str, ...]:
     was, now = one.verdicts
     row = one.row
-    cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
-    return tuple(map(sanitized, cells))
+    return one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message
 
 
 def _counts(found: list[Difference]) -> str:

@@ -15,7 +15,6 @@ from contacts_audit.cli.options.declare import printed_as
 from contacts_audit.cli.options.groups import grouped
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
@@ -106,9 +105,8 @@ def _rendered(found: runs.History, output: HistoryFormat, width: int | None) -> 
         case HistoryFormat.TABLE:
             yield from aligned([*_days(found)])
             if changes := [*_changes(found)]:
-                rows = [HEADER, *changes]
                 yield "\n"
-                yield from aligned(rows) if width is None else folded(rows, width, plain=True)
+                yield from folded([HEADER, *changes], width)
         case HistoryFormat.JSON:
             yield json_.dump(runs.document(found), indent=2) + "\n"
         case HistoryFormat.HTML:
@@ -134,4 +132,4 @@ def _changes(found: runs.History) -> Iterator[tuple[str, ...]]:
             was, now = (verdict or "" for verdict in one.verdicts)
             name = one.row["name"] or one.row["id"]
             when = f"{run.finished:%Y-%m-%d %H:%M}"
-            yield tuple(map(sanitized, (when, one.change, name, was, now, one.message)))
+            yield when, one.change, name, was, now, one.message

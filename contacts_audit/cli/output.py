@@ -165,7 +165,7 @@ def _print_rows(host: Host, report: Report, printing: Printing) -> None:
         document = "".join(json_.render(report))
         host.screen.data(jq_filter.shape(document, options.jq, host.shutdown, raw=options.raw))
     elif form is Format.TABLE and width is not None:
-        host.screen.data(table.render_at(report, width, plain=plain()))
+        host.screen.stream(table.render(report, width, plain=plain()))
     elif form is not None:
         host.screen.stream(RENDERERS[form](report))
 

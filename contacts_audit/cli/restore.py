@@ -66,15 +66,13 @@ def restore(
         _list(host, folder, output)
         return
     check_writing(host, azure.network, write)
-    from contacts_audit.remediation.backup import SavedBackup, read_backup
+    from contacts_audit.remediation.backup import read_backup
     from contacts_audit.remediation.past_runs import runs_since
 
     kept = read_backup(host.read(backup_file, "BACKUP", most=LARGEST_FILE), backup_file)
     rows = _rows(host, kept, chosen)
     with locked(folder):
-        past_runs = runs_since(
-            SavedBackup(Path(backup_file), kept), folder, lambda path: _read(host, path)
-        )
+        past_runs = runs_since(kept, folder, lambda path: _read(host, path))
         connection, here = connect_to(host, kept.origin, backup_file, azure)
         items = _compared(host, connection, rows, here, past_runs, chosen)
         writing = Writing(host, connection, azure, write, output)
@@ -145,17 +143,18 @@ def _rows(
 def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
     """Print the backups in *folder*, and which files there are none."""
     from contacts_audit.remediation.backup import listed
-    from contacts_audit.report import backups
+    from contacts_audit.report import changes
 
-    found = listed(folder, lambda path: _read(host, path))
+    backups, faults = listed(folder, lambda path: _read(host, path))
     if output is ChangeFormat.JSON:
-        host.screen.data(backups.as_json(found, folder))
-    elif found.backups:
-        table = backups.table if output is ChangeFormat.TABLE else backups.as_markdown
-        host.screen.stream(table(found))
+        host.screen.data(changes.backup_json(folder, backups, faults))
+    elif backups:
+        is_table = output is ChangeFormat.TABLE
+        table = changes.backup_table if is_table else changes.backup_markdown
+        host.screen.stream(table(backups))
     else:
         host.screen.log(f"no backups in {folder}")
-    for fault in found.faults:
+    for fault in faults:
         host.screen.log(f"{fault} -- skipped")
 
 

@@ -1,6 +1,6 @@
 """Backup files: what subscriptions held before a run wrote, and the backups in a folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Backup:
 
     *journal* is the name of the run's journal, in the same folder.  *restores* is the digest of the
     backup that the run restored, None for an `apply`.  *digest* and *created* (UTC) are those of
-    the file, empty before it is saved.
+    the *file*; all three are empty before it is saved.
     """
 
     origin: Origin
@@ -39,6 +39,7 @@ class Backup:
     restores: str | None = None
     digest: str = field(default="", compare=False)
     created: str = field(default="", compare=False)
+    file: Path = field(default=Path(), compare=False)
 
 
 def backup_document(backup: Backup) -> Json:
@@ -73,6 +74,7 @@ def read_backup(text: bytes, name: str) -> Backup:
             document.get("restores"),
             digest_of(document),
             str(document["created"]),
+            Path(name),
         )
 
     return parse_or_refuse(parse, name)
@@ -81,30 +83,17 @@ def read_backup(text: bytes, name: str) -> Backup:
 Read = Callable[[Path], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class SavedBackup:
-    """A *backup*, and the *file* that holds it."""
-
-    file: Path
-    backup: Backup
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The *backups* of a folder, newest first, and the *faults* of files that are not backups."""
-
-    backups: Sequence[SavedBackup]
-    faults: Sequence[UsageError]
-
-
-def listed(folder: Path, read: Read) -> Listing:
+def listed(folder: Path, read: Read) -> tuple[list[Backup], list[UsageError]]:
     """
-    Return the backups in *folder*, none where it does not exist; *read* returns a file's bytes.
+    Return the backups in *folder*, newest first, and the faults of files that are not backups.
+
+    Where *folder* does not exist, there are none; *read* returns a file's bytes.
 
     Raises:
         UsageError: the folder cannot be read.
     """
-    found, faults = [], []
+    found: list[Backup] = []
+    faults: list[UsageError] = []
     try:
         names = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -114,8 +103,8 @@ def listed(folder: Path, read: Read) -> Listing:
     for path in names:
         if path.match("backup-*.json"):
             try:
-                found.append(SavedBackup(path, read_backup(read(path), str(path))))
+                found.append(read_backup(read(path), str(path)))
             except UsageError as error:
                 faults.append(error)
-    found.sort(key=lambda one: (one.backup.created, one.file.name), reverse=True)
-    return Listing(found, faults)
+    found.sort(key=lambda one: (one.created, one.file.name), reverse=True)
+    return found, faults

@@ -8,7 +8,7 @@ from pathlib import Path
 from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.paths import kind_of
-from contacts_audit.remediation.backup import Read, SavedBackup, listed
+from contacts_audit.remediation.backup import Backup, Read, listed
 from contacts_audit.remediation.journal import Trace, read_journal
 
 JOURNAL = "journal-[0-9A-Za-z]+[.]jsonl"
@@ -70,7 +70,7 @@ class PastRuns:
         return own.leaves(identifier, run.before[identifier])
 
 
-def runs_since(kept: SavedBackup, folder: Path, read: Read) -> PastRuns:
+def runs_since(kept: Backup, folder: Path, read: Read) -> PastRuns:
     """
     Return the runs since the backup *kept*.
 
@@ -80,20 +80,20 @@ def runs_since(kept: SavedBackup, folder: Path, read: Read) -> PastRuns:
     later = []
     for place in places:
         try:
-            near = listed(place, read).backups
+            near, _ = listed(place, read)
         except UsageError:  # for example, it is not a folder
             continue
         for one in near:
-            if one.backup.created > kept.backup.created:
+            if one.created > kept.created:
                 run, _ = _run(one, [place], read)
                 later += [] if run is None else [run]
     own, why = _run(kept, places, read)
-    return PastRuns(kept.backup.digest, own, later, why)
+    return PastRuns(kept.digest, own, later, why)
 
 
-def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[PastRun | None, str]:
+def _run(kept: Backup, places: Sequence[Path], read: Read) -> tuple[PastRun | None, str]:
     """Return the run that made a backup, else None and why it is not known."""
-    name = kept.backup.journal or kept.file.name.replace("backup-", "journal-") + "l"
+    name = kept.journal or kept.file.name.replace("backup-", "journal-") + "l"
     if not re.fullmatch(JOURNAL, name):
         return None, "the backup does not name a journal"
     try:
@@ -106,5 +106,5 @@ def _run(kept: SavedBackup, places: Sequence[Path], read: Read) -> tuple[PastRun
         traces = read_journal(read(path), str(path))
     except UsageError as error:
         return None, str(error)
-    before = {who.id: seen for who, seen in kept.backup.rows}
-    return PastRun(before, traces, kept.backup.restores), ""
+    before = {who.id: seen for who, seen in kept.rows}
+    return PastRun(before, traces, kept.restores), ""
