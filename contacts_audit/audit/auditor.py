@@ -77,7 +77,9 @@ class Auditor:
         )
         return replace(outcome, seconds=time.monotonic() - started)
 
-    def audit_again(self, subscription: Subscription, answers: Mapping[str, Answer]) -> Outcome:
+    def audit_again(
+        self, subscription: Subscription, answers: Mapping[str, Answer]
+    ) -> Audited | Unread:
         """Return the outcome for *subscription* by *answers* that were read, by api-version."""
 
         def fetched(version: str) -> tuple[Contact, ...]:
@@ -157,7 +159,7 @@ def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
     return Fault(Reason.SIGN_IN_FAILED, str(error), error.hint or HINTS[Reason.SIGN_IN_FAILED])
 
 
-def unasked(subscription: Subscription) -> Outcome | None:
+def unasked(subscription: Subscription) -> Skipped | Unread | None:
     """Return the outcome of a *subscription* that nothing is asked of, None for all others."""
     if not subscription.visible:
         reason = Reason.NOT_VISIBLE

@@ -88,7 +88,8 @@ def _reviewed(
     host: Host, made: "Plan", name: str, azure: AzureOptions
 ) -> "tuple[Connection, Sequence[Item]]":
     """Read every row of the saved plan again, and compare."""
-    from contacts_audit.remediation.prepare import failed, review_row, timed_out
+    from contacts_audit.audit.auditor import broken, out_of_time
+    from contacts_audit.remediation.prepare import review_row, unreadable
     from contacts_audit.remediation.snapshot import SnapshotReader
 
     connection, here = connect_to(host, made.origin, name, azure)
@@ -98,8 +99,8 @@ def _reviewed(
         connection,
         made.rows,
         lambda row: review_row(reader, row, made, here, today),
-        lambda row: timed_out(row.subscription),
-        lambda row, error: failed(row.subscription, error),
+        lambda row: unreadable(out_of_time(row.subscription)),
+        lambda row, error: unreadable(broken(row.subscription, error)),
     )
     return connection, items
 

@@ -30,7 +30,7 @@ from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary
 from contacts_audit.core.files import replace
-from contacts_audit.core.model import Audited, Change, Subscription
+from contacts_audit.core.model import Change, Subscription
 from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ def planned(
     auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
     planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
     rows = planner.rows(host, found.subscriptions)
-    origin = Origin.of(connection.cloud, connection.tenant_ids())
+    cloud, tenants = connection.cloud, connection.tenant_ids()
+    origin = Origin(cloud.name, cloud.arm, tuple(tenants))
     recorded = time_of(connection.recorded)
     return connection, Plan(origin, change, changes.api_version, tuple(rows), recorded)
 
@@ -198,14 +199,16 @@ class _Planner:
         from contacts_audit.remediation import prepare
 
         budget = self.connection.client(subscription).limits.until()
-        reader, failing = self.reader.within(budget), None
-        failing_only = self.options.of_failing
+        failing_only, outcome = self.options.of_failing, None
         looks = failing_only or self.policy.has_waiver(subscription)
         if looks and unasked(subscription) is None:
             outcome = self.auditor.within(budget).audit(subscription)
-            row = prepare.left_alone(outcome, reader, subscription, failing_only=failing_only)
-            if row is not None:
-                return row
-            failing = outcome if self.derive and isinstance(outcome, Audited) else None
-        version = self.options.api_version
-        return prepare.plan(reader, subscription, self.change, version, failing)
+        return prepare.plan(
+            self.reader.within(budget),
+            subscription,
+            self.change,
+            self.options.api_version,
+            outcome,
+            failing_only=failing_only,
+            derive=self.derive,
+        )

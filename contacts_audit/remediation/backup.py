@@ -7,20 +7,7 @@ from pathlib import Path
 from contacts_audit.azure.contacts.records import Json, Snapshot
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Subscription
-from contacts_audit.remediation.file_format import (
-    DamageError,
-    Origin,
-    digest_of,
-    origin_of,
-    parse_or_refuse,
-    rows_of,
-    snapshot_from_json,
-    snapshot_json,
-    subscription_from_json,
-    subscription_json,
-    verified,
-    with_digest,
-)
+from contacts_audit.remediation import file_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +20,7 @@ class Backup:
     the *file*; all three are empty before it is saved.
     """
 
-    origin: Origin
+    origin: file_format.Origin
     rows: tuple[tuple[Subscription, Snapshot], ...]
     journal: str | None = None
     restores: str | None = None
@@ -45,10 +32,11 @@ class Backup:
 def backup_document(backup: Backup) -> Json:
     """Return *backup* as its file holds it."""
     rows = [
-        {**subscription_json(who), "versions": snapshot_json(seen)} for who, seen in backup.rows
+        {**file_format.subscription_json(who), "versions": file_format.snapshot_json(seen)}
+        for who, seen in backup.rows
     ]
-    more = {"journal": backup.journal, "restores": backup.restores}
-    return with_digest("backup", backup.origin, {**more, "subscriptions": rows})
+    content = {"journal": backup.journal, "restores": backup.restores, "subscriptions": rows}
+    return file_format.with_digest("backup", backup.origin, content)
 
 
 def read_backup(text: bytes, name: str) -> Backup:
@@ -58,26 +46,28 @@ def read_backup(text: bytes, name: str) -> Backup:
     Raises:
         UsageError: the file is not a backup, or is damaged.
     """
-    document = verified(text, "backup", name)
-
-    def parse() -> Backup:
+    document = file_format.verified(text, "backup", name)
+    with file_format.refused_if_damaged(name):
         for key in ("journal", "restores"):  # older backups lack them
             if not isinstance(document.get(key), str | None):
-                raise DamageError(f"{key} is not a string")
+                raise file_format.DamageError(f"{key} is not a string")
+        origin = file_format.origin_of(document)
+        rows = tuple(
+            (
+                file_format.subscription_from_json(row),
+                file_format.snapshot_from_json(row["versions"]),
+            )
+            for row in file_format.rows_of(document)
+        )
         return Backup(
-            origin_of(document),
-            tuple(
-                (subscription_from_json(row), snapshot_from_json(row["versions"]))
-                for row in rows_of(document)
-            ),
+            origin,
+            rows,
             document.get("journal"),
             document.get("restores"),
-            digest_of(document),
+            file_format.digest_of(document),
             str(document["created"]),
             Path(name),
         )
-
-    return parse_or_refuse(parse, name)
 
 
 Read = Callable[[Path], bytes]

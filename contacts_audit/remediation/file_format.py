@@ -1,10 +1,11 @@
 """What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from contacts_audit import __version__
 from contacts_audit.azure.arm import protocol
@@ -25,9 +26,7 @@ from contacts_audit.core.model import Subscription
 
 SCHEMA = 1
 VERSIONS = frozenset({protocol.V2017, protocol.V2020, protocol.V2023})
-DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 LARGE = 1 << 20  # bytes: up to here parsing is quick, and its error says more
-T = TypeVar("T")
 
 
 class DamageError(ValueError):
@@ -41,11 +40,6 @@ class Origin:
     cloud: str
     endpoint: str
     tenants: tuple[str, ...]
-
-    @classmethod
-    def of(cls, cloud: Cloud, tenants: Sequence[str]) -> "Origin":
-        """Return the origin of a file that is made now."""
-        return cls(cloud.name, cloud.arm, tuple(tenants))
 
     def check(self, cloud: Cloud, name: str) -> None:
         """
@@ -83,8 +77,7 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
     Raises:
         UsageError: it is not JSON, of another kind or schema, or its digest is wrong.
     """
-
-    def parse() -> Json:
+    with refused_if_damaged(f"{name} is not a {kind} of contacts-audit"):
         if len(text) > LARGE and not _may_be_ours(text):
             raise DamageError('it lacks the keys "kind" and "sha256"')
         document = strict_json.parsed(text)
@@ -94,12 +87,9 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
             raise DamageError(f"it is a {document['kind']}")
         if not same(document["schema"], SCHEMA):
             raise DamageError("it has another schema")
-        digest = document.pop("sha256")
-        if digest != digest_of(document):
+        if document.pop("sha256") != digest_of(document):
             raise DamageError("its digest is wrong")
         return document
-
-    return parse_or_refuse(parse, f"{name} is not a {kind} of contacts-audit")
 
 
 def _may_be_ours(text: bytes) -> bool:
@@ -107,30 +97,27 @@ def _may_be_ours(text: bytes) -> bool:
     return b"\\u" in text or (b'"kind"' in text and b'"sha256"' in text)
 
 
-def parse_or_refuse(parse: Callable[[], T], name: str) -> T:
+@contextmanager
+def refused_if_damaged(name: str) -> Iterator[None]:
     """
-    Return what *parse* returns.
+    Run what reads values of the file *name*.
 
     Raises:
-        UsageError: *parse* failed because the file *name* is damaged.
+        UsageError: a value cannot be; it says which.
     """
     try:
-        return parse()
-    except DAMAGED as error:
-        hint = "make it again, or name another file"
-        raise UsageError(f"{name}: {damage(error)}", hint) from error
-
-
-def damage(error: Exception) -> str:
-    """Return in words what one of `DAMAGED` says about a file."""
-    match error:
-        case KeyError(args=[str(key)]):
-            return f"it lacks the key {key!r}"
-        case ValueError():
-            return str(error)
-        case RecursionError():
-            return "it is nested too deeply"
-    return "a value has the wrong type"
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        match error:
+            case KeyError(args=[str(key)]):
+                damage = f"it lacks the key {key!r}"
+            case ValueError():
+                damage = str(error)
+            case RecursionError():
+                damage = "it is nested too deeply"
+            case _:
+                damage = "a value has the wrong type"
+        raise UsageError(f"{name}: {damage}", "make it again, or name another file") from error
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

@@ -32,28 +32,15 @@ class Intent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
-    """A subscription is compliant (*until* is None), or waived through the day *until*."""
-
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgment:
-    """The *criteria* that judge a subscription, and what they *said* of it, None if not judged."""
-
-    criteria: Criteria
-    said: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PlanRow:
     """
     The row of a subscription: the *steps* to write at *api_version*, given what was *seen*.
 
     *fault* says why it is unreadable, *message* why it is refused, or a note on the change.
-    *left_alone* marks a row without steps that was read.  *change* is the row's own, derived from
-    its failing checks, and *lacking* says what could not be derived.
+    *left_alone* marks a row that was read, and is compliant, or waived through the day *until*.
+    *change* is the row's own, derived from its failing checks, and *lacking* says what could not be
+    derived.  *criteria* judge it, None in older plans; *said* is what they say of a row that needs
+    no change.
     """
 
     subscription: Subscription
@@ -63,16 +50,17 @@ class PlanRow:
     steps: tuple[Step, ...] = ()
     message: str | None = None
     fault: Fault | None = None
-    left_alone: LeftAlone | None = None
+    left_alone: bool = False
+    until: date | None = None
     change: Change | None = None
     lacking: str | None = None
-    judged: Judgment | None = None
+    criteria: Criteria | None = None
+    said: str | None = None
 
     @property
     def detail(self) -> str | None:
         """The message, and what the checks said."""
-        said = None if self.judged is None else self.judged.said
-        return "; ".join(filter(None, (self.message, said))) or None
+        return "; ".join(filter(None, (self.message, self.said))) or None
 
 
 def check(change: Change, version: str | None) -> None:
@@ -137,10 +125,9 @@ def row_for_findings(
     try:
         if not is_empty(change):
             check(change, version if version == protocol.V2017 else None)
+        row = row_for(subscription, seen, change, version)
     except UsageError as error:
         row = PlanRow(subscription, Intent.REFUSED, seen, version, message=f"{error}: {error.hint}")
-    else:
-        row = row_for(subscription, seen, change, version)
     intent = Intent.REFUSED if lacking and row.intent is Intent.NOTHING else row.intent
     message = "; ".join(filter(None, (row.message, lacking))) or None
     return replace(row, intent=intent, message=message, change=change, lacking=lacking)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from contacts_audit.audit.auditor import Auditor, broken, fault, out_of_time, unasked
+from contacts_audit.audit.auditor import Auditor, fault, unasked
 from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot, as_answer
 from contacts_audit.core.errors import AuthError, AzureError
@@ -12,7 +12,6 @@ from contacts_audit.core.model import (
     Audited,
     Change,
     Criteria,
-    Fault,
     Outcome,
     Skipped,
     Subscription,
@@ -22,15 +21,7 @@ from contacts_audit.core.model import (
 )
 from contacts_audit.remediation.fixes import with_fixes
 from contacts_audit.remediation.past_runs import PastRuns
-from contacts_audit.remediation.plan import (
-    COMPLIES,
-    Intent,
-    Judgment,
-    LeftAlone,
-    PlanRow,
-    row_for,
-    row_for_findings,
-)
+from contacts_audit.remediation.plan import COMPLIES, Intent, PlanRow, row_for, row_for_findings
 from contacts_audit.remediation.plan_file import Plan
 from contacts_audit.remediation.restore import restore_task
 from contacts_audit.remediation.results import LOOK, Result, Status
@@ -40,61 +31,48 @@ from contacts_audit.remediation.tasks import Item, change_task
 OVERWRITE = f"it stays as it is: {LOOK}, or add --overwrite to restore it anyway"
 
 
-def left_alone(
-    outcome: Outcome, reader: SnapshotReader, subscription: Subscription, *, failing_only: bool
-) -> PlanRow | None:
-    """Return the row of a subscription that is waived, or compliant if *failing_only* is given."""
-    why: str | None = None
-    match outcome:
-        case Unread():
-            return unreadable_row(outcome)
-        case Audited(waiver=Waiver() as waiver):
-            why = waiver.terms
-            intent, left = Intent.WAIVED, LeftAlone(waiver.expires)
-        case Audited(verdict=Verdict.COMPLIANT) if failing_only:
-            intent, left = Intent.NOTHING, LeftAlone()
-        case _:
-            return None
-    row = _row_or_snapshot(reader, subscription)
-    if isinstance(row, PlanRow):
-        return row
-    return PlanRow(subscription, intent, row, message=why, left_alone=left)
-
-
 def plan(
     reader: SnapshotReader,
     subscription: Subscription,
     change: Change,
     version: str | None,
-    failing: Audited | None = None,
+    outcome: Outcome | None,
+    *,
+    failing_only: bool,
+    derive: bool,
 ) -> PlanRow:
-    """Return the row for *change*, and for the findings of *failing* unless that is None."""
-    seen = _row_or_snapshot(reader, subscription)
-    if isinstance(seen, PlanRow):
-        return seen
-    if failing is None:
-        return row_for(subscription, seen, change, version)
-    own, lacking = with_fixes(change, failing)
-    return row_for_findings(subscription, seen, own, lacking, version)
+    """
+    Return the row for *change* at *version*; *outcome* is that of the audit, None if not asked.
 
-
-def _row_or_snapshot(reader: SnapshotReader, subscription: Subscription) -> PlanRow | Snapshot:
+    What is waived is left alone, and with *failing_only* what is compliant.  With *derive*, what
+    the failing checks need is changed, too.
+    """
+    if isinstance(outcome, Unread):
+        return unreadable_row(outcome)
     match _read(reader, subscription):
         case Skipped():
-            why = subscription.state_message
-            return PlanRow(subscription, Intent.SKIPPED, message=why)
-        case Unread() as outcome:
-            return unreadable_row(outcome)
+            return PlanRow(subscription, Intent.SKIPPED, message=subscription.state_message)
+        case Unread() as unread:
+            return unreadable_row(unread)
         case Snapshot() as seen:
-            return seen
+            pass
+    match outcome:
+        case Audited(waiver=Waiver(terms=terms, expires=day)):
+            intent = Intent.WAIVED
+            return PlanRow(subscription, intent, seen, message=terms, left_alone=True, until=day)
+        case Audited(verdict=Verdict.COMPLIANT) if failing_only:
+            return PlanRow(subscription, Intent.NOTHING, seen, left_alone=True)
+        case Audited() if derive:
+            own, lacking = with_fixes(change, outcome)
+            return row_for_findings(subscription, seen, own, lacking, version)
+    return row_for(subscription, seen, change, version)
 
 
 def _read(
     reader: SnapshotReader, subscription: Subscription, then: Snapshot | None = None
 ) -> Snapshot | Skipped | Unread:
     """Read *subscription*, at the API versions of *then* unless that is None."""
-    outcome = unasked(subscription)
-    if isinstance(outcome, Skipped | Unread):
+    if (outcome := unasked(subscription)) is not None:
         return outcome
     try:
         if then is None:
@@ -109,21 +87,18 @@ def with_verdict(row: PlanRow, auditor: Auditor, criteria: Criteria) -> PlanRow:
     said = None
     if row.intent is Intent.NOTHING and row.seen is not None:
         answers = {version: as_answer(row.seen.at(version)) for version in row.seen.versions}
-        said = verdict_text(auditor.audit_again(row.subscription, answers))
-    return replace(row, judged=Judgment(criteria, said))
+        said = _verdict(auditor.audit_again(row.subscription, answers))
+    return replace(row, criteria=criteria, said=said)
 
 
-def verdict_text(outcome: Outcome) -> str:
-    """Return in words what the checks of *outcome* say."""
+def _verdict(outcome: Audited | Unread) -> str:
     match outcome:
-        case Audited(findings=(_, *_) as findings):
-            found = "; ".join(f"{one.check}: {one.message}" for one in findings)
-            return f"still fails {found}"
-        case Audited(checks=checks):
-            return f"{COMPLIES} {', '.join(checks)}"
-        case Unread(fault=found):
-            return f"could not be judged: {found.detail}"
-    return "was not judged"
+        case Unread(fault=why):
+            return f"could not be judged: {why.detail}"
+        case Audited(findings=()):
+            return f"{COMPLIES} {', '.join(outcome.checks)}"
+    found = "; ".join(f"{one.check}: {one.message}" for one in outcome.findings)
+    return f"still fails {found}"
 
 
 def unreadable_row(outcome: Unread) -> PlanRow:
@@ -137,7 +112,7 @@ def item_for(row: PlanRow, made: Plan) -> Item:
         change = row.change or made.change
         return change_task(row.subscription, row.seen, change, row.api_version, row.detail)
     if row.fault is not None:
-        return _unreadable(row.subscription, row.fault)
+        return unreadable(Unread(row.subscription, row.fault))
     status = Status.ALREADY if row.intent is Intent.NOTHING else Status(row.intent)
     return Result(row.subscription, status, row.detail)
 
@@ -160,9 +135,9 @@ def review_row(
         return item
     unchanged = row.seen is not None and is_unchanged(row.seen, item)
     subscription = here[row.subscription.id]
-    if row.left_alone is not None and unchanged:
-        if row.left_alone.until is not None and row.left_alone.until < today:
-            message = f"its waiver ended on {row.left_alone.until}"
+    if row.left_alone and unchanged:
+        if row.until is not None and row.until < today:
+            message = f"its waiver ended on {row.until}"
             return Result(subscription, Status.CONFLICT, message)
         return item_for(replace(row, subscription=subscription), made)
     version = row.api_version or made.version
@@ -207,16 +182,6 @@ def compare_backup(
     return Result(found, Status.CONFLICT, change, OVERWRITE)
 
 
-def timed_out(subscription: Subscription) -> Result:
-    """Return the result of a *subscription* that was not read before the deadline."""
-    return _unreadable(subscription, out_of_time(subscription).fault)
-
-
-def failed(subscription: Subscription, error: Exception) -> Result:
-    """Return the result of a *subscription* whose reading failed with an unexpected *error*."""
-    return _unreadable(subscription, broken(subscription, error).fault)
-
-
 def _now(
     reader: SnapshotReader,
     subscription: Subscription,
@@ -229,10 +194,12 @@ def _now(
         case Skipped():
             return Result(found, Status.SKIPPED, found.state_message)
         case Unread() as outcome:
-            return _unreadable(found, outcome.fault)
+            return unreadable(outcome)
         case Snapshot() as seen:
             return seen
 
 
-def _unreadable(subscription: Subscription, found: Fault) -> Result:
-    return Result(subscription, Status.UNREADABLE, found.line, found.hint)
+def unreadable(outcome: Unread) -> Result:
+    """Return the result of a subscription that could not be read."""
+    found = outcome.fault
+    return Result(outcome.subscription, Status.UNREADABLE, found.line, found.hint)

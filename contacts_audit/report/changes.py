@@ -31,8 +31,7 @@ def urgent(plan: Plan) -> Plan:
 
 
 def _is_well(row: PlanRow) -> bool:
-    said = None if row.judged is None else row.judged.said
-    return row.intent is Intent.NOTHING and (said is None or said.startswith(COMPLIES))
+    return row.intent is Intent.NOTHING and (row.said is None or row.said.startswith(COMPLIES))
 
 
 def plan_table(plan: Plan, width: int | None = None) -> Iterator[str]:
