@@ -152,11 +152,9 @@ def _contacts(
 
 
 def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
-    """Return the facts of *error*, whichever side failed, and a hint that may be copied."""
-    if isinstance(error, AzureError):
-        hint = error.hint.replace("SUBSCRIPTION_ID", subscription.id)
-        return replace(Fault.of(error), hint=hint)
-    return Fault(Reason.SIGN_IN_FAILED, str(error), error.hint or HINTS[Reason.SIGN_IN_FAILED])
+    """Return the facts of *error*, and a hint that may be copied."""
+    found = Fault.of(error)
+    return replace(found, hint=found.hint.replace("SUBSCRIPTION_ID", subscription.id))
 
 
 def unasked(subscription: Subscription) -> Skipped | Unread | None:

@@ -140,6 +140,7 @@ class Writing:
     ) -> ExitCode:
         from contacts_audit.remediation.apply import Applier
         from contacts_audit.remediation.journal import Journal
+        from contacts_audit.remediation.send import Sender
         from contacts_audit.remediation.snapshot import SnapshotReader
 
         host, client = self.host, self.connection.client
@@ -147,7 +148,8 @@ class Writing:
         host.screen.log(f"journal: {journal.path}")
         try:
             with host.shutdown.graceful():
-                applier = Applier(client, SnapshotReader(client), journal, host.shutdown.requested)
+                stop = host.shutdown.requested
+                applier = Applier(Sender(client, SnapshotReader(client), journal, stop))
                 results, failure = _collected(applier.run(items), items)
                 code = self._report(results, backup, journal.path, host.shutdown.exit_code)
                 if failure is not None:

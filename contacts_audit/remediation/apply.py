@@ -1,49 +1,35 @@
 """Applies and restores: one subscription at a time, journaled, verified by reading back."""
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from contacts_audit.audit.auditor import broken
-from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.azure.contacts.steps import RefusedError, Step, applied
 from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
-from contacts_audit.core.model import Subscription
+from contacts_audit.core.model import Fault
 from contacts_audit.core.shutdown import Stopped
 from contacts_audit.core.workers import in_thread
 from contacts_audit.remediation.file_format import snapshot_json
-from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.results import GOOD, Result, Status
-from contacts_audit.remediation.send import ENDED, Sender, Target, detail
-from contacts_audit.remediation.snapshot import SnapshotReader
+from contacts_audit.remediation.send import ENDED, Sender, Target
 from contacts_audit.remediation.tasks import Item, Task, deleted
 
 PAUSES = (0.0, 1.0, 2.0, 4.0)  # seconds before each attempt to read back
 FAILURES = 3  # in a row: after them nothing more is sent
-FOREVER = 1e6  # seconds
 KEPT_PHONE = (
     "Azure keeps a telephone number when an empty one is sent: 'contacts-audit restore BACKUP "
     "--recreate' deletes the contact and writes it again"
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Applier:
-    """Runs tasks, one subscription after the other; *stop* asks it to begin nothing new."""
+    """Runs tasks, one subscription after the other, and writes by a *sender*."""
 
-    def __init__(
-        self,
-        client: Callable[[Subscription], Client],
-        reader: SnapshotReader,
-        journal: Journal,
-        stop: threading.Event,
-    ) -> None:
-        self._reader = reader
-        self._journal = journal
-        self._sender = Sender(client, reader, journal, stop)
-        self._stop = stop
+    sender: Sender
 
     def run(self, items: Iterable[Item]) -> Iterator[Result]:
         """
@@ -60,7 +46,7 @@ class Applier:
             elif failures == FAILURES:
                 reason = f"{FAILURES} subscriptions in a row had failed"
                 yield Result(task.subscription, Status.NOT_SENT, reason)
-            elif self._stop.is_set():
+            elif self.sender.stop.is_set():
                 yield Result(task.subscription, Status.NOT_SENT, ENDED)
             else:
                 result = self._in_thread(task)
@@ -70,14 +56,14 @@ class Applier:
 
     def _in_thread(self, task: Task) -> Result:
         try:
-            return in_thread(lambda: self._done(task), deadline=time.monotonic() + FOREVER)
+            return in_thread(lambda: self._done(task), deadline=math.inf)
         except Stopped:
-            self._journal.note(task.subscription, Status.UNKNOWN)
+            self.sender.journal.note(task.subscription, Status.UNKNOWN)
             raise
         except ContactsAuditError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug costs one row, also after a write
-            self._journal.note(task.subscription, Status.UNKNOWN)
+            self.sender.journal.note(task.subscription, Status.UNKNOWN)
             found = broken(task.subscription, error).fault
             return Result(task.subscription, Status.UNKNOWN, found.detail, found.hint)
 
@@ -99,26 +85,26 @@ class Applier:
         """Take the steps of *task*, and add them to *sent*; return a result if one was not done."""
         subscription = task.subscription
         try:
-            now = self._reader.at_once(subscription, task.before.versions)
+            now = self.sender.reader.at_once(subscription, task.before.versions)
             for version in task.versions:
                 if sent:  # a write at one API version may show at another
-                    fresh = self._reader.at(subscription, version)
+                    fresh = self.sender.reader.at(subscription, version)
                     now = Snapshot({version: fresh})
                 steps = task.steps(version, now)
                 if steps and not sent and not is_unchanged(task.before, now):
                     return Result(subscription, Status.CONFLICT, "it changed since it was read")
                 for step in steps:
-                    if self._stop.is_set() and not _writes_anew(step, sent):
+                    if self.sender.stop.is_set() and not _writes_anew(step, sent):
                         return Result(subscription, Status.NOT_SENT, ENDED)
                     target = Target(subscription, version, step, now, first=not sent)
-                    if (fault := self._sender.write(target)) is not None:
+                    if (fault := self.sender.write(target)) is not None:
                         return fault
                     sent.append((version, step))
                     now = Snapshot({version: applied(now.at(version), step)})
         except RefusedError as error:
             return Result(subscription, Status.REFUSED, error.line)
         except (AzureError, AuthError) as error:
-            message = f"it could not be read, so it was not written: {detail(error)}"
+            message = f"it could not be read, so it was not written: {Fault.of(error).detail}"
             return Result(subscription, Status.FAILED, message)
         return None
 
@@ -126,15 +112,15 @@ class Applier:
         """Read back until nothing is missing at any API version, or the pauses are used up."""
         missing: str | None = None
         for pause in PAUSES:
-            if pause and self._stop.wait(pause):
+            if pause and self.sender.stop.wait(pause):
                 break
             left = None
             try:
-                seen = self._reader.at_once(task.subscription, task.before.versions)
+                seen = self.sender.reader.at_once(task.subscription, task.before.versions)
                 missing, left = task.missing(sent, seen), snapshot_json(seen)
             except (AzureError, AuthError) as error:
-                missing = f"it could not be read back: {detail(error)}"
-            self._journal.note(task.subscription, "read back", missing=missing, left=left)
+                missing = f"it could not be read back: {Fault.of(error).detail}"
+            self.sender.journal.note(task.subscription, "read back", missing=missing, left=left)
             if missing is None:
                 gone = tuple(deleted(sent))
                 deletions = f"deleted: {', '.join(gone)}" if gone else None

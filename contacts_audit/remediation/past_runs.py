@@ -36,20 +36,19 @@ class PastRuns:
     """
     The runs since the backup *digest*: its *own* run, which made it, and *later* ones.
 
-    *own* is None where the journal of that run is lost; *why* says how.
+    *own* is a message where the journal of that run is lost.
     """
 
     digest: str
-    own: PastRun | None
+    own: PastRun | str
     later: Sequence[PastRun]
-    why: str = ""
 
     def foreign_change(self, identifier: str, now: Snapshot) -> str | None:
         """Return a message if somebody else may have changed a subscription, which is *now* so."""
         if any(self._goes_on(run, identifier, now) for run in self.later):
             return None
-        if self.own is None:
-            return f"it may have changed since the backup: {self.why}"
+        if isinstance(self.own, str):
+            return f"it may have changed since the backup: {self.own}"
         if self.own.leaves(identifier, now):
             return None
         if identifier not in self.own.traces:
@@ -65,7 +64,7 @@ class PastRuns:
         if run.restores == self.digest:
             return True
         own = self.own
-        if own is None or own.traces.get(identifier, Trace()).confirmed:
+        if isinstance(own, str) or own.traces.get(identifier, Trace()).confirmed:
             return False
         return own.leaves(identifier, run.before[identifier])
 
@@ -77,34 +76,31 @@ def runs_since(kept: Backup, folder: Path, read: Read) -> PastRuns:
     Their journals are next to the backup or in the state *folder*; *read* returns a file's bytes.
     """
     places = list(dict.fromkeys([kept.file.parent, folder]))
-    later = []
+    later: list[PastRun] = []
     for place in places:
         try:
             near, _ = listed(place, read)
         except UsageError:  # for example, it is not a folder
             continue
-        for one in near:
-            if one.created > kept.created:
-                run, _ = _run(one, [place], read)
-                later += [] if run is None else [run]
-    own, why = _run(kept, places, read)
-    return PastRuns(kept.digest, own, later, why)
+        runs = (_run(one, [place], read) for one in near if one.created > kept.created)
+        later += (run for run in runs if isinstance(run, PastRun))
+    return PastRuns(kept.digest, _run(kept, places, read), later)
 
 
-def _run(kept: Backup, places: Sequence[Path], read: Read) -> tuple[PastRun | None, str]:
-    """Return the run that made a backup, else None and why it is not known."""
+def _run(kept: Backup, places: Sequence[Path], read: Read) -> PastRun | str:
+    """Return the run that made a backup, or why it is not known."""
     name = kept.journal or kept.file.name.replace("backup-", "journal-") + "l"
     if not re.fullmatch(JOURNAL, name):
-        return None, "the backup does not name a journal"
+        return "the backup does not name a journal"
     try:
         path = next((place / name for place in places if kind_of(place / name) is not None), None)
     except OSError as error:
-        return None, f"its journal {name} cannot be read: {error.strerror}"
+        return f"its journal {name} cannot be read: {error.strerror}"
     if path is None:
-        return None, f"its journal {name} is not beside it"
+        return f"its journal {name} is not beside it"
     try:
         traces = read_journal(read(path), str(path))
     except UsageError as error:
-        return None, str(error)
+        return str(error)
     before = {who.id: seen for who, seen in kept.rows}
-    return PastRun(before, traces, kept.restores), ""
+    return PastRun(before, traces, kept.restores)

@@ -75,9 +75,7 @@ def _read(
     if (outcome := unasked(subscription)) is not None:
         return outcome
     try:
-        if then is None:
-            return reader.read(subscription)
-        return reader.at_all(subscription, then.versions)
+        return reader.read(subscription, None if then is None else then.versions)
     except (AzureError, AuthError) as error:
         return Unread(subscription, fault(error, subscription))
 

@@ -28,9 +28,11 @@ class SnapshotReader:
         other._client = lambda subscription: client(subscription).within(budget)
         return other
 
-    def read(self, subscription: Subscription) -> Snapshot:
+    def read(self, subscription: Subscription, versions: Iterable[str] | None = None) -> Snapshot:
         """
-        Return what *subscription* shows at 2017 and at the newest API version that is offered.
+        Return what *subscription* shows at *versions*.
+
+        None stands for 2017 and the newest API version that is offered.
 
         Raises:
             AzureError: one of them cannot be read, or none is offered.
@@ -38,6 +40,8 @@ class SnapshotReader:
         """
         found: dict[str, tuple[Record, ...]] = {}
         until = self._client(subscription).limits.until()
+        if versions is not None:
+            return Snapshot({one: self.at(subscription, one, until) for one in versions})
         for version in (protocol.V2017, protocol.V2023, protocol.V2020):
             if version == protocol.V2020 and protocol.V2023 in found:
                 break
@@ -55,20 +59,9 @@ class SnapshotReader:
             )
         return Snapshot(found)
 
-    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Snapshot:
-        """
-        Return what *subscription* shows at each of *versions*.
-
-        Raises:
-            AzureError: one of them cannot be read.
-            AuthError: there is no token.
-        """
-        until = self._client(subscription).limits.until()
-        return Snapshot({version: self.at(subscription, version, until) for version in versions})
-
     def at_once(self, subscription: Subscription, versions: Collection[str]) -> Snapshot:
         """
-        Return what `at_all` does, with one request for each of *versions* at the same time.
+        Return what *subscription* shows, asking for each of *versions* at the same time.
 
         Raises:
             AzureError: one of them cannot be read.
@@ -81,19 +74,12 @@ class SnapshotReader:
             except (AzureError, AuthError) as error:
                 return error  # it is raised when no request is under way any more
 
-        found: dict[str, tuple[Record, ...]] = {}
-        failed: list[AzureError | AuthError] = []
-        for version, came in zip(
-            versions,
-            in_order(read, versions, workers=len(versions), deadline=math.inf, timed_out=read),
-            strict=True,
-        ):
-            if isinstance(came, Exception):
-                failed.append(came)
-            else:
-                found[version] = came
-        if failed:
-            raise failed[0]
+        came = in_order(read, versions, workers=len(versions), deadline=math.inf, timed_out=read)
+        found = {}
+        for version, one in [*zip(versions, came, strict=True)]:
+            if isinstance(one, Exception):
+                raise one
+            found[version] = one
         return Snapshot(found)
 
     def at(

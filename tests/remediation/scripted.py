@@ -23,6 +23,7 @@ from contacts_audit.remediation.apply import Applier
 from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.restore import restore_task
 from contacts_audit.remediation.results import Result
+from contacts_audit.remediation.send import Sender
 from contacts_audit.remediation.snapshot import SnapshotReader
 from contacts_audit.remediation.tasks import Task, change_task
 
@@ -149,7 +150,8 @@ def applier(folder: Path, script: Iterable[Turn], bell: Bell) -> tuple[Applier, 
     limits = Limits(timeout=60, budget=300, deadline=time.monotonic() + 3600)
     clients = {WHO: Client(ENDPOINT, cloud, cloud, limits)}
     reader = SnapshotReader(clients.__getitem__)
-    return Applier(clients.__getitem__, reader, Journal(folder / "journal"), bell), cloud
+    sender = Sender(clients.__getitem__, reader, Journal(folder / "journal"), bell)
+    return Applier(sender), cloud
 
 
 def ran(
