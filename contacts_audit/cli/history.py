@@ -114,9 +114,9 @@ def _rendered(found: runs.History, output: HistoryFormat, width: int | None) -> 
 
             yield from history_page.render(found)
         case HistoryFormat.OPENMETRICS:
-            from contacts_audit.report import history_metrics
+            from contacts_audit.report import prometheus
 
-            yield history_metrics.render(found)
+            yield prometheus.render_history(found)
 
 
 def _days(found: runs.History) -> Iterator[tuple[str, ...]]:
