@@ -115,12 +115,12 @@ def _audited(
 
 
 def _commands(exchanges: Exchanges, connection: "Connection") -> Iterator[str]:
-    from contacts_audit.report.curl import Target, command
+    from contacts_audit.report.curl import Target
 
     target = Target(connection.cloud.arm, connection.recorded)
     yield target.preface()
     for url in dict.fromkeys(url for _, url, _ in exchanges.all):
-        yield command("GET", url, target=target)
+        yield target.command("GET", url)
 
 
 def _document(
