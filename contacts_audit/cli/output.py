@@ -143,7 +143,8 @@ def _print(host: Host, report: Report, printing: Printing, verdicts: Counter[Ver
     """Print *report*, or its last line if its rows are printed; then the faults of its rows."""
     options = printing.options
     if printing.streams:
-        host.screen.data(jsonl.last_line(report.run, report.finished, verdicts, options.only))
+        whole = replace(report, whole=verdicts, only=tuple(options.only))
+        host.screen.data(jsonl.last_line(whole))
     else:
         report = order.only(report, options.only)
         _print_rows(host, report, printing)

@@ -63,7 +63,7 @@ def render(report: Report) -> Iterator[str]:
         script=script,
         csp=content_security_policy(style, script),
         signed_in=[identity.label for identity in report.run.identities],
-        head=json_.summary(report.run, report.finished, report.verdicts),
+        head=json_.summary(report),
         picture=_picture(report.verdicts),
         only=report.only,
         shown=len(report.outcomes),

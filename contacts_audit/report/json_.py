@@ -5,8 +5,7 @@ Renders the report as JSON, schema 1.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,8 +33,7 @@ FAULT = "reason status code message request_id hint"
 
 def render(report: Report) -> Iterator[str]:
     """Yield the report as one indented JSON object, row by row."""
-    closing = summary(report.run, report.finished, report.verdicts, report.only)
-    yield dump(closing, indent=2).removesuffix("\n}")
+    yield dump(summary(report), indent=2).removesuffix("\n}")
     yield from _array("subscriptions", (row_of(report, outcome) for outcome in report.outcomes))
     if report.gone is not None:
         yield from _array(DISAPPEARED, gone_rows(report))
@@ -63,16 +61,15 @@ def document(kind: str, **values: Any) -> str:
     return dump({"schema": SCHEMA, "kind": kind, "tool": tool, **values}, indent=2) + "\n"
 
 
-def summary(
-    run: Run, finished: datetime, verdicts: Counter[Verdict], only: Sequence[Verdict] = ()
-) -> dict[str, Any]:
-    """Return all keys of the report except the rows, which have the verdicts *only*, if any."""
+def summary(report: Report) -> dict[str, Any]:
+    """Return all keys of the report except the rows."""
+    run, verdicts = report.run, report.verdicts
     judged = (Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.WAIVED)
     return {
         "schema": SCHEMA,
         "tool": {"name": "contacts-audit", "version": run.version},
         "started": _time(run.started),
-        "finished": _time(finished),
+        "finished": _time(report.finished),
         "recorded": time_of(run.recorded),
         "cloud": run.cloud,
         "tenants": list(run.tenants),
@@ -92,7 +89,7 @@ def summary(
             "skipped": verdicts[Verdict.SKIPPED],
         },
         "exit_code": int(exit_code(verdicts)),
-        "only": list(only) or None,
+        "only": list(report.only) or None,
     }
 
 

@@ -1,10 +1,8 @@
 """Renders the report as JSON lines: one for each subscription, and a summary at the end."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 
-from contacts_audit.core.model import Outcome, Report, Run, Verdict
+from contacts_audit.core.model import Outcome, Report, Run
 from contacts_audit.report import json_
 from contacts_audit.report.disappeared import DISAPPEARED
 
@@ -15,7 +13,7 @@ def render(report: Report) -> Iterator[str]:
         yield json_.dump({"record": "subscription", **json_.row_of(report, outcome)}) + "\n"
     for row in json_.gone_rows(report):
         yield json_.dump({"record": DISAPPEARED, **row}) + "\n"
-    yield last_line(report.run, report.finished, report.verdicts, report.only)
+    yield last_line(report)
 
 
 def line(outcome: Outcome, run: Run) -> str:
@@ -23,9 +21,6 @@ def line(outcome: Outcome, run: Run) -> str:
     return json_.dump({"record": "subscription", **json_.row(outcome, run)}) + "\n"
 
 
-def last_line(
-    run: Run, finished: datetime, verdicts: Counter[Verdict], only: Sequence[Verdict] = ()
-) -> str:
+def last_line(report: Report) -> str:
     """Return the last line, the summary; without it a report is incomplete."""
-    summary = json_.summary(run, finished, verdicts, only)
-    return json_.dump({"record": "summary", **summary}) + "\n"
+    return json_.dump({"record": "summary", **json_.summary(report)}) + "\n"

@@ -21,7 +21,7 @@ def render(report: Report) -> Iterator[str]:
 
 def _head(report: Report) -> Iterator[str]:
     run = report.run
-    facts = json_.summary(run, report.finished, report.verdicts)
+    facts = json_.summary(report)
     span = f"{facts['started']} to {facts['finished']}"
     judged = ", ".join(run.checks) + (f" ({run.profile})" if run.profile else "")
     rule = facts["rule"]
