@@ -138,19 +138,19 @@ class Writing:
     def _write(
         self, items: "Sequence[Item]", backup: Path, path: Path, afterwards: Afterwards
     ) -> ExitCode:
-        from contacts_audit.remediation.apply import Applier
+        from contacts_audit.remediation.apply import apply_all
         from contacts_audit.remediation.journal import Journal
         from contacts_audit.remediation.send import Sender
         from contacts_audit.remediation.snapshot import SnapshotReader
 
-        host, client = self.host, self.connection.client
+        host = self.host
         journal = Journal(path)
         host.screen.log(f"journal: {journal.path}")
         try:
             with host.shutdown.graceful():
                 stop = host.shutdown.requested
-                applier = Applier(Sender(client, SnapshotReader(client), journal, stop))
-                results, failure = _collected(applier.run(items), items)
+                sender = Sender(SnapshotReader(self.connection.client), journal, stop)
+                results, failure = _collected(apply_all(sender, items), items)
                 code = self._report(results, backup, journal.path, host.shutdown.exit_code)
                 if failure is not None:
                     raise failure

@@ -2,12 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from contacts_audit.azure.arm import protocol
-from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.retry import ATTEMPTS, Budget, backoff
 from contacts_audit.azure.contacts import steps
 from contacts_audit.azure.contacts.equality import others_are_unchanged
@@ -78,7 +76,6 @@ class Tries:
 class Sender:
     """Sends writes, and notes each in the *journal*; *stop* asks it to begin nothing new."""
 
-    client: Callable[[Subscription], Client]
     reader: SnapshotReader
     journal: Journal
     stop: threading.Event
@@ -95,7 +92,7 @@ class Sender:
             OutputError: the journal cannot be written.
         """
         subscription, tries = target.subscription, Tries()
-        budget = self.client(subscription).limits.until()
+        budget = self.reader.client(subscription).limits.until()
         before: AzureError | None = None
         while True:  # the budget and the counted retries end it
             try:
@@ -131,7 +128,7 @@ class Sender:
     def _sent(self, target: Target, budget: Budget) -> AzureError | None:
         """Write the journal, then send *target* once; return the error if that is the answer."""
         subscription, step, facts = target.subscription, target.step, _facts(target)
-        client = self.client(subscription)
+        client = self.reader.client(subscription)
         url = protocol.contact_url(client.endpoint, subscription.id, step.contact, target.version)
         body = None
         if step.after is not None:
@@ -154,10 +151,9 @@ class Sender:
         if wait is None:
             return False, said
         if time.monotonic() + wait >= budget.until:
-            asked = (
-                f" (it asked to wait {wait:g} s, more than is left)" if error.retry_after else ""
-            )
-            return False, said + asked
+            if error.retry_after:
+                said += f" (it asked to wait {wait:g} s, more than is left)"
+            return False, said
         if wait and self.stop.wait(wait):
             return False, f"{said}; {ENDED} before it was taken"
         return True, said
@@ -183,9 +179,7 @@ class Sender:
 
 def is_lost(error: AzureError) -> bool:
     """Return whether Azure may have carried out a write that ended in *error*."""
-    if error.status is None:
-        return True
-    return error.status == 408 or error.status >= 500
+    return error.status is None or error.status == 408 or error.status >= 500
 
 
 def refusal(subscription: Subscription, error: AzureError, method: str) -> Result | None:

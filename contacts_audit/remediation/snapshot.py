@@ -1,8 +1,8 @@
 """Reads the current contacts of a subscription, every field included, before and after a write."""
 
-import copy
 import math
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
@@ -15,18 +15,16 @@ from contacts_audit.core.model import Subscription
 from contacts_audit.core.workers import in_order
 
 
+@dataclass(frozen=True, slots=True)
 class SnapshotReader:
     """Reads snapshots, each through the client that *client* returns; safe for all threads."""
 
-    def __init__(self, client: Callable[[Subscription], Client]) -> None:
-        self._client = client
-        self._versions = Versions()
+    client: Callable[[Subscription], Client]
+    _versions: Versions = field(default_factory=Versions)
 
     def within(self, budget: Budget) -> "SnapshotReader":
         """Return a reader whose requests spend *budget*, which other requests may share."""
-        other, client = copy.copy(self), self._client
-        other._client = lambda subscription: client(subscription).within(budget)
-        return other
+        return replace(self, client=lambda subscription: self.client(subscription).within(budget))
 
     def read(self, subscription: Subscription, versions: Iterable[str] | None = None) -> Snapshot:
         """
@@ -39,7 +37,7 @@ class SnapshotReader:
             AuthError: there is no token.
         """
         found: dict[str, tuple[Record, ...]] = {}
-        until = self._client(subscription).limits.until()
+        until = self.client(subscription).limits.until()
         if versions is not None:
             return Snapshot({one: self.at(subscription, one, until) for one in versions})
         for version in (protocol.V2017, protocol.V2023, protocol.V2020):
@@ -92,7 +90,7 @@ class SnapshotReader:
             AzureError: they cannot be read.
             AuthError: there is no token.
         """
-        client = self._client(subscription)
+        client = self.client(subscription)
         url = protocol.contacts_url(client.endpoint, subscription.id, version)
         until = until or client.limits.until()
         pages = client.pages(url, most=read.MOST_PAGES, until=until)
