@@ -6,7 +6,7 @@ Renders the report as JSON, schema 1.
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from contacts_audit import __version__
@@ -19,7 +19,6 @@ from contacts_audit.core.model import (
     Skipped,
     Unread,
     Verdict,
-    Waiver,
     exit_code,
 )
 from contacts_audit.core.sanitize import sanitized_json
@@ -29,6 +28,7 @@ SCHEMA = 1
 CONTACT = "name api_version emails enabled phone alert_severity attack_path_risk roles"
 FINDING = "check message api_version"
 FAULT = "reason status code message request_id hint"
+WAIVER = "reason owner expires check"
 
 
 def render(report: Report) -> Iterator[str]:
@@ -68,8 +68,8 @@ def summary(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "contacts-audit", "version": run.version},
-        "started": _time(run.started),
-        "finished": _time(report.finished),
+        "started": time_of(run.started),
+        "finished": time_of(report.finished),
         "recorded": time_of(run.recorded),
         "cloud": run.cloud,
         "tenants": list(run.tenants),
@@ -130,7 +130,7 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
             row["findings"] = [_fields(one, FINDING) for one in outcome.findings]
             row["checks"] = list(outcome.checks or run.checks)
             row["decided_by"] = outcome.decided_by
-            row["waiver"] = _waiver(outcome.waiver)
+            row["waiver"] = None if outcome.waiver is None else _fields(outcome.waiver, WAIVER)
         case Unread():
             row["error"] = _fields(outcome.fault, FAULT)
     return row
@@ -142,22 +142,22 @@ def gone_rows(report: Report) -> Iterator[dict[str, Any]]:
         yield {key: row[key] for key in ("id", "name", "verdict")}
 
 
-def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
-    if waiver is None:
-        return None
-    return {**_fields(waiver, "reason owner expires check"), "expires": waiver.expires.isoformat()}
-
-
 def _fields(value: Any, names: str) -> dict[str, Any]:
-    """Return the attributes *names* of *value*, separated by blanks; a tuple as a list."""
-    found = ((name, getattr(value, name)) for name in names.split())
-    return {name: list(one) if isinstance(one, tuple) else one for name, one in found}
+    """Return the attributes *names* of *value*, separated by blanks, as JSON has them."""
+    return {name: _plain(getattr(value, name)) for name in names.split()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case tuple():
+            return list(value)
+        case date():
+            return value.isoformat()
+    return value
 
 
 def time_of(moment: datetime | None) -> str | None:
     """Return *moment* as ISO 8601 in UTC, to the second; None for None."""
-    return None if moment is None else _time(moment)
-
-
-def _time(moment: datetime) -> str:
+    if moment is None:
+        return None
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
