@@ -15,8 +15,7 @@ from collections.abc import Iterator
 
 from contacts_audit.core.model import Audited, Report, Run, Unread
 from contacts_audit.core.sanitize import sanitized
-from contacts_audit.report import fix_command, tsv
-from contacts_audit.report.disappeared import Row, all_rows
+from contacts_audit.report import fix_command, tsv, wording
 
 HEADER = (
     *("id", "name", "tenant_id", "state", "verdict", "emails", "decided_by", "reason", "message"),
@@ -40,11 +39,11 @@ def render(report: Report) -> Iterator[str]:
     """Yield the header, then a line for each subscription."""
     writer = csv.writer(_Line(), lineterminator="\n")
     yield writer.writerow(HEADER)
-    for row in all_rows(report):
+    for row in wording.all_rows(report):
         yield writer.writerow(map(cell, (*tsv.cells(row), *_more(row, report.run))))
 
 
-def _more(row: Row, run: Run) -> tuple[str, ...]:
+def _more(row: wording.Row, run: Run) -> tuple[str, ...]:
     """Return the cells that TSV does not have: facts of a fault, the fix, and who waived."""
     fault = row.fault if isinstance(row, Unread) else None
     waiver = row.waiver if isinstance(row, Audited) else None

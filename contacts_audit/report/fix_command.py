@@ -17,7 +17,7 @@ from contacts_audit.core.errors import Reason
 from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.fixes import ADDRESS, LEVEL, WRONG, change_for
-from contacts_audit.report.disappeared import Row
+from contacts_audit.report.wording import Row
 
 ASSIGNEE, ENDPOINT, FILE, IDS = "ASSIGNEE", "ENDPOINT", "FILE", "IDS"
 BLANKS: Mapping[str, str] = {  # words in capitals that the reader replaces

@@ -18,7 +18,6 @@ from markupsafe import Markup, escape
 from contacts_audit.core.model import Outcome, Report, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, json_, wording
-from contacts_audit.report.disappeared import was_in_words
 from contacts_audit.report.table import STYLES
 
 MARKS: Mapping[Verdict, str] = {
@@ -109,7 +108,7 @@ def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
         "portal": portal if portal.startswith("https://") else None,
         "fix": command,
         "blanks": "; ".join(fix_command.blanks(command or "")),
-        "was": None if report.was is None else was_in_words(report, outcome),
+        "was": None if report.was is None else wording.was_in_words(report, outcome),
     }
 
 

@@ -22,7 +22,7 @@ from contacts_audit.core.model import (
     exit_code,
 )
 from contacts_audit.core.sanitize import sanitized_json
-from contacts_audit.report.disappeared import DISAPPEARED, was
+from contacts_audit.report import wording
 
 SCHEMA = 1
 CONTACT = "name api_version emails enabled phone alert_severity attack_path_risk roles"
@@ -36,7 +36,7 @@ def render(report: Report) -> Iterator[str]:
     yield dump(summary(report), indent=2).removesuffix("\n}")
     yield from _array("subscriptions", (row_of(report, outcome) for outcome in report.outcomes))
     if report.gone is not None:
-        yield from _array(DISAPPEARED, gone_rows(report))
+        yield from _array(wording.DISAPPEARED, gone_rows(report))
     yield "\n}\n"
 
 
@@ -101,7 +101,9 @@ def identity(identity: Identity) -> dict[str, Any]:
 def row_of(report: Report, outcome: Outcome) -> dict[str, Any]:
     """Return the row of one subscription; in a report of changes also what it was."""
     found = row(outcome, report.run)
-    return found if report.was is None else {**found, "was": was(report, outcome.subscription.id)}
+    if report.was is not None:
+        found["was"] = wording.was(report, outcome.subscription.id)
+    return found
 
 
 def row(outcome: Outcome, run: Run) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from contacts_audit.core.model import Outcome, Report, Run
-from contacts_audit.report import json_
-from contacts_audit.report.disappeared import DISAPPEARED
+from contacts_audit.report import json_, wording
 
 
 def render(report: Report) -> Iterator[str]:
@@ -12,7 +11,7 @@ def render(report: Report) -> Iterator[str]:
     for outcome in report.outcomes:
         yield json_.dump({"record": "subscription", **json_.row_of(report, outcome)}) + "\n"
     for row in json_.gone_rows(report):
-        yield json_.dump({"record": DISAPPEARED, **row}) + "\n"
+        yield json_.dump({"record": wording.DISAPPEARED, **row}) + "\n"
     yield last_line(report)
 
 

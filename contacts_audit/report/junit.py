@@ -15,15 +15,14 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from contacts_audit.core.model import Audited, Report, Run, Unread, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, wording
-from contacts_audit.report.disappeared import DISAPPEARED, Row, all_rows
 
 SUITE = "contacts-audit"
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield the head with the counts, then a test case for each subscription."""
-    verdicts = Counter[str](row.verdict for row in all_rows(report))  # of the listed rows
-    skipped = (Verdict.WAIVED, Verdict.SKIPPED, DISAPPEARED)
+    verdicts = Counter[str](row.verdict for row in wording.all_rows(report))  # of the listed rows
+    skipped = (Verdict.WAIVED, Verdict.SKIPPED, wording.DISAPPEARED)
     counts = {
         "name": SUITE,
         "tests": str(verdicts.total()),
@@ -39,7 +38,7 @@ def render(report: Report) -> Iterator[str]:
     yield _opening("testsuites", counts)
     yield _opening("testsuite", {**counts, "timestamp": started})
     yield _spelt(_properties(report))
-    for row in all_rows(report):
+    for row in wording.all_rows(report):
         yield _spelt(_testcase(row, report.run))
     yield "</testsuite>\n</testsuites>\n"
 
@@ -59,7 +58,7 @@ def _properties(report: Report) -> Element:
     return properties
 
 
-def _testcase(row: Row, run: Run) -> Element:
+def _testcase(row: wording.Row, run: Run) -> Element:
     case = Element("testcase", classname=SUITE, name=_legal(row.subscription.label))
     if isinstance(row, Audited | Unread) and row.seconds is not None:
         case.set("time", f"{row.seconds:.3f}")

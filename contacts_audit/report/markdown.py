@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from contacts_audit.core.model import Report, Unread, Verdict
 from contacts_audit.report import fix_command, json_, wording
-from contacts_audit.report.disappeared import Row
 from contacts_audit.report.markdown_table import Code, block, cell, table
 
 
@@ -43,14 +42,14 @@ def _head(report: Report) -> Iterator[str]:
     yield "\n"
 
 
-def _why(row: Row) -> str:
+def _why(row: wording.Row) -> str:
     """Return the message with all facts and the hint: a ticket has no stderr."""
     if isinstance(row, Unread):
         return f"{row.fault.line}; {row.fault.hint}"
     return wording.message(row)
 
 
-def _fix(row: Row, report: Report) -> str:
+def _fix(row: wording.Row, report: Report) -> str:
     return Code(fix_command.command(row, report.run) or "")
 
 

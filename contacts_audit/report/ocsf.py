@@ -25,7 +25,6 @@ from contacts_audit.core.model import (
     Waiver,
 )
 from contacts_audit.report import fix_command, json_, wording
-from contacts_audit.report.disappeared import Gone, Row, all_rows
 
 SELF = "contacts-audit"
 VERSION = "1.5.0"
@@ -76,14 +75,14 @@ class _Judged(NamedTuple):
 def render(report: Report) -> Iterator[str]:
     """Yield a JSON array with one finding per line."""
     before = "[\n"
-    for row in all_rows(report):
+    for row in wording.all_rows(report):
         for judged in _judged(row, report.run):
             yield before + json_.dump(_finding(row.subscription, judged, report))
             before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def _judged(outcome: Row, run: Run) -> Iterator[_Judged]:
+def _judged(outcome: wording.Row, run: Run) -> Iterator[_Judged]:
     match outcome:
         case Audited():
             found = {finding.check: finding.message for finding in outcome.findings}
@@ -99,7 +98,7 @@ def _judged(outcome: Row, run: Run) -> Iterator[_Judged]:
             fix = fault.hint if command is None else f"{fault.hint}: {command}"
             for check in run.checks:
                 yield _Judged(check, 2, "Warning", fault.reason, fault.detail, fix)
-        case Skipped() | Gone():
+        case Skipped() | wording.Gone():
             status = outcome.verdict.capitalize()
             for check in run.checks:
                 yield _Judged(check, 99, status, outcome.verdict, wording.message(outcome))

@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from contacts_audit.core.model import Report
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import wording
-from contacts_audit.report.disappeared import Row, all_rows
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield a line for each subscription."""
-    for row in all_rows(report):
+    for row in wording.all_rows(report):
         yield "\t".join(map(sanitized, cells(row))) + "\n"
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(row: wording.Row) -> tuple[str, ...]:
     """Return id, name, tenant_id, state, verdict, emails, decided_by, reason and message."""
     subscription = row.subscription
     return (
