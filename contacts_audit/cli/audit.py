@@ -5,7 +5,6 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -72,7 +71,7 @@ def audit(
     started = datetime.now(UTC)
     policy = load_policy(host, checks, started)
     run_id = choose_run_id(run_id, scope.shard, host.environment)
-    connection, found = connect_and_select(host, scope, azure, meanwhile=_warm_up)
+    connection, found = connect_and_select(host, scope, azure)
     policy = resolve_policy(host, policy, connection, found)
     run = run_of(
         connection,
@@ -92,7 +91,9 @@ def audit(
 
 
 def _schema() -> Iterator[str]:
-    yield resources("contacts_audit.report").joinpath("schema.json").read_text("utf-8")
+    from importlib.resources import files  # which loads tempfile and random
+
+    yield files("contacts_audit.report").joinpath("schema.json").read_text("utf-8")
 
 
 def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
@@ -114,13 +115,6 @@ def selection(scope: ScopeOptions, policy: PolicyOptions) -> str | None:
         return None
     text = json.dumps([sorted(set(each)) for each in chosen])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _warm_up() -> None:
-    from contacts_audit.audit import auditor  # noqa: F401
-    from contacts_audit.azure.contacts.read import warm_up
-
-    warm_up()
 
 
 def _auditor(connection: "Connection", policy: "Policy", checks: PolicyOptions) -> "Auditor":

@@ -9,7 +9,7 @@ from contacts_audit.cli.options.azure import AzureOptions, IdentityOptions
 from contacts_audit.cli.options.checks import PolicyOptions
 from contacts_audit.cli.options.groups import words
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.core.model import Criteria, Invocation, Run
+from contacts_audit.core.model import FILE, Criteria, Invocation, Run
 
 if TYPE_CHECKING:
     from contacts_audit.audit.shards import Shard
@@ -48,7 +48,6 @@ def invocation(
     They include those that variables set: a suggested command works in any shell.
     """
     from contacts_audit.azure import clouds
-    from contacts_audit.report.fix_command import FILE
 
     numbered = replace(scope, shard=None if part is None else str(part))
     return Invocation(
@@ -67,8 +66,6 @@ def tenant_words(azure: AzureOptions) -> tuple[str, ...]:
 
 def azure_words(azure: AzureOptions) -> tuple[str, ...]:
     """Return the options of cloud and identity, without --tenant."""
-    from contacts_audit.report.fix_command import FILE
-
     return (
         *words(azure.cloud, blank=FILE),
         *words(azure.identity, "tenant", "auth_timeout", blank=FILE),

@@ -65,21 +65,23 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
 
 
 def _preload() -> None:
-    import contacts_audit.audit  # noqa: F401 - and jq with it
+    from contacts_audit.audit import auditor  # noqa: F401
+    from contacts_audit.azure.contacts.read import warm_up
+
+    warm_up()
 
 
 def connect_and_select(
     host: Host,
     scope: ScopeOptions,
     azure: AzureOptions,
-    meanwhile: Callable[[], None] = _preload,
     option: str = "--subscription",
 ) -> "tuple[Connection, Scope]":
     """
     Sign in, list the subscriptions, and return the connection and those in scope.
 
-    While the list is on its way, *meanwhile* loads what comes after it. Errors of a selected
-    subscription name the *option* that selected it.
+    A connection is opened during the sign-in, and what reads contacts is loaded during the list.
+    Errors of a selected subscription name the *option* that selected it.
 
     Raises:
         ContactsAuditError: one of these failed; no subscription was read.
@@ -98,9 +100,10 @@ def connect_and_select(
     if scope.current:
         wanted = [*(wanted or ()), _current(host, connection)]
     deadline = connection.limits.deadline
-    started(meanwhile)
+    started(connection.tenants[0].client.connect)
     in_thread(connection.sign_in, deadline=deadline)
     show_identity(host, *connection.identities()[:1])
+    started(_preload)
     listed = in_thread(connection.visible, deadline=deadline)
     show_identity(host, *connection.identities()[1:])
     for group in groups:

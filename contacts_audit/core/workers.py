@@ -176,6 +176,30 @@ def _deadline_passed(_: object) -> NoReturn:
     )
 
 
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """
+    Yield each of *items* while a thread gets the next one.
+
+    Raises:
+        BaseException: what getting one raised, when it is its turn.
+    """
+    crew: _Crew[object, Any] = _Crew(lambda end: next(items, end), lambda: 1, None)
+    end, result = crew.give(object())
+    try:
+        while True:
+            if not crew.size:
+                crew.do_next()
+            done, value = result.get()
+            if not done:
+                raise value
+            if value is end:
+                break
+            end, result = crew.give(end)
+            yield value
+    finally:
+        crew.dismiss()
+
+
 def started(work: Callable[[], None]) -> bool:
     """Start a daemon thread that does *work*; return False where the system starts no more."""
     try:

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from contacts_audit.azure.kinds import GUID, CloudName
 from contacts_audit.core.errors import Reason
-from contacts_audit.core.model import Audited, Outcome, Run, Subscription, Unread, Verdict
+from contacts_audit.core.model import FILE, Audited, Outcome, Run, Subscription, Unread, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.fixes import ADDRESS, LEVEL, WRONG, change_for
 from contacts_audit.report.wording import Row
 
-ASSIGNEE, ENDPOINT, FILE, IDS = "ASSIGNEE", "ENDPOINT", "FILE", "IDS"
+ASSIGNEE, ENDPOINT, IDS = "ASSIGNEE", "ENDPOINT", "IDS"
 BLANKS: Mapping[str, str] = {  # words in capitals that the reader replaces
     ADDRESS: "an email address, a different one each time",
     WRONG: "an address to be removed",

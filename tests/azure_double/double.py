@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import secrets
 import tempfile
 import threading
@@ -42,7 +41,7 @@ class AzureDouble(Stage):
         self._port = port
         self._plans = Plans()
         self._arriving = threading.Lock()  # one thread for each listener
-        self._connections = itertools.count(1)
+        self.connections = 0  # that were opened so far
 
     def __enter__(self) -> Self:
         self._open = ExitStack()
@@ -124,7 +123,9 @@ class AzureDouble(Stage):
         *,
         to_platform: bool = False,
     ) -> None:
-        connection = next(self._connections)
+        with self._arriving:
+            self.connections += 1
+            connection = self.connections
         while asked := await read_request(reader, connection=connection):
             asked.to_platform = to_platform
             with self._arriving:

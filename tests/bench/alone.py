@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from bench.builds import ROOT, Build
 from bench.processes import Run, measured, server
 from bench.table import Row, in_turn, median
-from contacts_audit.azure.arm.throttle import Pace
+from contacts_audit.azure.arm.throttle import RateLimiter
 
 IMPORTS = "import requests, msal, jq, typer"
 ONE = ("emails", "--replay", str(ROOT / "fixtures/contoso"), "-s")
@@ -93,16 +93,36 @@ def throttled(ours: Build, _times: int) -> list[Row]:
     return rows
 
 
+def slowing(ours: Build, times: int) -> list[Row]:
+    """Return the rows about a service that takes longer, and serves fewer, the more it is asked."""
+    knee, count, latency = 32, 2000, 0.1
+    runs: dict[str, list[Run]] = {"default": [], "--workers 256": []}
+    most = []
+    for width in [()] * times + [("--workers", "256")]:
+        with server(subscriptions=count, latency=latency, knee=knee) as served:
+            runs[" ".join(width) or "default"].append(
+                ours.run(served.environment, "emails", *width)
+            )
+        most.append(served.counts["most"])
+    best = count * 2 * latency / knee
+    return [
+        Row(
+            "serves most at 32 at once: wall / the best", 1.5, median(runs["default"]) / best, runs
+        ),
+        Row("serves most at 32 at once: most at once", 2.0 * knee, statistics.median(most[:-1])),
+    ]
+
+
 def _percent(counts: Mapping[str, int], what: str) -> float:
     return 100 * counts[what] / counts["asked"]
 
 
 def limiter(ours: Build, _times: int) -> list[Row]:
     """Return the row about what the limiter takes of a request while nothing is refused."""
-    turns, pace = 100_000, Pace()
+    turns, limiter = 100_000, RateLimiter()
     began = time.process_time()
     for _ in range(turns):
-        pace.answered(pace.enter(math.inf), {})
+        limiter.answered(limiter.wait_for_turn(math.inf), {})
     turn = (time.process_time() - began) / turns
     with server(subscriptions=2000) as served:
         run = ours.run(served.environment, "emails", "--workers", "8")

@@ -31,6 +31,7 @@ PARTS: dict[str, Part] = {
     "wide": alone.wide,
     "growth": alone.growth,
     "throttled": alone.throttled,
+    "slowing": alone.slowing,
     "limiter": alone.limiter,
     "start": alone.start,
     "pipeline": curl.pipeline,

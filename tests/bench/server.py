@@ -36,11 +36,18 @@ class Connection:
 
 
 class Server:
-    """Serves *answers* on a loopback port, each answer of Resource Manager after *latency*."""
+    """
+    Serves *answers* on a loopback port, each answer of Resource Manager after *latency*.
 
-    def __init__(self, answers: Answers, tls: ssl.SSLContext, latency: float = 0.0) -> None:
+    The more there are at a time, the longer each takes: beyond *knee*, fewer are served in all.
+    """
+
+    def __init__(
+        self, answers: Answers, tls: ssl.SSLContext, latency: float = 0.0, knee: int = 0
+    ) -> None:
         self.answers = answers
         self.latency = latency
+        self._knee = knee
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self._listener.setblocking(False)
@@ -106,12 +113,17 @@ class Server:
             now = time.monotonic()
             answer, waits = self.answers.answer(request, now)
             if waits and self.latency:
-                due = (now + self.latency, next(self._order), connection, answer)
+                due = (now + self._time(), next(self._order), connection, answer)
                 heapq.heappush(self._due, due)
                 counts = self.answers.counts
                 counts["most"] = max(counts["most"], len(self._due))
             else:
                 self._send(connection, answer)
+
+    def _time(self) -> float:
+        """Return the seconds that the next answer takes, by how many are under way."""
+        crowd = (len(self._due) + 1) / self._knee if self._knee else 0.0
+        return self.latency * (1 + crowd * crowd)
 
     def _send(self, connection: Connection, answer: bytes) -> None:
         """Send what there is to send; what the socket does not take waits for its turn."""
@@ -143,6 +155,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--page-size", type=int, default=1000)
     parser.add_argument("--bucket", type=float, nargs=2, default=None, metavar=("SIZE", "REFILL"))
+    parser.add_argument("--knee", type=int, default=0)
     parser.add_argument("--writes", action="store_true")
     options = parser.parse_args()
     answers = Answers(options.subscriptions, options.page_size, writes=options.writes)
@@ -153,7 +166,7 @@ def main() -> None:
         authority = Path(folder, "ca.pem")
         signer = trustme.CA()
         signer.cert_pem.write_to_path(str(authority))
-        server = Server(answers, certificates.server_tls(signer), options.latency)
+        server = Server(answers, certificates.server_tls(signer), options.latency, options.knee)
         azure = answers.azure
         facts = {
             "endpoint": f"{ENDPOINT}:{server.port}",

@@ -14,9 +14,7 @@ from typing import Any
 from azure_double import AzureDouble
 from conftest import Run
 from junitparser import JUnitXml
-from report.page_report import (
-    subscription,
-)
+from report.basic_report import subscription
 
 from contacts_audit.audit.checks import judge
 from contacts_audit.azure.contacts.records import Json

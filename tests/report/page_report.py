@@ -1,8 +1,9 @@
 """A report with each verdict, and its HTML page."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+
+from report.basic_report import NOON, TENANT, V2017, V2023, subscription
 
 from contacts_audit.audit import checks
 from contacts_audit.core.errors import HINTS, Reason
@@ -23,13 +24,7 @@ from contacts_audit.core.model import (
 )
 from contacts_audit.report import html
 
-if TYPE_CHECKING:
-    pass
-
-
-TENANT, OTHER = "72f988bf-86f1-41af-91ab-2d7cd011db47", "1a2b3c4d-0000-4000-8000-00000000000a"
-V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
-NOON = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
+OTHER = "1a2b3c4d-0000-4000-8000-00000000000a"
 PORTAL = "https://portal.azure.com/#blade/Microsoft_Azure_Security/SecurityMenuBlade/0"
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -46,11 +41,6 @@ HOSTILE = [
 RUN = Run(
     "1.0.0", NOON, "AzureCloud", (TENANT,), Profile.CONFORMITY, (Check.CONTACT_EMAIL,), PORTAL
 )
-
-
-def subscription(number: int, name: str | None, state: str | None = "Enabled") -> Subscription:
-    """Return the subscription of this *number*."""
-    return Subscription(f"{number:08x}-0000-4000-8000-000000000000", name, state, TENANT)
 
 
 def contact(*emails: str, version: str = V2023) -> Contact:

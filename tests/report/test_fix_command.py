@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from report.basic_report import TENANT, V2017, V2023
 from report.fix_commands import judged
 from report.page_report import (
     HOSTILE,
     OTHER,
     REPORT,
     RUN,
-    TENANT,
-    V2017,
-    V2023,
     everywhere,
     failing,
     page_of,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from azure_double import AzureDouble
 from conftest import Run
+from report.basic_report import V2017
 from report.fix_commands import (
     OTHERS,
     SOC,
@@ -16,9 +17,6 @@ from report.fix_commands import (
     fixes,
     organised,
     shown_in,
-)
-from report.page_report import (
-    V2017,
 )
 
 from contacts_audit.azure.contacts.records import Json

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import example, given
 from junitparser import Error, Failure
 from junitparser import Skipped as SkippedCase
+from report.basic_report import V2017, V2023
 from report.varied_report import (
     COMPLIANT,
     FAILING,
@@ -15,8 +16,6 @@ from report.varied_report import (
     SKIPPED,
     UNREAD,
     UNSEEN,
-    V2017,
-    V2023,
     WAIVED,
     everywhere,
     names,

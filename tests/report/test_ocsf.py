@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from hypothesis import example, given
+from report.basic_report import V2023
 from report.varied_report import (
     COMPLIANT,
     FAILING,
@@ -12,7 +13,6 @@ from report.varied_report import (
     RUN,
     UNREAD,
     UNSEEN,
-    V2023,
     everywhere,
     findings,
     judged,

@@ -9,12 +9,12 @@ from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import html5lib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from report.basic_report import subscription
 from report.page_report import (
     HOSTILE,
     PORTAL,
@@ -26,7 +26,6 @@ from report.page_report import (
     page_of,
     passing,
     report,
-    subscription,
 )
 
 from contacts_audit.core.model import (
@@ -36,9 +35,6 @@ from contacts_audit.core.model import (
 )
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import html, table
-
-if TYPE_CHECKING:
-    pass
 
 
 class Reader(HTMLParser):

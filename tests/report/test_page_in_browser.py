@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from report.basic_report import V2017
 from report.page_report import (
     HOSTILE,
     PORTAL,
     REPORT,
     RUN,
-    V2017,
     everywhere,
     failing,
     page_of,

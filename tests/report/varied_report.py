@@ -5,7 +5,8 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from junitparser import TestCase as Case
 from markdown_it import MarkdownIt
 from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 from py_ocsf_models.objects.cloud import Cloud
+from report import basic_report
+from report.basic_report import NOON, V2017, V2023, subscription
 
 from contacts_audit.core.errors import AzureError, Reason
 from contacts_audit.core.model import (
@@ -40,31 +43,14 @@ from contacts_audit.report import (
     ocsf,
 )
 
-TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
-V2017, V2023 = "2017-08-01-preview", "2023-12-01-preview"
-NOON = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 HOSTILE = "a\x1b[31m\x00\r\nb\tc\u202ed\u2028e\x85[bold]f[/bold]|`x`&lt;\ufffe\uffff]]><b>\"',;=1"
 Render = Callable[[Report], Iterator[str]]
-RUN = Run(
-    version="1.0.0",
-    started=NOON,
-    cloud="AzureCloud",
-    tenants=(TENANT,),
+RUN = replace(
+    basic_report.RUN,
     profile=Profile.CIS,
     checks=(Check.CONTACT_EMAIL, Check.OWNER_NOTIFIED),
-    portal_url="https://portal.azure.com/#blade/Microsoft_Azure_Security/SecurityMenuBlade/0",
-    invocation=Invocation(
-        (),
-        (),
-        ("--profile", "cis"),
-        "https://management.azure.com",
-    ),
+    invocation=Invocation((), (), ("--profile", "cis"), "https://management.azure.com"),
 )
-
-
-def subscription(number: int, name: str | None = None, state: str = "Enabled") -> Subscription:
-    """Return the subscription of this *number*."""
-    return Subscription(f"{number:08x}-0000-4000-8000-000000000000", name, state, TENANT)
 
 
 def judged(

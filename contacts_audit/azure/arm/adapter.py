@@ -45,6 +45,16 @@ class Adapter(BaseAdapter):
         for sock in itertools.chain.from_iterable(self._idle.values()):
             sock.close()
 
+    def open(self, url: str, proxies: Mapping[str, str]) -> None:
+        """
+        Open a connection to the origin of *url*, which the next request there takes.
+
+        Raises:
+            ProxyError, OSError, ValueError: as `send` does.
+        """
+        origin, proxy = _parts(url)[0], proxies.get("https")
+        self._idle[origin, proxy].append(_connected(origin, proxy, self._context))
+
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, *, proxies: Mapping[str, str], **_: Any
     ) -> requests.Response:
@@ -111,11 +121,25 @@ def _usable(idle: list[Any]) -> Any:
     with contextlib.suppress(IndexError):  # there is none, or another thread was faster
         while True:
             sock = idle.pop()
-            unread = isinstance(sock, ssl.SSLSocket) and sock.pending()
-            if not unread and not wait_for_read(sock, timeout=0):
+            if _is_silent(sock):
                 return sock
             sock.close()
     return None
+
+
+def _is_silent(sock: Any) -> bool:
+    """Say whether nothing came on *sock*, an end neither; what TLS itself says does not count."""
+    tls = isinstance(sock, ssl.SSLSocket)
+    if not wait_for_read(sock, timeout=0):
+        return not (tls and sock.pending())
+    if tls:
+        sock.setblocking(False)
+        with contextlib.suppress(OSError):
+            try:
+                sock.read(1)
+            except ssl.SSLWantReadError:
+                return True  # it was a session ticket
+    return False
 
 
 def _connected(origin: str, proxy_url: str | None, context: ssl.SSLContext) -> Any:

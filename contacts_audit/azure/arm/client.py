@@ -4,15 +4,15 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget, with_retries
-from contacts_audit.azure.arm.throttle import Pace
+from contacts_audit.azure.arm.throttle import RateLimiter
 from contacts_audit.azure.arm.transport import Transport, prepared
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AzureError, Reason
@@ -39,8 +39,7 @@ class Recorder(Protocol):
         """Keep the *outcome* of a request for *url*."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """*timeout* of an attempt and *budget* of a subscription in seconds; *deadline* monotonic."""
 
     timeout: float
@@ -71,24 +70,27 @@ class Client:
         self.limits = limits
         self._transport = transport
         self._tokens = tokens
-        self._recorder = recorder
-        self._concurrency = {
-            True: concurrency or Concurrency(),
-            False: Concurrency(1, 1),
-        }  # a list tells nothing
+        self._recorders: tuple[Recorder, ...] = () if recorder is None else (recorder,)
         self._pause = pause
-        self._paces = {True: Pace(pause), False: Pace(pause)}
+        self._limits_of = {  # whether it is about a subscription; lists come one by one
+            True: (RateLimiter(pause), concurrency or Concurrency()),
+            False: (RateLimiter(pause), Concurrency(1, 1)),
+        }
+
+    def connect(self) -> None:
+        """Open a connection, which the first request takes: a handshake is two round trips."""
+        self._transport.open(self.endpoint, timeout=self.limits.timeout)
 
     def recording_to(self, recorder: Recorder) -> "Client":
         """Return a copy that also passes its exchanges to *recorder*."""
         other = copy.copy(self)
-        other._recorder = recorder if self._recorder is None else _Both(self._recorder, recorder)
+        other._recorders = (*self._recorders, recorder)
         return other
 
     def within(self, budget: Budget) -> "Client":
         """Return a copy whose requests all share *budget*."""
         other = copy.copy(self)
-        other.limits = replace(self.limits, shared=budget)
+        other.limits = self.limits._replace(shared=budget)
         return other
 
     def pages(
@@ -176,9 +178,8 @@ class Client:
             "Content-Type": "application/json",
             "x-ms-client-request-id": str(uuid4()),
         }
-        of_subscription = protocol.is_of_subscription(url)
-        pace, concurrency = self._paces[of_subscription], self._concurrency[of_subscription]
-        turn = pace.enter(until)
+        limiter, concurrency = self._limits_of[protocol.is_of_subscription(url)]
+        turn = limiter.wait_for_turn(until)
         sent = time.monotonic()
         try:
             request = prepared(url, headers, method=method, body=body)
@@ -192,9 +193,9 @@ class Client:
                 raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
         if answer.status == THROTTLED:
-            pace.refused(turn)
+            limiter.refused(turn)
         else:
-            pace.answered(turn, answer.headers)
+            limiter.answered(turn, answer.headers)
         if answer.status in TOO_MUCH:
             concurrency.failed(sent)
         else:
@@ -214,18 +215,8 @@ class Client:
         return replace(answer, headers=headers, body=body)
 
     def _keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
-        if self._recorder is not None:
-            self._recorder.keep(method, url, outcome)
-
-
-@dataclass(frozen=True, slots=True)
-class _Both:
-    one: Recorder
-    other: Recorder
-
-    def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
-        self.one.keep(method, url, outcome)
-        self.other.keep(method, url, outcome)
+        for recorder in self._recorders:
+            recorder.keep(method, url, outcome)
 
 
 def _shown(answer: Answer) -> str:

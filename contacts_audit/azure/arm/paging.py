@@ -1,16 +1,34 @@
 """
-Which page of a list comes next, and whether it may be asked for.
+The items of a list, which page of it comes next, and whether that may be asked for.
 
 https://learn.microsoft.com/rest/api/azure/#async-operations-throttling-and-paging
 """
 
 import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit.azure.arm.protocol import SHOWN, Answer, document, error_of
+from contacts_audit.azure.arm.protocol import SHOWN, Answer, document, error_of, malformed
 from contacts_audit.core.errors import AzureError, Reason
 
 LONGEST_LINK = 65_536  # characters of a nextLink
+
+
+def items(pages: Iterable[Answer], what: str) -> Iterator[tuple[Any, Answer]]:
+    """
+    Yield each item of the list *what*, and the page that it is on.
+
+    Raises:
+        AzureError: a page has no items, or cannot be read.
+        AuthError: there is no token.
+    """
+    for page in pages:
+        match document(page):
+            case {"value": list(found)}:
+                yield from ((item, page) for item in found)
+            case _:
+                raise malformed(page, f"{what} has no array 'value'")
 
 
 def is_last(answer: Answer) -> bool:

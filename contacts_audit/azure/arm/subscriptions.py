@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.kinds import GUID as GUID
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.sanitize import whole_characters
+from contacts_audit.core.workers import ahead
 
 MOST_PAGES = 5000
 _GROUP = "/providers/Microsoft.Management/managementGroups/([^/]+)"
@@ -31,17 +32,12 @@ def visible(client: Client, tenant: str | None = None) -> Iterator[Subscription]
         AzureError: the list cannot be read whole.
         AuthError: no token is to be had.
     """
-    for answer in client.pages(protocol.subscriptions_url(client.endpoint), most=MOST_PAGES):
-        match protocol.document(answer):
-            case {"value": list(items)}:
-                pass
-            case _:
-                raise protocol.malformed(answer, "the list of subscriptions has no array 'value'")
-        for item in items:
-            subscription = _subscription(item, tenant)
-            if subscription is None:
-                raise protocol.malformed(answer, "the list of subscriptions holds something else")
-            yield subscription
+    pages = client.pages(protocol.subscriptions_url(client.endpoint), most=MOST_PAGES)
+    for item, page in paging.items(ahead(pages), "the list of subscriptions"):
+        subscription = _subscription(item, tenant)
+        if subscription is None:
+            raise protocol.malformed(page, "the list of subscriptions holds something else")
+        yield subscription
 
 
 class Descendants(NamedTuple):
@@ -61,20 +57,15 @@ def descendants(client: Client, group: str) -> Descendants:
     """
     subscriptions: list[str] = []
     groups: list[str] = []
-    for answer in client.pages(protocol.descendants_url(client.endpoint, group), most=MOST_PAGES):
-        match protocol.document(answer):
-            case {"value": list(items)}:
-                pass
+    pages = client.pages(protocol.descendants_url(client.endpoint, group), most=MOST_PAGES)
+    for item, page in paging.items(ahead(pages), "the management group"):
+        match item:
+            case {"id": str(path)} if found := SUBSCRIPTION.fullmatch(path):
+                subscriptions.append(found[2].lower())  # its state is that of the list alone
+            case {"id": str(path)} if found := GROUP.fullmatch(path):
+                groups.append(found[1].lower())  # what is in it is listed, too
             case _:
-                raise protocol.malformed(answer, "the management group has no array 'value'")
-        for item in items:
-            match item:
-                case {"id": str(path)} if found := SUBSCRIPTION.fullmatch(path):
-                    subscriptions.append(found[2].lower())  # its state is that of the list alone
-                case {"id": str(path)} if found := GROUP.fullmatch(path):
-                    groups.append(found[1].lower())  # what is in it is listed, too
-                case _:
-                    raise protocol.malformed(answer, "the management group holds something else")
+                raise protocol.malformed(page, "the management group holds something else")
     return Descendants(tuple(subscriptions), tuple(groups))
 
 

@@ -1,11 +1,11 @@
 """
 Limits the request rate of all workers, and slows down when Azure throttles (429).
 
-Resource Manager keeps a bucket for each subscription and principal, and one for each tenant: what
-one subscription is refused, or says to have left, concerns that one alone, and its own retry waits.
-Only where one request after the other is refused does something larger than a subscription throttle
-us; then all slow down together, to what the bucket takes, and try again and again to go faster.
-Where that does not help, it was chance, and nobody waits any more.
+Resource Manager keeps a bucket for each subscription and principal, and one for each tenant. A 429
+of a single subscription, or its remaining number of requests, concerns that subscription only: its
+own retry waits. Only refusals in a row mean that something larger is throttled. Then all workers
+slow down together, to the rate at which the bucket is refilled, and later try to go faster again.
+If slowing down does not help, the refusals were a coincidence, and the limit is lifted.
 
 https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 """
@@ -16,22 +16,22 @@ from collections.abc import Callable, Mapping
 
 from contacts_audit.core.errors import AzureError, Reason
 
-ENOUGH = 4  # refusals one after the other, and
-MOST = 0.75  # of what is asked meanwhile, as refusals are quicker than answers: hardly by chance
-IN_VAIN = 4  # refusals although we are slower than what was served: by buckets of their own
-MOMENT = 0.003  # seconds, for the answers that are there already to be heard
-REFILL = 25.0  # requests a second, that the documented buckets take for long
-LOW = 25  # requests left to the tenant, from which on they are only what is refilled
-DIGITS = 10  # of a header, from which on its number is not looked at
+ROW = 4  # refusals in a row, and
+SHARE = 0.75  # of the requests sent since the first of them, are hardly a coincidence
+USELESS = 4  # refusals at a rate that the bucket accepted before: slowing down does not help
+MOMENT = 0.003  # seconds to let answers in that have already arrived
+REFILL = 25.0  # requests a second by which the documented buckets are refilled
+LOW = 25  # remaining requests of the tenant, below which only the refill is used
+DIGITS = 10  # longer numbers in a header are ignored
 REMAINING = "x-ms-ratelimit-remaining-tenant-reads"
-SLOWEST = 1.0  # requests a second, to hear of it when more are let pass again
-LONG_ENOUGH = 1.0  # seconds that tell how fast a bucket fills
-PATIENCE = 7.0  # seconds without a refusal, after which we go faster than the bucket took
-UNLIMITED = 1000.0  # requests a second are more than we ever send
+SLOWEST = 1.0  # requests a second, enough to notice when more are accepted again
+LONG_ENOUGH = 1.0  # seconds in which the refill can be measured
+CALM = 7.0  # seconds without a refusal, after which the rate exceeds the measured refill
+UNLIMITED = 1000.0  # requests a second, more than are ever sent
 
 
-class Pace:
-    """Gives turns to all threads: at once, until there is a *rate* to keep, in turns a second."""
+class RateLimiter:
+    """Gives turns to all threads: immediately, or at a rate while Azure throttles."""
 
     def __init__(
         self,
@@ -41,18 +41,18 @@ class Pace:
         self._pause = pause
         self._clock = clock
         self._lock = threading.Lock()
-        self._rate: float | None = None
-        self._measured = False  # not guessed
-        self._since = 0.0  # the last refusal: the bucket was empty then
-        self._served = 0  # requests that were sent since then, what the bucket was filled with
-        self._latest = 0.0  # when the latest of them was sent
-        self._vain = 0  # refusals at a rate that a bucket for all had taken
-        self._doubt: float | None = None  # when the first of a row of refusals was sent
-        self._row = 0  # how long it is
-        self._asked = 0  # how many were sent meanwhile
-        self._next = 0.0
+        self._rate: float | None = None  # turns a second; None: unlimited
+        self._measured = False  # whether the rate is more than a guess
+        self._since = 0.0  # when the bucket was last empty: at the last refusal
+        self._served = 0  # requests accepted since then: what was refilled
+        self._latest = 0.0  # when the last of them was sent
+        self._useless = 0  # refusals at a rate that had been accepted
+        self._row_since: float | None = None  # when the first refused request of a row was sent
+        self._row = 0  # refusals in that row
+        self._asked = 0  # requests sent since then
+        self._next = 0.0  # the earliest next turn
 
-    def enter(self, until: float) -> float:
+    def wait_for_turn(self, until: float) -> float:
         """
         Wait for a turn, and return its moment.
 
@@ -60,22 +60,22 @@ class Pace:
             AzureError: none comes before *until*.
         """
         if self._rate is None:
-            if self._doubt is None:
+            if self._row_since is None:
                 return self._clock()
             self._pause(MOMENT)
         now = self._clock()
-        while (turn := self.turn(now, until))[0] > now:
+        while (turn := self.next_turn(now, until))[0] > now:
             self._pause(turn[0] - now)
-            if self.stands(turn):
+            if self.is_valid(turn):
                 return turn[0]
             now = self._clock()
         return now
 
-    def stands(self, turn: tuple[float, float]) -> bool:
-        """Say whether nothing was refused since *turn* was given; else another one is to be had."""
+    def is_valid(self, turn: tuple[float, float]) -> bool:
+        """Say whether nothing was refused since *turn* was given; otherwise ask for another."""
         return turn[1] == self._since
 
-    def turn(self, now: float, until: float) -> tuple[float, float]:
+    def next_turn(self, now: float, until: float) -> tuple[float, float]:
         """
         Return the moment of the next turn, and of the last refusal.
 
@@ -96,55 +96,55 @@ class Pace:
             return turn, self._since
 
     def answered(self, sent: float, headers: Mapping[str, str]) -> None:
-        """Learn from an answer that was no refusal, to a request that had its turn at *sent*."""
+        """Learn from an answer other than 429 to a request whose turn was at *sent*."""
         left = headers.get(REMAINING, "")
         with self._lock:
             if sent > self._since:
                 self._served += 1
                 self._latest = max(self._latest, sent)
-            if self._doubt is not None and sent > self._doubt:
-                self._doubt = None
+            if self._row_since is not None and sent > self._row_since:
+                self._row_since = None
             if self._rate is None and len(left) < DIGITS and left.isdecimal() and int(left) <= LOW:
                 self._slow_down(self._clock(), REFILL)
 
     def refused(self, sent: float) -> None:
-        """Learn from the refusal of a request that had its turn at *sent*."""
+        """Learn from a 429 to a request whose turn was at *sent*."""
         now = self._clock()
         with self._lock:
             slow = self._rate is not None
             if slow and sent - self._since < LONG_ENOUGH:
-                return  # it was on its way
-            if slow and sent - self._since >= PATIENCE:  # we went faster than the bucket took
-                self._slow_down(now, self._filled(), vain=self._vain)
+                return  # it was sent before the rate was lowered
+            if slow and sent - self._since >= CALM:  # the rate had grown too much
+                self._slow_down(now, self._refill(), useless=self._useless)
                 return
-            if self._doubt is None:
-                self._doubt, self._row, self._asked = sent, 0, 0
+            if self._row_since is None:
+                self._row_since, self._row, self._asked = sent, 0, 0
             self._row += 1
-            self._vain += slow
-            in_vain = self._vain >= IN_VAIN
-            all_are = self._row >= max(ENOUGH, MOST * self._asked)
-            if all_are or (in_vain and not self._measured):
-                self._slow_down(now, self._filled())
-            elif in_vain:
-                self._rate, self._doubt, self._vain = None, None, 0
+            self._useless += slow
+            useless = self._useless >= USELESS
+            all_are = self._row >= max(ROW, SHARE * self._asked)
+            if all_are or (useless and not self._measured):
+                self._slow_down(now, self._refill())
+            elif useless:
+                self._rate, self._row_since, self._useless = None, None, 0
 
-    def _filled(self) -> float:
-        """How fast the bucket was filled, in requests a second; a guess at first."""
+    def _refill(self) -> float:
+        """Return the requests a second that refill the bucket; a guess at first."""
         if self._rate is None:
             return REFILL
         served = self._served and self._served / (self._latest - self._since)
         return max(served or self._rate / 2, SLOWEST)
 
-    def _slow_down(self, now: float, rate: float, vain: int = 0) -> None:
+    def _slow_down(self, now: float, rate: float, useless: int = 0) -> None:
         self._measured = self._rate is not None
-        self._rate, self._since, self._doubt = rate, now, None
-        self._served, self._vain, self._latest, self._next = 0, vain, now, now
+        self._rate, self._since, self._row_since = rate, now, None
+        self._served, self._useless, self._latest, self._next = 0, useless, now, now
 
     def _rate_at(self, moment: float) -> float | None:
-        """A little less than what the bucket takes; after some seconds more, and ever faster."""
+        """Return a rate slightly below the refill, which grows after some calm seconds."""
         if self._rate is None:
             return None
-        rate = self._rate * (0.98 + 0.02 * ((moment - self._since) / PATIENCE) ** 3)
+        rate = self._rate * (0.98 + 0.02 * ((moment - self._since) / CALM) ** 3)
         if rate >= UNLIMITED:
             self._rate = None
         return self._rate and rate

@@ -1,5 +1,6 @@
 """Makes one HTTP exchange through `requests`, limited in time and size. `client` retries."""
 
+import contextlib
 import ipaddress
 import re
 import socket
@@ -71,6 +72,14 @@ class Transport:
         self._adapter = adapter
         self._proxies: dict[str, Proxy | None] = {}
 
+    def open(self, url: str, *, timeout: float) -> None:
+        """Connect to the origin of *url* for the next request there, which tells what fails."""
+        failures = (AzureError, OSError, HTTPException, ValueError)
+        if isinstance(self._adapter, Adapter):
+            with contextlib.suppress(*failures), time_limit(timeout):
+                self._check(url)
+                self._adapter.open(url, _proxies(self._proxy_for(url)))
+
     def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
         """
         Send *request* once and return the whole answer, whatever its status.
@@ -92,11 +101,10 @@ class Transport:
             raise NotSentError(Reason.TIMEOUT, "no time was left to ask")
         self._check(url)
         proxy = self._proxy_for(url)
-        proxies = {} if proxy is None else {"https": proxy.url}
         answered = False
         with time_limit(timeout):
             try:
-                with self._adapter.send(request, stream=True, proxies=proxies) as response:
+                with self._adapter.send(request, stream=True, proxies=_proxies(proxy)) as response:
                     answered = True
                     body = response.raw.read(LARGEST_BODY + 1)
             except (OSError, HTTPException, ValueError) as error:  # ValueError: a chunk, an address
@@ -173,6 +181,10 @@ class Transport:
         if proxy is not None and proxy.scheme == "https" and error.reason == "WRONG_VERSION_NUMBER":
             return f"{proxy.variable}: the proxy does not speak TLS: write http:// in place of https://"
         return None
+
+
+def _proxies(proxy: Proxy | None) -> dict[str, str]:
+    return {} if proxy is None else {"https": proxy.url}
 
 
 def is_near(url: str) -> bool:

@@ -55,8 +55,9 @@ else error("neither a list nor a contact") end
 
 
 def warm_up() -> None:
-    """Load what the first reading needs, which takes longer than the reading itself."""
-    _compiled(FIELDS)
+    """Compile the jq programs, which takes longer than the first reading itself."""
+    for program in (DOCUMENTED, FIELDS):
+        _compiled(program)
 
 
 @functools.cache

@@ -13,10 +13,11 @@ from contacts_audit.core.model.outcome import (
     Verdict,
     exit_code,
 )
-from contacts_audit.core.model.run import Identity, Invocation, Report, Run
+from contacts_audit.core.model.run import FILE, Identity, Invocation, Report, Run
 from contacts_audit.core.model.subscription import Subscription
 
 __all__ = [
+    "FILE",
     "Audited",
     "Change",
     "Check",

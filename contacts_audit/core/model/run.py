@@ -9,6 +9,8 @@ from typing import Any
 from contacts_audit.core.model.criteria import Check, Profile
 from contacts_audit.core.model.outcome import Outcome, Verdict
 
+FILE = "FILE"  # the word in an invocation for what was read from stdin
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

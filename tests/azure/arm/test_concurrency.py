@@ -18,7 +18,7 @@ from azure_double.exchange import Exchange, as_usual
 from bench.answers import Bucket
 
 from contacts_audit.azure.arm.concurrency import FIRST, MOST, Concurrency
-from contacts_audit.azure.arm.throttle import Pace
+from contacts_audit.azure.arm.throttle import RateLimiter
 
 if TYPE_CHECKING:
     import subprocess
@@ -50,7 +50,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.concurrency = Concurrency(clock=lambda: self.now, ours=lambda: self.worked)
-        self._pace = Pace(lambda seconds: None, lambda: self.now)
+        self._limiter = RateLimiter(lambda seconds: None, lambda: self.now)
         self._events: list[tuple[float, int, str, float, tuple[float, float]]] = []
         self._order = itertools.count()
         self._free = 0.0  # when the client's one processor is
@@ -70,12 +70,12 @@ class Run:
             if what == "refused":
                 self.refused += 1
                 self.concurrency.failed(sent)
-                self._pace.refused(turn[0])
+                self._limiter.refused(turn[0])
                 self._ask_at(self.now + RETRY_AFTER)
             else:
                 served += 1
                 self.concurrency.answered(sent)
-                self._pace.answered(turn[0], {})
+                self._limiter.answered(turn[0], {})
                 self._next()
             self.limits.append((self.now, self.concurrency.limit()))
         return self
@@ -94,11 +94,11 @@ class Run:
             self._ask_at(self.now)
 
     def _ask_at(self, moment: float) -> None:
-        turn = self._pace.turn(self.now, FOREVER) if self.paced else (0.0, 0.0)
+        turn = self._limiter.next_turn(self.now, FOREVER) if self.paced else (0.0, 0.0)
         self._push(max(moment, turn[0]), "ask", 0.0, turn)
 
     def _ask(self, turn: tuple[float, float]) -> None:
-        if self.paced and not self._pace.stands(turn):
+        if self.paced and not self._limiter.is_valid(turn):
             self._ask_at(self.now)
             return
         self._under_way += 1

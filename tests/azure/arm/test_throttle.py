@@ -14,7 +14,7 @@ from azure_double import AzureDouble, faults
 from bench.answers import Bucket
 from conftest import Run
 
-from contacts_audit.azure.arm.throttle import ENOUGH, MOMENT, REMAINING, Pace
+from contacts_audit.azure.arm.throttle import MOMENT, REMAINING, ROW, RateLimiter
 from contacts_audit.core.errors import AzureError, Reason
 
 FOREVER = 1e9
@@ -48,7 +48,13 @@ class Service(Protocol):
 
 
 def simulated(
-    pace: Pace, clock: Clock, bucket: Service, *, requests: int, workers: int, latency: float
+    limiter: RateLimiter,
+    clock: Clock,
+    bucket: Service,
+    *,
+    requests: int,
+    workers: int,
+    latency: float,
 ) -> tuple[float, int]:
     """Let *workers* send until all *requests* are served; return the seconds and the refusals."""
     order = itertools.count()
@@ -68,9 +74,9 @@ def simulated(
                 begun += 1
                 at(clock.now, "ask")
             case "ask":
-                turn = pace.turn(clock.now, FOREVER)
+                turn = limiter.next_turn(clock.now, FOREVER)
                 at(turn[0], "go", turn)
-            case "go" if not pace.stands(turn):
+            case "go" if not limiter.is_valid(turn):
                 at(clock.now, "ask")
             case "go":
                 free = max(free, clock.now) + A_SEND
@@ -81,11 +87,11 @@ def simulated(
                 at(clock.now + AT_THE_GATE, "refused", turn)
             case "served":
                 served += 1
-                pace.answered(turn[0], {})
+                limiter.answered(turn[0], {})
                 at(clock.now, "next")
             case "refused":
                 refused += 1
-                pace.refused(turn[0])
+                limiter.refused(turn[0])
                 at(clock.now + 1.0, "ask")  # as Retry-After says
     return clock.now, refused
 
@@ -96,10 +102,10 @@ def simulated(
 def test_one_bucket_for_all_is_used_up_and_hardly_overdrawn(workers: int, latency: float) -> None:
     """250 at once, 25 a second: within 1.1 times the ideal, at most 2 % of requests refused."""
     clock = Clock()
-    pace = Pace(clock.pause, clock)
+    limiter = RateLimiter(clock.pause, clock)
 
     seconds, refused = simulated(
-        pace, clock, Bucket(250, 25, 250), requests=1000, workers=workers, latency=latency
+        limiter, clock, Bucket(250, 25, 250), requests=1000, workers=workers, latency=latency
     )
 
     assert seconds <= 1.1 * (1000 - 250) / 25
@@ -110,10 +116,10 @@ def test_one_bucket_for_all_is_used_up_and_hardly_overdrawn(workers: int, latenc
 def test_a_bucket_of_another_size_is_learned(refill: float) -> None:
     """What is documented is where it begins, not what it believes."""
     clock = Clock()
-    pace = Pace(clock.pause, clock)
+    limiter = RateLimiter(clock.pause, clock)
 
     seconds, refused = simulated(
-        pace, clock, Bucket(250, refill, 250), requests=4000, workers=32, latency=0.1
+        limiter, clock, Bucket(250, refill, 250), requests=4000, workers=32, latency=0.1
     )
 
     assert seconds <= 1.7 * (4000 - 250) / refill
@@ -144,42 +150,42 @@ def test_what_subscriptions_are_refused_slows_the_run_for_seconds_only(one_in: i
     assert seconds < 60
 
 
-def slowed(clock: Clock) -> Pace:
-    """Return a pace that all requests were refused."""
-    pace = Pace(clock.pause, clock)
-    for _ in range(ENOUGH):
-        pace.refused(pace.enter(FOREVER))
-    return pace
+def slowed(clock: Clock) -> RateLimiter:
+    """Return a limiter that all requests were refused."""
+    limiter = RateLimiter(clock.pause, clock)
+    for _ in range(ROW):
+        limiter.refused(limiter.wait_for_turn(FOREVER))
+    return limiter
 
 
 def test_nobody_waits_unless_refused() -> None:
     """Turns come at once; what one subscription has left is not looked at."""
     clock = Clock()
-    pace = Pace(clock.pause, clock)
+    limiter = RateLimiter(clock.pause, clock)
 
     for _ in range(1000):
-        sent = pace.enter(FOREVER)
-        pace.answered(sent, {"x-ms-ratelimit-remaining-subscription-reads": "0"})
+        sent = limiter.wait_for_turn(FOREVER)
+        limiter.answered(sent, {"x-ms-ratelimit-remaining-subscription-reads": "0"})
 
     assert clock.pauses == []
 
 
-def ask(pace: Pace, clock: Clock, *, requests: int, one_in: int, seconds: float) -> None:
+def ask(limiter: RateLimiter, clock: Clock, *, requests: int, one_in: int, seconds: float) -> None:
     """Ask one after the other, each for some *seconds*; *one_in* so many is refused."""
     for number in range(requests):
-        sent = pace.enter(FOREVER)
+        sent = limiter.wait_for_turn(FOREVER)
         clock.now += seconds
         if number % one_in:
-            pace.answered(sent, {})
+            limiter.answered(sent, {})
         else:
-            pace.refused(sent)
+            limiter.refused(sent)
 
 
 def test_refusals_of_single_subscriptions_slow_nobody_down() -> None:
     """One in five is refused, by a bucket of its own: the other four have nothing to do with it."""
     clock = Clock()
 
-    ask(Pace(clock.pause, clock), clock, requests=1000, one_in=5, seconds=0.001)
+    ask(RateLimiter(clock.pause, clock), clock, requests=1000, one_in=5, seconds=0.001)
 
     assert {*clock.pauses} == {MOMENT}
 
@@ -197,13 +203,16 @@ def test_where_slowing_down_does_not_help_nobody_waits() -> None:
 def test_a_wave_of_refusals_slows_all_down_once() -> None:
     """Those that were on their way already teach nothing new."""
     clock = Clock()
-    pace = Pace(clock.pause, clock)
-    on_their_way = [pace.enter(FOREVER) for _ in range(64)]
+    limiter = RateLimiter(clock.pause, clock)
+    on_their_way = [limiter.wait_for_turn(FOREVER) for _ in range(64)]
     for sent in on_their_way:
-        pace.refused(sent)
+        limiter.refused(sent)
 
     clock.now += 2
-    (first, _), (second, _) = pace.turn(clock.now, FOREVER), pace.turn(clock.now, FOREVER)
+    (first, _), (second, _) = (
+        limiter.next_turn(clock.now, FOREVER),
+        limiter.next_turn(clock.now, FOREVER),
+    )
 
     assert second - first == pytest.approx(1 / 24.5, rel=0.01)
 
@@ -211,14 +220,14 @@ def test_a_wave_of_refusals_slows_all_down_once() -> None:
 def test_it_speeds_up_again() -> None:
     """Where nothing is refused for some minutes, nobody waits any more."""
     clock = Clock()
-    pace = slowed(clock)
+    limiter = slowed(clock)
 
     while clock.now < 300:
-        pace.answered(pace.enter(FOREVER), {})
+        limiter.answered(limiter.wait_for_turn(FOREVER), {})
         clock.now += 0.01
     clock.pauses.clear()
     for _ in range(100):
-        pace.answered(pace.enter(FOREVER), {})
+        limiter.answered(limiter.wait_for_turn(FOREVER), {})
 
     assert clock.pauses == []
 
@@ -226,13 +235,13 @@ def test_it_speeds_up_again() -> None:
 def test_where_all_is_refused_it_goes_on_asking() -> None:
     """Once a second at least, so that the end of an outage is heard of."""
     clock = Clock()
-    pace = slowed(clock)
+    limiter = slowed(clock)
 
     while clock.now < 60:
-        pace.refused(pace.enter(FOREVER))
+        limiter.refused(limiter.wait_for_turn(FOREVER))
     clock.pauses.clear()
-    pace.refused(pace.enter(FOREVER))
-    pace.refused(pace.enter(FOREVER))
+    limiter.refused(limiter.wait_for_turn(FOREVER))
+    limiter.refused(limiter.wait_for_turn(FOREVER))
 
     assert max(clock.pauses) == pytest.approx(1 / 0.98, rel=0.01)
 
@@ -240,14 +249,14 @@ def test_where_all_is_refused_it_goes_on_asking() -> None:
 def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
     """The budget of a subscription ends it at once, and takes no turn from the others."""
     clock = Clock()
-    pace = slowed(clock)
-    pace.turn(clock.now, FOREVER)
+    limiter = slowed(clock)
+    limiter.next_turn(clock.now, FOREVER)
 
     with pytest.raises(AzureError) as raised:
-        pace.enter(clock.now + 0.01)
+        limiter.wait_for_turn(clock.now + 0.01)
 
     assert raised.value.reason is Reason.THROTTLED
-    assert pace.turn(clock.now, FOREVER)[0] == pytest.approx(clock.now + 1 / 24.5, rel=0.01)
+    assert limiter.next_turn(clock.now, FOREVER)[0] == pytest.approx(clock.now + 1 / 24.5, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -262,11 +271,11 @@ def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
 def test_what_is_left_to_the_tenant_counts_for_all(left: str, waits: bool) -> None:
     """The list and the management groups have one bucket together."""
     clock = Clock()
-    pace = Pace(clock.pause, clock)
+    limiter = RateLimiter(clock.pause, clock)
 
-    pace.answered(pace.enter(FOREVER), {REMAINING: left})
+    limiter.answered(limiter.wait_for_turn(FOREVER), {REMAINING: left})
     for _ in range(2):
-        pace.enter(FOREVER)
+        limiter.wait_for_turn(FOREVER)
 
     assert bool(clock.pauses) is waits
 
