@@ -14,7 +14,8 @@ def render(report: Report) -> Iterator[str]:
     counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
     yield from table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
     yield "\n"
-    yield from table(wording.rows(report, _why, {"FIX": lambda row: _fix(row, report)}))
+    fix = {"FIX": lambda row: Code(fix_command.command(row, report.run) or "")}
+    yield from table(wording.rows(report, _why, fix))
     yield from _what_to_do(report)
 
 
@@ -47,10 +48,6 @@ def _why(row: wording.Row) -> str:
     if isinstance(row, Unread):
         return f"{row.fault.line}; {row.fault.hint}"
     return wording.message(row)
-
-
-def _fix(row: wording.Row, report: Report) -> str:
-    return Code(fix_command.command(row, report.run) or "")
 
 
 def _what_to_do(report: Report) -> Iterator[str]:

@@ -14,16 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from contacts_audit.audit.profiles import CIS_CHECKS
-from contacts_audit.core.model import (
-    Audited,
-    Check,
-    Report,
-    Run,
-    Skipped,
-    Subscription,
-    Unread,
-    Waiver,
-)
+from contacts_audit.core.model import Audited, Check, Report, Run, Skipped, Subscription, Unread
 from contacts_audit.report import fix_command, json_, wording
 
 SELF = "contacts-audit"
@@ -69,7 +60,7 @@ class _Judged(NamedTuple):
     code: str
     detail: str
     fix: str | None = None
-    waiver: Waiver | None = None
+    terms: str | None = None
 
 
 def render(report: Report) -> Iterator[str]:
@@ -89,8 +80,8 @@ def _judged(outcome: wording.Row, run: Run) -> Iterator[_Judged]:
             fix = fix_command.command(outcome, run) or "see 'contacts-audit plan'"
             for check in outcome.checks or run.checks:
                 if check in found:
-                    detail, waiver = found[check], outcome.waiver
-                    yield _Judged(check, 3, "Fail", outcome.verdict, detail, fix, waiver)
+                    terms = None if outcome.waiver is None else outcome.waiver.terms
+                    yield _Judged(check, 3, "Fail", outcome.verdict, found[check], fix, terms)
                 else:
                     yield _Judged(check, 1, "Pass", "compliant", TITLES[check])
         case Unread(fault=fault):
@@ -105,7 +96,7 @@ def _judged(outcome: wording.Row, run: Run) -> Iterator[_Judged]:
 
 
 def _finding(found: Subscription, judged: _Judged, report: Report) -> dict[str, Any]:
-    run, waiver, title = report.run, judged.waiver, TITLES[judged.check]
+    run, terms, title = report.run, judged.terms, TITLES[judged.check]
     name, tenant = found.name or found.id, found.tenant_id
     moment = int(report.as_of.timestamp() * 1000)
     grave = judged.status_id in (2, 3)  # an unreadable subscription may fail, too
@@ -116,8 +107,8 @@ def _finding(found: Subscription, judged: _Judged, report: Report) -> dict[str, 
         message=judged.detail,
         severity_id=3 if grave else 1,
         severity="Medium" if grave else "Informational",
-        status_id=1 if waiver is None else 3,
-        status="New" if waiver is None else "Suppressed",
+        status_id=1 if terms is None else 3,
+        status="New" if terms is None else "Suppressed",
         status_code=judged.code,
         status_detail=judged.detail,
         metadata=_known(
@@ -145,7 +136,7 @@ def _finding(found: Subscription, judged: _Judged, report: Report) -> dict[str, 
             account={"uid": found.id, "name": name, "type": "Azure Subscription", "type_id": 13},
             org=None if tenant is None else {"uid": tenant},
         ),
-        comment=None if waiver is None else waiver.terms,
+        comment=terms,
         remediation=None if judged.fix is None else {"desc": judged.fix},
     )
 

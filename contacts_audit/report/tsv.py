@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contacts_audit.core.model import Report
+from contacts_audit.core.model import Audited, Report
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import wording
 
@@ -23,7 +23,7 @@ def cells(row: wording.Row) -> tuple[str, ...]:
         subscription.state or "",
         row.verdict,
         ";".join(wording.emails(row)),
-        wording.decided_by(row),
+        row.decided_by if isinstance(row, Audited) else "",
         wording.reason(row),
         wording.message(row),
     )

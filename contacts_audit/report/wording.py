@@ -110,11 +110,6 @@ def emails(row: Row) -> tuple[str, ...]:
     return row.emails if isinstance(row, Audited) else ()
 
 
-def decided_by(row: Row) -> str:
-    """Return the API version that decided, or the empty text."""
-    return row.decided_by if isinstance(row, Audited) else ""
-
-
 def why(row: Row) -> str:
     """Return the message in short: of a fault the reason, and the status and code of Azure."""
     if isinstance(row, Unread):
