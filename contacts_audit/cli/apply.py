@@ -89,7 +89,7 @@ def _reviewed(
 ) -> "tuple[Connection, Sequence[Item]]":
     """Read every row of the saved plan again, and compare."""
     from contacts_audit.audit.auditor import broken, out_of_time
-    from contacts_audit.remediation.prepare import review_row, unreadable
+    from contacts_audit.remediation.prepare import result_of, review_row, unreadable_row
     from contacts_audit.remediation.snapshot import SnapshotReader
 
     connection, here = connect_to(host, made.origin, name, azure)
@@ -99,8 +99,8 @@ def _reviewed(
         connection,
         made.rows,
         lambda row: review_row(reader, row, made, here, today),
-        lambda row: unreadable(out_of_time(row.subscription)),
-        lambda row, error: unreadable(broken(row.subscription, error)),
+        lambda row: result_of(unreadable_row(out_of_time(row.subscription))),
+        lambda row, error: result_of(unreadable_row(broken(row.subscription, error))),
     )
     return connection, items
 

@@ -89,7 +89,7 @@ def _compared(
 ) -> "list[Item]":
     """Read what each of *rows* shows now, and return what has to be done to restore it."""
     from contacts_audit.audit.auditor import broken, out_of_time
-    from contacts_audit.remediation.prepare import compare_backup, unreadable
+    from contacts_audit.remediation.prepare import compare_backup, result_of, unreadable_row
     from contacts_audit.remediation.snapshot import SnapshotReader
 
     reader = SnapshotReader(connection.client)
@@ -101,8 +101,8 @@ def _compared(
         connection,
         rows,
         lambda row: compared(*row, here, past_runs),
-        lambda row: unreadable(out_of_time(row[0])),
-        lambda row, error: unreadable(broken(row[0], error)),
+        lambda row: result_of(unreadable_row(out_of_time(row[0]))),
+        lambda row, error: result_of(unreadable_row(broken(row[0], error))),
     )
 
 

@@ -1,4 +1,9 @@
-"""What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest."""
+"""
+What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest.
+
+What reads a value raises DamageError, or LookupError for a missing key; `refused_if_damaged` makes
+a UsageError of both.
+"""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -131,13 +136,7 @@ def now_text() -> str:
 
 
 def origin_of(document: Mapping[str, Any]) -> Origin:
-    """
-    Return the origin that *document* names.
-
-    Raises:
-        LookupError: a key is missing.
-        DamageError: the tenants are not a list.
-    """
+    """Return the origin that *document* names."""
     if not isinstance(document["tenants"], list):
         raise DamageError("its tenants are not a list")
     tenants = tuple(map(str, document["tenants"]))
@@ -145,13 +144,7 @@ def origin_of(document: Mapping[str, Any]) -> Origin:
 
 
 def rows_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """
-    Return the rows of *document*, one per subscription.
-
-    Raises:
-        LookupError: there are none, or one has no id.
-        DamageError: they are not a list, or a subscription occurs twice.
-    """
+    """Return the rows of *document*, each with the id of another subscription."""
     rows = document["subscriptions"]
     if not isinstance(rows, list):
         raise DamageError("its subscriptions are not a list")
@@ -171,13 +164,7 @@ def subscription_json(subscription: Subscription) -> Json:
 
 
 def subscription_from_json(row: Mapping[str, Any]) -> Subscription:
-    """
-    Return the subscription of a *row*.
-
-    Raises:
-        LookupError: a key is missing.
-        DamageError: the id is not a GUID, or another value is not a string.
-    """
+    """Return the subscription of a *row*: its id is a GUID, its other values strings or None."""
     if not GUID.fullmatch(row["id"]):
         raise DamageError(f"{row['id']!r} is not a subscription id")
     for key in ("name", "tenant_id", "state"):
@@ -195,13 +182,7 @@ def snapshot_json(seen: Snapshot) -> Json:
 
 
 def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
-    """
-    Return the snapshot that a file holds as *versions*.
-
-    Raises:
-        LookupError: a contact lacks a key.
-        DamageError: an API version is unknown, or the contacts could not have been read.
-    """
+    """Return the snapshot that a file holds as *versions*, if Azure can have shown that."""
     if not versions or not VERSIONS.issuperset(versions):
         raise DamageError("an API version is unknown")
     for records in versions.values():

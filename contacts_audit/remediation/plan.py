@@ -71,9 +71,9 @@ def check(change: Change, version: str | None) -> None:
         UsageError: it is empty, contradicts itself, or is not possible at that API version.
     """
     for text in change.emails:
-        if addresses(text) != [text] or (why := mailbox.refusal(text)) is not None:
-            reason = "it is not one address" if addresses(text) != [text] else why
-            message = f"--email: {text!r} is not an email address: {reason}"
+        is_one = addresses(text) == [text]
+        if (why := mailbox.refusal(text) if is_one else "it is not one address") is not None:
+            message = f"--email: {text!r} is not an email address: {why}"
             raise UsageError(message, "give one such as a@example.com")
     for text in change.remove_emails:
         if addresses(text) != [text] or not text.isprintable():
@@ -153,11 +153,8 @@ def row_for(
 def exit_code(rows: Iterable[PlanRow]) -> ExitCode:
     """Return the exit code of a plan: refused outranks unreadable, unreadable outranks a change."""
     intents = {row.intent for row in rows}
-    for intent, code in (
-        (Intent.REFUSED, ExitCode.NOT_DONE),
-        (Intent.UNREADABLE, ExitCode.INCOMPLETE),
-        (Intent.CHANGE, ExitCode.FINDINGS),
-    ):
-        if intent in intents:
-            return code
-    return ExitCode.CLEAN
+    if Intent.REFUSED in intents:
+        return ExitCode.NOT_DONE
+    if Intent.UNREADABLE in intents:
+        return ExitCode.INCOMPLETE
+    return ExitCode.FINDINGS if Intent.CHANGE in intents else ExitCode.CLEAN

@@ -49,13 +49,9 @@ def plan(
     """
     if isinstance(outcome, Unread):
         return unreadable_row(outcome)
-    match _read(reader, subscription):
-        case Skipped():
-            return PlanRow(subscription, Intent.SKIPPED, message=subscription.state_message)
-        case Unread() as unread:
-            return unreadable_row(unread)
-        case Snapshot() as seen:
-            pass
+    seen = _read(reader, subscription)
+    if isinstance(seen, PlanRow):
+        return seen
     match outcome:
         case Audited(waiver=Waiver(terms=terms, expires=day)):
             intent = Intent.WAIVED
@@ -70,14 +66,17 @@ def plan(
 
 def _read(
     reader: SnapshotReader, subscription: Subscription, then: Snapshot | None = None
-) -> Snapshot | Skipped | Unread:
+) -> Snapshot | PlanRow:
     """Read *subscription*, at the API versions of *then* unless that is None."""
-    if (outcome := unasked(subscription)) is not None:
-        return outcome
+    match unasked(subscription):
+        case Skipped():
+            return PlanRow(subscription, Intent.SKIPPED, message=subscription.state_message)
+        case Unread() as outcome:
+            return unreadable_row(outcome)
     try:
         return reader.read(subscription, None if then is None else then.versions)
     except (AzureError, AuthError) as error:
-        return Unread(subscription, fault(error, subscription))
+        return unreadable_row(Unread(subscription, fault(error, subscription)))
 
 
 def with_verdict(row: PlanRow, auditor: Auditor, criteria: Criteria) -> PlanRow:
@@ -109,8 +108,13 @@ def item_for(row: PlanRow, made: Plan) -> Item:
     if row.intent is Intent.CHANGE and row.seen is not None and row.api_version is not None:
         change = row.change or made.change
         return change_task(row.subscription, row.seen, change, row.api_version, row.detail)
+    return result_of(row)
+
+
+def result_of(row: PlanRow) -> Result:
+    """Return the result of a *row* that nothing is written to."""
     if row.fault is not None:
-        return unreadable(Unread(row.subscription, row.fault))
+        return Result(row.subscription, Status.UNREADABLE, row.fault.line, row.fault.hint)
     status = Status.ALREADY if row.intent is Intent.NOTHING else Status(row.intent)
     return Result(row.subscription, status, row.detail)
 
@@ -128,11 +132,11 @@ def review_row(
     Only a change that the plan shows is made, and only if nothing changed since.  *here* are the
     subscriptions that are visible now, by id; *today* decides whether a waiver has ended.
     """
-    item = _now(reader, row.subscription, row.seen, here)
-    if isinstance(item, Result):
-        return item
-    unchanged = row.seen is not None and is_unchanged(row.seen, item)
-    subscription = here[row.subscription.id]
+    subscription = _found(row.subscription, here)
+    now = _read(reader, subscription, row.seen)
+    if isinstance(now, PlanRow):
+        return result_of(now)
+    unchanged = row.seen is not None and is_unchanged(row.seen, now)
     if row.left_alone and unchanged:
         if row.until is not None and row.until < today:
             message = f"its waiver ended on {row.until}"
@@ -140,9 +144,9 @@ def review_row(
         return item_for(replace(row, subscription=subscription), made)
     version = row.api_version or made.version
     if row.change is None:
-        anew = row_for(subscription, item, made.change, version)
+        anew = row_for(subscription, now, made.change, version)
     else:
-        anew = row_for_findings(subscription, item, row.change, row.lacking, version)
+        anew = row_for_findings(subscription, now, row.change, row.lacking, version)
     if anew.intent is Intent.NOTHING:
         return Result(subscription, Status.ALREADY)
     if unchanged or (row.seen is None and anew.intent is Intent.REFUSED):
@@ -167,37 +171,18 @@ def compare_backup(
     What the runs of *past_runs* did not leave is somebody else's, and stays unless *overwrite* is
     true.  *here* are the subscriptions that are visible now, by id.
     """
-    item = _now(reader, subscription, wanted, here)
-    if isinstance(item, Result):
-        return item
-    found = here[subscription.id]
-    task = restore_task(found, item, wanted, recreate=recreate)
+    found = _found(subscription, here)
+    now = _read(reader, found, wanted)
+    if isinstance(now, PlanRow):
+        return result_of(now)
+    task = restore_task(found, now, wanted, recreate=recreate)
     if not task.expected_steps:
         return Result(found, Status.ALREADY)
-    change = past_runs.foreign_change(subscription.id, item)
+    change = past_runs.foreign_change(found.id, now)
     if change is None or overwrite:
         return replace(task, overwrites=change)
     return Result(found, Status.CONFLICT, change, OVERWRITE)
 
 
-def _now(
-    reader: SnapshotReader,
-    subscription: Subscription,
-    then: Snapshot | None,
-    here: Mapping[str, Subscription],
-) -> Snapshot | Result:
-    """Read *subscription* again, at the API versions of *then* unless that is None."""
-    found = here.get(subscription.id) or replace(subscription, visible=False)
-    match _read(reader, found, then):
-        case Skipped():
-            return Result(found, Status.SKIPPED, found.state_message)
-        case Unread() as outcome:
-            return unreadable(outcome)
-        case Snapshot() as seen:
-            return seen
-
-
-def unreadable(outcome: Unread) -> Result:
-    """Return the result of a subscription that could not be read."""
-    found = outcome.fault
-    return Result(outcome.subscription, Status.UNREADABLE, found.line, found.hint)
+def _found(subscription: Subscription, here: Mapping[str, Subscription]) -> Subscription:
+    return here.get(subscription.id) or replace(subscription, visible=False)

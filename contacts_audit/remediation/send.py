@@ -159,13 +159,7 @@ class Sender:
         return True, said
 
     def _found(self, target: Target) -> Found:
-        """
-        Read the contact and its neighbors, and compare them with what was read before the write.
-
-        Raises:
-            AzureError: they cannot be read.
-            AuthError: there is no token.
-        """
+        """Read the contact and its neighbors, and compare them with how they were before."""
         step, then = target.step, target.then
         seen = self.reader.at_once(target.subscription, then.versions)
         now = named(seen.at(target.version), step.contact)

@@ -17,7 +17,12 @@ from contacts_audit.core.workers import in_order
 
 @dataclass(frozen=True, slots=True)
 class SnapshotReader:
-    """Reads snapshots, each through the client that *client* returns; safe for all threads."""
+    """
+    Reads snapshots, each through the client that *client* returns; safe for all threads.
+
+    Each method raises AzureError where one of the API versions cannot be read, or none is offered,
+    and AuthError where there is no token.
+    """
 
     client: Callable[[Subscription], Client]
     _versions: Versions = field(default_factory=Versions)
@@ -31,10 +36,6 @@ class SnapshotReader:
         Return what *subscription* shows at *versions*.
 
         None stands for 2017 and the newest API version that is offered.
-
-        Raises:
-            AzureError: one of them cannot be read, or none is offered.
-            AuthError: there is no token.
         """
         found: dict[str, tuple[Record, ...]] = {}
         until = self.client(subscription).limits.until()
@@ -58,13 +59,7 @@ class SnapshotReader:
         return Snapshot(found)
 
     def at_once(self, subscription: Subscription, versions: Collection[str]) -> Snapshot:
-        """
-        Return what *subscription* shows, asking for each of *versions* at the same time.
-
-        Raises:
-            AzureError: one of them cannot be read.
-            AuthError: there is no token.
-        """
+        """Return what *subscription* shows, asking for each of *versions* at the same time."""
 
         def read(version: str) -> tuple[Record, ...] | AzureError | AuthError:
             try:
@@ -83,13 +78,7 @@ class SnapshotReader:
     def at(
         self, subscription: Subscription, version: str, until: Budget | float | None = None
     ) -> tuple[Record, ...]:
-        """
-        Return the contacts at *version*; *until* ends the reading: a budget, or monotonic seconds.
-
-        Raises:
-            AzureError: they cannot be read.
-            AuthError: there is no token.
-        """
+        """Return the contacts at *version*; *until* is a budget, or an end in monotonic seconds."""
         client = self.client(subscription)
         url = protocol.contacts_url(client.endpoint, subscription.id, version)
         until = until or client.limits.until()
