@@ -83,7 +83,10 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
         UsageError: it is not JSON, of another kind or schema, or its digest is wrong.
     """
     with refused_if_damaged(f"{name} is not a {kind} of contacts-audit"):
-        if len(text) > LARGE and not _may_be_ours(text):
+        ours = b"\\u" in text or (
+            b'"kind"' in text and b'"sha256"' in text
+        )  # if perhaps as escapes
+        if len(text) > LARGE and not ours:
             raise DamageError('it lacks the keys "kind" and "sha256"')
         document = strict_json.parsed(text)
         if not isinstance(document, dict):
@@ -95,11 +98,6 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
         if document.pop("sha256") != digest_of(document):
             raise DamageError("its digest is wrong")
         return document
-
-
-def _may_be_ours(text: bytes) -> bool:
-    """Return whether *text* holds the keys of a document of ours, if perhaps as escapes."""
-    return b"\\u" in text or (b'"kind"' in text and b'"sha256"' in text)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import threading
 import time
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.retry import ATTEMPTS, Budget, backoff
@@ -21,14 +20,6 @@ ENDED = "the run was told to end"
 THROTTLING = frozenset({429, 503})
 RENEWALS = 2  # of the token: it may have expired, and then lack claims
 ACTIONS = {"PUT": "write", "DELETE": "delete"}
-
-
-class Found(Enum):
-    """What reading a contact shows after its write failed."""
-
-    AS_REQUESTED = auto()
-    AS_BEFORE = auto()
-    CHANGED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +106,14 @@ class Sender:
                 self.journal.note(subscription, Status.UNKNOWN)
                 message = f"{said}; it could not be read back: {Fault.of(unread).detail}"
                 return Result(subscription, Status.UNKNOWN, message)
-            if found is Found.AS_REQUESTED:
+            if found is Status.DONE:
                 return None
             if end is not None:
                 return end
-            if found is Found.CHANGED:
-                message = f"{said}; it was changed by somebody else"
-                return Result(subscription, Status.CONFLICT, message)
+            if found is Status.CONFLICT:
+                return Result(subscription, found, f"{said}; it was changed by somebody else")
             if not again or self.stop.is_set():
-                return Result(subscription, Status.FAILED, f"{said}; it was not changed")
+                return Result(subscription, found, f"{said}; it was not changed")
 
     def _sent(self, target: Target, budget: Budget) -> AzureError | None:
         """Write the journal, then send *target* once; return the error if that is the answer."""
@@ -158,17 +148,21 @@ class Sender:
             return False, f"{said}; {ENDED} before it was taken"
         return True, said
 
-    def _found(self, target: Target) -> Found:
-        """Read the contact and its neighbors, and compare them with how they were before."""
+    def _found(self, target: Target) -> Status:
+        """
+        Read the contact and its neighbors, and compare them with how they were before.
+
+        The write is done, it failed and changed nothing, or somebody else changed something.
+        """
         step, then = target.step, target.then
         seen = self.reader.at_once(target.subscription, then.versions)
         now = named(seen.at(target.version), step.contact)
         if step.is_done(now):
-            return Found.AS_REQUESTED
+            return Status.DONE
         if not step.is_untouched(now):
-            return Found.AS_REQUESTED if step.is_done_except_phone(now) else Found.CHANGED
+            return Status.DONE if step.is_done_except_phone(now) else Status.CONFLICT
         same = others_are_unchanged(then, seen, step.contact, loosely=not target.first)
-        return Found.AS_BEFORE if same else Found.CHANGED
+        return Status.FAILED if same else Status.CONFLICT
 
 
 def is_lost(error: AzureError) -> bool:
