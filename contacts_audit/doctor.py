@@ -57,9 +57,6 @@ class Diagnosis:
     hint: str = ""
 
 
-Probe = Callable[[], protocol.Answer]
-
-
 def exit_code(diagnosed: Iterable[Diagnosis]) -> ExitCode:
     """Return the exit code: 1 if a part failed, 0 otherwise, also with warnings."""
     failed = any(each.status is Status.FAILED for each in diagnosed)
@@ -92,7 +89,7 @@ def diagnosed(name: str, work: Callable[[], Iterable[Diagnosis]]) -> Iterator[Di
         yield Diagnosis(name, Status.FAILED, detail, error.hint)
 
 
-def network(probe: Probe, endpoint: str, trust: str) -> Iterator[Diagnosis]:
+def network(probe: Callable[[], protocol.Answer], endpoint: str, trust: str) -> Iterator[Diagnosis]:
     """
     Send a request without a token to the Resource Manager, and compare clocks.
 

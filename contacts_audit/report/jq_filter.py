@@ -56,16 +56,15 @@ def check(program: str, shutdown: Shutdown) -> None:
         ContactsAuditError: it expects a value of another type in every report, or its process does
             not start.
     """
-    found = _tried(program, shutdown)
+    found, hint = _tried(program, shutdown), "try the filter with the jq program"
     if found is None:
         return
     if found["compile"] is not None:
         first = found["compile"].splitlines()[0].removeprefix("jq: error: ").rstrip(":")
-        raise UsageError(f"--jq: {first}", "try the filter with the jq program")
+        raise UsageError(f"--jq: {first}", hint)
     failures = [failure for failure in found["runs"] if failure is not None]
-    for failure in failures:
-        if FLAWED.search(failure):
-            raise UsageError(f"--jq: {_line(failure)}", "try the filter with the jq program")
+    if (flaw := next(filter(FLAWED.search, failures), None)) is not None:
+        raise UsageError(f"--jq: {_line(flaw)}", hint)
     if len(failures) == len(found["runs"]) and all(map(MISFIT.match, failures)):
         raise ContactsAuditError(
             f"--jq: {_line(failures[-1])}",

@@ -64,5 +64,4 @@ def _what_to_do(report: Report) -> Iterator[str]:
     for line in lines:
         yield f"\n{cell(line.text)}\n"
         if line.command is not None:
-            yield "\n"
-            yield from block([line.command])
+            yield f"\n{block(line.command)}"
