@@ -88,12 +88,14 @@ def plan(
 def _print(host: Host, made: "Plan", output: ChangeFormat, *, every_row: bool) -> None:
     """Print the table of a plan; rows without a change only where *every_row* is wanted."""
     from contacts_audit.report import changes
+    from contacts_audit.report.table import folded
 
     shown = made if every_row else changes.urgent(made)
     if output is ChangeFormat.MARKDOWN:
         host.screen.stream(changes.plan_markdown(shown))
     else:
-        host.screen.stream(changes.plan_table(shown, host.screen.terminal_width))
+        width = host.screen.terminal_width
+        host.screen.stream(folded(changes.plan_rows(shown, brief=width is not None), width))
 
 
 def _report_rows(host: Host, made: "Plan") -> None:

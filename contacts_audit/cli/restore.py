@@ -144,15 +144,16 @@ def _rows(
 def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
     """Print the backups in *folder*, and which files there are none."""
     from contacts_audit.remediation.backup import listed
-    from contacts_audit.report import changes
+    from contacts_audit.report import changes, markdown_table
+    from contacts_audit.report.table import aligned
 
     backups, faults = listed(folder, lambda path: _read(host, path))
     if output is ChangeFormat.JSON:
         host.screen.data(changes.backup_json(folder, backups, faults))
     elif backups:
-        is_table = output is ChangeFormat.TABLE
-        table = changes.backup_table if is_table else changes.backup_markdown
-        host.screen.stream(table(backups))
+        # A table is not folded, so that file names can be copied.
+        laid_out = aligned if output is ChangeFormat.TABLE else markdown_table.table
+        host.screen.stream(laid_out(changes.backup_rows(backups)))
     else:
         host.screen.log(f"no backups in {folder}")
     for fault in faults:

@@ -181,7 +181,8 @@ class Writing:
     ) -> ExitCode:
         """Report each subscription; a run that a signal *ended* ends with that code."""
         from contacts_audit.remediation.results import GOOD, exit_code
-        from contacts_audit.report import changes
+        from contacts_audit.report import changes, markdown_table
+        from contacts_audit.report.table import folded
 
         screen = self.host.screen
         code = exit_code(results) if ended is None else ended
@@ -193,9 +194,9 @@ class Writing:
                 )
             )
         elif self.output is ChangeFormat.TABLE:
-            screen.stream(changes.result_table(results, screen.terminal_width))
+            screen.stream(folded(changes.result_rows(results), screen.terminal_width))
         else:
-            screen.stream(changes.result_markdown(results))
+            screen.stream(markdown_table.table(changes.result_rows(results)))
         for result in results:
             if result.status not in GOOD:
                 line = f"{result.subscription.label}: {result.status}: {result.message}"

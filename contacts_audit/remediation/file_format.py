@@ -83,10 +83,8 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
         UsageError: it is not JSON, of another kind or schema, or its digest is wrong.
     """
     with refused_if_damaged(f"{name} is not a {kind} of contacts-audit"):
-        ours = b"\\u" in text or (
-            b'"kind"' in text and b'"sha256"' in text
-        )  # if perhaps as escapes
-        if len(text) > LARGE and not ours:
+        named = b'"kind"' in text and b'"sha256"' in text
+        if len(text) > LARGE and not named and b"\\u" not in text:  # nor may they be escaped
             raise DamageError('it lacks the keys "kind" and "sha256"')
         document = strict_json.parsed(text)
         if not isinstance(document, dict):

@@ -1,4 +1,4 @@
-"""Renders plans, results and lists of backups as a table, as JSON and as Markdown."""
+"""Renders plans, results and lists of backups: as rows of a table, and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,11 +16,9 @@ from contacts_audit.remediation.plan_file import Plan, plan_document
 from contacts_audit.remediation.results import Result
 from contacts_audit.remediation.tasks import Item, Task
 from contacts_audit.report import json_, markdown_table, wording
-from contacts_audit.report.table import aligned, folded
 
 PLAN_HEADER = ("STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER")
-RESULT_HEADER = ("STATUS", "NAME", "ID", "MESSAGE")
-BACKUP_HEADER = ("CREATED", "TENANT", "SUBSCRIPTIONS", "FILE")
+Cells = tuple[str, ...]
 
 
 def urgent(plan: Plan) -> Plan:
@@ -34,11 +32,6 @@ def _is_well(row: PlanRow) -> bool:
     return row.intent is Intent.NOTHING and (row.said is None or row.said.startswith(COMPLIES))
 
 
-def plan_table(plan: Plan, width: int | None = None) -> Iterator[str]:
-    """Yield the plan as a table with a row for each changed field, folded to *width* columns."""
-    return folded([PLAN_HEADER, *_plan_cells(plan, brief=width is not None)], width)
-
-
 def plan_json(plan: Plan) -> Iterator[str]:
     """Yield the plan as the JSON text that is saved."""
     yield json_.dump(plan_document(plan), indent=2) + "\n"
@@ -48,22 +41,7 @@ def plan_markdown(plan: Plan) -> Iterator[str]:
     """Yield the plan in Markdown."""
     if plan.recorded is not None:
         yield f"recorded: {plan.recorded}; {wording.NOT_TODAY}\n\n"
-    yield from markdown_table.table([PLAN_HEADER, *_plan_cells(plan)])
-
-
-def items_table(items: Sequence[Item], width: int | None = None) -> Iterator[str]:
-    """Yield the changes to make, a row for each field, and the rows that are left as they are."""
-    return folded([PLAN_HEADER, *(cells for item in items for cells in _item_cells(item))], width)
-
-
-def result_table(results: Sequence[Result], width: int | None = None) -> Iterator[str]:
-    """Yield the result of each subscription as a table, folded to *width* columns if any."""
-    return folded([RESULT_HEADER, *map(_result_cells, results)], width)
-
-
-def result_markdown(results: Sequence[Result]) -> Iterator[str]:
-    """Yield the result of each subscription in Markdown."""
-    return markdown_table.table([RESULT_HEADER, *map(_result_cells, results)])
+    yield from markdown_table.table(plan_rows(plan))
 
 
 def result_json(
@@ -95,16 +73,6 @@ def result_json(
     )
 
 
-def backup_table(backups: Sequence[Backup]) -> Iterator[str]:
-    """Yield a row for each backup; rows are not folded, so that file names can be copied."""
-    return aligned([BACKUP_HEADER, *map(_backup_cells, backups)])
-
-
-def backup_markdown(backups: Sequence[Backup]) -> Iterator[str]:
-    """Yield a row for each backup, in Markdown."""
-    return markdown_table.table([BACKUP_HEADER, *map(_backup_cells, backups)])
-
-
 def backup_json(
     folder: Path, backups: Sequence[Backup], faults: Sequence[ContactsAuditError]
 ) -> str:
@@ -124,8 +92,13 @@ def backup_json(
     return json_.document("backups", folder=str(folder), backups=rows, faults=[*map(str, faults)])
 
 
-def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]:
-    """Yield the rows; *brief* shows only the reason of a fault, whose message stderr has."""
+def plan_rows(plan: Plan, *, brief: bool = False) -> Iterator[Cells]:
+    """
+    Yield the header, a row for each changed field, and one for each subscription that stays.
+
+    *brief* shows only the reason of a fault, whose message stderr has.
+    """
+    yield PLAN_HEADER
     for row in plan.rows:
         head = (row.intent, *_name(row.subscription))
         if row.intent is Intent.CHANGE:
@@ -137,17 +110,35 @@ def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]
             yield *head, "", "", "", row.detail or ""
 
 
-def _item_cells(item: Item) -> Iterator[tuple[str, ...]]:
-    name = _name(item.subscription)
-    if isinstance(item, Task):
-        yield from _change_cells((Intent.CHANGE, *name), item.expected_steps, item.note)
-    else:
-        yield item.status, *name, "", "", "", item.message or ""
+def item_rows(items: Sequence[Item]) -> Iterator[Cells]:
+    """Yield the header, a row for each field to change, and one for each row that stays."""
+    yield PLAN_HEADER
+    for item in items:
+        name = _name(item.subscription)
+        if isinstance(item, Task):
+            yield from _change_cells((Intent.CHANGE, *name), item.expected_steps, item.note)
+        else:
+            yield item.status, *name, "", "", "", item.message or ""
+
+
+def result_rows(results: Sequence[Result]) -> Iterator[Cells]:
+    """Yield the header, and a row with the result of each subscription."""
+    yield "STATUS", "NAME", "ID", "MESSAGE"
+    for result in results:
+        yield result.status, *_name(result.subscription), result.message or ""
+
+
+def backup_rows(backups: Sequence[Backup]) -> Iterator[Cells]:
+    """Yield the header, and a row for each backup."""
+    yield "CREATED", "TENANT", "SUBSCRIPTIONS", "FILE"
+    for one in backups:
+        created = one.created.partition(".")[0].replace("T", " ")
+        yield created, ", ".join(one.origin.tenants), str(len(one.rows)), str(one.file)
 
 
 def _change_cells(
-    head: tuple[str, ...], steps: Sequence[tuple[str, Step]], note: str | None
-) -> Iterator[tuple[str, ...]]:
+    head: Cells, steps: Sequence[tuple[str, Step]], note: str | None
+) -> Iterator[Cells]:
     for version, step in steps:
         for cells in _differences(step.before, step.after):
             yield *head, f"{step.contact} at {version}", *cells
@@ -169,15 +160,6 @@ def _shown(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else canonical(value)
-
-
-def _result_cells(result: Result) -> tuple[str, ...]:
-    return result.status, *_name(result.subscription), result.message or ""
-
-
-def _backup_cells(one: Backup) -> tuple[str, ...]:
-    created = one.created.partition(".")[0].replace("T", " ")
-    return created, ", ".join(one.origin.tenants), str(len(one.rows)), str(one.file)
 
 
 def _name(subscription: Subscription) -> tuple[str, str]:

@@ -101,11 +101,8 @@ def _tried(program: str, shutdown: Shutdown) -> Mapping[str, Any] | None:
 
 def sample_reports() -> Iterator[str]:
     """Yield JSON reports: one for each verdict, with a single row, and one with all these rows."""
-    noon, version, email = (
-        datetime(2026, 1, 31, 12, tzinfo=UTC),
-        "2023-12-01-preview",
-        "soc@example.com",
-    )
+    version, email = "2023-12-01-preview", "soc@example.com"
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
     tenant, *ids = (f"00000000-0000-0000-0000-{number:012}" for number in range(6))
     one, two, three, four, five = (
         model.Subscription(guid, f"Sample {number}", "Enabled", tenant)

@@ -108,12 +108,8 @@ def row_of(report: Report, outcome: Outcome) -> dict[str, Any]:
 
 def row(outcome: Outcome, run: Run) -> dict[str, Any]:
     """Return the row of one subscription; all keys are always present."""
-    subscription = outcome.subscription
     row: dict[str, Any] = {
-        "id": subscription.id,
-        "name": subscription.name,
-        "tenant_id": subscription.tenant_id,
-        "state": subscription.state,
+        **_fields(outcome.subscription, "id name tenant_id state"),
         "verdict": outcome.verdict,
         "portal_url": run.portal_url,
         "emails": [],
