@@ -181,7 +181,8 @@ def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
     """Return the snapshot that a file holds as *versions*, if Azure can have shown that."""
     if not versions or not VERSIONS.issuperset(versions):
         raise DamageError("an API version is unknown")
-    for records in versions.values():
+    found = {}
+    for version, records in versions.items():
         if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
             raise DamageError("the contacts are not a list, or one occurs twice")
         for one in records:
@@ -189,9 +190,5 @@ def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
                 raise DamageError("the properties of a contact cannot be sent")
             if not isinstance(one["name"], str) or not is_name(one["name"]):
                 raise DamageError("the name of a contact cannot be part of a URL")
-    return Snapshot(
-        {
-            version: tuple(Record(one["name"], one["properties"]) for one in records)
-            for version, records in versions.items()
-        }
-    )
+        found[version] = tuple(Record(one["name"], one["properties"]) for one in records)
+    return Snapshot(found)

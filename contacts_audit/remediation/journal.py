@@ -90,11 +90,7 @@ class Trace:
         return False
 
     def _is_as_left(self, left: Snapshot, before: Snapshot, now: Snapshot) -> bool:
-        """
-        Compare all fields at the API versions at which the run wrote.
-
-        Another API version may show the writes later.  There, only a new address is a change.
-        """
+        """Compare all fields where the run wrote; elsewhere, as that may lag, only addresses."""
         versions = {version for version, _ in self.steps}
         known = visible_addresses(before) | visible_addresses(left)
         return visible_addresses(now) <= known and all(

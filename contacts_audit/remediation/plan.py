@@ -114,29 +114,32 @@ def is_empty(change: Change) -> bool:
     return change == Change(allow_empty=change.allow_empty)
 
 
-def row_for_findings(
+def row_for(
     subscription: Subscription,
     seen: Snapshot,
     change: Change,
-    lacking: str | None,
-    version: str | None,
+    version: str | None = None,
+    *,
+    own: Change | None = None,
+    lacking: str | None = None,
 ) -> PlanRow:
-    """Return the row for a *change* derived from its findings, and what is *lacking* in that."""
-    try:
-        if not is_empty(change):
-            check(change, version if version == protocol.V2017 else None)
-        row = row_for(subscription, seen, change, version)
-    except UsageError as error:
-        row = PlanRow(subscription, Intent.REFUSED, seen, version, message=f"{error}: {error.hint}")
-    intent = Intent.REFUSED if lacking and row.intent is Intent.NOTHING else row.intent
-    message = "; ".join(filter(None, (row.message, lacking))) or None
-    return replace(row, intent=intent, message=message, change=change, lacking=lacking)
+    """
+    Return the row for *change* at *version*; None is the newest API version offered.
 
-
-def row_for(
-    subscription: Subscription, seen: Snapshot, change: Change, version: str | None = None
-) -> PlanRow:
-    """Return the row for *change* at *version*; None is the newest API version offered."""
+    *own* is made in its place if the findings of the subscription need that, and *lacking* says
+    what could not be derived from them.
+    """
+    if own is not None:
+        try:
+            if not is_empty(own):
+                check(own, version if version == protocol.V2017 else None)
+            row = row_for(subscription, seen, own, version)
+        except UsageError as error:
+            said = f"{error}: {error.hint}"
+            row = PlanRow(subscription, Intent.REFUSED, seen, version, message=said)
+        intent = Intent.REFUSED if lacking and row.intent is Intent.NOTHING else row.intent
+        message = "; ".join(filter(None, (row.message, lacking))) or None
+        return replace(row, intent=intent, message=message, change=own, lacking=lacking)
     version = version or seen.newest
     if version not in seen.versions:
         message = f"{version} is not offered in this cloud -- leave --api-version out"

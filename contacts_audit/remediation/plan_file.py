@@ -11,14 +11,7 @@ from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Change, Check, Criteria, Fault, Profile
 from contacts_audit.remediation import file_format
 from contacts_audit.remediation.file_format import DamageError
-from contacts_audit.remediation.plan import (
-    Intent,
-    PlanRow,
-    check,
-    is_empty,
-    row_for,
-    row_for_findings,
-)
+from contacts_audit.remediation.plan import Intent, PlanRow, check, is_empty, row_for
 
 LATER = {"wish": None, "lacking": None, "judged": None}  # keys that older plans lack
 
@@ -161,7 +154,7 @@ def _unjudged_row(row: Mapping[str, Any], change: Change, version: str | None) -
     own, lacking = _change({**row["wish"], "api_version": version})[0], row["lacking"]
     if not isinstance(lacking, str | None):
         raise DamageError("lacking is not a string")
-    return row_for_findings(subscription, seen, own, lacking, version)
+    return row_for(subscription, seen, change, version, own=own, lacking=lacking)
 
 
 def _criteria(stated: Mapping[str, Any]) -> Criteria:

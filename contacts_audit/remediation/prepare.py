@@ -21,7 +21,7 @@ from contacts_audit.core.model import (
 )
 from contacts_audit.remediation.fixes import with_fixes
 from contacts_audit.remediation.past_runs import PastRuns
-from contacts_audit.remediation.plan import COMPLIES, Intent, PlanRow, row_for, row_for_findings
+from contacts_audit.remediation.plan import COMPLIES, Intent, PlanRow, row_for
 from contacts_audit.remediation.plan_file import Plan
 from contacts_audit.remediation.restore import restore_task
 from contacts_audit.remediation.results import LOOK, Result, Status
@@ -60,7 +60,7 @@ def plan(
             return PlanRow(subscription, Intent.NOTHING, seen, left_alone=True)
         case Audited() if derive:
             own, lacking = with_fixes(change, outcome)
-            return row_for_findings(subscription, seen, own, lacking, version)
+            return row_for(subscription, seen, change, version, own=own, lacking=lacking)
     return row_for(subscription, seen, change, version)
 
 
@@ -142,11 +142,8 @@ def review_row(
             message = f"its waiver ended on {row.until}"
             return Result(subscription, Status.CONFLICT, message)
         return item_for(replace(row, subscription=subscription), made)
-    version = row.api_version or made.version
-    if row.change is None:
-        anew = row_for(subscription, now, made.change, version)
-    else:
-        anew = row_for_findings(subscription, now, row.change, row.lacking, version)
+    version, own = row.api_version or made.version, row.change
+    anew = row_for(subscription, now, made.change, version, own=own, lacking=row.lacking)
     if anew.intent is Intent.NOTHING:
         return Result(subscription, Status.ALREADY)
     if unchanged or (row.seen is None and anew.intent is Intent.REFUSED):

@@ -149,11 +149,7 @@ class Sender:
         return True, said
 
     def _found(self, target: Target) -> Status:
-        """
-        Read the contact and its neighbors, and compare them with how they were before.
-
-        The write is done, it failed and changed nothing, or somebody else changed something.
-        """
+        """Read again, and return whether it is done, failed, or conflicts with another change."""
         step, then = target.step, target.then
         seen = self.reader.at_once(target.subscription, then.versions)
         now = named(seen.at(target.version), step.contact)

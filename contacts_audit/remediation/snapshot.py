@@ -32,11 +32,7 @@ class SnapshotReader:
         return replace(self, client=lambda subscription: self.client(subscription).within(budget))
 
     def read(self, subscription: Subscription, versions: Iterable[str] | None = None) -> Snapshot:
-        """
-        Return what *subscription* shows at *versions*.
-
-        None stands for 2017 and the newest API version that is offered.
-        """
+        """Return what *subscription* shows at *versions*, by default at 2017 and the newest."""
         found: dict[str, tuple[Record, ...]] = {}
         until = self.client(subscription).limits.until()
         if versions is not None:

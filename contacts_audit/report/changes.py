@@ -93,11 +93,7 @@ def backup_json(
 
 
 def plan_rows(plan: Plan, *, brief: bool = False) -> Iterator[Cells]:
-    """
-    Yield the header, a row for each changed field, and one for each subscription that stays.
-
-    *brief* shows only the reason of a fault, whose message stderr has.
-    """
+    """Yield the header and a row for each field; *brief* is without messages that stderr has."""
     yield PLAN_HEADER
     for row in plan.rows:
         head = (row.intent, *_name(row.subscription))

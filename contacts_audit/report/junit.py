@@ -93,9 +93,5 @@ def _spelt(element: Element) -> str:
 
 
 def _legal(text: str) -> str:
-    """
-    Return *text* sanitized, and without the two more characters that XML forbids.
-
-    https://www.w3.org/TR/xml/#charsets
-    """
+    """Return *text* without what XML forbids, too: https://www.w3.org/TR/xml/#charsets"""
     return re.sub("[\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", sanitized(text))

@@ -45,16 +45,12 @@ def aligned(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def folded(
     rows: Iterable[Sequence[str]], width: int | None, *, plain: bool = True
 ) -> Iterator[str]:
-    """
-    Yield *rows*, head first, sanitized and folded to *width* columns, or only aligned if None.
-
-    Ids are cut if *width* is narrow.
-    """
+    """Yield *rows*, head first, sanitized and folded to *width* columns, or aligned if None."""
     if width is None:
         yield from aligned(rows)
         return
     rows = _sanitized(rows)
-    if width < WIDE and "ID" in rows[0]:
+    if width < WIDE and "ID" in rows[0]:  # then ids are cut
         rows = _short(rows, rows[0].index("ID"))
     widths = _fitting(rows, width)
     for at, row in enumerate(rows):
