@@ -100,12 +100,7 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
 
 @contextmanager
 def refused_if_damaged(name: str) -> Iterator[None]:
-    """
-    Run what reads values of the file *name*.
-
-    Raises:
-        UsageError: a value cannot be; it says which.
-    """
+    """Raise UsageError where what is done within finds a damaged value of the file *name*."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:

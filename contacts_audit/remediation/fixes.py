@@ -17,7 +17,6 @@ from contacts_audit.core.model import Audited, Change, Check, Contact, Criteria
 ADDRESS = "ADDRESS"
 WRONG = "WRONG-ADDRESS"
 LEVEL = "LEVEL"
-HIGH = "High"
 VALUED = frozenset({*VALUE_KEYS, Check.ATTACK_PATHS, Check.DELIVERABLE})
 REMOVING = frozenset({Check.ALLOWED_DOMAIN, Check.DELIVERABLE})
 
@@ -40,7 +39,7 @@ def change_for(audited: Audited) -> Change:
         emails=(*required, *[ADDRESS] * case.lacking(removed, required, owner=owner)),
         remove_emails=removed,
         notify_owners=owner,
-        minimum_severity=HIGH if alerts and silent else None,
+        minimum_severity="High" if alerts and silent else None,
         attack_paths=level if Check.ATTACK_PATHS in case.failing else None,
         enable=not case.written.enabled,
     )

@@ -57,9 +57,8 @@ class PastRuns:
 
     def _goes_on(self, run: PastRun, identifier: str, now: Snapshot) -> bool:
         """Return whether a later *run* left *now*, which restored this backup or did the rest."""
-        if identifier not in run.traces or identifier not in run.before:
-            return False
-        if not run.leaves(identifier, now):
+        wrote = identifier in run.traces and identifier in run.before
+        if not wrote or not run.leaves(identifier, now):
             return False
         if run.restores == self.digest:
             return True

@@ -103,6 +103,9 @@ def _plan_row(row: PlanRow) -> Json:
     held = standing and standing.properties
     unchanged = {"contact": standing and standing.name, "before": held, "after": held}
     until = row.until and row.until.isoformat()
+    criteria = None if row.criteria is None else asdict(row.criteria)
+    if criteria is not None:
+        del criteria["mail"]  # the answers of DNS: they are asked for again
     return {
         **file_format.subscription_json(row.subscription),
         "status": row.intent,
@@ -115,15 +118,8 @@ def _plan_row(row: PlanRow) -> Json:
         "left_alone": {"until": until} if row.left_alone else None,
         "wish": None if row.change is None else asdict(row.change),
         "lacking": row.lacking,
-        "judged": None if row.criteria is None else _judged(row.criteria, row.said),
+        "judged": criteria and {"criteria": criteria, "said": row.said},
     }
-
-
-def _judged(criteria: Criteria, said: str | None) -> Json:
-    """Return how a row was judged, without the answers of DNS: they are asked for again."""
-    document = asdict(criteria)
-    del document["mail"]
-    return {"criteria": document, "said": said}
 
 
 def _row(row: Mapping[str, Any], change: Change, version: str | None) -> PlanRow:

@@ -6,7 +6,7 @@ Renders the report as JSON, schema 1.
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from contacts_audit import __version__
@@ -16,7 +16,6 @@ from contacts_audit.core.model import (
     Outcome,
     Report,
     Run,
-    Skipped,
     Unread,
     Verdict,
     exit_code,
@@ -120,7 +119,7 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
         "error": None,
         "waiver": None,
     }
-    if not isinstance(outcome, Skipped):
+    if isinstance(outcome, Audited | Unread):
         row["contacts"] = [_fields(contact, CONTACT) for contact in outcome.contacts]
     match outcome:
         case Audited():
@@ -128,7 +127,9 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
             row["findings"] = [_fields(one, FINDING) for one in outcome.findings]
             row["checks"] = list(outcome.checks or run.checks)
             row["decided_by"] = outcome.decided_by
-            row["waiver"] = None if outcome.waiver is None else _fields(outcome.waiver, WAIVER)
+            if (waiver := outcome.waiver) is not None:
+                expires = waiver.expires.isoformat()
+                row["waiver"] = {**_fields(waiver, WAIVER), "expires": expires}
         case Unread():
             row["error"] = _fields(outcome.fault, FAULT)
     return row
@@ -141,17 +142,9 @@ def gone_rows(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _fields(value: Any, names: str) -> dict[str, Any]:
-    """Return the attributes *names* of *value*, separated by blanks, as JSON has them."""
-    return {name: _plain(getattr(value, name)) for name in names.split()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case tuple():
-            return list(value)
-        case date():
-            return value.isoformat()
-    return value
+    """Return the attributes *names* of *value*, separated by blanks; a tuple as a list."""
+    found = ((name, getattr(value, name)) for name in names.split())
+    return {name: list(one) if isinstance(one, tuple) else one for name, one in found}
 
 
 def time_of(moment: datetime | None) -> str | None:

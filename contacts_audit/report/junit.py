@@ -31,12 +31,10 @@ def render(report: Report) -> Iterator[str]:
         "skipped": str(sum(verdicts[each] for each in skipped)),
         "time": f"{(report.finished - report.run.started).total_seconds():.3f}",
     }
-    started = (
-        (report.run.recorded or report.run.started).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    )
+    moment = (report.run.recorded or report.run.started).astimezone(UTC)
     yield '<?xml version="1.0" encoding="utf-8"?>\n'
     yield _opening("testsuites", counts)
-    yield _opening("testsuite", {**counts, "timestamp": started})
+    yield _opening("testsuite", {**counts, "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S")})
     yield _spelt(_properties(report))
     for row in wording.all_rows(report):
         yield _spelt(_testcase(row, report.run))
