@@ -183,19 +183,18 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
     Raises:
         BaseException: what getting one raised, when it is its turn.
     """
-    crew: _Crew[object, Any] = _Crew(lambda end: next(items, end), lambda: 1, None)
-    end, result = crew.give(object())
+    end = object()
+    crew: _Crew[None, Any] = _Crew(lambda _: next(items, end), lambda: 1, None)
+    item: Any = next(items, end)
     try:
-        while True:
+        while item is not end:
+            _, result = crew.give(None)
+            yield item
             if not crew.size:
                 crew.do_next()
-            done, value = result.get()
+            done, item = result.get()
             if not done:
-                raise value
-            if value is end:
-                break
-            end, result = crew.give(end)
-            yield value
+                raise item
     finally:
         crew.dismiss()
 
