@@ -1,16 +1,14 @@
 """Audits one subscription: reads the API versions that its checks need, and runs the checks."""
 
-import copy
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
-from contacts_audit.audit.checks import describe_malformed, distinct_emails, judge
+from contacts_audit.audit import checks
 from contacts_audit.audit.deciding_version import Readings
-from contacts_audit.audit.deliverability import Lookup, with_mail
 from contacts_audit.audit.policy import Policy
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
@@ -18,6 +16,7 @@ from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
+from contacts_audit.core.delivery import Delivery, MailAnswer
 from contacts_audit.core.errors import HINTS, AuthError, AzureError, Reason, VersionRefusedError
 from contacts_audit.core.model import (
     Audited,
@@ -32,20 +31,15 @@ from contacts_audit.core.model import (
     Unread,
 )
 
-OF_ADDRESSES = frozenset(
-    {
-        Check.CONTACT_EMAIL,
-        Check.REACHABLE,
-        Check.REQUIRED_EMAIL,
-        Check.ALLOWED_DOMAIN,
-        Check.MINIMUM_EMAILS,
-        Check.DELIVERABLE,
-    }
-)
+OF_ADDRESSES = {*Check} - {Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED, Check.ATTACK_PATHS}
 SKIPPED_STATES = frozenset({"disabled", "deleted"})
+DNS_HINT = "check DNS from here (--dns-timeout, --dns-server), or leave the check deliverable out"
 log = logging.getLogger(__name__)
+Lookup = Callable[[Iterable[str]], Mapping[str, MailAnswer]]
+"""Returns the answer of DNS for each mail domain (ASCII)."""
 
 
+@dataclass(frozen=True, slots=True)
 class Auditor:
     """
     Audits subscriptions by a *policy*, each through the client that *client* says.
@@ -53,24 +47,19 @@ class Auditor:
     *look_up* asks DNS about mail domains, and only for the check `deliverable`.
     """
 
-    def __init__(
-        self, client: Callable[[Subscription], Client], policy: Policy, look_up: Lookup
-    ) -> None:
-        self._client = client
-        self._policy = policy
-        self._look_up = look_up
-        self._versions = Versions()
+    client: Callable[[Subscription], Client]
+    policy: Policy
+    look_up: Lookup
+    _versions: Versions = field(default_factory=Versions)
 
     def within(self, budget: Budget) -> "Auditor":
         """Return an auditor like this one that spends *budget*, which somebody else spends, too."""
-        other, client = copy.copy(self), self._client
-        other._client = lambda subscription: client(subscription).within(budget)
-        return other
+        return replace(self, client=lambda subscription: self.client(subscription).within(budget))
 
     def audit(self, subscription: Subscription) -> Outcome:
         """Return the outcome for *subscription*: a failure of Azure's is one, too."""
         started = time.monotonic()
-        client = self._client(subscription)
+        client = self.client(subscription)
         budget = client.limits.until()
         outcome = self._outcome(
             subscription, lambda version: tuple(_contacts(client, subscription, version, budget))
@@ -92,51 +81,41 @@ class Auditor:
     def _outcome(
         self, subscription: Subscription, fetched: Callable[[str], tuple[Contact, ...]]
     ) -> Audited | Unread:
-        criteria = self._policy.criteria_of(subscription)
+        criteria = self.policy.criteria_of(subscription)
         readings = Readings(subscription, fetched, self._versions)
         try:
             deciding = {check: readings.deciding(check) for check in criteria.checks}
             if (reading := deciding.get(Check.DELIVERABLE)) is not None:
-                criteria = with_mail(criteria, reading, self._look_up)
+                criteria = with_mail(criteria, reading, self.look_up)
         except (AzureError, AuthError) as error:
             return Unread(subscription, fault(error, subscription), readings.contacts)
-        return self._judgment(subscription, criteria, deciding, readings.contacts)
-
-    def _judgment(
-        self,
-        subscription: Subscription,
-        criteria: Criteria,
-        deciding: Mapping[Check, Reading],
-        contacts: tuple[Contact, ...],
-    ) -> Audited:
-        """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
-        wrong = describe_malformed([one for one in contacts if one.api_version == protocol.V2017])
-
-        def remark(check: Check, reading: Reading) -> str:
-            if reading.api_version == protocol.V2017:
-                return f"; {protocol.V2017} alone decided, no newer api-version is offered"
-            told = check in OF_ADDRESSES and wrong
-            return f"; at {protocol.V2017}: {'; '.join(wrong)}" if told else ""
-
-        findings = tuple(
-            finding
+        contacts = readings.contacts
+        judged = (
+            checks.judge(check, reading, criteria, _remark(check, reading, contacts))
             for check, reading in deciding.items()
-            if (finding := judge(check, reading, criteria, remark(check, reading))) is not None
         )
-        first = next((finding.check for finding in findings), None)
-        if first is None:
-            email = Check.CONTACT_EMAIL
-            first = email if email in deciding else next(iter(deciding))
+        findings = tuple(filter(None, judged))
+        failing = (finding.check for finding in findings)
+        shown = next(one for one in (*failing, Check.CONTACT_EMAIL, *deciding) if one in deciding)
         return Audited(
             subscription,
             contacts=contacts,
-            emails=distinct_emails(deciding[first].contacts),
+            emails=checks.distinct_emails(deciding[shown].contacts),
             findings=findings,
-            decided_by=deciding[first].api_version,
-            waiver=self._policy.waiver_of(subscription, findings),
+            decided_by=deciding[shown].api_version,
+            waiver=self.policy.waiver_of(subscription, findings),
             checks=criteria.checks,
             criteria=criteria,
         )
+
+
+def _remark(check: Check, reading: Reading, contacts: Iterable[Contact]) -> str:
+    """No fail on one version's word: 2017 decides alone only where no newer one is offered."""
+    if reading.api_version == protocol.V2017:
+        return f"; {protocol.V2017} alone decided, no newer api-version is offered"
+    at_2017 = [one for one in contacts if one.api_version == protocol.V2017]
+    wrong = checks.describe_malformed(at_2017) if check in OF_ADDRESSES else []
+    return f"; at {protocol.V2017}: {'; '.join(wrong)}" if wrong else ""
 
 
 def _contacts(
@@ -151,6 +130,23 @@ def _contacts(
         )
 
 
+def with_mail(criteria: Criteria, reading: Reading, look_up: Lookup) -> Criteria:
+    """
+    Return *criteria* with the answers of DNS for the addresses of enabled contacts in *reading*.
+
+    Raises:
+        AzureError: whether a domain takes mail is unknown: that is no verdict.
+    """
+    answers = look_up(map(checks.mail_domain, checks.enabled_emails(reading.contacts)))
+    unknown = [domain for domain in answers if answers[domain].delivery is Delivery.UNKNOWN]
+    if unknown:
+        more = f" (and {len(unknown) - 1} more)" if unknown[1:] else ""
+        why = answers[unknown[0]].why
+        message = f"cannot tell whether {unknown[0]} takes mail: {why}{more}"
+        raise AzureError(Reason.UNREACHABLE, message, hint=DNS_HINT)
+    return replace(criteria, mail=answers)
+
+
 def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
     """Return the facts of *error*, and a hint that may be copied."""
     found = Fault.of(error)
@@ -160,10 +156,7 @@ def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
 def unasked(subscription: Subscription) -> Skipped | Unread | None:
     """Return the outcome of a *subscription* that nothing is asked of, None for all others."""
     if not subscription.visible:
-        reason = Reason.NOT_VISIBLE
-        return Unread(
-            subscription, Fault(reason, "it is not visible to this identity", HINTS[reason])
-        )
+        return _unread(subscription, Reason.NOT_VISIBLE, "it is not visible to this identity")
     if (subscription.state or "").casefold() in SKIPPED_STATES:
         return Skipped(subscription)
     return None
@@ -171,11 +164,11 @@ def unasked(subscription: Subscription) -> Skipped | Unread | None:
 
 def broken(subscription: Subscription, error: Exception) -> Unread:
     """Return the outcome of a *subscription* at which we stumbled: this one alone is lost."""
-    reason, trace = Reason.INTERNAL, error.__traceback__
+    trace = error.__traceback__
     for line in "".join(traceback.format_tb(trace)).splitlines():
         log.debug("%s: %s", subscription.label, line)
     message = f"unexpected {type(error).__name__} at {_place(trace)}"  # its text may hold a secret
-    return Unread(subscription, Fault(reason, message, HINTS[reason]))
+    return _unread(subscription, Reason.INTERNAL, message)
 
 
 def _place(trace: TracebackType | None) -> str:
@@ -191,5 +184,8 @@ def _place(trace: TracebackType | None) -> str:
 
 def out_of_time(subscription: Subscription) -> Unread:
     """Return the outcome of a *subscription* that the run's deadline left unread."""
-    reason = Reason.DEADLINE
-    return Unread(subscription, Fault(reason, "the run's deadline passed", HINTS[reason]))
+    return _unread(subscription, Reason.DEADLINE, "the run's deadline passed")
+
+
+def _unread(subscription: Subscription, reason: Reason, message: str) -> Unread:
+    return Unread(subscription, Fault(reason, message, HINTS[reason]))

@@ -87,7 +87,7 @@ def required_email(contacts: Sequence[Contact], criteria: Criteria) -> str | Non
 
 def missing_emails(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
     """Return the required addresses that no enabled contact has."""
-    configured = set(map(mailbox.key, distinct_emails(enabled_contacts(contacts))))
+    configured = set(map(mailbox.key, enabled_emails(contacts)))
     return [one for one in criteria.required_emails if mailbox.key(one) not in configured]
 
 
@@ -101,16 +101,12 @@ def allowed_domain(contacts: Sequence[Contact], criteria: Criteria) -> str | Non
 def disallowed_emails(contacts: Sequence[Contact], criteria: Criteria) -> list[str]:
     """Return the addresses of enabled contacts that are in no allowed domain."""
     allowed = set(map(mailbox.domain_key, criteria.allowed_domains))
-    return [
-        one
-        for one in distinct_emails(enabled_contacts(contacts))
-        if mail_domain(one) not in allowed
-    ]
+    return [one for one in enabled_emails(contacts) if mail_domain(one) not in allowed]
 
 
 def minimum_emails(contacts: Sequence[Contact], criteria: Criteria) -> str | None:
     """Pass if there are enough distinct addresses."""
-    found, wanted = len(distinct_emails(enabled_contacts(contacts))), criteria.minimum_emails or 0
+    found, wanted = len(enabled_emails(contacts)), criteria.minimum_emails or 0
     fact = f"{found} of at least {wanted} addresses"
     return _sentence(fact, describe_malformed(contacts)) if found < wanted else None
 
@@ -130,8 +126,7 @@ def undeliverable_emails(contacts: Sequence[Contact], criteria: Criteria) -> lis
         for domain, answer in criteria.mail.items()
         if answer.delivery in (Delivery.REFUSES_MAIL, Delivery.NO_MAIL_HOST)
     }
-    emails = distinct_emails(enabled_contacts(contacts))
-    return [one for one in emails if mail_domain(one) in refused]
+    return [one for one in enabled_emails(contacts) if mail_domain(one) in refused]
 
 
 def mail_domain(email: str) -> str:
@@ -176,23 +171,20 @@ def distinct_emails(contacts: Sequence[Contact]) -> tuple[str, ...]:
     return tuple(mailbox.distinct(one for contact in contacts for one in contact.addresses))
 
 
-def enabled_contacts(contacts: Sequence[Contact]) -> list[Contact]:
-    """Return the enabled ones of *contacts*."""
-    return [contact for contact in contacts if contact.enabled]
+def enabled_emails(contacts: Sequence[Contact]) -> tuple[str, ...]:
+    """Return the well-formed addresses of the enabled ones of *contacts*, each mailbox once."""
+    return distinct_emails([contact for contact in contacts if contact.enabled])
 
 
 def describe_malformed(contacts: Sequence[Contact]) -> list[str]:
     """Return what is wrong with each malformed address, in email-validator's words."""
     found = [email for contact in contacts for email in contact.malformed]
     named = [
-        f"malformed address {email[:MAX_SHOWN]!r}{_reason(email)}" for email in found[:MAX_NAMED]
+        f"malformed address {email[:MAX_SHOWN]!r}: {mailbox.refusal(email)}"
+        for email in found[:MAX_NAMED]
     ]
     more = len(found) - MAX_NAMED
     return [*named, f"and {more} more malformed addresses"] if more > 0 else named
-
-
-def _reason(email: str) -> str:
-    return "" if (reason := mailbox.refusal(email)) is None else f": {reason}"
 
 
 def _alerts(contact: Contact) -> bool:

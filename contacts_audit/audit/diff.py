@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.model import Verdict
 
 SCHEMA = 1
 Row = Mapping[str, Any]
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     """How a subscription changed between two reports."""
 
     NEW = "new"
@@ -38,8 +37,7 @@ class Difference:
     @property
     def row(self) -> Row:
         """The newer row, or the only one."""
-        found = self.new or self.old
-        return found if found is not None else {}
+        return self.new or self.old or {}
 
     @property
     def verdicts(self) -> tuple[str | None, str | None]:
@@ -48,34 +46,31 @@ class Difference:
         return old, new
 
     @property
-    def change(self) -> Change:
+    def change(self) -> ChangeKind:
         """How it changed; every pair of verdicts has one class."""
         old, new = self.verdicts
         if old is None or (new is None or (new == Verdict.SKIPPED and old != new)):
-            return Change.APPEARED if old is None else Change.DISAPPEARED
+            return ChangeKind.APPEARED if old is None else ChangeKind.DISAPPEARED
         match new:
             case Verdict.UNREADABLE:
-                return Change.STILL_UNREADABLE if old == new else Change.BECAME_UNREADABLE
+                return ChangeKind.STILL_UNREADABLE if old == new else ChangeKind.BECAME_UNREADABLE
             case Verdict.NON_COMPLIANT:
-                return Change.STILL_FAILING if old == new else Change.NEW
+                return ChangeKind.STILL_FAILING if old == new else ChangeKind.NEW
             case Verdict.WAIVED if old != new:
-                return Change.WAIVED
+                return ChangeKind.WAIVED
             case Verdict.COMPLIANT if old in (Verdict.NON_COMPLIANT, Verdict.WAIVED):
-                return Change.FIXED
+                return ChangeKind.FIXED
             case Verdict.COMPLIANT if old != new:
-                return Change.BECAME_READABLE
-        return Change.UNCHANGED
+                return ChangeKind.BECAME_READABLE
+        return ChangeKind.UNCHANGED
 
     @property
     def worse(self) -> bool:
         """Whether it needs attention."""
         bad = (Verdict.NON_COMPLIANT, Verdict.UNREADABLE)
-        appeared = self.change is Change.APPEARED and self.verdicts[1] in bad
-        return appeared or self.change in (
-            Change.NEW,
-            Change.BECAME_UNREADABLE,
-            Change.DISAPPEARED,
-        )
+        if self.change is ChangeKind.APPEARED:
+            return self.verdicts[1] in bad
+        return self.change in (ChangeKind.NEW, ChangeKind.BECAME_UNREADABLE, ChangeKind.DISAPPEARED)
 
     @property
     def differs(self) -> bool:
@@ -93,6 +88,18 @@ class Difference:
         if self.new["verdict"] == Verdict.SKIPPED:
             return f"subscription is {str(self.new['state']).lower()}"
         return "; ".join(finding["message"] for finding in findings)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as an item of a JSON document."""
+        old, new = self.verdicts
+        return {
+            "id": self.row["id"],
+            "name": self.row["name"],
+            "class": self.change,
+            "old_verdict": old,
+            "new_verdict": new,
+            "message": self.message,
+        }
 
 
 def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
@@ -112,25 +119,11 @@ def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str,
         "old": old,
         "new": new,
         "worse": any(one.worse for one in differences),
-        "summary": {change: counted[change] for change in Change},
+        "summary": {change: counted[change] for change in ChangeKind},
         "subscriptions": [
-            {
-                "id": one.row["id"],
-                "name": one.row["name"],
-                "class": one.change,
-                "old_verdict": one.verdicts[0],
-                "new_verdict": one.verdicts[1],
-                "message": one.message,
-            }
-            for one in differences
-            if one.change is not Change.UNCHANGED
+            one.document() for one in differences if one.change is not ChangeKind.UNCHANGED
         ],
     }
-
-
-def exit_code(differences: Sequence[Difference]) -> ExitCode:
-    """Return FINDINGS if anything got worse, else CLEAN."""
-    return ExitCode.FINDINGS if any(one.worse for one in differences) else ExitCode.CLEAN
 
 
 def _facts(row: Row) -> tuple[Any, ...]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from contacts_audit.audit.diff import Change, Difference, compare
+from contacts_audit.audit.diff import ChangeKind, Difference, compare
 from contacts_audit.audit.report_file import parse_time
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Verdict
 
 SCHEMA = 1
-QUIET = frozenset({Change.UNCHANGED, Change.STILL_FAILING, Change.STILL_UNREADABLE})
+QUIET = frozenset({ChangeKind.UNCHANGED, ChangeKind.STILL_FAILING, ChangeKind.STILL_UNREADABLE})
 
 Document = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def history(documents: Iterable[tuple[str, Document]]) -> History:
     """
     runs: list[Run] = []
     whose: tuple[str, tuple[str, ...]] | None = None
-    before: Sequence[Mapping[str, Any]] | None = None
+    before: Sequence[Mapping[str, Any]] = ()
     for name, document in documents:
         if document["shard"] is not None:
             raise UsageError(
@@ -90,7 +90,12 @@ def history(documents: Iterable[tuple[str, Document]]) -> History:
                 "keep the reports of each in a folder of their own",
             )
         rows = document["subscriptions"]
-        runs.append(_run(name, document, () if before is None else compare(before, rows)))
+        summary = document["summary"]
+        counts = {verdict: summary[verdict.replace("-", "_")] for verdict in Verdict}
+        checks = tuple(document["checks"])
+        differences = compare(before, rows) if runs else ()
+        changes = tuple(one for one in differences if one.change not in QUIET)
+        runs.append(Run(name, moment_of(document), counts, checks, changes))
         whose, before = mine, rows
     if whose is None:
         raise UsageError("no report to show", "name a folder of JSON reports (--report DAY.json)")
@@ -115,30 +120,11 @@ def document(found: History) -> dict[str, Any]:
             for run in found.days
         ],
         "changes": [
-            {
-                "at": _spelled(run.finished),
-                "id": one.row["id"],
-                "name": one.row["name"],
-                "class": one.change,
-                "old_verdict": one.verdicts[0],
-                "new_verdict": one.verdicts[1],
-                "message": one.message,
-            }
+            {"at": _spelled(run.finished), **one.document()}
             for run in found.runs
             for one in run.changes
         ],
     }
-
-
-def _run(name: str, document: Document, differences: Sequence[Difference]) -> Run:
-    summary = document["summary"]
-    return Run(
-        name,
-        moment_of(document),
-        {verdict: summary[verdict.replace("-", "_")] for verdict in Verdict},
-        tuple(document["checks"]),
-        tuple(one for one in differences if one.change not in QUIET),
-    )
 
 
 def _spelled(when: datetime) -> str:

@@ -1,11 +1,11 @@
 """Decide which checks apply to which subscription, and which findings are waived. Pure."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from contacts_audit.audit import waivers
 from contacts_audit.audit.profiles import VALUE_KEYS, Settings, combined_criteria
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Criteria, Finding, Subscription, Waiver
@@ -34,6 +34,7 @@ class GroupMembers(NamedTuple):
 
 NO_SETTINGS = Settings()
 NO_MEMBERS = GroupMembers(frozenset(), frozenset())
+WARN_BEFORE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Policy:
     @property
     def criteria(self) -> Criteria:
         """What is judged where no override applies."""
-        return self.criteria_under()
+        return self._criteria_under()
 
     @property
     def all_criteria(self) -> list[Criteria]:
@@ -71,9 +72,9 @@ class Policy:
             UsageError: a check has no value, and no override of a management group has one.
         """
         try:
-            return self.criteria_under(override.settings)
+            return self._criteria_under(override.settings)
         except UsageError:
-            return self.criteria_under(override.settings, self._values_of_groups())
+            return self._criteria_under(override.settings, self._values_of_groups())
 
     def _values_of_groups(self) -> Settings:
         """Return for each value the first that an override of a management group has."""
@@ -83,17 +84,10 @@ class Policy:
 
     def criteria_of(self, subscription: Subscription) -> Criteria:
         """Return what is judged of *subscription*; the nearest override that has a key decides."""
-        return self.criteria_under(*(one.settings for one in self.overrides_of(subscription)))
+        return self._criteria_under(*(one.settings for one in self.overrides_of(subscription)))
 
-    def criteria_under(self, *overrides: Settings) -> Criteria:
-        """
-        Return what is judged where *overrides* apply, nearest first.
-
-        A check or profile in the options replaces all checks and profiles of the policy.
-
-        Raises:
-            UsageError: a check has no value.
-        """
+    def _criteria_under(self, *overrides: Settings) -> Criteria:
+        """Return what is judged where *overrides* apply. Checks in options replace all others."""
         below = [*overrides, self.top]
         if self.options.profile is None and self.options.checks is None:
             return combined_criteria([self.options, *below])
@@ -122,7 +116,7 @@ class Policy:
                 around = [each for each in self.overrides if group in self._members(each).groups]
                 found = [one, *self._nearest_first(around)]
             try:
-                self.criteria_under(*(each.settings for each in found))
+                self._criteria_under(*(each.settings for each in found))
             except UsageError as error:
                 raise UsageError(f"{one.place}: {error}", error.hint) from error
 
@@ -131,13 +125,16 @@ class Policy:
         return any(self._applies(one, subscription) for one in self.waivers)
 
     def waiver_of(self, subscription: Subscription, findings: Sequence[Finding]) -> Waiver | None:
-        """Return the waiver to report, None if a finding of *subscription* is not waived today."""
+        """Return the waiver that expires first; None if a finding is not waived today."""
         valid = [
             one
             for one in self.waivers
             if one.expires >= self.day and self._applies(one, subscription)
         ]
-        return waivers.covering(valid, findings)
+        used = [[one for one in valid if one.check in (None, each.check)] for each in findings]
+        if not all(used):
+            return None
+        return min(itertools.chain(*used), key=lambda one: one.expires, default=None)
 
     def warnings(self, subscriptions: Collection[Subscription]) -> list[str]:
         """Return a warning for each override and waiver without effect on *subscriptions*."""
@@ -152,9 +149,9 @@ class Policy:
         for one in self.waivers:
             matches = not here.isdisjoint(self._subscriptions(one))
             if not matches:
-                found.append(f"{waivers.describe(one)} matches no subscription in scope")
+                found.append(f"{_described(one)} matches no subscription in scope")
             if matches or one.expires < self.day:
-                found += waivers.expiry_warnings(one, self.day)
+                found += expiry_warnings(one, self.day)
         return found
 
     def _subscriptions(self, one: Override | Waiver) -> frozenset[str]:
@@ -178,3 +175,16 @@ class Policy:
             return sum(own in self._members(one).groups for one in overrides)
 
         return sorted(overrides, key=depth, reverse=True)
+
+
+def expiry_warnings(waiver: Waiver, day: date) -> list[str]:
+    """Return a warning if *waiver* has expired on *day* (UTC), or expires within 14 days."""
+    if waiver.expires < day:
+        return [f"{_described(waiver)} expired on {waiver.expires} and does not count"]
+    if waiver.expires - day <= WARN_BEFORE:
+        return [f"{_described(waiver)} ends on {waiver.expires}"]
+    return []
+
+
+def _described(waiver: Waiver) -> str:
+    return f"the waiver of {waiver.of} ({waiver.reason}, {waiver.owner})"

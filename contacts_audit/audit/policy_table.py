@@ -1,16 +1,15 @@
 """Read the tables of a policy file, and collect each mistake with its line and a hint."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from contacts_audit.audit.excerpt import MAX_LENGTH, excerpt
 from contacts_audit.audit.policy_keys import KEYS, SETTING_KEYS, VALUES
 from contacts_audit.core import toml_lines
 from contacts_audit.core.errors import UsageError
 
-T = TypeVar("T")
 MAX_GUESSES = 1000  # searches for a similar key, in one file
 
 
@@ -43,7 +42,11 @@ class PolicySource:
 
 
 class PolicyTable:
-    """The *number*-th table of its *kind* in the file; the top of the file has neither."""
+    """
+    The *number*-th table of its *kind* in the file; the top of the file has neither.
+
+    Each key that does not belong here is recorded as a mistake.
+    """
 
     def __init__(
         self, file: PolicySource, content: Mapping[str, Any], kind: str = "", number: int = 0
@@ -53,6 +56,8 @@ class PolicyTable:
         self.kind = kind
         self.number = number
         self.unknown_keys = [key for key in content if key not in KEYS[kind]]
+        for key in self.unknown_keys:
+            self.add_fault(f"{excerpt(key)} is not a known key", self._hint(key), key)
 
     def place(self, key: str = "") -> tuple[int, str]:
         """Return the line of *key*, or of the table (0 if unknown), and the place in words."""
@@ -67,11 +72,6 @@ class PolicyTable:
         line, place = self.place(key)
         self.file.faults.append((line, UsageError(f"{place}: {message}", hint)))
 
-    def check_keys(self) -> None:
-        """Record each key that does not belong here."""
-        for key in self.unknown_keys:
-            self.add_fault(f"{excerpt(key)} is not a known key", self._hint(key), key)
-
     def lacks_all(self, *keys: str) -> bool:
         """Return whether none of *keys* is here, not even misspelled."""
         if any(key in self.content for key in keys):
@@ -80,21 +80,22 @@ class PolicyTable:
         meant = {near for key in self.unknown_keys for near in self.file.nearest(key, here)}
         return meant.isdisjoint(keys)
 
-    def tables(self, key: str) -> "list[PolicyTable]":
-        """Return the tables of the array *key*."""
+    def tables(self, key: str) -> "Iterator[PolicyTable]":
+        """Yield the tables of the array *key*."""
         found = self.content.get(key, [])
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             self.add_fault(f"{key} is not an array of tables", f"write [[{key}]]", key)
-            return []
-        return [PolicyTable(self.file, one, key, at) for at, one in enumerate(found, start=1)]
+            return
+        for at, one in enumerate(found, start=1):
+            yield PolicyTable(self.file, one, key, at)
 
-    def optional(self, key: str, parse: Callable[[Any], T]) -> T | None:
-        """Return the value of *key* by *parse*, None if it is absent or malformed."""
+    def optional(self, key: str) -> Any:
+        """Return the value of *key*, None if it is absent or malformed."""
         if key not in self.content:
             return None
         value = self.content[key]
         try:
-            return parse(value)
+            return VALUES[key].parse(value)
         except UsageError as error:
             self.add_fault(str(error), error.hint, key)
         except (ValueError, TypeError, RecursionError):
@@ -102,12 +103,12 @@ class PolicyTable:
             self.add_fault(message, self._advice(key, value), key)
         return None
 
-    def required(self, key: str, parse: Callable[[Any], T], default: T) -> T:
-        """Return the value of *key* by *parse*, *default* if it is absent or malformed."""
-        found = self.optional(key, parse)
+    def required(self, key: str) -> Any:
+        """Return the value of *key*, None if it is malformed or absent, which is a mistake."""
+        found = self.optional(key)
         if self.lacks_all(key):
             self.add_fault(f"{key} is missing", f"add {key} = {VALUES[key].example}")
-        return default if found is None else found
+        return found
 
     def _advice(self, key: str, value: Any) -> str:
         """Return how to write a value of *key*, or the choice that *value* is similar to."""

@@ -51,16 +51,14 @@ def combined_criteria(levels: Sequence[Settings], *, profile_level: int | None =
     Raises:
         UsageError: a check has no value.
     """
-    merged: dict[str, Any] = {
-        item.name: next(filter(_is_set, (getattr(level, item.name) for level in levels)), None)
-        for item in fields(Settings)
-    }
+    found = {item.name: _nearest(levels, item.name) for item in fields(Settings)}
+    merged = {key: value for key, (_, value) in found.items()}
     profile = merged["profile"] or (None if merged["checks"] else Profile.CONFORMITY)
     checks = [*(PROFILES[profile] if profile else ()), *(merged["checks"] or ())]
     if profile_level is None:
-        profile_level = _first_level_with(levels, "profile")
+        profile_level, _ = found["profile"]
     for check, key in SWITCH_KEYS.items():
-        nearer = _first_level_with(levels, key) <= profile_level
+        nearer = found[key][0] <= profile_level
         if merged[key] and (nearer or (profile is Profile.STRICT and check in VALUE_KEYS)):
             checks.append(check)
         elif check in VALUE_KEYS and check in checks and not merged[key]:
@@ -77,11 +75,7 @@ def combined_criteria(levels: Sequence[Settings], *, profile_level: int | None =
     )
 
 
-def _first_level_with(levels: Sequence[Settings], key: str) -> int:
-    """Return the index of the first of *levels* that sets *key*, their number if none does."""
-    found = (at for at, level in enumerate(levels) if _is_set(getattr(level, key)))
-    return next(found, len(levels))
-
-
-def _is_set(value: object) -> bool:
-    return value is not None
+def _nearest(levels: Sequence[Settings], key: str) -> tuple[int, Any]:
+    """Return the first of *levels* that sets *key*, by its index, and the value."""
+    values = enumerate(getattr(level, key) for level in levels)
+    return next((found for found in values if found[1] is not None), (len(levels), None))

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contacts_audit.audit.excerpt import excerpt
-from contacts_audit.audit.report_shape import LATER_KEYS, REPORT, check_shape
 from contacts_audit.azure.kinds import GUID
 from contacts_audit.core import strict_json
 from contacts_audit.core.errors import ContactsAuditError, UsageError
@@ -23,6 +22,68 @@ KINDS: Mapping[str, str] = {  # other documents that this program writes
 }
 FIRST_YEAR, LAST_YEAR = 2000, 2999  # that a report may be from
 Row = Mapping[str, Any]
+Shape = type | list[Any] | tuple[Any, ...] | dict[str, Any]
+"""An object with at least these keys, a list of one shape, `(shape, None)` for null, or a type."""
+
+MAYBE_TEXT = (str, None)
+CONTACT: dict[str, Shape] = {
+    "name": str,
+    "api_version": str,
+    "emails": [str],
+    "enabled": bool,
+    "phone": MAYBE_TEXT,
+    "alert_severity": MAYBE_TEXT,
+    "attack_path_risk": MAYBE_TEXT,
+    "roles": [str],
+}
+ERROR: dict[str, Shape] = {
+    "reason": str,
+    "status": (int, None),
+    "code": MAYBE_TEXT,
+    "message": str,
+    "request_id": MAYBE_TEXT,
+    "hint": str,
+}
+ROW: Shape = {
+    "id": str,
+    "name": MAYBE_TEXT,
+    "tenant_id": MAYBE_TEXT,
+    "state": MAYBE_TEXT,
+    "verdict": str,
+    "portal_url": MAYBE_TEXT,
+    "emails": [str],
+    "contacts": [CONTACT],
+    "findings": [{"check": str, "message": str, "api_version": str}],
+    "decided_by": MAYBE_TEXT,
+    "error": (ERROR, None),
+    "waiver": ({"reason": str, "owner": str, "expires": str, "check": MAYBE_TEXT}, None),
+}
+COUNTS = ("in_scope", "read", "compliant", "non_compliant", "unreadable", "waived", "skipped")
+REPORT: Shape = {
+    "schema": int,
+    "tool": {"name": str, "version": str},
+    "started": str,
+    "finished": str,
+    "cloud": str,
+    "tenants": [str],
+    "profile": MAYBE_TEXT,
+    "checks": [str],
+    "shard": MAYBE_TEXT,
+    "summary": dict.fromkeys(COUNTS, int),
+    "exit_code": int,
+    "subscriptions": [ROW],
+}
+IDENTITY: dict[str, Shape] = {
+    "auth": str,
+    "credential": str,
+    **dict.fromkeys(("user", "application_id", "object_id", "tenant_id"), MAYBE_TEXT),
+}
+LATER_KEYS: Mapping[str, Shape] = {  # keys that older reports lack
+    "run_id": MAYBE_TEXT,
+    "recorded": MAYBE_TEXT,
+    "identities": [IDENTITY],
+}
+TYPE_NAMES = {str: "a string", int: "a whole number", bool: "true or false"}
 
 
 def read(
@@ -107,9 +168,9 @@ def _validated(report: Any) -> Mapping[str, Any]:
         raise ValueError(f"it is {KINDS.get(str(report['kind']), 'something else')}")
     if type(report.get("schema")) is not int or report["schema"] != SCHEMA:
         raise ValueError(f"its schema is not {SCHEMA}")
-    check_shape(report, REPORT, "")
+    _check_shape(report, REPORT, "")
     for key, shape in LATER_KEYS.items():
-        check_shape(report.setdefault(key, [] if isinstance(shape, list) else None), shape, key)
+        _check_shape(report.setdefault(key, [] if isinstance(shape, list) else None), shape, key)
     if report["recorded"] is not None:
         parse_time(report["recorded"])
     if parse_time(report["started"]) > parse_time(report["finished"]):
@@ -117,6 +178,29 @@ def _validated(report: Any) -> Mapping[str, Any]:
     for row in report["subscriptions"]:
         _check_row(row)
     return dict(report)
+
+
+def _check_shape(value: Any, shape: Any, place: str) -> None:
+    """Check that *value*, at *place* in a report, has *shape*; raise ValueError if not."""
+    match shape:
+        case dict():
+            if not isinstance(value, dict):
+                raise ValueError(f"{place or 'it'} is not an object: {excerpt(value)}")  # noqa: TRY004
+            for key, inner in shape.items():
+                if key not in value:
+                    raise ValueError(f"{place or 'it'} has no {key}")
+                _check_shape(value[key], inner, f"{place}.{key}" if place else key)
+        case [inner]:
+            if not isinstance(value, list):
+                raise ValueError(f"{place} is not a list: {excerpt(value)}")  # noqa: TRY004
+            for one in value:
+                _check_shape(one, inner, place)
+        case (inner, None):
+            if value is not None:
+                _check_shape(value, inner, place)
+        case _:
+            if type(value) is not shape:  # to Python, a bool is an int
+                raise ValueError(f"{place} is not {TYPE_NAMES[shape]}: {excerpt(value)}")
 
 
 def _check_row(row: Row) -> None:

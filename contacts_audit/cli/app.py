@@ -13,12 +13,7 @@ import typer
 from contacts_audit import __version__
 from contacts_audit.cli.fast_options import FastCommand, FastGroup
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options.variables import (
-    defaults_from,
-    nearest_choice,
-    unknown_variables,
-    variable_of,
-)
+from contacts_audit.cli.options import variables
 from contacts_audit.cli.terminal import Screen, fix_widths, plain
 from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.core.sanitize import without_credentials
@@ -58,6 +53,7 @@ COMMANDS_OF_OTHERS = {  # first words in other tools
     "--show-completion": "completion",
 }
 NAMES_OF_HELP = {"help_option_names": ["--help", "-h"]}
+BUG = "error: this is a bug in contacts-audit: please report it with the lines above"
 _BUILT = threading.local()
 
 
@@ -106,7 +102,8 @@ def run(arguments: Sequence[str], host: Host) -> int:
         return error.exit_code
     except Exception:  # noqa: BLE001 - a crash must never look like a finding
         trace = without_credentials(traceback.format_exc(), host.environment or {})
-        host.screen.crash(trace)
+        for line in (*trace.splitlines(), BUG):
+            host.screen.log(line)
         return ExitCode.FAILED
 
 
@@ -117,8 +114,8 @@ def _dispatch(arguments: Sequence[str], host: Host) -> int:
     defaults = {}
     if name:
         command = program.commands[name]
-        defaults = {name: defaults_from(host.environment, command)}
-        host.warnings = unknown_variables(
+        defaults = {name: variables.defaults_from(host.environment, command)}
+        host.warnings = variables.unknown_variables(
             host.environment, command, lambda: [_program(one).commands[one] for one in COMMANDS]
         )
     code = program.main(
@@ -153,13 +150,13 @@ def _build(name: str | None) -> Any:
     app.callback()(contacts_audit)
     for command in COMMANDS if name is None else [name]:
         run = getattr(import_module(f"contacts_audit.cli.{command}"), command)
-        settings: Any = {
-            "cls": FastCommand,
-            "help": run.__doc__,
-            "epilog": f"More: docs/{PAGES[command]}.md",
-            "context_settings": NAMES_OF_HELP,
-        }
-        app.command(command, **settings)(run if name else _listed)
+        app.command(
+            command,
+            cls=FastCommand,
+            help=run.__doc__,
+            epilog=f"More: docs/{PAGES[command]}.md",
+            context_settings=NAMES_OF_HELP,
+        )(run if name else _listed)
     return typer.main.get_command(app)
 
 
@@ -175,19 +172,18 @@ def _usage_message(error: Any, arguments: Sequence[str], host: Host) -> str:
         error.possibilities = [ours]
     message = str(error.format_message()).replace("Value error, ", "")
     parameter = getattr(error, "param", None)
-    message += nearest_choice(message)
+    message += variables.nearest_choice(message)
     if arguments and (meant := COMMANDS_OF_OTHERS.get(arguments[0])):
         message += f" Did you mean {meant}?"
     if parameter is None or any(_given(option, arguments) for option in parameter.opts):
         return message
-    variable = variable_of(parameter)
+    variable = variables.variable_of(parameter)
     return f"{message} (from {variable})" if host.environment.get(variable) else message
 
 
 def _given(option: str, arguments: Sequence[str]) -> bool:
     return any(
         argument == option
-        or argument.startswith(f"{option}=")
-        or (not option.startswith("--") and argument.startswith(option))
+        or argument.startswith(f"{option}=" if option.startswith("--") else option)
         for argument in arguments
     )

@@ -8,14 +8,22 @@ come from `completion.json`, which `make completion` writes, and no command is l
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
-SHELLS = ("bash", "zsh", "fish", "powershell")
 FILES, FOLDERS, SUBSCRIPTIONS = "files", "folders", "subscriptions"
 MAX_LISTS = 50  # exchanges of a recording that are searched for subscriptions
 MAX_LIST_SIZE = 16 * 1024 * 1024  # bytes of one exchange
+
+
+class Shell(StrEnum):
+    """The shells with completion."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+    POWERSHELL = "powershell"
 
 
 def answer(shell: str, words: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -177,10 +185,6 @@ def _escaped(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> str | None:
     """Return the answer to `completion SHELL -- WORD...`, None for other *arguments*."""
-    if len(arguments) < 2 or arguments[0] not in SHELLS or arguments[1] != "--":
+    if len(arguments) < 2 or arguments[0] not in [*Shell] or arguments[1] != "--":
         return None
     return answer(arguments[0], arguments[2:], os.environ)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
+from contacts_audit.cli.terminal import counted
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
@@ -42,8 +43,3 @@ def confirmed(
     whom = "".join(f"signed in as {one.label}\n" for one in connection.identities())
     question = f"Write to {counted(len(tasks), 'subscription')}{deleting}? [y/N] "
     return host.confirm(f"{table}{contacts}{whom}{question}")
-
-
-def counted(number: int, what: str) -> str:
-    """Return *number* and the noun *what*, in the plural where it is not 1."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,27 +1,25 @@
 """The command doctor: tests what an audit needs, and suggests fixes."""
 
 import functools
+import itertools
 import textwrap
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
-
-import typer
 
 from contacts_audit.azure.kinds import Auth
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions, TextFormat, TextOutput
+from contacts_audit.cli.options.declare import grouped, printed_as
+from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.sign_in import sign_in
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.cli.wiring import connect
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 
 if TYPE_CHECKING:
-    from contacts_audit.azure.arm.protocol import Answer
     from contacts_audit.azure.auth.sign_in import SignIn
     from contacts_audit.doctor import Diagnosis
 
@@ -32,11 +30,8 @@ LEFT = 34  # columns for status and name
 
 @grouped
 def doctor(
-    context: typer.Context,
-    log: LogOptions,
-    azure: AzureOptions,
-    output: TextOutput = TextFormat.TEXT,
-) -> None:
+    host: Host, azure: AzureOptions, output: TextFormat = printed_as(TextFormat)
+) -> ExitCode:
     """
     Diagnose sign-in, network, permissions and API versions, and suggest fixes.
 
@@ -45,32 +40,30 @@ def doctor(
     from contacts_audit.core.workers import in_thread
     from contacts_audit.doctor import PARTS, REPLAYED, diagnosed, exit_code, skipped
 
-    host: Host = context.obj
-    log_to(host.screen, log)
     deadline = time.monotonic() + azure.network.deadline
-    diagnoses = _diagnoses(host, azure)
+    coming = functools.partial(next, _diagnoses(host, azure), None)
     found: list[Diagnosis] = []
-    width = host.screen.terminal_width
 
     def timely() -> "Iterator[Diagnosis]":
-        coming = functools.partial(next, diagnoses, None)
-        while (each := in_thread(coming, deadline=deadline)) is not None:
-            yield each
+        return iter(lambda: in_thread(coming, deadline=deadline), None)
 
-    def whole() -> "Iterator[Diagnosis]":
-        yield from diagnosed("deadline", timely)
-        yield from skipped(found, PARTS if azure.network.replay is None else REPLAYED)
-
-    for each in whole():
+    left = skipped(found, PARTS if azure.network.replay is None else REPLAYED)
+    for each in itertools.chain(diagnosed("deadline", timely), left):
         found.append(each)
         if output is TextFormat.TEXT:
-            host.screen.data(lines(each, width))
+            host.screen.data(lines(each, host.screen.terminal_width))
     code = exit_code(found)
     if output is TextFormat.JSON:
-        host.screen.data(_document(found, code))
+        document = {
+            "schema": SCHEMA,
+            "recorded": next((each.detail for each in found if each.name == RECORDING), None),
+            "checks": list(map(asdict, found)),
+            "exit_code": int(code),
+        }
+        host.screen.data(json_.dump(document, indent=2) + "\n")
     well = code is ExitCode.CLEAN
     host.screen.note("An audit can run." if well else "Fix what failed, then run doctor again.")
-    raise typer.Exit(code)
+    return code
 
 
 def _diagnoses(host: Host, azure: AzureOptions) -> "Iterator[Diagnosis]":
@@ -82,14 +75,12 @@ def _diagnoses(host: Host, azure: AzureOptions) -> "Iterator[Diagnosis]":
         chosen = sign_in(host, azure.identity, azure.cloud)
         for told in host.tls_warnings():
             yield doctor.Diagnosis("tls", Status.WARNING, told, "unset it unless you need it")
-        well = True
-        for each in (
+        found = (
             *diagnosed("network", lambda: _network(chosen, azure)),
             *diagnosed("credential", lambda: _credential(azure.identity.auth, chosen)),
-        ):
-            yield each
-            well = well and (each.status is not Status.FAILED or each.name == "clock")
-        if not well:
+        )
+        yield from found
+        if any(each.status is Status.FAILED and each.name != "clock" for each in found):
             return
     connection = connect(host, azure)
     if connection.recorded is not None:
@@ -113,15 +104,14 @@ def _network(chosen: "SignIn", azure: AzureOptions) -> "Iterator[Diagnosis]":
     endpoint = chosen.cloud.arm
     bundle = None if azure.cloud.ca_bundle is None else str(azure.cloud.ca_bundle)
 
-    def probe() -> "Answer":
-        request = prepared(protocol.metadata_url(endpoint), {})
-        return chosen.transport().send(request, timeout=azure.network.timeout)
-
     login = chosen.cloud.authority or "(from the cloud's metadata)"
     audience = chosen.cloud.audience or "(from the cloud's metadata)"
     where = f"{chosen.cloud.name}: {endpoint}, sign-in at {login}, audience {audience}"
     yield doctor.Diagnosis("cloud", doctor.Status.OK, where)
-    yield from doctor.network(probe, endpoint, trusted(bundle))
+    request, within = prepared(protocol.metadata_url(endpoint), {}), azure.network.timeout
+    yield from doctor.network(
+        lambda: chosen.transport().send(request, timeout=within), endpoint, trusted(bundle)
+    )
 
 
 def _credential(auth: Auth, chosen: "SignIn") -> "Iterator[Diagnosis]":
@@ -142,18 +132,3 @@ def lines(each: "Diagnosis", width: int | None) -> str:
         texts = [line for text in texts for line in fold.wrap(text)]
     beneath = "\n" + " " * LEFT
     return f"{each.status:<9}{each.name:<25}{beneath.join(texts)}\n"
-
-
-def _document(found: "list[Diagnosis]", code: ExitCode) -> str:
-    checks = [
-        {"name": each.name, "status": each.status, "detail": each.detail, "hint": each.hint}
-        for each in found
-    ]
-    recorded = next((each.detail for each in found if each.name == RECORDING), None)
-    document = {
-        "schema": SCHEMA,
-        "recorded": recorded,
-        "checks": checks,
-        "exit_code": int(code),
-    }
-    return json_.dump(document, indent=2) + "\n"

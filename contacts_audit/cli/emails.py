@@ -1,24 +1,19 @@
 """The command emails: the whole one-liner of the rule, or with --input its last stage, jq."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from contacts_audit.cli.host import Host
+from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.declare import OPTIONS, grouped
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.pages import SHOWN, Missed, Page, pages, was_read
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import ContactsAuditError, ExitCode
 from contacts_audit.core.model import Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.azure.arm.client import Client
 
-LARGEST_INPUT = 256 * 1024 * 1024
 MAY_MISS = (
     "2017-08-01-preview may not show what the portal and newer clients wrote (it did not in 2020, "
     "and no later recording is known): 'contacts-audit audit' decides"
@@ -27,28 +22,20 @@ MAY_MISS = (
 
 @grouped
 def emails(
-    context: typer.Context,
+    host: Host,
     scope: ScopeOptions,
-    log: LogOptions,
     azure: AzureOptions,
-    input: Annotated[
-        str | None,
-        typer.Option(
-            "--input",
-            metavar="FILE",
-            help="Filter the output of fetch in FILE ('-': stdin). Ask Azure nothing.",
-        ),
-    ] = None,
-) -> None:
+    input: str | None = OPTIONS(
+        "--input FILE", "Filter the output of fetch in FILE ('-': stdin). Ask Azure nothing."
+    ),
+) -> ExitCode:
     """
     Print the email addresses of each subscription, like the one-liner of the rule.
 
     Exit codes: 0 all show an address at 2017-08-01-preview, 3 some do not, 4 some were unreadable.
     """
-    host: Host = context.obj
-    log_to(host.screen, log)
     if input is not None:
-        raise typer.Exit(_jq_stage(host, input))
+        return _jq_stage(host, input)
     complete, without = True, 0
     for page in pages(host, scope, azure, _lines):
         for piece in page.pieces:
@@ -61,7 +48,7 @@ def emails(
                 without += 1
                 host.screen.note(f"{page.subscription.label}: no address at 2017-08-01-preview")
         complete &= was_read(host, page)
-    raise typer.Exit(_exit_code(host, complete, without))
+    return _exit_code(host, complete, without)
 
 
 def _lines(client: "Client", subscription: Subscription) -> Page:
@@ -92,7 +79,7 @@ def _jq_stage(host: Host, name: str) -> ExitCode:
     """Run the two documented jq programs on a file, up to their first error."""
     from contacts_audit.azure.contacts.read import documented_stage
 
-    text = host.read(name, "--input", most=LARGEST_INPUT, pipes=True).decode("utf-8-sig", "replace")
+    text = host.read(name, "--input", LARGEST_REPORT, pipes=True).decode("utf-8-sig", "replace")
     if not text.strip():
         host.screen.fail(ContactsAuditError("--input is empty", "check the output of fetch"))
         return ExitCode.INCOMPLETE

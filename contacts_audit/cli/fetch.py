@@ -7,18 +7,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.declare import OUTPUT
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.declare import OUTPUT, grouped
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.pages import Page, fault_of, pages, was_read
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import AuthError, AzureError, ExitCode, UsageError
 from contacts_audit.core.jq_text import one_line
 from contacts_audit.core.model import Subscription
@@ -33,35 +28,31 @@ if TYPE_CHECKING:
 class FetchOptions:
     """What is fetched, and how it is printed."""
 
-    api_version: Annotated[
-        str,
-        OUTPUT("--api-version VERSION", "Use this API version. Default: 2017-08-01-preview."),
-    ] = "2017-08-01-preview"
-    jsonl: Annotated[
-        bool, OUTPUT("--jsonl", "Print each body as a line of JSON, with its subscription.")
-    ] = False
+    api_version: str = OUTPUT(
+        "--api-version VERSION",
+        "Use this API version. Default: 2017-08-01-preview.",
+        "2017-08-01-preview",
+    )
+    jsonl: bool = OUTPUT("--jsonl", "Print each body as a line of JSON, with its subscription.")
 
 
 @grouped
 def fetch(
-    context: typer.Context,
+    host: Host,
     scope: ScopeOptions,
     chosen: FetchOptions,
-    log: LogOptions,
     azure: AzureOptions,
-) -> None:
+) -> ExitCode:
     """
     Print the security contacts of each subscription as Azure sends them, like curl.
 
     Exit codes: 0 all were read, 4 some could not be, 1 the run failed.
     """
-    host: Host = context.obj
     version = chosen.api_version
     if not _is_version(version):
         raise UsageError(
             f"--api-version: {version!r} is not an API version", "give one like 2017-08-01-preview"
         )
-    log_to(host.screen, log)
 
     def first(client: "Client", subscription: Subscription) -> Page:
         return _page(subscription, _bodies(client, subscription, version))
@@ -72,7 +63,7 @@ def fetch(
             text = body_line(page.subscription, version, body) if chosen.jsonl else body
             host.screen.data(text)
         complete &= was_read(host, page)
-    raise typer.Exit(ExitCode.CLEAN if complete else ExitCode.INCOMPLETE)
+    return ExitCode.CLEAN if complete else ExitCode.INCOMPLETE
 
 
 def _bodies(client: "Client", subscription: Subscription, api_version: str) -> "Iterator[Answer]":

@@ -1,23 +1,21 @@
 """The command history: what complied on each day, from the JSON reports of many runs."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from contacts_audit.audit import history as runs
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
-from contacts_audit.cli.options.declare import printed_as
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
 from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
+Reader = Callable[[Path], Mapping[str, Any] | None]
 OTHERS = re.compile(r"^\.|\.ocsf\.json$")  # hidden files, and reports in another format
 
 HEADER = ("WHEN", "CHANGE", "NAME", "WAS", "IS", "WHY")
@@ -34,12 +32,10 @@ class HistoryFormat(StrEnum):
 
 @grouped
 def history(
-    context: typer.Context,
-    folder: Annotated[
-        str, typer.Argument(metavar="FOLDER", help="The folder with the JSON reports.")
-    ],
-    output: Annotated[HistoryFormat, printed_as(HistoryFormat)] = HistoryFormat.TABLE,
-) -> None:
+    host: Host,
+    folder: str = argument("FOLDER", "The folder with the JSON reports."),
+    output: HistoryFormat = printed_as(HistoryFormat),
+) -> ExitCode:
     """
     Show how many subscriptions complied on each day, and what changed when.
 
@@ -47,57 +43,39 @@ def history(
 
     Exit codes: 0 all files were read, 4 a file in the folder is not a complete report.
     """
-    host: Host = context.obj
-    reader = _Reader(host, Path(folder))
-    found = runs.history(reader.in_order())
-    host.screen.stream(_rendered(found, output, host.screen.terminal_width))
-    raise typer.Exit(ExitCode.INCOMPLETE if reader.failed else ExitCode.CLEAN)
+    left_out = set()
 
-
-class _Reader:
-    """Reads the reports in a folder; names and counts the files that are not whole reports."""
-
-    def __init__(self, host: Host, folder: Path) -> None:
-        self._host, self._folder = host, folder
-        self.failed = 0
-
-    def in_order(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """
-        Yield name and content of each report, the oldest first; one is in memory at a time.
-
-        Raises:
-            UsageError: the folder cannot be read.
-        """
-        moments = {}
-        for path in self._files():
-            document = self._read(path)
-            if document is not None:
-                moments[path] = runs.moment_of(document)
-        for path in sorted(moments, key=lambda one: (moments[one], one.name)):
-            document = self._read(path)
-            if document is not None:
-                yield path.name, document
-
-    def _files(self) -> list[Path]:
+    def read(path: Path) -> Mapping[str, Any] | None:
         try:
-            found = sorted(self._folder.iterdir())
-        except OSError as error:
-            raise UsageError(
-                f"FOLDER: {str(self._folder)!r} cannot be read: {error.strerror}",
-                "name the folder that holds the JSON reports",
-            ) from error
-        return [path for path in found if path.suffix == ".json" and not OTHERS.search(path.name)]
-
-    def _read(self, path: Path) -> Mapping[str, Any] | None:
-        try:
-            text = self._host.read(str(path), "FOLDER", LARGEST_REPORT)
-            document = report_file.read(text, path.name)
+            document = report_file.read(host.read(str(path), "FOLDER", LARGEST_REPORT), path.name)
             report_file.check_counts(document, path.name)
         except UsageError as error:
-            self.failed += 1
-            self._host.screen.notice(f"left out: {error}")
+            left_out.add(path)
+            host.screen.notice(f"left out: {error}")
             return None
         return document
+
+    found = runs.history(_in_order(Path(folder), read))
+    host.screen.stream(_rendered(found, output, host.screen.terminal_width))
+    return ExitCode.INCOMPLETE if left_out else ExitCode.CLEAN
+
+
+def _in_order(folder: Path, read: Reader) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield name and content of each report, the oldest first; one is in memory at a time."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(
+            f"FOLDER: {str(folder)!r} cannot be read: {error.strerror}",
+            "name the folder that holds the JSON reports",
+        ) from error
+    moments = {}
+    for path in paths:
+        if path.suffix == ".json" and not OTHERS.search(path.name) and (document := read(path)):
+            moments[path] = runs.moment_of(document)
+    for path in sorted(moments, key=lambda one: (moments[one], one.name)):
+        if document := read(path):
+            yield path.name, document
 
 
 def _rendered(found: runs.History, output: HistoryFormat, width: int | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -20,13 +20,17 @@ TLS_VARIABLES = {  # they weaken TLS, and are easily forgotten
     "CURL_CA_BUNDLE": "it is trusted, unless --ca-bundle or REQUESTS_CA_BUNDLE is set",
 }
 LARGEST_FILE = 16 * 1024 * 1024
-LARGEST_REPORT = 256 * 1024 * 1024  # bytes; that is 200,000 subscriptions
+LARGEST_REPORT = 256 * 1024 * 1024  # bytes, also of a plan; that is 200,000 subscriptions
 PIECE = 1024 * 1024
 
 
 @dataclass(slots=True)
 class Host:
-    """The surroundings of a run, which tests replace. No printed line shows its *secrets*."""
+    """
+    The surroundings of a run, which tests replace. No printed line shows its *secrets*.
+
+    *typed* names the options that were given on the command line, not by a variable.
+    """
 
     environment: Mapping[str, str]
     stdin: BinaryIO | None
@@ -34,6 +38,7 @@ class Host:
     shutdown: Shutdown
     stdin_used_by: str | None = None
     warnings: list[str] = field(default_factory=list)
+    typed: Set[str] = frozenset()
     secrets: Secrets = field(default_factory=Secrets)
 
     def __post_init__(self) -> None:
@@ -59,22 +64,16 @@ class Host:
         """
         from platformdirs import user_state_path
 
-        from contacts_audit.core.home import home
+        from contacts_audit.core.paths import home
 
         if given is not None:
             return given
         own = home(self.environment)
         if own is None and not self.variable("XDG_STATE_HOME"):
             raise UsageError(
-                "no home folder for backups and journals",
-                "add --state-dir DIR, or set HOME",
+                "no home folder for backups and journals", "add --state-dir DIR, or set HOME"
             )
         return user_state_path("contacts-audit", appauthor=False)
-
-    @property
-    def can_ask(self) -> bool:
-        """Say whether stdin is a terminal."""
-        return self.stdin is not None and self.stdin.isatty()
 
     def confirm(self, question: str) -> bool:
         """Ask on stderr, and return whether the answer on stdin is yes."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from contacts_audit import __version__
 from contacts_audit.cli.options.azure import AzureOptions, IdentityOptions
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.groups import words
+from contacts_audit.cli.options.declare import words
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.core.model import FILE, Criteria, Invocation, Run
+from contacts_audit.core.model import Criteria, Invocation, Run
 
 if TYPE_CHECKING:
     from contacts_audit.audit.shards import Shard
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_of(
-    connection: "Connection",
-    criteria: Criteria,
-    started: datetime,
-    called: Invocation,
-    **more: Any,
+    connection: "Connection", criteria: Criteria, started: datetime, called: Invocation, **more: Any
 ) -> Run:
     """Return the facts of a run that began at *started*; *more* are other fields of `Run`."""
     return Run(
@@ -51,9 +47,9 @@ def invocation(
 
     numbered = replace(scope, shard=None if part is None else str(part))
     return Invocation(
-        scope=None if "-" in scope.subscriptions_from else words(numbered, blank=FILE),
+        scope=None if "-" in scope.subscriptions_from else words(numbered),
         tenants=tenant_words(azure),
-        others=(*words(policy, blank=FILE), *azure_words(azure)),
+        others=(*words(policy), *azure_words(azure)),
         endpoint=clouds.choose(azure.cloud.cloud, arm_endpoint=azure.cloud.arm_endpoint).arm,
         recording=azure.network.replay is not None,
     )
@@ -61,12 +57,9 @@ def invocation(
 
 def tenant_words(azure: AzureOptions) -> tuple[str, ...]:
     """Return the options --tenant."""
-    return words(IdentityOptions(tenant=azure.identity.tenant), blank="")
+    return words(IdentityOptions(tenant=azure.identity.tenant))
 
 
 def azure_words(azure: AzureOptions) -> tuple[str, ...]:
     """Return the options of cloud and identity, without --tenant."""
-    return (
-        *words(azure.cloud, blank=FILE),
-        *words(azure.identity, "tenant", "auth_timeout", blank=FILE),
-    )
+    return (*words(azure.cloud), *words(azure.identity, "tenant", "auth_timeout"))

@@ -10,7 +10,7 @@ from contacts_audit.cli import report_files
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.output import OutputOptions
 from contacts_audit.cli.report_input import Rows, baseline_rows
-from contacts_audit.cli.terminal import plain
+from contacts_audit.cli.terminal import counted, plain
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Outcome, Report, Run, Unread, Verdict, exit_code
 from contacts_audit.report import RENDERERS, Format, json_, jsonl, order, table
@@ -93,12 +93,16 @@ def print_report(
     for outcome in outcomes:
         verdicts[outcome.verdict] += 1
         if outcome.verdict in TO_FIX:
-            fixes = fixes or _no_fixes(run)
+            if fixes is None:
+                from contacts_audit.report.fix_command import Summary  # most runs need none
+
+                fixes = Summary(run)
             fixes.add(outcome)
         if printing.streams:
             if not only or outcome.verdict in only:
                 host.screen.data(jsonl.line(outcome, run))
-            _report_fault(host, outcome)
+            if isinstance(outcome, Unread):
+                host.screen.fault(outcome.subscription, outcome.fault)
         if printing.options.report or not printing.streams:
             kept.append(outcome)
     report = Report(run, finished or datetime.now(UTC), tuple(kept))
@@ -114,13 +118,6 @@ def print_report(
     if unwritten is not None:
         raise unwritten
     return exit_code(verdicts)
-
-
-def _no_fixes(run: Run) -> "Summary":
-    """Return a summary without a fix; most runs need none, and load nothing for it."""
-    from contacts_audit.report.fix_command import Summary
-
-    return Summary(run)
 
 
 def _changed(report: Report, baseline: Rows) -> Report:
@@ -149,7 +146,8 @@ def _print(host: Host, report: Report, printing: Printing, verdicts: Counter[Ver
         report = order.only(report, options.only)
         _print_rows(host, report, printing)
         for outcome in report.outcomes:
-            _report_fault(host, outcome)
+            if isinstance(outcome, Unread):
+                host.screen.fault(outcome.subscription, outcome.fault)
     if printing.format is not Format.PROMETHEUS:  # metrics have no rows for what is gone
         for row in report.gone or ():
             host.screen.note(f"{row['name'] or row['id']} ({row['id']}): no longer in scope")
@@ -171,19 +169,13 @@ def _print_rows(host: Host, report: Report, printing: Printing) -> None:
         host.screen.stream(RENDERERS[form](report))
 
 
-def _report_fault(host: Host, outcome: Outcome) -> None:
-    if isinstance(outcome, Unread):
-        host.screen.fault(outcome.subscription, outcome.fault)
-
-
 def _print_summary(
     host: Host, verdicts: Counter[Verdict], fixes: "Summary | None", only: Sequence[Verdict]
 ) -> None:
     """Print the counts, and a command for each kind of failure."""
     total = verdicts.total()
     counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
-    noun = "subscription" if total == 1 else "subscriptions"
-    host.screen.note(f"{total} {noun}: {counts}")
+    host.screen.note(f"{counted(total, 'subscription')}: {counts}")
     if only:
         shown = sum(verdicts[verdict] for verdict in {*only})
         host.screen.note(f"Only {', '.join(only)}: {shown} of {total} are printed")

@@ -1,9 +1,10 @@
 """For fetch and emails: reads all subscriptions in parallel, and yields their pages in order."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from contacts_audit.azure.contacts.read import LeftOut
     from contacts_audit.azure.tenants import Connection
 
-T = TypeVar("T")
 SHOWN = 3  # contacts that a line names
 MAX_BUFFERED = 32 * 1024 * 1024  # bytes that were read and not printed yet
 
@@ -90,53 +90,47 @@ def pages(
 
     buffer = _Buffer()
 
-    def first(numbered: tuple[int, Subscription]) -> Page:
-        number, subscription = numbered
+    def first(number: int, subscription: Subscription) -> Page:
         outcome: Any = unasked(subscription)
         if outcome is not None:
             return _unread(outcome)
         buffer.wait(number)
-        page = _caught(subscription, lambda: read(connection.client(subscription), subscription))
+        page = read(connection.client(subscription), subscription)
         buffer.add(page)
         return page
 
-    def following(page: Page) -> Page:
-        return page if page.rest is None else _caught(page.subscription, page.rest)
-
-    numbered = enumerate(found.subscriptions)
-    coming = _in_order(connection, first, numbered, lambda item: item[1])
-    for page in host.screen.progress(coming, len(found.subscriptions)):
+    begun = (
+        Page(one, (), functools.partial(first, number, one))
+        for number, one in enumerate(found.subscriptions)
+    )
+    for page in host.screen.progress(_following(connection, begun), len(found.subscriptions)):
         yield page
         buffer.remove(page)
         while page.rest is not None:
-            (page,) = _in_order(connection, following, [page], lambda one: one.subscription)
+            (page,) = _following(connection, [page])
             yield page
 
 
-def _in_order(
-    connection: "Connection",
-    read: Callable[[T], Page],
-    items: Iterable[T],
-    subscription_of: Callable[[T], Subscription],
-) -> Iterator[Page]:
+def _following(connection: "Connection", pages: Iterable[Page]) -> Iterator[Page]:
+    """Yield the page that follows each of *pages*."""
     from contacts_audit.audit.auditor import broken, out_of_time
     from contacts_audit.core.workers import in_order
 
     return in_order(
-        read,
-        items,
+        _next,
+        pages,
         workers=connection.concurrency.limit,
         deadline=connection.limits.deadline,
-        timed_out=lambda item: _unread(out_of_time(subscription_of(item))),
-        broken=lambda item, error: _unread(broken(subscription_of(item), error)),
+        timed_out=lambda page: _unread(out_of_time(page.subscription)),
+        broken=lambda page, error: _unread(broken(page.subscription, error)),
     )
 
 
-def _caught(subscription: Subscription, read: Callable[[], Page]) -> Page:
+def _next(page: Page) -> Page:
     try:
-        return read()
+        return page if page.rest is None else page.rest()
     except (AzureError, AuthError) as error:
-        return Page(subscription, (), fault=fault_of(error, subscription))
+        return Page(page.subscription, (), fault=fault_of(error, page.subscription))
 
 
 def fault_of(error: AzureError | AuthError, subscription: Subscription) -> Fault:

@@ -1,37 +1,24 @@
 """The command plan: shows what apply would change; writes nothing to Azure."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.mail import mail_lookups
 from contacts_audit.cli.options.azure import AzureOptions
-from contacts_audit.cli.options.changes import (
-    ChangeFormat,
-    ChangeOptions,
-    ChangeOutput,
-    change_of,
-    derives,
-)
+from contacts_audit.cli.options.changes import ChangeFormat, ChangeOptions, change_of, derives
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.declare import OUTPUT
-from contacts_audit.cli.options.groups import grouped
-from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.cli.options.declare import OUTPUT, grouped, printed_as
 from contacts_audit.cli.options.scope import ScopeOptions
-from contacts_audit.cli.policy_source import load_policy, resolve_policy
-from contacts_audit.cli.report_input import EarlierReport
-from contacts_audit.cli.terminal import log_to
+from contacts_audit.cli.policy_source import load_policy, mail_lookups, resolve_policy
+from contacts_audit.cli.report_input import FROM_REPORT, EarlierReport, read_report
 from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary
-from contacts_audit.core.files import replace
+from contacts_audit.core.errors import ExitCode
+from contacts_audit.core.files import check_writable, replace
 from contacts_audit.core.model import Change, Subscription
-from contacts_audit.core.writable import check_writable
 
 if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
@@ -44,35 +31,30 @@ if TYPE_CHECKING:
 
 @grouped
 def plan(
-    context: typer.Context,
+    host: Host,
     scope: ScopeOptions,
     changes: ChangeOptions,
     checks: PolicyOptions,
-    log: LogOptions,
     azure: AzureOptions,
-    output: ChangeOutput = ChangeFormat.TABLE,
-    save: Annotated[
-        Path | None, OUTPUT("--save FILE", "Save the plan to FILE, for 'apply FILE'.")
-    ] = None,
-    curl: Annotated[bool, OUTPUT("--curl", "Print the changes as curl commands.")] = False,
-) -> None:
+    output: ChangeFormat = printed_as(ChangeFormat),
+    save: Path | None = OUTPUT("--save FILE", "Save the plan to FILE, for 'apply FILE'."),
+    curl: bool = OUTPUT("--curl", "Print the changes as curl commands."),
+) -> ExitCode:
     """
     Show what apply would change, before and after. Nothing is written to Azure.
 
     Exit codes: 0 nothing to change, 3 changes to make, 4 some unreadable, 5 some refused.
     """
-    host: Host = context.obj
-    derive = derives(context)
-    change_of(changes, derived=derive)
+    change_of(changes, host.typed)
     if save is not None:
         check_writable(save)
-    log_to(host.screen, log)
-    connection, made = planned(host, scope, changes, checks, azure, derive=derive)
+    connection, made = planned(host, scope, changes, checks, azure)
     from contacts_audit.remediation.plan import exit_code
-    from contacts_audit.report.changes import plan_json
+    from contacts_audit.report import changes as report
     from contacts_audit.report.curl import plan_curl
+    from contacts_audit.report.table import folded
 
-    document = "".join(plan_json(made))  # once: it holds the time
+    document = "".join(report.plan_json(made))  # once: it holds the time
     if save is not None:
         replace(save, [document])
     if curl:
@@ -80,22 +62,14 @@ def plan(
     elif output is ChangeFormat.JSON:
         host.screen.data(document)
     else:
-        _print(host, made, output, every_row=log.verbose or log.debug)
+        shown = made if azure.log.verbose or azure.log.debug else report.urgent(made)
+        if output is ChangeFormat.MARKDOWN:
+            host.screen.stream(report.plan_markdown(shown))
+        else:
+            width = host.screen.terminal_width
+            host.screen.stream(folded(report.plan_rows(shown, brief=width is not None), width))
     _report_rows(host, made)
-    raise typer.Exit(exit_code(made.rows))
-
-
-def _print(host: Host, made: "Plan", output: ChangeFormat, *, every_row: bool) -> None:
-    """Print the table of a plan; rows without a change only where *every_row* is wanted."""
-    from contacts_audit.report import changes
-    from contacts_audit.report.table import folded
-
-    shown = made if every_row else changes.urgent(made)
-    if output is ChangeFormat.MARKDOWN:
-        host.screen.stream(changes.plan_markdown(shown))
-    else:
-        width = host.screen.terminal_width
-        host.screen.stream(folded(changes.plan_rows(shown, brief=width is not None), width))
+    return exit_code(made.rows)
 
 
 def _report_rows(host: Host, made: "Plan") -> None:
@@ -116,42 +90,46 @@ def planned(
     changes: ChangeOptions,
     checks: PolicyOptions,
     azure: AzureOptions,
-    *,
-    derive: bool,
 ) -> "tuple[Connection, Plan]":
     """
     Read all subscriptions in scope, and plan *changes*.
 
-    With *derive*, what the failing checks of a subscription need is changed, too.
-
     Raises:
         ContactsAuditError: an option cannot be used, or nothing could be listed.
     """
-    report = changes.from_report and EarlierReport.read(host, changes.from_report)
-    if report:
+    report = None
+    if name := changes.from_report:
+        report = EarlierReport(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
         scope = report.scope(scope)
     policy = load_policy(host, checks, datetime.now(UTC))
-    if report:
-        policy = report.policy(policy, checks)
+    policy = report.policy(policy, checks) if report else policy
     connection, found = connect_and_select(host, scope, azure)
-    from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
     from contacts_audit.remediation.file_format import Origin
     from contacts_audit.remediation.plan_file import Plan
+    from contacts_audit.remediation.prepare import unreadable_row
     from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.report.json_ import time_of
 
     if report:
         report.check(connection)
     policy = resolve_policy(host, policy, connection, found)
-    change = change_of(changes, derived=derive)
+    change = change_of(changes, host.typed)
     look_up = mail_lookups(checks.dns, connection).answers
     auditor, reader = Auditor(connection.client, policy, look_up), SnapshotReader(connection.client)
-    planner = _Planner(connection, policy, auditor, reader, changes, change, derive)
-    rows = planner.rows(host, found.subscriptions)
+    planner = _Planner(connection, policy, auditor, reader, changes, change, derives(host.typed))
+    rows = for_each(
+        host,
+        connection,
+        found.subscriptions,
+        planner.row,
+        lambda one: planner.row(one) if unasked(one) else unreadable_row(out_of_time(one)),
+        lambda one, error: unreadable_row(broken(one, error)),
+    )
     cloud, tenants = connection.cloud, connection.tenant_ids()
     origin = Origin(cloud.name, cloud.arm, tuple(tenants))
-    recorded = time_of(connection.recorded)
-    return connection, Plan(origin, change, changes.api_version, tuple(rows), recorded)
+    made = Plan(origin, change, changes.api_version, tuple(rows), time_of(connection.recorded))
+    return connection, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,43 +144,20 @@ class _Planner:
     change: Change
     derive: bool
 
-    def rows(self, host: Host, subscriptions: Collection[Subscription]) -> "list[PlanRow]":
-        """Return the rows of all *subscriptions*, in their order."""
-        from contacts_audit.audit.auditor import broken
-        from contacts_audit.remediation.prepare import unreadable_row
-
-        return for_each(
-            host,
-            self.connection,
-            subscriptions,
-            self._row,
-            self._late,
-            lambda subscription, error: unreadable_row(broken(subscription, error)),
-        )
-
-    def _row(self, subscription: Subscription) -> "PlanRow":
+    def row(self, subscription: Subscription) -> "PlanRow":
         """Return the row of *subscription*, with what its checks say."""
         from contacts_audit.remediation.prepare import with_verdict
 
         row = self._decided(subscription)
         return with_verdict(row, self.auditor, self.policy.criteria_of(subscription))
 
-    def _late(self, subscription: Subscription) -> "PlanRow":
-        """Return the row of *subscription*, which the deadline left out."""
-        from contacts_audit.audit.auditor import out_of_time, unasked
-        from contacts_audit.remediation.prepare import unreadable_row
-
-        if unasked(subscription) is not None:
-            return self._row(subscription)
-        return unreadable_row(out_of_time(subscription))
-
     def _decided(self, subscription: Subscription) -> "PlanRow":
         from contacts_audit.audit.auditor import unasked
         from contacts_audit.remediation import prepare
 
         budget = self.connection.client(subscription).limits.until()
-        failing_only, outcome = self.options.of_failing, None
-        looks = failing_only or self.policy.has_waiver(subscription)
+        failing_only = self.options.failing_only or self.options.from_report is not None
+        looks, outcome = failing_only or self.policy.has_waiver(subscription), None
         if looks and unasked(subscription) is None:
             outcome = self.auditor.within(budget).audit(subscription)
         return prepare.plan(

@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import argument, grouped
 from contacts_audit.cli.policy_source import load_policy
 from contacts_audit.core.sanitize import sanitized
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Policy
-    from contacts_audit.core.model import Criteria
 
 
 class Action(StrEnum):
@@ -26,18 +23,17 @@ class Action(StrEnum):
 
 @grouped
 def policy(
-    context: typer.Context,
-    action: Annotated[Action, typer.Argument(metavar="check", help="Check the file.")],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The policy file ('-': stdin).")],
+    host: Host,
+    action: Action = argument("check", "Check the file."),
+    file: str = argument("FILE", "The policy file ('-': stdin)."),
 ) -> None:
     """
     Check a policy file offline, and report every mistake with its line.
 
     Exit codes: 0 the file is valid, 2 it is not.
     """
-    from contacts_audit.audit.waivers import expiry_warnings
+    from contacts_audit.audit.policy import expiry_warnings
 
-    host: Host = context.obj
     found = load_policy(host, PolicyOptions(policy=file), datetime.now(UTC))
     for waiver in found.waivers:
         for line in expiry_warnings(waiver, found.day):
@@ -47,17 +43,14 @@ def policy(
 
 def _lines(file: str, policy: "Policy") -> Iterator[str]:
     yield f"{sanitized(file)} is valid\n"
-    yield f"  checks: {_checks(policy.criteria)}\n"
+    yield f"  checks: {', '.join(policy.criteria.checks)}\n"
     for one in policy.overrides:
         of = one.subscription or f"management group {one.management_group}"
-        yield f"  override of {sanitized(of)}: {_checks(policy.criteria_of_override(one))}\n"
+        checks = ", ".join(policy.criteria_of_override(one).checks)
+        yield f"  override of {sanitized(of)}: {checks}\n"
     for waiver in policy.waivers:
         what = waiver.check or "all checks"
         yield f"  waiver of {sanitized(waiver.of)}: {what} until {waiver.expires}\n"
-
-
-def _checks(criteria: "Criteria") -> str:
-    return ", ".join(criteria.checks)
 
 
 def checks_and_profiles() -> Iterator[str]:

@@ -1,22 +1,25 @@
-"""Builds the policy from options and the policy file."""
+"""Builds what an audit judges by: the policy of options and file, and the answers of DNS."""
 
 import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
-from contacts_audit.cli.options.checks import PolicyOptions
+from contacts_audit.cli.options.checks import DnsOptions, PolicyOptions
 from contacts_audit.core.errors import UsageError
-from contacts_audit.core.model import Check
+from contacts_audit.core.model import Check, Outcome, Subscription
 
 LARGEST = 1024 * 1024  # bytes; tomllib is slow for long keys
 
 if TYPE_CHECKING:
     from contacts_audit.audit.policy import Override, Policy
     from contacts_audit.audit.scope import Scope
+    from contacts_audit.azure.arm.client import Client
     from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Waiver
+    from contacts_audit.mail.lookups import MailLookups
 
 
 def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
@@ -26,7 +29,6 @@ def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
     Raises:
         UsageError: an option or the policy file cannot be used.
     """
-    from contacts_audit.audit import policy_values
     from contacts_audit.audit.policy import Policy
     from contacts_audit.audit.profiles import Settings
     from contacts_audit.core import mailbox
@@ -36,12 +38,10 @@ def load_policy(host: Host, given: PolicyOptions, now: datetime) -> "Policy":
             message = f"--required-email: {text!r} is not an email address: {why}"
             raise UsageError(message, "give one like a@example.com")
     for text in given.allowed_domain:
-        try:
-            policy_values.domain(text)
-        except (TypeError, ValueError) as error:
+        if not mailbox.is_domain(text):
             raise UsageError(
                 f"--allowed-domain: {text!r} is not a domain", "give one like example.com"
-            ) from error
+            )
     asked = given.profile is not None or bool(given.check)
     options = Settings(
         given.profile,
@@ -112,3 +112,37 @@ def resolve_policy(
         if one.text not in policy.ids and (near := found.suggestion(one)):
             host.screen.warn(f"{one.option}: no subscription is named {one.text!r} -- {near}")
     return policy
+
+
+def mail_lookups(dns: DnsOptions, connection: "Connection") -> "MailLookups":
+    """Return the lookups of a run. DNS is asked when the first address is judged, not before."""
+    from contacts_audit.mail.lookups import MailLookups, from_dns, recorded
+    from contacts_audit.mail.server_address import parse_server
+
+    if connection.recorded is not None:
+        return MailLookups(recorded(connection.mail))
+    server = None if dns.dns_server is None else parse_server(dns.dns_server)
+    keep = None if connection.recorder is None else connection.recorder.keep_mail
+    return MailLookups(from_dns(dns.dns_timeout, server), keep)
+
+
+def audited(
+    connection: "Connection",
+    client: "Callable[[Subscription], Client]",
+    policy: "Policy",
+    mail: "MailLookups",
+    subscriptions: Iterable[Subscription],
+) -> Iterator[Outcome]:
+    """Yield the outcome of each of *subscriptions*, in their order, read through its *client*."""
+    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.core.workers import in_order
+
+    auditor = Auditor(client, policy, mail.answers)
+    return in_order(
+        lambda subscription: unasked(subscription) or auditor.audit(subscription),
+        subscriptions,
+        workers=connection.concurrency.limit,
+        deadline=connection.limits.deadline,
+        timed_out=lambda subscription: unasked(subscription) or out_of_time(subscription),
+        broken=broken,
+    )

@@ -5,10 +5,9 @@ from pathlib import Path
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.output import OutputOptions
 from contacts_audit.core.errors import OutputError, UsageError
-from contacts_audit.core.files import replace
+from contacts_audit.core.files import check_writable, replace
 from contacts_audit.core.model import Report
 from contacts_audit.core.paths import is_stream, resolved
-from contacts_audit.core.writable import check_writable
 from contacts_audit.report import RENDERERS, SUFFIXES, Format, order
 from contacts_audit.report.order import Sort
 

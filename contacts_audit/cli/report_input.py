@@ -40,40 +40,23 @@ def baseline_rows(host: Host, path: Path) -> Rows:
     Raises:
         UsageError: it exists, and is not a complete report.
     """
-    if _is_missing(path):
+    try:
+        path.stat()
+    except FileNotFoundError:
         host.screen.note(f"--baseline: {path} does not exist: every row is new")
         return ()
+    except (OSError, ValueError):
+        pass  # without permission to look, it may exist
     rows: Rows = read_report(host, str(path), "--baseline")["subscriptions"]
     return rows
 
 
-def _is_missing(path: Path) -> bool:
-    """Say whether the file does not exist; without permission to look, it may exist."""
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return True
-    except (OSError, ValueError):
-        pass
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class EarlierReport:
-    """The *document* of a report that a plan is made from, and the *name* of its file."""
+    """The *document* of a report that a plan is made from, and the *name* of its option."""
 
     document: Mapping[str, Any]
     name: str
-
-    @classmethod
-    def read(cls, host: Host, name: str) -> "EarlierReport":
-        """
-        Return the report in the file *name*.
-
-        Raises:
-            UsageError: the file is not a complete report.
-        """
-        return cls(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
 
     def scope(self, given: ScopeOptions) -> ScopeOptions:
         """Return the scope: the subscriptions of the report, unless others were *given*."""
@@ -122,12 +105,10 @@ class EarlierReport:
         Raises:
             UsageError: it does not.
         """
+        from contacts_audit.cli.sign_in import check_tenants
+
         if (cloud := self.document["cloud"]) != connection.cloud.name:
             raise UsageError(
                 f"{self.name} is from {cloud}, not {connection.cloud.name}", f"add --cloud {cloud}"
             )
-        if missing := {*self.document["tenants"]} - {*connection.tenant_ids()}:
-            raise UsageError(
-                f"{self.name} is of tenant {min(missing)}, which was not signed in to",
-                "give --tenant, or the credential that made it",
-            )
+        check_tenants(connection, self.document["tenants"], self.name)

@@ -3,7 +3,7 @@
 import functools
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from contacts_audit.azure.kinds import Auth
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from contacts_audit.azure.arm.transport import Transport
     from contacts_audit.azure.auth.sign_in import Credential, SignIn
     from contacts_audit.azure.clouds import Cloud
+    from contacts_audit.azure.tenants import Connection
     from contacts_audit.core.model import Identity
 
 SECONDS = 60.0  # for a sign-in
 IMDS_SECONDS = 120.0  # an update of the metadata service takes up to 70 s
-log = logging.getLogger(__name__)
-
 LARGEST_TOKEN = 256 * 1024  # bytes; a token with many groups and roles has some 20,000
+log = logging.getLogger(__name__)
 
 
 def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) -> "SignIn":
@@ -44,8 +44,8 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     assigned = _user_assigned(identity)
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
-    transport_of = _transports(host, cloud_options)
-    transport = functools.cache(transport_of)
+    transport_to = functools.partial(_transport, host, cloud_options)
+    transport = functools.cache(lambda: transport_to(None))
 
     def complete_cloud() -> "Cloud":
         if authority_failure is not None:
@@ -57,7 +57,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
         functools.cache(complete_cloud),
         _environment(host, cloud_options),
         transport,
-        lambda address: transport_of(platform=address),
+        transport_to,
         seconds or SECONDS,
         seconds or IMDS_SECONDS,
         host.shutdown,
@@ -69,13 +69,20 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     )
 
 
-def _token(host: Host, identity: IdentityOptions) -> str | None:
-    """
-    Return the token in --token-file, None without it. No printed line shows the token.
+def _transport(host: Host, options: CloudOptions, platform: str | None) -> "Transport":
+    from contacts_audit.azure.arm.transport import Transport
 
-    Raises:
-        UsageError: --auth excludes a token, or the file cannot be read.
-    """
+    return Transport(
+        ca_bundle=None if options.ca_bundle is None else absolute(options.ca_bundle),
+        stopped=host.shutdown.stopped,
+        strict=not options.no_strict_certificates,
+        secrets=host.secrets,
+        platform=platform,
+    )
+
+
+def _token(host: Host, identity: IdentityOptions) -> str | None:
+    """Return the token in --token-file, None without it. No printed line shows the token."""
     if identity.token_file is None:
         return None
     if identity.auth not in (Auth.AUTO, Auth.TOKEN):
@@ -98,36 +105,17 @@ def _environment(host: Host, options: CloudOptions) -> dict[str, str]:
     return found
 
 
-def _transports(host: Host, options: CloudOptions) -> "Callable[..., Transport]":
-    """Return a function that opens connections with the certificate options."""
-    from contacts_audit.azure.arm.transport import Transport
-
-    return functools.partial(
-        Transport,
-        ca_bundle=None if options.ca_bundle is None else absolute(options.ca_bundle),
-        stopped=host.shutdown.stopped,
-        strict=not options.no_strict_certificates,
-        secrets=host.secrets,
-    )
-
-
 def _cloud(host: Host, options: CloudOptions) -> "tuple[Cloud, ContactsAuditError | None]":
     """
     Return the cloud, and why AZURE_AUTHORITY_HOST cannot be used, if it cannot.
 
     That is an error only for a credential that needs the variable.
-
-    Raises:
-        UsageError: an option cannot be used.
     """
     from contacts_audit.azure import clouds
 
     variable = host.variable("AZURE_AUTHORITY_HOST")
     choose = functools.partial(
-        clouds.choose,
-        options.cloud,
-        arm_endpoint=options.arm_endpoint,
-        audience=options.audience,
+        clouds.choose, options.cloud, arm_endpoint=options.arm_endpoint, audience=options.audience
     )
     if options.authority_host is not None or variable is None:
         return choose(authority_host=options.authority_host), None
@@ -142,22 +130,19 @@ def _user_assigned(identity: IdentityOptions) -> tuple[str, str] | None:
     """Return the user-assigned managed identity: its kind, as MSAL names it, and its id."""
     from contacts_audit.azure.arm.subscriptions import GUID
 
-    resource = r"/subscriptions/[\w./()-]+"
-    given = [
-        (kind, value, form)
-        for kind, value, form in (
-            ("client_id", identity.identity_client_id, GUID.pattern),
-            ("resource_id", identity.identity_resource_id, resource),
-            ("object_id", identity.identity_object_id, GUID.pattern),
-        )
-        if value is not None
-    ]
+    ids = {
+        "client_id": identity.identity_client_id,
+        "resource_id": identity.identity_resource_id,
+        "object_id": identity.identity_object_id,
+    }
+    given = {kind: value for kind, value in ids.items() if value is not None}
     if len(given) > 1:
         raise UsageError("several managed identities are given", "give one --identity-... option")
     other = identity.auth not in (Auth.AUTO, Auth.MANAGED_IDENTITY)
     if given and (other or identity.token_file is not None):
         raise UsageError("--identity-... needs a managed identity", "add --auth managed-identity")
-    for kind, value, form in given:
+    for kind, value in given.items():
+        form = r"/subscriptions/[\w./()-]+" if kind == "resource_id" else GUID.pattern
         if not re.fullmatch(form, value, re.ASCII | re.IGNORECASE):
             option = f"--identity-{kind.replace('_', '-')}"
             raise UsageError(
@@ -184,6 +169,20 @@ def credential(host: Host, identity: IdentityOptions, chosen: "SignIn") -> "Cred
         are = "is" if len(found.unused) == 1 else "are"
         host.screen.warn(f"{' and '.join(found.unused)} {are} set, too, and not used: {found.why}")
     return found
+
+
+def check_tenants(connection: "Connection", tenants: Iterable[str], name: str) -> None:
+    """
+    Check that the run is signed in to the *tenants* of the file *name*.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if missing := {*tenants} - {*connection.tenant_ids()}:
+        raise UsageError(
+            f"{name} is of tenant {min(missing)}, which was not signed in to",
+            "give --tenant, or the credential that made it",
+        )
 
 
 def show_identity(host: Host, *identities: "Identity") -> None:

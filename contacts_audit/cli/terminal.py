@@ -6,22 +6,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, TypeVar
+from typing import IO, BinaryIO, TextIO, TypeVar
 
-from contacts_audit.core.errors import (
-    AzureError,
-    ContactsAuditError,
-    FaultsError,
-    OutputError,
-    PipeClosedError,
-)
+from contacts_audit.core import errors
 from contacts_audit.core.model import Fault, Subscription
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.core.workers import started
-
-if TYPE_CHECKING:
-    from contacts_audit.cli.options.output import LogOptions
 
 T = TypeVar("T")
 MAX_ERROR = 2000  # characters of an error
@@ -42,9 +33,9 @@ class Screen:
     @classmethod
     def of_process(cls) -> "Screen":
         """Return the streams of the process, with UTF-8 and LF in every locale."""
-        for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        for stream, lossy in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
             if stream is not None and hasattr(stream, "reconfigure"):
-                stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
+                stream.reconfigure(encoding="utf-8", errors=lossy, newline="\n")
         return cls(None if sys.stdout is None else sys.stdout.buffer, sys.stderr)
 
     def data(self, content: bytes | str) -> None:
@@ -55,14 +46,14 @@ class Screen:
             OutputError: stdout could not be written.
         """
         if self.out is None:
-            raise OutputError("stdout is closed", "redirect it to a file or to /dev/null")
+            raise errors.OutputError("stdout is closed", "redirect it to a file or to /dev/null")
         try:
             self.out.write(content.encode() if isinstance(content, str) else content)
             self.out.flush()
         except BrokenPipeError as error:
-            raise PipeClosedError("the reader of stdout went away") from error
+            raise errors.PipeClosedError("the reader of stdout went away") from error
         except OSError as error:
-            raise OutputError(f"stdout could not be written: {error.strerror}") from error
+            raise errors.OutputError(f"stdout could not be written: {error.strerror}") from error
 
     def stream(self, pieces: Iterable[str]) -> None:
         """Print *pieces* to stdout."""
@@ -71,11 +62,14 @@ class Screen:
     def note(self, line: str) -> None:
         """Print a line that `--quiet` hides."""
         if not self.quiet:
-            self._write_or_hold(line)
+            self.notice(line)
 
     def notice(self, line: str) -> None:
         """Print a line that `--quiet` does not hide, but `--only-changes` without changes does."""
-        self._write_or_hold(line)
+        if self.held is None:
+            self.log(line)
+        else:
+            self.held.append(line)
 
     def warn(self, line: str) -> None:
         """Print a warning."""
@@ -83,7 +77,7 @@ class Screen:
 
     def fault(self, subscription: Subscription, fault: Fault) -> None:
         """Print why *subscription* could not be read, and what to do."""
-        self._write_or_hold(f"{subscription.label}: {fault.reason}: {fault.detail} -- {fault.hint}")
+        self.notice(f"{subscription.label}: {fault.line} -- {fault.hint}")
 
     def hold(self) -> None:
         """Hold lines back until `release` or `drop`."""
@@ -93,24 +87,24 @@ class Screen:
         """Print the lines that were held back, and hold back no more."""
         lines, self.held = self.held or [], None
         for line in lines:
-            self._write(line)
+            self.log(line)
 
     def drop(self) -> None:
         """Forget the lines that were held back."""
         self.held = None
 
-    def fail(self, error: ContactsAuditError) -> None:
+    def fail(self, error: errors.ContactsAuditError) -> None:
         """Print why the run ends; nothing hides it."""
-        if isinstance(error, FaultsError):
+        if isinstance(error, errors.FaultsError):
             for fault in error.faults[:MAX_FAULTS]:
                 self.fail(fault)
             if (more := len(error.faults) - MAX_FAULTS) > 0:
-                self._write(f"error: and {more} more")
+                self.log(f"error: and {more} more")
             return
-        message = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
+        message = Fault.of(error).detail if isinstance(error, errors.AzureError) else str(error)
         if len(message) > MAX_ERROR:  # it quotes a file, or a name in one
             message = f"{message[:MAX_ERROR]}..."
-        self._write(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
+        self.log(f"error: {message}" + (f" -- {error.hint}" if error.hint else ""))
 
     def ask(self, question: str) -> None:
         """Print a question; the cursor stays behind it."""
@@ -120,21 +114,6 @@ class Screen:
 
     def log(self, line: str) -> None:
         """Print a line that nothing hides."""
-        self._write(line)
-
-    def crash(self, trace: str) -> None:
-        """Print the traceback of a bug, for an issue."""
-        for line in trace.splitlines():
-            self._write(line)
-        self._write("error: this is a bug in contacts-audit: please report it with the lines above")
-
-    def _write_or_hold(self, line: str) -> None:
-        if self.held is None:
-            self._write(line)
-        else:
-            self.held.append(line)
-
-    def _write(self, line: str) -> None:
         if self.err is not None:
             with contextlib.suppress(OSError):  # stderr is closed
                 self.err.write(sanitized(self.secrets.redact(line)) + "\n")
@@ -166,30 +145,27 @@ class Screen:
         ):
             yield from items
             return
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from rich import console, progress
 
-        with Progress(
-            TextColumn("Reading"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
-            console=Console(file=self.err),
+        with progress.Progress(
+            progress.TextColumn("Reading"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[rate]}"),
+            progress.TimeRemainingColumn(compact=True),
+            console=console.Console(file=self.err),
             transient=True,
         ) as bar:
             task = bar.add_task("", total=total, rate="")
             for item in items:
                 yield item
                 speed = bar.tasks[0].speed
-                rate = f"{speed:.0f}/s" if speed else ""
-                bar.update(task, advance=1, rate=rate)
+                bar.update(task, advance=1, rate=f"{speed:.0f}/s" if speed else "")
+
+
+def counted(number: int, what: str) -> str:
+    """Return *number* and the noun *what*, in the plural where it is not 1."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def plain() -> bool:
@@ -204,15 +180,10 @@ def fix_widths(environment: MutableMapping[str, str]) -> None:
     rich prints nothing at width 0 and fails on a digit that is not ASCII; typer fails on a word.
     """
     for name in ("COLUMNS", "TERMINAL_WIDTH", "LINES"):
-        value = environment.get(name)
-        if value is not None and not (value.isascii() and value.isdecimal()):
-            del environment[name]
-        elif value is not None:
+        value = environment.pop(name, "")
+        if value.isascii() and value.isdecimal():
             number = int(value.lstrip("0")[:6] or "0")  # int() refuses thousands of digits
-            least = 1 if name == "LINES" else MIN_WIDTH
-            if number < least:
-                del environment[name]
-            else:
+            if number >= (1 if name == "LINES" else MIN_WIDTH):
                 environment[name] = str(min(number, MAX_WIDTH))
 
 
@@ -225,12 +196,10 @@ class _LogHandler(logging.Handler):
         self._screen.log(self.format(record))
 
 
-def log_to(screen: Screen, options: "LogOptions") -> None:
+def log_to(screen: Screen, *, verbose: bool, debug: bool) -> None:
     """Send the log of this program to *screen*; silence the libraries."""
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     ours = logging.getLogger("contacts_audit")
     ours.handlers[:] = [_LogHandler(screen)]
     ours.propagate = False
-    ours.setLevel(
-        logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.WARNING
-    )
+    ours.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)

@@ -2,21 +2,16 @@
 
 import json
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import CloudOptions, IdentityOptions
-from contacts_audit.cli.options.declare import OUTPUT, printed_as
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import OUTPUT, SCOPE, grouped, printed_as
 from contacts_audit.cli.options.output import LogOptions
-from contacts_audit.cli.options.scope import Current
 from contacts_audit.cli.sign_in import credential, show_identity, sign_in
-from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,68 +26,56 @@ class TokenFormat(StrEnum):
     RAW = "raw"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenOptions:
-    """What is printed with the token, and the format."""
-
-    subscription: Annotated[
-        list[str],
-        OUTPUT("--subscription -s ID", "Print this subscription id with the token, as az does."),
-    ] = field(default_factory=list)
-    current: Current = False
-    output: Annotated[TokenFormat, printed_as(TokenFormat)] = TokenFormat.JSON
-
-
 @grouped
 def token(
-    context: typer.Context,
-    printing: TokenOptions,
+    host: Host,
+    *,
+    subscription: list[str] = OUTPUT(
+        "--subscription -s ID",
+        "Print this subscription id with the token, as az does.",
+        repeated=True,
+    ),
+    current: bool = SCOPE("--current", "Include the default subscription of the Azure CLI."),
+    output: TokenFormat = printed_as(TokenFormat),
     log: LogOptions,
     identity: IdentityOptions,
     cloud: CloudOptions,
 ) -> None:
     """Print an access token for Azure Resource Manager, like az account get-access-token."""
-    host: Host = context.obj
-    log_to(host.screen, log)
     if len(identity.tenant) > 1:
         raise UsageError("a token is for one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
-    picked = _single_id(host, printing, chosen.cloud.known_name)
+    from contacts_audit.azure.auth.azure_cli_profile import default_subscription
     from contacts_audit.azure.auth.sign_in import identity_of
     from contacts_audit.core.workers import in_thread
 
+    ids = _ids(subscription)
+    if current:
+        ids.add(default_subscription(host.environment, chosen.cloud.known_name))
+    picked = ids.pop() if len(ids) == 1 else None
     found = credential(host, identity, replace(chosen, subscription=picked))
     deadline = time.monotonic() + 2 * chosen.imds_timeout
     got = in_thread(lambda: found.acquire(None, False), deadline=deadline)
     show_identity(host, identity_of(got, found))
     picked = picked or got.subscription
-    if printing.output is TokenFormat.TSV and picked is None:
+    if output is TokenFormat.TSV and picked is None:
         raise UsageError("-o tsv needs a subscription", "add -s ID or --current")
     if host.screen.terminal_width is not None:
         host.screen.warn("this is a secret: whoever reads it may act as you until it expires")
-    host.screen.data(_formatted(got, picked, printing.output) + "\n")
+    host.screen.data(_formatted(got, picked, output) + "\n")
 
 
-def _single_id(host: Host, printing: TokenOptions, cloud: str | None) -> str | None:
-    """
-    Return the subscription to print with the token, None if none or several are given.
-
-    Raises:
-        UsageError: a name is given: it would have to be looked up.
-    """
+def _ids(texts: list[str]) -> set[str]:
+    """Return the ids in *texts*; refuse a name, which would have to be looked up."""
     from contacts_audit.audit.selectors import parse_selector
-    from contacts_audit.azure.auth.azure_cli_profile import default_subscription
 
-    picked = [parse_selector(text, "--subscription") for text in printing.subscription]
+    picked = [parse_selector(text, "--subscription") for text in texts]
     for one in picked:
         if not one.is_id:
             raise UsageError(
                 f"--subscription: {one.text!r} is not an id", "token looks up no names: give ids"
             )
-    ids = {one.text for one in picked}
-    if printing.current:
-        ids.add(default_subscription(host.environment, cloud))
-    return ids.pop() if len(ids) == 1 else None
+    return {one.text for one in picked}
 
 
 def _formatted(got: "AccessToken", subscription: str | None, output: TokenFormat) -> str:

@@ -1,21 +1,23 @@
 """What apply and restore share: ask, take the lock and a backup, write, print the results."""
 
+import functools
 import json
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contacts_audit.cli.confirm import confirmed, counted
+from contacts_audit.cli.confirm import confirmed
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.invocation import azure_words, tenant_words
 from contacts_audit.cli.options.azure import AzureOptions, NetworkOptions
 from contacts_audit.cli.options.changes import ChangeFormat, WriteOptions
-from contacts_audit.cli.sign_in import show_identity
-from contacts_audit.cli.wiring import connect
+from contacts_audit.cli.sign_in import check_tenants, show_identity
+from contacts_audit.cli.terminal import counted
+from contacts_audit.cli.wiring import connect, for_each
 from contacts_audit.core.errors import ExitCode, OutputError, UsageError
 from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
     from contacts_audit.remediation.file_format import Origin
     from contacts_audit.remediation.plan import Intent
     from contacts_audit.remediation.results import Result, Status
-    from contacts_audit.remediation.tasks import Item, Task
+    from contacts_audit.remediation.snapshot import SnapshotReader
+    from contacts_audit.remediation.tasks import Item
 
-LARGEST_FILE = 256 * 1024 * 1024  # bytes of a plan or a backup
 Afterwards = Callable[[Sequence["Result"]], None]
 
 
@@ -40,11 +42,10 @@ def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> N
     """
     if network.replay is not None:
         raise UsageError(
-            "a recording cannot be written to",
-            "remove --replay, and unset CONTACTS_AUDIT_REPLAY",
+            "a recording cannot be written to", "remove --replay, and unset CONTACTS_AUDIT_REPLAY"
         )
     host.state_folder(write.state_dir)
-    if not write.yes and not host.can_ask:
+    if not write.yes and (host.stdin is None or not host.stdin.isatty()):
         raise UsageError("cannot ask for confirmation: stdin is not a terminal", "add --yes")
 
 
@@ -63,13 +64,30 @@ def connect_to(
     origin.check(connection.cloud, name)
     listed = in_thread(connection.visible, deadline=connection.limits.deadline)
     show_identity(host, *connection.identities())
-    missing = {*origin.tenants} - {*connection.tenant_ids()}
-    if missing:
-        raise UsageError(
-            f"{name} is of tenant {min(missing)}, which was not signed in to",
-            "give --tenant, or the credential that made it",
-        )
+    check_tenants(connection, origin.tenants, name)
     return connection, {subscription.id: subscription for subscription in listed}
+
+
+def look_again(
+    host: Host,
+    connection: "Connection",
+    subscriptions: Collection[Subscription],
+    compare: "Callable[[SnapshotReader, Subscription], Item]",
+) -> "list[Item]":
+    """Return what is to be done to each of *subscriptions*: *compare* reads it, and decides."""
+    from contacts_audit.audit.auditor import broken, out_of_time
+    from contacts_audit.remediation.prepare import result_of, unreadable_row
+    from contacts_audit.remediation.snapshot import SnapshotReader
+
+    read = functools.partial(compare, SnapshotReader(connection.client))
+    return for_each(
+        host,
+        connection,
+        subscriptions,
+        read,
+        lambda one: result_of(unreadable_row(out_of_time(one))),
+        lambda one, error: result_of(unreadable_row(broken(one, error))),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +117,12 @@ class Writing:
         Raises:
             OutputError: the backup or the journal could not be written.
         """
+        from contacts_audit.remediation.backup import Backup, backup_document
         from contacts_audit.remediation.results import Result
         from contacts_audit.remediation.tasks import Task
 
+        host, most = self.host, self.options.max_changes
         tasks = [item for item in items if isinstance(item, Task)]
-        most = self.options.max_changes
         if not tasks:
             results = [item for item in items if isinstance(item, Result)]
             code = self._report(results)
@@ -111,29 +130,17 @@ class Writing:
             return code
         if most is not None and len(tasks) > most:
             return self._report(_over_limit(items, len(tasks), most))
-        if not confirmed(self.host, self.connection, items, tasks, yes=self.options.yes):
-            self.host.screen.log("nothing was sent")
+        if not confirmed(host, self.connection, items, tasks, yes=self.options.yes):
+            host.screen.log("nothing was sent")
             return ExitCode.FAILED
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        folder = self.host.state_folder(self.options.state_dir)
+        folder = host.state_folder(self.options.state_dir)
         backup, journal = folder / f"backup-{stamp}.json", folder / f"journal-{stamp}.jsonl"
-        self._save(backup, origin, tasks, journal.name, restores)
-        return self._write(items, backup, journal, afterwards)
-
-    def _save(
-        self,
-        backup: Path,
-        origin: "Origin",
-        tasks: "Sequence[Task]",
-        journal: str,
-        restores: str | None,
-    ) -> None:
-        from contacts_audit.remediation.backup import Backup, backup_document
-
         rows = tuple((task.subscription, task.before) for task in tasks)
-        document = backup_document(Backup(origin, rows, journal, restores))
+        document = backup_document(Backup(origin, rows, journal.name, restores))
         replace(backup, [json.dumps(document, indent=2) + "\n"])
-        self.host.screen.log(f"backup: {backup}")
+        host.screen.log(f"backup: {backup}")
+        return self._write(items, backup, journal, afterwards)
 
     def _write(
         self, items: "Sequence[Item]", backup: Path, path: Path, afterwards: Afterwards
@@ -162,15 +169,11 @@ class Writing:
 
     def _undo(self, backup: Path) -> str:
         """Return the command that takes back what was written, for a shell."""
-        folder = self.options.state_dir
-        return shlex.join(
-            [
-                *("contacts-audit", "restore", str(backup.absolute())),
-                *azure_words(self.azure),
-                *tenant_words(self.azure),
-                *([] if folder is None else ["--state-dir", str(folder.absolute())]),
-            ]
-        )
+        command = ["contacts-audit", "restore", str(backup.absolute())]
+        command += (*azure_words(self.azure), *tenant_words(self.azure))
+        if (folder := self.options.state_dir) is not None:
+            command += ("--state-dir", str(folder.absolute()))
+        return shlex.join(command)
 
     def _report(
         self,
@@ -188,11 +191,8 @@ class Writing:
         code = exit_code(results) if ended is None else ended
         if self.output is ChangeFormat.JSON:
             who = self.connection.identities()
-            screen.data(
-                changes.result_json(
-                    results, backup=backup, journal=journal, code=code, identities=who
-                )
-            )
+            files = {"backup": backup, "journal": journal}
+            screen.data(changes.result_json(results, **files, code=code, identities=who))
         elif self.output is ChangeFormat.TABLE:
             screen.stream(folded(changes.result_rows(results), screen.terminal_width))
         else:

@@ -3,12 +3,8 @@
 import os
 import stat
 
-TYPE_CHECKING = False  # shell completion loads this module, and must not wait for typing
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def read_bounded(path: "Path | str", most: int) -> bytes:
+def read_bounded(path: "os.PathLike[str] | str", most: int) -> bytes:
     """
     Return the content of *path*, a regular file of up to *most* bytes.
 

@@ -1,22 +1,29 @@
-"""Writes an output file: with mode 0600, and whole or not at all."""
+"""Writes an output file, with mode 0600, whole or not at all; checks beforehand that it can be."""
 
 import contextlib
 import errno
+import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from contacts_audit.core.disk import open_folder, permit, sync
 from contacts_audit.core.errors import OutputError, PipeClosedError
-from contacts_audit.core.paths import descriptor, is_file, is_stream, open_existing
-from contacts_audit.core.streams import open_for_writing
+from contacts_audit.core.paths import (
+    descriptor,
+    is_file,
+    is_folder,
+    is_mount,
+    is_stream,
+    kind_of,
+    open_existing,
+)
+from contacts_audit.core.streams import check_pipe, open_for_writing
 
-CANNOT_CREATE = (
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-)  # of a folder: but a file there may be ours
+# Errors of a folder in which nothing can be created; a file there may be ours.
+CANNOT_CREATE = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -115,3 +122,64 @@ def _removed_on_error(path: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):
             path.unlink()
         raise
+
+
+def check_writable(path: Path) -> None:
+    """
+    Check that *path* can be replaced or written through; nothing is changed.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    try:
+        _try(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}",
+            "choose a folder that exists and that you can write to",
+        ) from error
+
+
+def _try(path: Path) -> None:
+    ours = descriptor(path)
+    if is_folder(path):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if ours is not None:
+        if fcntl.fcntl(ours, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise PermissionError(errno.EBADF, "it is open for reading only")
+    elif is_stream(path):
+        if kind_of(path) == stat.S_IFSOCK:
+            raise OSError(errno.ENXIO, "it is a socket")
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        check_pipe(path.stat())
+    else:
+        _try_file(path)
+
+
+def _try_file(path: Path) -> None:
+    with open_folder(path.parent) as folder:
+        if is_file(path):
+            if is_mount(path):
+                os.close(open_existing(path))
+                return
+            _try_replacing(os.lstat(path), os.fstat(folder), path)
+        try:
+            tempfile.TemporaryFile(dir=path.parent).close()
+        except OSError as error:
+            if error.errno not in CANNOT_CREATE or not is_file(path):
+                raise
+            os.close(open_existing(path))
+
+
+def _try_replacing(file: os.stat_result, folder: os.stat_result, path: Path) -> None:
+    """Raise what a rename over the *file* would raise."""
+    if folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, file.st_uid, folder.st_uid):
+        raise PermissionError(
+            errno.EPERM, "it belongs to another user, in a folder with the sticky bit"
+        )
+    try:
+        os.close(open_existing(path))
+    except OSError as error:
+        if error.errno in (errno.EPERM, errno.EROFS):  # immutable, whatever its mode; read-only
+            raise

@@ -47,13 +47,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _try_lock(path: Path) -> None:
-    """
-    Make the lock file, readable by us alone, and try whether its file system has locks.
-
-    Raises:
-        OutputError: it has none.
-        OSError: the file cannot be made or opened.
-    """
+    """Make the lock file, readable by us alone; refuse a file system that has no locks."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     handle = os.open(path, flags, 0o600)
     try:

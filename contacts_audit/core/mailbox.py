@@ -31,6 +31,11 @@ def is_address(text: str) -> bool:
     return refusal(text) is None
 
 
+def is_domain(text: str) -> bool:
+    """Return whether *text* can be the domain of an address."""
+    return is_address(f"somebody@{text}")
+
+
 def refusal(text: str) -> str | None:
     """Return why email-validator refuses *text*, or None if *text* is an address."""
     return _examined(text)[0] if len(text) <= LONGEST else f"it is longer than {LONGEST} characters"

@@ -1,8 +1,9 @@
-"""Finds out what a path is: a file, a stream, one of our open files, a mount. Changes nothing."""
+"""Finds out what a path is (file, stream, mount ...), and the home folder. Changes nothing."""
 
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 OPEN_FILES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -113,12 +114,23 @@ def _mount_id(path: Path) -> str:
     """Return the line with the id of the mount that holds *path*, or "" if it is unknown."""
     try:
         handle = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | os.O_NONBLOCK)
+        try:
+            text = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="utf-8")
+        finally:
+            os.close(handle)
     except OSError:
         return ""
-    try:
-        text = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="utf-8")
-    except OSError:
-        return ""
-    finally:
-        os.close(handle)
     return next((line for line in text.splitlines() if line.startswith("mnt_id:")), "")
+
+
+def home(environment: Mapping[str, str]) -> Path | None:
+    """Return HOME, else the home in the user database, as az does; None if both are missing."""
+    if environment.get("HOME"):
+        return Path(environment["HOME"])
+    import pwd
+
+    try:
+        found = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return None
+    return Path(found) if found else None

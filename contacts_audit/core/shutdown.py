@@ -11,11 +11,7 @@ from typing import Any
 
 from contacts_audit.core.errors import ExitCode
 
-SIGNALS = {
-    signal.SIGHUP: ExitCode.HUNG_UP,
-    signal.SIGINT: ExitCode.INTERRUPTED,
-    signal.SIGTERM: ExitCode.TERMINATED,
-}
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 LONGEST_START = 1.0  # seconds that a thread may take to start a child process
 
 
@@ -91,9 +87,8 @@ class Shutdown:
     def finish(self) -> None:
         """Let nothing begin any more, and kill all child processes."""
         self.stopped.set()
-        self._starting.acquire(
-            timeout=LONGEST_START
-        )  # never released: each child is known, or never starts
+        # Never released: each child is known, or never starts.
+        self._starting.acquire(timeout=LONGEST_START)
         for group in tuple(self._groups):
             _kill(group)
 
@@ -103,17 +98,17 @@ class Shutdown:
             raise self._pending
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        exit_code = ExitCode(128 + number)
         if self._graceful and self.exit_code is None:
-            self.exit_code = SIGNALS[signal.Signals(number)]
+            self.exit_code = exit_code
             self.requested.set()
             return
         self.stopped.set()
         for other in SIGNALS:
             signal.signal(other, signal.SIG_IGN)  # one is enough; nothing may interrupt the end
-        stopped = Stopped(SIGNALS[signal.Signals(number)])
         if not self._deferred:
-            raise stopped
-        self._pending = stopped
+            raise Stopped(exit_code)
+        self._pending = Stopped(exit_code)
 
 
 def _kill(group: int) -> None:

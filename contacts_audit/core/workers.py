@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Generic, NoReturn, TypeVar
 
 from contacts_audit.core.errors import HINTS, ContactsAuditError, Reason
@@ -67,56 +68,51 @@ def in_order(
         yield value
 
 
+@dataclass(slots=True)
 class _Crew(Generic[T, R]):
     """Threads that do *work*: as many as there *may* be, or as the system starts."""
 
-    def __init__(
-        self,
-        work: Callable[[T], R],
-        may: Callable[[], int],
-        broken: Callable[[T, Exception], R] | None,
-    ) -> None:
-        self._work = work
-        self._broken = broken
-        self._tasks: queue.SimpleQueue[Task[T] | None] = queue.SimpleQueue()
-        self._may = may
-        self._most = sys.maxsize  # that the system starts
-        self._changing = threading.Lock()
-        self.size = 0
+    work: Callable[[T], R]
+    may: Callable[[], int]
+    broken: Callable[[T, Exception], R] | None
+    size: int = 0
+    most: int = sys.maxsize  # that the system starts
+    tasks: queue.SimpleQueue[Task[T] | None] = field(default_factory=queue.SimpleQueue)
+    changing: threading.Lock = field(default_factory=threading.Lock)
 
     def give(self, item: T) -> Task[T]:
         """Let somebody do *item*."""
         task: Task[T] = (item, queue.SimpleQueue())
-        self._tasks.put(task)
+        self.tasks.put(task)
         self._add()
         return task
 
     def _add(self) -> None:
         """Start a thread, where there is something to do and there may be one more."""
-        with self._changing:
-            if self.size < min(self._may(), self._most) and not self._tasks.empty():
+        with self.changing:
+            if self.size < min(self.may(), self.most) and not self.tasks.empty():
                 if started(self._do_all):
                     self.size += 1
                 else:
-                    self._most = self.size
+                    self.most = self.size
 
     def _is_surplus(self) -> bool:
         """Say whether there are too many threads, and count one less."""
-        with self._changing:
-            surplus = self.size > self._may()
+        with self.changing:
+            surplus = self.size > self.may()
             self.size -= surplus
             return surplus
 
     def dismiss(self) -> None:
         """Let the threads end, once nothing is left to do."""
-        with self._changing:
-            self._most = 0
+        with self.changing:
+            self.most = 0
             for _ in range(self.size):
-                self._tasks.put(None)
+                self.tasks.put(None)
 
     def do_next(self) -> bool:
         """Do what was given first of all that nobody has begun; return whether there was any."""
-        if (task := self._tasks.get()) is None:
+        if (task := self.tasks.get()) is None:
             return False
         item, result = task
         try:
@@ -127,13 +123,13 @@ class _Crew(Generic[T, R]):
 
     def _done(self, item: T) -> R:
         try:
-            return self._work(item)
+            return self.work(item)
         except ContactsAuditError:
             raise
         except Exception as error:
-            if self._broken is None:
+            if self.broken is None:
                 raise
-            return self._broken(item, error)
+            return self.broken(item, error)
 
     def _do_all(self) -> None:
         while self.do_next() and not self._is_surplus():

@@ -7,14 +7,17 @@ A domain takes mail at its MX hosts, without MX records at its A or AAAA record 
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from dns.exception import DNSException, Timeout
+from dns.flags import AA, RA
+from dns.message import Message
+from dns.nameserver import Do53Nameserver
+from dns.rcode import to_text
+from dns.resolver import NXDOMAIN, YXDOMAIN, NoResolverConfiguration, Resolver
 
 from contacts_audit.core.delivery import Delivery, MailAnswer
 from contacts_audit.core.workers import started
-
-if TYPE_CHECKING:
-    from dns.message import Message
-    from dns.resolver import Resolver
 
 ADDRESS_RECORDS = ("A", "AAAA")
 NOBODY = MailAnswer(Delivery.UNKNOWN, "no name server answers")
@@ -36,60 +39,37 @@ class MailResolver:
         configuration: str = "/etc/resolv.conf",
     ) -> None:
         self._lifetime = lifetime
-        self._server = server
-        self._configuration = configuration
-        self._lock = threading.Lock()
-        self._resolver: Resolver | None = None
         self._asked_for_root = threading.Event()
         self._answered = False
         self._dead: MailAnswer | None = None
+        try:
+            self._resolver = _configured(server, configuration)
+        except (DNSException, ValueError, OSError) as error:
+            self._dead = MailAnswer(Delivery.UNKNOWN, _why(error, lifetime))
+            return
+        self._resolver.timeout = lifetime / 2  # of one server, so that a second one is asked
+        if not started(self._ask_for_root):
+            self._asked_for_root.set()
 
     def ask(self, domain: str) -> MailAnswer:
         """Return what DNS says of *domain*, which is ASCII (IDNA); no error is raised."""
-        from dns.exception import DNSException
-
+        if self._dead is not None:
+            return self._dead
         try:
-            resolver = self._ready()
-            if self._dead is not None:
-                return self._dead
-            return self._asked(resolver, domain)
+            return self._asked(domain)
         except (DNSException, ValueError, OSError) as error:
             return self._unknown(error)
 
-    def _ready(self) -> "Resolver":
-        """Return the resolver; the first call creates it, and asks for the root beside."""
-        with self._lock:
-            if self._resolver is None:
-                self._resolver = resolver = self._created()
-                if not started(lambda: self._ask_for_root(resolver)):
-                    self._asked_for_root.set()
-            return self._resolver
-
-    def _created(self) -> "Resolver":
-        from dns.nameserver import Do53Nameserver
-        from dns.resolver import Resolver
-
-        if self._server is not None:
-            resolver = Resolver(configure=False)
-            resolver.nameservers = [Do53Nameserver(*self._server)]
-        else:
-            resolver = Resolver(self._configuration)
-        resolver.timeout = self._lifetime / 2  # of one server, so that a second one is asked
-        resolver.cache = None
-        return resolver
-
-    def _asked(self, resolver: "Resolver", domain: str) -> MailAnswer:
-        from dns.resolver import NXDOMAIN
-
+    def _asked(self, domain: str) -> MailAnswer:
         end = time.monotonic() + self._lifetime
         try:
-            hosts = self._records(resolver, domain, "MX", end)
+            hosts = self._records(domain, "MX", end)
             if hosts is not None:
                 if all(host.exchange.to_text() == "." for host in hosts):
                     return MailAnswer(Delivery.REFUSES_MAIL, "it has a null MX record")
                 return MailAnswer(Delivery.TAKES_MAIL, "by its MX records")
             for kind in ADDRESS_RECORDS:
-                if self._records(resolver, domain, kind, end) is not None:
+                if self._records(domain, kind, end) is not None:
                     return MailAnswer(Delivery.TAKES_MAIL, f"by its {kind} record")
         except NXDOMAIN as error:
             self._answered = True
@@ -98,26 +78,23 @@ class MailResolver:
             return MailAnswer(Delivery.NO_MAIL_HOST, "it does not exist")
         return MailAnswer(Delivery.NO_MAIL_HOST, "it has no MX, A or AAAA record")
 
-    def _records(self, resolver: "Resolver", domain: str, kind: str, end: float) -> Any:
+    def _records(self, domain: str, kind: str, end: float) -> Any:
         """Return the records of a *kind*, None if the domain exists and has none."""
-        from dns.resolver import NoAnswer
-
-        lifetime = max(end - time.monotonic(), 0.001)
-        try:
-            answer = resolver.resolve(f"{domain}.", kind, lifetime=lifetime)  # no search list
-        except NoAnswer as error:
-            self._answered = True
-            _check_authority(error.kwargs["response"])
-            return None
+        answer = self._resolver.resolve(
+            f"{domain}.",  # no search list
+            kind,
+            lifetime=max(end - time.monotonic(), 0.001),
+            raise_on_no_answer=False,
+        )
         self._answered = True
-        return answer
+        if answer.rrset is None:
+            _check_authority(answer.response)
+        return answer.rrset
 
-    def _ask_for_root(self, resolver: "Resolver") -> None:
+    def _ask_for_root(self) -> None:
         """Find out whether a name server answers at all: every one knows the root, or says no."""
-        from dns.exception import DNSException
-
         try:
-            resolver.resolve(".", "NS", lifetime=self._lifetime, raise_on_no_answer=False)
+            self._resolver.resolve(".", "NS", lifetime=self._lifetime, raise_on_no_answer=False)
             self._answered = True
         except (DNSException, ValueError, OSError) as error:
             self._answered = self._answered or _any_response(error)
@@ -126,14 +103,9 @@ class MailResolver:
 
     def _unknown(self, error: Exception) -> MailAnswer:
         """Return what *error* means; remember it for all if no name server answers anybody."""
-        from dns.resolver import NoResolverConfiguration
-
-        if isinstance(error, NoResolverConfiguration):
-            self._dead = MailAnswer(Delivery.UNKNOWN, "no name server is configured")
-            return self._dead
         if _any_response(error):
             self._answered = True
-        elif self._resolver is not None:
+        else:
             self._asked_for_root.wait()
             if not self._answered:
                 self._dead = NOBODY
@@ -141,36 +113,34 @@ class MailResolver:
         return MailAnswer(Delivery.UNKNOWN, _why(error, self._lifetime))
 
 
-def _check_authority(response: "Message") -> None:
-    """
-    Check that an empty answer comes from a server that looked, not from one that refers elsewhere.
+def _configured(server: tuple[str, int] | None, configuration: str) -> Resolver:
+    if server is None:
+        return Resolver(configuration)
+    resolver = Resolver(configure=False)
+    resolver.nameservers = [Do53Nameserver(*server)]
+    return resolver
 
-    Raises:
-        ValueError: the server neither recurses for us nor is it authoritative.
-    """
-    from dns.flags import AA, RA
 
+def _check_authority(response: Message) -> None:
+    """Refuse the empty answer of a server that refers elsewhere: it has not looked."""
     if not response.flags & (AA | RA):
         raise ValueError("the name server does not resolve names for this machine")
 
 
-def _responses(error: Exception) -> "list[Message]":
+def _responses(error: Exception) -> list[Message]:
     errors: list[Any] = getattr(error, "kwargs", {}).get("errors") or []
     return [each[4] for each in errors if each[4] is not None]
 
 
 def _any_response(error: Exception) -> bool:
-    from dns.resolver import NXDOMAIN, YXDOMAIN, NoAnswer
-
-    return isinstance(error, NXDOMAIN | NoAnswer | YXDOMAIN) or bool(_responses(error))
+    return isinstance(error, NXDOMAIN | YXDOMAIN) or bool(_responses(error))
 
 
 def _why(error: Exception, lifetime: float) -> str:
-    from dns.exception import Timeout
-    from dns.rcode import to_text
-
     if codes := {to_text(response.rcode()): None for response in _responses(error)}:
         return f"the name server answered {', '.join(codes)}"
+    if isinstance(error, NoResolverConfiguration):
+        return "no name server is configured"
     if isinstance(error, Timeout):
         return f"no name server answered within {lifetime:g} seconds"
     return str(error) if type(error) is ValueError else f"the lookup failed: {type(error).__name__}"

@@ -139,7 +139,7 @@ class _Case:
             return max(one, 1 if blind and not required else 0)
         if Check.MINIMUM_EMAILS not in self.criteria.checks:
             return one
-        there = _without(removed, checks.distinct_emails(checks.enabled_contacts(self.contacts)))
+        there = _without(removed, checks.enabled_emails(self.contacts))
         return max(one, (self.criteria.minimum_emails or 0) - len(there) - len(required))
 
 

@@ -10,7 +10,7 @@ from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
 from contacts_audit.azure.contacts.records import Record, Snapshot, records
-from contacts_audit.core.errors import AuthError, AzureError, Reason, VersionRefusedError
+from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.workers import in_order
 
@@ -40,14 +40,11 @@ class SnapshotReader:
         for version in (protocol.V2017, protocol.V2023, protocol.V2020):
             if version == protocol.V2020 and protocol.V2023 in found:
                 break
-            if not self._versions.offered(version):
-                continue
-            try:
-                found[version] = self.at(subscription, version, until)
-            except VersionRefusedError:
-                self._versions.refused(version, subscription.id)
-            else:
-                self._versions.answered(version)
+            shown = self._versions.read(
+                version, subscription.id, lambda one: self.at(subscription, one, until)
+            )
+            if shown is not None:
+                found[version] = shown
         if not found:
             raise AzureError(
                 Reason.VERSION_UNAVAILABLE, "no api-version of securityContacts is offered here"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import pytest
 from audit.samples import VERSION, contact
 
+from contacts_audit.audit.auditor import with_mail
 from contacts_audit.audit.checks import judge
-from contacts_audit.audit.deliverability import with_mail
 from contacts_audit.core.delivery import Delivery, MailAnswer
 from contacts_audit.core.errors import AzureError, Reason
 from contacts_audit.core.model import Check, Contact, Criteria, Reading

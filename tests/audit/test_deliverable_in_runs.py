@@ -269,5 +269,5 @@ def test_dns_is_loaded_only_for_the_check() -> None:
         [*command, "--replay", "fixtures/contoso"], cwd=ROOT, capture_output=True, check=False
     )
 
-    assert b"contacts_audit.mail.resolver" in ran.stderr
+    assert b"contacts_audit.mail.lookups" in ran.stderr
     assert b"dns.resolver" not in ran.stderr

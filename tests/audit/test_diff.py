@@ -8,7 +8,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run, run_in
 
-from contacts_audit.audit.diff import Change, Difference
+from contacts_audit.audit.diff import ChangeKind, Difference
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 VERDICTS = ("compliant", "non-compliant", "waived", "unreadable", "skipped")
@@ -76,7 +76,7 @@ def test_no_pair_is_without_a_class() -> None:
         for new in (*VERDICTS, None):
             if old or new:
                 found = Difference(old and row(old), new and row(new))  # type: ignore[arg-type]
-                assert found.change in Change
+                assert found.change in ChangeKind
                 assert isinstance(found.message, str)
 
 
@@ -122,7 +122,7 @@ def test_two_reports_are_compared(azure: AzureDouble, run: Run, tmp_path: Path) 
     ]
     assert {*told} == {"schema", "kind", "old", "new", "worse", "summary", "subscriptions"}
     assert (told["kind"], told["worse"], told["old"], told["new"]) == ("diff", True, old, new)
-    assert {*told["summary"]} == {*map(str, Change)}
+    assert {*told["summary"]} == {*map(str, ChangeKind)}
     assert told["summary"]["new"] == 1
     assert {*told["subscriptions"][0]} == {
         *("id", "name", "class", "old_verdict", "new_verdict", "message")

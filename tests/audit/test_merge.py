@@ -9,7 +9,7 @@ from audit.merges import CONTOSO, Document, Forge, first, forged, merged, printe
 from conftest import run_in
 from report.varied_report import OUTCOMES, REPORT
 
-from contacts_audit.audit import report_file, report_outcomes
+from contacts_audit.audit import merge, report_file
 from contacts_audit.report import RENDERERS, Format, json_
 
 
@@ -38,7 +38,7 @@ def test_every_format_equals_that_of_the_audit(tmp_path: Path, form: Format) -> 
     """A report that is read back renders to the same bytes."""
     path = tmp_path / "report.json"
     path.write_text("".join(json_.render(REPORT)))
-    report = report_outcomes.report_from(report_file.read(path.read_bytes(), "x"), "x")
+    report = merge.report_from(report_file.read(path.read_bytes(), "x"), "x")
 
     again = "".join(RENDERERS[form](report))
 

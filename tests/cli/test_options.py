@@ -1,15 +1,16 @@
 """An option, its variable and its default say the same thing, whoever says it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 import typer
 from conftest import ROOT, run_in
 
 from contacts_audit.azure.kinds import Auth, CloudName
+from contacts_audit.cli.host import Host
 from contacts_audit.cli.options import azure, checks, output, scope
 from contacts_audit.cli.options.azure import (
     AzureOptions,
@@ -18,12 +19,13 @@ from contacts_audit.cli.options.azure import (
     NetworkOptions,
 )
 from contacts_audit.cli.options.checks import PolicyOptions
-from contacts_audit.cli.options.declare import count, seconds
-from contacts_audit.cli.options.groups import grouped
+from contacts_audit.cli.options.declare import OPTIONS, count, grouped, seconds
 from contacts_audit.cli.options.output import LogOptions, OutputOptions
 from contacts_audit.cli.options.scope import ScopeOptions
 from contacts_audit.cli.options.variables import defaults_from, variable_of
+from contacts_audit.cli.terminal import Screen
 from contacts_audit.core.model import Check, Profile
+from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.report import Format
 
 CONTOSO = str(ROOT / "fixtures/contoso")
@@ -35,7 +37,6 @@ class Given:
 
     scope: ScopeOptions
     azure: AzureOptions
-    log: LogOptions
     policy: PolicyOptions
     output: OutputOptions
     alone: bool
@@ -47,15 +48,15 @@ def command() -> tuple[Any, list[Given]]:
 
     @grouped
     def look(
+        host: Host,
         scope: ScopeOptions,
         azure: AzureOptions,
-        log: LogOptions,
         policy: PolicyOptions,
         output: OutputOptions,
-        alone: Annotated[bool, typer.Option("--alone")] = False,
+        alone: bool = OPTIONS("--alone", "Stay alone."),
     ) -> None:
         """Look at what is given."""
-        seen.append(Given(scope, azure, log, policy, output, alone))
+        seen.append(Given(scope, azure, policy, output, alone))
 
     app = typer.Typer(add_completion=False)
     app.command()(look)
@@ -65,9 +66,10 @@ def command() -> tuple[Any, list[Given]]:
 def call(*arguments: str, **variables: str) -> Given:
     """Return what the command is given by *arguments* and CONTACTS_AUDIT_*."""
     program, seen = command()
+    host = Host({}, None, Screen(None, None), Shutdown())
     environment = {f"CONTACTS_AUDIT_{name}": text for name, text in variables.items()}
     defaults = defaults_from(environment, program)
-    program.main(list(arguments), standalone_mode=False, default_map=defaults)
+    program.main(list(arguments), standalone_mode=False, default_map=defaults, obj=host)
     (given,) = seen
     return given
 
@@ -75,7 +77,6 @@ def call(*arguments: str, **variables: str) -> Given:
 NOTHING = Given(
     ScopeOptions(),
     AzureOptions(),
-    LogOptions(),
     PolicyOptions(),
     OutputOptions(),
     False,
@@ -99,11 +100,11 @@ def test_an_option_finds_its_group() -> None:
     assert given == Given(
         ScopeOptions(subscription=["a", "b"], exclude=["c"], current=True),
         AzureOptions(
+            LogOptions(verbose=True),
             IdentityOptions(auth=Auth.ENV, tenant=["t"]),
             CloudOptions(cloud=CloudName.CHINA),
             NetworkOptions(workers=7, timeout=0.5, record=Path("folder")),
         ),
-        LogOptions(verbose=True),
         PolicyOptions(check=[Check.CONTACT_EMAIL], profile=Profile.CONFORMITY),
         OutputOptions(output=Format.TSV, report=[Path("x.json")], raw=True, quiet=True),
         True,
@@ -150,7 +151,7 @@ def test_a_flag_is_switched_on(word: str) -> None:
     given = call(CURRENT=word, VERBOSE=word, MASK=word, ALONE=word)
 
     assert given.scope.current
-    assert given.log.verbose
+    assert given.azure.log.verbose
     assert given.azure.network.mask
     assert given.alone
 
@@ -245,7 +246,7 @@ def test_variables_of_other_commands_are_ignored() -> None:
     """Their values are not checked."""
 
     @grouped
-    def short(log: LogOptions) -> None:
+    def short(host: Host, log: LogOptions) -> None:
         """Do little."""
 
     app = typer.Typer(add_completion=False)
@@ -260,21 +261,22 @@ def test_any_dataclass_is_a_group() -> None:
 
     @dataclass
     class Fruit:
-        apples: Annotated[int, typer.Option("-a", "--apples")] = 1
-        pears: Annotated[list[str], typer.Option("--pears")] = field(default_factory=list)
+        apples: int = OPTIONS("--apples -a COUNT", "Count the apples.", 1)
+        pears: list[str] = OPTIONS("--pears NAME", "Name a pear.", repeated=True)
 
     seen: list[Fruit] = []
 
     @grouped
-    def eat(fruit: Fruit) -> None:
+    def eat(host: Host, fruit: Fruit) -> None:
         seen.append(fruit)
 
-    bare: Callable[..., None] = eat
     app = typer.Typer(add_completion=False)
-    app.command()(bare)
-    bare(apples=2, pears=["x"])
+    app.command()(eat)
+    program = typer.main.get_command(app)
+    host = Host({}, None, Screen(None, None), Shutdown())
+    program.main(["-a", "2", "--pears", "x"], standalone_mode=False, obj=host)
 
-    said = defaults_from({"CONTACTS_AUDIT_APPLES": "3"}, typer.main.get_command(app))
+    said = defaults_from({"CONTACTS_AUDIT_APPLES": "3"}, program)
 
     assert seen == [Fruit(2, ["x"])]
     assert said == {"apples": "3"}

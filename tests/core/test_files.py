@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from contacts_audit.core.errors import BusyError, OutputError
-from contacts_audit.core.files import replace, write_new
+from contacts_audit.core.files import check_writable, replace, write_new
 from contacts_audit.core.lock import locked
 from contacts_audit.core.paths import is_stream
-from contacts_audit.core.writable import check_writable
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from conftest import ROOT, program, surroundings
 from core.disks import Strace, without_power
 from core.mounts import CONTOSO, GOOD, ran
 
-from contacts_audit.core.writable import check_writable
+from contacts_audit.core.files import check_writable
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from azure_double import AzureDouble
 from conftest import Run
 
 from contacts_audit.core.errors import OutputError
-from contacts_audit.core.files import replace
-from contacts_audit.core.writable import check_writable
+from contacts_audit.core.files import check_writable, replace
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a file another's")

@@ -1,5 +1,6 @@
 """What DNS says of a mail domain, asked of a real name server on loopback."""
 
+import socket
 from pathlib import Path
 
 import dns.flags
@@ -132,6 +133,25 @@ def test_a_machine_without_a_name_server_is_unknown(tmp_path: Path) -> None:
     answers = {one.ask("contoso.com") for one in (missing, MailResolver(5, None, str(empty)))}
 
     assert answers == {MailAnswer(UNKNOWN, "no name server is configured")}
+
+
+@pytest.mark.parametrize("text", [b"nameserver nonsense\n", b"\xff\n", b"search a..b\n"])
+def test_a_configuration_that_cannot_be_used_is_unknown(tmp_path: Path, text: bytes) -> None:
+    """It is no crash, and no verdict."""
+    path = tmp_path / "resolv.conf"
+    path.write_bytes(text)
+
+    assert MailResolver(LIFETIME, configuration=str(path)).ask("contoso.com").delivery is UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64])
+def test_a_host_name_that_is_no_domain_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """dnspython takes the search list from it, whichever name server is asked."""
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+
+    assert MailResolver(LIFETIME, ("127.0.0.1", 53)).ask("contoso.com").delivery is UNKNOWN
 
 
 def test_the_resolver_of_the_process_stays_as_it_is() -> None:

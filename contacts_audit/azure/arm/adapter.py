@@ -45,15 +45,15 @@ class Adapter(BaseAdapter):
         for sock in itertools.chain.from_iterable(self._idle.values()):
             sock.close()
 
-    def open(self, url: str, proxies: Mapping[str, str]) -> None:
+    def open(self, url: str) -> None:
         """
         Open a connection to the origin of *url*, which the next request there takes.
 
         Raises:
-            ProxyError, OSError, ValueError: as `send` does.
+            OSError, ValueError: there is no connection, or no such address.
         """
-        origin, proxy = _parts(url)[0], proxies.get("https")
-        self._idle[origin, proxy].append(_connected(origin, proxy, self._context))
+        origin = _parts(url)[0]
+        self._idle[origin, None].append(_connected(origin, None, self._context))
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, *, proxies: Mapping[str, str], **_: Any

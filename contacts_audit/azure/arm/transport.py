@@ -73,12 +73,16 @@ class Transport:
         self._proxies: dict[str, Proxy | None] = {}
 
     def open(self, url: str, *, timeout: float) -> None:
-        """Connect to the origin of *url* for the next request there, which tells what fails."""
+        """
+        Connect to the origin of *url* for the next request there, which tells what fails.
+
+        A proxy is not asked: one that refuses would be asked twice.
+        """
         failures = (AzureError, OSError, HTTPException, ValueError)
-        if isinstance(self._adapter, Adapter):
-            with contextlib.suppress(*failures), time_limit(timeout):
-                self._check(url)
-                self._adapter.open(url, _proxies(self._proxy_for(url)))
+        with contextlib.suppress(*failures), time_limit(timeout):
+            self._check(url)
+            if isinstance(self._adapter, Adapter) and self._proxy_for(url) is None:
+                self._adapter.open(url)
 
     def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
         """
@@ -101,10 +105,11 @@ class Transport:
             raise NotSentError(Reason.TIMEOUT, "no time was left to ask")
         self._check(url)
         proxy = self._proxy_for(url)
+        proxies = {} if proxy is None else {"https": proxy.url}
         answered = False
         with time_limit(timeout):
             try:
-                with self._adapter.send(request, stream=True, proxies=_proxies(proxy)) as response:
+                with self._adapter.send(request, stream=True, proxies=proxies) as response:
                     answered = True
                     body = response.raw.read(LARGEST_BODY + 1)
             except (OSError, HTTPException, ValueError) as error:  # ValueError: a chunk, an address
@@ -181,10 +186,6 @@ class Transport:
         if proxy is not None and proxy.scheme == "https" and error.reason == "WRONG_VERSION_NUMBER":
             return f"{proxy.variable}: the proxy does not speak TLS: write http:// in place of https://"
         return None
-
-
-def _proxies(proxy: Proxy | None) -> dict[str, str]:
-    return {} if proxy is None else {"https": proxy.url}
 
 
 def is_near(url: str) -> bool:

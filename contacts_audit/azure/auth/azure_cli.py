@@ -21,8 +21,7 @@ from contacts_audit.azure.auth.managed_identity_endpoint import why_not_offered
 from contacts_audit.azure.auth.sign_in import Credential, SignIn
 from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
-from contacts_audit.core.home import home
-from contacts_audit.core.paths import absolute
+from contacts_audit.core.paths import absolute, home
 from contacts_audit.core.sanitize import without_credentials
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)

@@ -13,7 +13,7 @@ from contacts_audit.azure.auth.azure_cli import SIGN_IN, UNREADABLE, find_az
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.core.bounded_read import read_bounded
 from contacts_audit.core.errors import AuthError, ContactsAuditError
-from contacts_audit.core.home import home
+from contacts_audit.core.paths import home
 
 LARGEST = 16 * 1024 * 1024  # bytes of a file
 SET_DEFAULT = "set one: az account set -s ID"

@@ -2,6 +2,12 @@
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
+
+from contacts_audit.core.errors import VersionRefusedError
+
+T = TypeVar("T")
 
 ENOUGH = 3  # subscriptions: then the whole run gives up on an API version
 
@@ -18,6 +24,24 @@ class Versions:
         self._lock = threading.Lock()
         self._refused: defaultdict[str, set[str]] = defaultdict(set)
         self._answered: set[str] = set()
+
+    def read(self, version: str, subscription_id: str, fetch: Callable[[str], T]) -> T | None:
+        """
+        Return what *fetch* returns of *version*; None where it is not offered, or was given up.
+
+        Raises:
+            AzureError: it cannot be read.
+            AuthError: there is no token.
+        """
+        if not self.offered(version):
+            return None
+        try:
+            found = fetch(version)
+        except VersionRefusedError:
+            self.refused(version, subscription_id)
+            return None
+        self.answered(version)
+        return found
 
     def offered(self, version: str) -> bool:
         """Return whether *version* is still worth a request."""

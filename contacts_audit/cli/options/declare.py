@@ -1,13 +1,19 @@
-"""How an option is declared, and how its value is read."""
+"""How options are declared, alone or in groups, and how a command gets them from typer."""
 
+import inspect
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from enum import EnumType, StrEnum
+from typing import Annotated, Any, get_args
 
 import typer
+
+from contacts_audit.cli.terminal import log_to
+from contacts_audit.core.model import FILE
+
+KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +26,37 @@ class Panel:
         self,
         spelling: str,
         help: str,
+        default: Any = None,
+        *,
+        repeated: bool = False,
         parser: Callable[[Any], Any] | None = None,
-        values: type[StrEnum] | None = None,
     ) -> Any:
         """
-        Return a typer option.
+        Return an option, for a parameter of a command or a field of a group.
 
         *spelling* is its names and its metavar, such as "--output -o FORMAT". Without a metavar the
-        option is a flag. *help* says everything, also the default; {} in it stands for *values*.
-        *parser* returns the value of a text, and raises typer.BadParameter.
+        option is a flag. *help* says everything, also the default; {} in it stands for the values
+        to choose from. *parser* returns the value of a text, and raises typer.BadParameter. The
+        value of a *repeated* option is a list.
         """
         words = spelling.split()
         names = [word for word in words if word.startswith("-")]
         metavar = " ".join(words[len(names) :])
-        return typer.Option(
-            *names,
-            metavar=metavar or " ",  # typer would show a type for a flag, and break values anywhere
-            help=help.format(", ".join(values)) if values else help,
-            parser=parser,
-            rich_help_panel=self.title,
-            show_default=False,
-        )
+
+        def info(kind: Any) -> Any:
+            return typer.Option(
+                *names,
+                metavar=metavar or " ",  # typer would show a type for a flag, and break values
+                help=help.format(", ".join(choices(kind))),
+                parser=parser,
+                rich_help_panel=self.title,
+                show_default=False,
+            )
+
+        told = {"names": names, "info": info}
+        if repeated:
+            return field(default_factory=list, metadata=told)
+        return field(default=default if metavar else False, metadata=told)
 
 
 SCOPE = Panel("Scope")
@@ -52,12 +68,117 @@ CHECKS = Panel("Checks")
 CHANGES = Panel("Changes")
 WRITING = Panel("Writing")
 OUTPUT = Panel("Output")
+OPTIONS = Panel("Options")
 
 
 def printed_as(formats: type[StrEnum]) -> Any:
     """Return the option that chooses among *formats*; the first is the default."""
-    help = f"Choose the format: {{}}. Default: {next(iter(formats))}."
-    return OUTPUT("--output -o FORMAT", help, values=formats)
+    first = next(iter(formats))
+    return OUTPUT("--output -o FORMAT", f"Choose the format: {{}}. Default: {first}.", first)
+
+
+def argument(metavar: str, help: str, default: Any = MISSING) -> Any:
+    """Return an argument of a command; without a *default* it is required."""
+
+    def info(_: Any) -> Any:
+        return typer.Argument(metavar=metavar, help=help, show_default=False)
+
+    return field(default=default, metadata={"info": info})
+
+
+def choices(kind: Any) -> tuple[str, ...]:
+    """Return the values of the enum in the type *kind*, such as `list[Check]`; else nothing."""
+    enums = (one for one in (kind, *get_args(kind)) if isinstance(one, EnumType))
+    return tuple(map(str, next(enums, ())))
+
+
+def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Let typer run *command*, which takes the host, then options, arguments and groups of options.
+
+    A parameter, or a field of a group, that is annotated with a dataclass is a group.
+    """
+    _, *parameters = inspect.signature(command).parameters.values()
+    groups: dict[str, Any] = {}
+    flat = [inspect.Parameter("context", KEYWORD, annotation=typer.Context)]
+    for one in parameters:
+        if isinstance(one.default, Field):
+            flat.append(_parameter(one.name, one.annotation, one.default))
+        else:
+            groups[one.name] = one.annotation
+            flat += _options(one.annotation)
+
+    def run(context: Any, **given: Any) -> Any:
+        host, sources = context.obj, {name: context.get_parameter_source(name) for name in given}
+        host.typed = {name for name, one in sources.items() if one and one.name == "COMMANDLINE"}
+        _begin(host, given)
+        return command(host, **{name: _filled(groups[name], given) for name in groups}, **given)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
+    return run
+
+
+def _begin(host: Any, given: dict[str, Any]) -> None:
+    """Print the warnings about variables, and start the log, as the options of the run say."""
+    if not given.get("quiet"):
+        if given.get("only_changes"):
+            host.screen.hold()
+        for line in host.warnings:
+            host.screen.warn(line)
+    if "debug" in given:
+        log_to(host.screen, verbose=given["verbose"], debug=given["debug"])
+
+
+def _options(group: Any) -> Iterator[inspect.Parameter]:
+    """Yield the options of *group* and of the groups in it."""
+    for item in fields(group):
+        if is_dataclass(item.type):
+            yield from _options(item.type)
+        else:
+            yield _parameter(item.name, item.type, item)
+
+
+def _parameter(name: str, kind: Any, declared: Any) -> inspect.Parameter:
+    annotation: Any = Annotated[kind, declared.metadata["info"](kind)]
+    return inspect.Parameter(name, KEYWORD, default=_default(declared), annotation=annotation)
+
+
+def _filled(group: Any, given: dict[str, Any]) -> Any:
+    """Return *group* with its values, which are taken out of *given*."""
+    values = {}
+    for item in fields(group):
+        inner = is_dataclass(item.type)
+        values[item.name] = _filled(item.type, given) if inner else given.pop(item.name)
+    return group(**values)
+
+
+def _default(item: Any) -> Any:
+    if item.default is not MISSING:
+        return item.default
+    return inspect.Parameter.empty if item.default_factory is MISSING else item.default_factory()
+
+
+def words(group: Any, *leave_out: str) -> tuple[str, ...]:
+    """
+    Return the options in *group* as words of a command line.
+
+    Left out are options that have their default, and the fields *leave_out*. FILE replaces "-":
+    stdin was read already.
+    """
+    found: list[str] = []
+    for item in fields(group):
+        value = getattr(group, item.name)
+        if item.name in leave_out or value == _default(item) or value is None:
+            continue
+        if is_dataclass(item.type):
+            found += words(value, *leave_out)
+            continue
+        option = min(item.metadata["names"], key=len)
+        for one in value if isinstance(value, list) else [value]:
+            found += [option] if one is True else [option, FILE if str(one) == "-" else str(one)]
+    return tuple(found)
 
 
 def count(given: str | int) -> int:

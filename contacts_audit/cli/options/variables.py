@@ -20,7 +20,7 @@ OFF = frozenset({"0", "false", "no", "off"})
 
 def variable_of(parameter: Any) -> str:
     """Return the name of the variable that sets an option, "" if none does."""
-    return "" if _is_command_line_only(parameter) else _variable(_name(parameter))
+    return "" if _is_command_line_only(parameter) else _variable(parameter)
 
 
 def warn_of_ignored(host: "Host", command: Any) -> None:
@@ -30,8 +30,8 @@ def warn_of_ignored(host: "Host", command: Any) -> None:
     These options decide what is written, remove a guard, or say where a token is. A variable that
     was forgotten in the environment must not do that.
     """
-    names = (_variable(_name(each)) for each in command.params if _is_command_line_only(each))
-    ignored = [name for name in names if host.variable(name) and name != _variable("--help")]
+    names = (_variable(each) for each in command.params if _is_command_line_only(each))
+    ignored = [name for name in names if host.variable(name) and name != f"{PREFIX}HELP"]
     if ignored:
         host.screen.warn(f"ignored: {', '.join(ignored)} -- give the option on the command line")
 
@@ -41,9 +41,9 @@ def _name(parameter: Any) -> str:
     return option
 
 
-def _variable(option: str) -> str:
-    """Return *option* spelled as a variable, "" for an argument."""
-    if not option.startswith("--"):
+def _variable(parameter: Any) -> str:
+    """Return the name of an option spelled as a variable, "" for an argument."""
+    if not (option := _name(parameter)).startswith("--"):
         return ""
     return PREFIX + option.removeprefix("--").upper().replace("-", "_")
 
@@ -86,7 +86,7 @@ def nearest_choice(message: str) -> str:
 
 def _variables(commands: Sequence[Any]) -> set[str]:
     """Return the variables of all options, also of those that no variable sets."""
-    return {_variable(_name(one)) for command in commands for one in command.params}
+    return {_variable(one) for command in commands for one in command.params}
 
 
 def defaults_from(environment: Mapping[str, str], command: Any) -> dict[str, Any]:

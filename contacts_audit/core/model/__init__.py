@@ -1,7 +1,5 @@
 """The data types of an audit. All are immutable."""
 
-from contacts_audit.core.model.change import Change
-from contacts_audit.core.model.contact import Contact, Reading
 from contacts_audit.core.model.criteria import Check, Criteria, Profile, Waiver
 from contacts_audit.core.model.outcome import (
     Audited,
@@ -14,7 +12,7 @@ from contacts_audit.core.model.outcome import (
     exit_code,
 )
 from contacts_audit.core.model.run import FILE, Identity, Invocation, Report, Run
-from contacts_audit.core.model.subscription import Subscription
+from contacts_audit.core.model.subscription import Change, Contact, Reading, Subscription
 
 __all__ = [
     "FILE",

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contacts_audit.core.errors import HINTS, AuthError, AzureError, ExitCode, Reason
-from contacts_audit.core.model.contact import Contact
 from contacts_audit.core.model.criteria import Check, Criteria, Waiver
-from contacts_audit.core.model.subscription import Subscription
+from contacts_audit.core.model.subscription import Contact, Subscription
 
 
 class Verdict(StrEnum):

@@ -13,7 +13,7 @@ from azure.auth.shared import GOOD
 from azure_double import AzureDouble
 from conftest import ROOT, Ran, program, surroundings
 
-from contacts_audit.core.home import home
+from contacts_audit.core.paths import home
 
 STRANGER = "54321"  # a user id that the user database does not have
 
