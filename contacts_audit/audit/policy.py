@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -91,7 +91,7 @@ class Policy:
         below = [*overrides, self.top]
         if self.options.profile is None and self.options.checks is None:
             return combined_criteria([self.options, *below])
-        values = [replace(one, profile=None, checks=None) for one in below]
+        values = [one._replace(profile=None, checks=None) for one in below]
         return combined_criteria([self.options, *values], profile_level=0)
 
     def overrides_of(self, subscription: Subscription) -> list[Override]:

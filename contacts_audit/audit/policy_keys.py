@@ -1,7 +1,6 @@
 """The keys of a policy file: where each belongs, and what its value is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from contacts_audit.audit.selectors import parse_group_id, parse_selector
 from contacts_audit.core.mailbox import is_address, is_domain
 from contacts_audit.core.model import Check, Profile
 
-SETTING_KEYS = tuple(setting.name for setting in fields(Settings))
+SETTING_KEYS = Settings._fields
 TARGET_KEYS = ("subscription", "management_group")
 WAIVER_KEYS = (*TARGET_KEYS, "check", "reason", "owner", "expires")
 KEYS: Mapping[str, tuple[str, ...]] = {  # of the top, and of each array of tables

@@ -1,8 +1,7 @@
 """Combine profiles, checks and values of several levels into what is judged. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from contacts_audit.audit.checks import RISKS
 from contacts_audit.core.errors import UsageError
@@ -27,8 +26,7 @@ PROFILES: Mapping[Profile, tuple[Check, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of one level: options, the top of a policy, or an override. None is unset."""
 
     profile: Profile | None = None
@@ -51,7 +49,7 @@ def combined_criteria(levels: Sequence[Settings], *, profile_level: int | None =
     Raises:
         UsageError: a check has no value.
     """
-    found = {item.name: _nearest(levels, item.name) for item in fields(Settings)}
+    found = {name: _nearest(levels, name) for name in Settings._fields}
     merged = {key: value for key, (_, value) in found.items()}
     profile = merged["profile"] or (None if merged["checks"] else Profile.CONFORMITY)
     checks = [*(PROFILES[profile] if profile else ()), *(merged["checks"] or ())]

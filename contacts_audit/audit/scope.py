@@ -8,7 +8,7 @@ import difflib
 import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from contacts_audit.audit.selectors import MAX_NAME, Selector, repeat_hint
 from contacts_audit.audit.shards import Shard
@@ -19,8 +19,7 @@ MAX_LISTED = 5  # subscriptions in a hint
 MAX_COMPARED = 20_000  # names that are compared with a misspelled one
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """
     The *subscriptions* to report on, each once, and the *warnings* that selecting them gave.
 

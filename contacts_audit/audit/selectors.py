@@ -3,7 +3,7 @@
 import re
 import shlex
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from contacts_audit.azure.kinds import GUID
 from contacts_audit.core.errors import UsageError
@@ -19,8 +19,7 @@ GROUP_RESOURCE_ID = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """A subscription id in lower case, or a name, and the *option* that gave it."""
 
     text: str

@@ -44,10 +44,6 @@ class Cloud:
         """The name that az uses, None for a cloud of the user's own."""
         return self.name if self.name in {*CloudName} else None
 
-    def signs_in_at(self, authority: str) -> bool:
-        """Say whether *authority* is on this cloud's login host, at any port and path."""
-        return host_of(authority) == host_of(self.authority)
-
     def accepts(self, audience: str) -> bool:
         """Say whether *audience* is this Resource Manager's, with or without a slash at its end."""
         return audience.rstrip("/").lower() in {self.audience.rstrip("/"), self.arm}
@@ -109,31 +105,27 @@ def choose(
     arm = CLOUDS[name].arm if arm_endpoint is None else https(arm_endpoint, "--arm-endpoint")
     authority = ""
     if authority_host is not None:
-        bare = "//" not in authority_host
-        address = f"https://{authority_host}" if bare else authority_host
-        authority = https(address, "--authority-host", path=True)
+        scheme = "" if "//" in authority_host else "https://"
+        authority = https(f"{scheme}{authority_host}", "--authority-host", path=True)
     if audience is not None and "@" in audience:
-        shown = shown_address(audience)
-        raise UsageError(
-            f"--audience: {shown!r} contains a user name", "leave user and password out"
-        )
+        told = f"--audience: {shown_address(audience)!r} contains a user name"
+        raise UsageError(told, "leave user and password out")
     known = next((cloud for cloud in CLOUDS.values() if cloud.arm == arm), None)
     if known is None:
         return Cloud(urlsplit(arm).netloc, arm, authority, audience or "", None)
-    for other in CLOUDS.values():
-        if other is not known and authority and other.signs_in_at(authority):
-            raise _mixed("--authority-host", authority, other, known)
-        if other is not known and audience is not None and other.accepts(audience):
-            raise _mixed("--audience", audience, other, known)
+    for other in (cloud for cloud in CLOUDS.values() if cloud is not known):
+        mixed = ""
+        if authority and host_of(authority) == host_of(other.authority):  # at any port and path
+            mixed = f"--authority-host: {authority}"
+        elif audience is not None and other.accepts(audience):
+            mixed = f"--audience: {audience}"
+        if mixed:
+            raise UsageError(
+                f"{mixed} belongs to {other.name}, but {known.arm} to {known.name}",
+                f"choose one cloud: --cloud {other.name}",
+            )
     return replace(
         known, authority=authority or known.authority, audience=audience or known.audience
-    )
-
-
-def _mixed(option: str, given: str, other: Cloud, known: Cloud) -> UsageError:
-    return UsageError(
-        f"{option}: {given} belongs to {other.name}, but {known.arm} to {known.name}",
-        f"choose one cloud: --cloud {other.name}",
     )
 
 
@@ -154,7 +146,7 @@ def https(address: str, option: str, *, path: bool = False) -> str:
     """
     try:
         url = urlsplit(address)
-        plain = url.port != 0 and url.hostname is not None and url.hostname.isascii()
+        plain = url.port != 0 and url.hostname is not None
     except ValueError:
         plain = False
     if (
@@ -162,8 +154,6 @@ def https(address: str, option: str, *, path: bool = False) -> str:
         or url.scheme != "https"
         or "@" in address  # also in the path: a password may contain a slash
         or url.netloc.endswith(":")
-        or url.query
-        or url.fragment
         or (url.path.strip("/") and not path)
         or any(not "!" <= letter <= "~" or letter in "\\?#" for letter in address)
     ):

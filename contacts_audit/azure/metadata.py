@@ -62,10 +62,8 @@ def _entry(cloud: Cloud, transport: Transport, until: float) -> Any:
     request = prepared(protocol.metadata_url(cloud.arm), {})
 
     def attempt() -> protocol.Answer:
-        left = until - time.monotonic()
-        return protocol.complete(
-            transport.send(request, timeout=max(0.001, min(ATTEMPT_SECONDS, left)))
-        )
+        timeout = max(0.001, min(ATTEMPT_SECONDS, until - time.monotonic()))
+        return protocol.complete(transport.send(request, timeout=timeout))
 
     try:
         document = protocol.document(with_retries(attempt, until=until))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from contacts_audit.azure.arm.client import Client, Limits, TokenSource
 from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.subscription_list import Listing
-from contacts_audit.azure.arm.subscriptions import GUID, Descendants, descendants, visible
+from contacts_audit.azure.arm.subscriptions import Descendants, descendants, visible
 from contacts_audit.azure.auth.sign_in import Credential, identity_of
 from contacts_audit.azure.clouds import Cloud
+from contacts_audit.azure.kinds import GUID
 from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Identity, Subscription
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
     from contacts_audit.azure.recording.recorder import Recorder
 
 ROLE = "check its id, and grant the identity Management Group Reader on it"
-GROUP_HINTS: Mapping[Reason, str] = {
-    Reason.NOT_FOUND: ROLE,
-    Reason.FORBIDDEN: ROLE,
-    Reason.PAGING: "record its descendants with --record, and look at their nextLink",
-}
+LINKS = "record its descendants with --record, and look at their nextLink"
+GROUP_HINTS = {Reason.NOT_FOUND: ROLE, Reason.FORBIDDEN: ROLE, Reason.PAGING: LINKS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +86,12 @@ class Connection:
 
     def identities(self) -> tuple[Identity, ...]:
         """Return who signed in: to each listed tenant, or to the first if none is listed yet."""
-        found = {}
-        for tenant in self.tenants:
-            known = not self.clients or tenant.client in self.clients.values()
-            if tenant.credential is not None and known:
-                found[tenant.asked] = identity_of(tenant.tokens.token(), tenant.credential)
-            if not self.clients:
-                break
+        listed = [each for each in self.tenants if each.client in self.clients.values()]
+        found = {
+            tenant.asked: identity_of(tenant.tokens.token(), tenant.credential)
+            for tenant in listed or self.tenants[:1]
+            if tenant.credential is not None
+        }
         return tuple(found.values())
 
     def visible(self) -> Listing:
@@ -124,24 +121,23 @@ class Connection:
         Raises:
             ContactsAuditError: it cannot be read, or no tenant has it.
         """
-        subscriptions: list[str] = []
-        groups: list[str] = []
+        found: list[Descendants] = []
         missing: list[AzureError] = []
         for client in self.clients.values():
             try:
-                found = descendants(client, group)
+                found.append(descendants(client, group))
             except AzureError as error:
                 error.args = (f"management group {group}: {error}",)
                 error.hint = GROUP_HINTS.get(error.reason, error.hint)
                 if error.reason is not Reason.NOT_FOUND:
                     raise
                 missing.append(error)
-            else:
-                subscriptions += found.subscriptions
-                groups += found.groups
-        if len(missing) == len(self.clients):
+        if not found:
             raise missing[0]
-        return Descendants(tuple(subscriptions), tuple(groups))
+        return Descendants(
+            tuple(each for one in found for each in one.subscriptions),
+            tuple(each for one in found for each in one.groups),
+        )
 
     @contextlib.contextmanager
     def _named(self, tenant: Tenant) -> Iterator[None]:

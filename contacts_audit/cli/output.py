@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from contacts_audit.cli import report_files
 from contacts_audit.cli.host import Host
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 TO_FIX = frozenset({Verdict.NON_COMPLIANT, Verdict.UNREADABLE})
 
 
-@dataclass(frozen=True, slots=True)
-class Printing:
+class Printing(NamedTuple):
     """
     What to print and write.
 

@@ -1,9 +1,9 @@
 """Reads the JSON reports that --baseline, --from-report and diff name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
@@ -51,8 +51,7 @@ def baseline_rows(host: Host, path: Path) -> Rows:
     return rows
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierReport:
+class EarlierReport(NamedTuple):
     """The *document* of a report that a plan is made from, and the *name* of its option."""
 
     document: Mapping[str, Any]

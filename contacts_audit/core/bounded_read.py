@@ -3,6 +3,9 @@
 import os
 import stat
 
+# What may be raised where such a file is read, parsed, and its values are looked up
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
 
 def read_bounded(path: "os.PathLike[str] | str", most: int) -> bytes:
     """

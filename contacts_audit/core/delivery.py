@@ -1,7 +1,7 @@
 """What DNS says about the mail of a domain."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Delivery(StrEnum):
@@ -13,8 +13,7 @@ class Delivery(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class MailAnswer:
+class MailAnswer(NamedTuple):
     """The *delivery* of one domain, and in *why* the records that decided, or what failed."""
 
     delivery: Delivery

@@ -16,8 +16,7 @@ from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.auth import access_token, certificates, msal_http
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.read import MOST_ADDRESSES, MOST_CONTACTS
-from contacts_audit.azure.recording import partial_json
-from contacts_audit.azure.recording.mask import Mask
+from contacts_audit.azure.recording.mask import Mask, completions
 from contacts_audit.core import mailbox, sanitize
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.jq_text import pretty
@@ -150,7 +149,7 @@ PATTERNS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     ),
     "masking an answer": (masked, ("%", "a ", "again ", '"', "\\", "/", "=")),
     "what is no JSON any more": (
-        lambda text: list(partial_json.completions(text)),
+        lambda text: list(completions(text)),
         ("{", '"', "\\", '"a":', "["),
     ),
     "secrets": (SECRETS.redact, ("geheimni", "g", "//a:b@", "://", "\\/", ":")),

@@ -61,9 +61,8 @@ def said(text: str) -> Said:
     found = list(_words(_parsed(text), LEVELS))
     codes = [word for kind, word in found if kind == "code"]
     messages = [word for kind, word in found if kind == "message"]
-    first = [next(iter(each), None) for each in (codes, messages)]
     plain = frozenset("".join(code.casefold().split()) for code in codes)
-    return Said(first[0], first[1], plain, "\n".join(messages))
+    return Said(next(iter(codes), None), next(iter(messages), None), plain, "\n".join(messages))
 
 
 def refuses_version(said: Said, status: int, asked: str) -> bool:
@@ -77,7 +76,9 @@ def refuses_version(said: Said, status: int, asked: str) -> bool:
         return False
     if offered := listed_versions(said.words):
         return asked.casefold() not in offered
-    return status == 404 and bool(asked) and names_version(said.words, asked)
+    named = rf"(?<![\w.-]){re.escape(asked)}(?![\w-])"
+    words = said.words[:LONGEST_MESSAGE]
+    return status == 404 and bool(asked) and re.search(named, words, re.IGNORECASE) is not None
 
 
 def listed_versions(message: str) -> frozenset[str]:
@@ -85,12 +86,6 @@ def listed_versions(message: str) -> frozenset[str]:
     lists = _LIST.findall(message[:LONGEST_MESSAGE])
     versions = (re.findall(_VERSION, found, re.IGNORECASE) for found in lists)
     return frozenset(version.casefold() for each in versions for version in each)
-
-
-def names_version(message: str, version: str) -> bool:
-    """Say whether *message* names *version* anywhere, as a whole word, in any case."""
-    word = rf"(?<![\w.-]){re.escape(version)}(?![\w-])"
-    return re.search(word, message[:LONGEST_MESSAGE], re.IGNORECASE) is not None
 
 
 def named_seconds(message: str) -> float | None:

@@ -6,6 +6,8 @@ https://learn.microsoft.com/rest/api/authorization/permissions
 A deny assignment, a lock or a policy of Azure can refuse a write all the same.
 """
 
+import fnmatch
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,36 +45,23 @@ def permissions(client: Client, subscription_id: str) -> Iterator[Permission]:
     """
     url = protocol.permissions_url(client.endpoint, subscription_id)
     for answer in client.pages(url, most=MOST_PAGES, until=client.limits.until()):
-        match protocol.document(answer):
-            case {"value": list(items)}:
-                pass
-            case _:
-                raise protocol.malformed(answer, "the list of permissions has no array 'value'")
+        found = protocol.document(answer)
+        items = found.get("value") if isinstance(found, dict) else None
+        if not isinstance(items, list):
+            raise protocol.malformed(answer, "the list of permissions has no array 'value'")
         for item in items:
-            actions, not_actions = _patterns(item, "actions"), _patterns(item, "notActions")
-            if actions is None or not_actions is None:
+            keys = ("actions", "notActions")
+            lists: list[Any] = [isinstance(item, dict) and (item.get(key) or []) for key in keys]
+            if not all(map(_are_patterns, lists)):
                 raise protocol.malformed(answer, "the list of permissions holds something else")
-            yield Permission(actions, not_actions)
+            yield Permission(*map(tuple, lists))
 
 
-def _patterns(item: Any, key: str) -> tuple[str, ...] | None:
-    """Return the patterns that *item* holds under *key*, None where they are none."""
-    found = (item.get(key) or []) if isinstance(item, dict) else None
-    texts = isinstance(found, list) and all(isinstance(each, str) for each in found)
-    return tuple(found) if texts and found is not None else None
+def _are_patterns(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _matches(pattern: str, action: str) -> bool:
-    """Compare without case; in time that grows with both lengths, however many `*` there are."""
-    start, *parts = pattern.casefold().split("*")
-    action = action.casefold()
-    if not parts:
-        return start == action
-    *middle, end = parts
-    at = len(start)
-    for part in middle:
-        found = action.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return action.startswith(start) and action.endswith(end) and at + len(end) <= len(action)
+    """Compare without case; only `*` stands for anything."""
+    literally = re.sub(r"[?[]", r"[\g<0>]", pattern.casefold())
+    return fnmatch.fnmatchcase(action.casefold(), literally)

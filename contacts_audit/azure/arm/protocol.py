@@ -5,13 +5,12 @@ https://learn.microsoft.com/azure/azure-resource-manager/management/overview
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from contacts_audit.azure.arm import error_body
 from contacts_audit.azure.arm.retry import RETRIED, asked_wait
@@ -20,12 +19,15 @@ from contacts_audit.core.errors import AzureError, Reason, VersionRefusedError
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
 V2023 = "2023-12-01-preview"
-SUBSCRIPTIONS_VERSION = "2022-12-01"
-GROUPS_VERSION = "2023-04-01"
-PERMISSIONS_VERSION = "2022-04-01"
-METADATA_VERSION = "2022-09-01"
 SHOWN = 500  # characters of what is shown in a message
 OF_SUBSCRIPTION = re.compile("https?://[^/]+/subscriptions/", re.IGNORECASE)
+REASONS = {
+    401: Reason.UNAUTHORIZED,
+    403: Reason.FORBIDDEN,
+    404: Reason.NOT_FOUND,
+    408: Reason.TIMEOUT,
+    429: Reason.THROTTLED,
+}
 UNREGISTERED = frozenset({"subscriptionnotregistered", "missingsubscriptionregistration"})
 
 
@@ -54,14 +56,14 @@ def is_cookie(header: str) -> bool:
 
 def subscriptions_url(endpoint: str) -> str:
     """https://learn.microsoft.com/rest/api/resources/subscriptions/list."""
-    return f"{endpoint}/subscriptions?{urlencode({'api-version': SUBSCRIPTIONS_VERSION})}"
+    return f"{endpoint}/subscriptions?api-version=2022-12-01"
 
 
 def descendants_url(endpoint: str, group: str) -> str:
     """https://learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants."""
     return (
         f"{endpoint}/providers/Microsoft.Management/managementGroups/{quote(group, safe='')}"
-        f"/descendants?{urlencode({'api-version': GROUPS_VERSION})}"
+        f"/descendants?api-version=2023-04-01"
     )
 
 
@@ -69,13 +71,13 @@ def permissions_url(endpoint: str, subscription_id: str) -> str:
     """https://learn.microsoft.com/rest/api/authorization/permissions."""
     return (
         f"{endpoint}/subscriptions/{quote(subscription_id, safe='')}"
-        f"/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_VERSION}"
+        f"/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
     )
 
 
 def metadata_url(endpoint: str) -> str:
     """Return the URL at which a Resource Manager describes its cloud to anybody."""
-    return f"{endpoint}/metadata/endpoints?{urlencode({'api-version': METADATA_VERSION})}"
+    return f"{endpoint}/metadata/endpoints?api-version=2022-09-01"
 
 
 def contacts_url(endpoint: str, subscription_id: str, version: str) -> str:
@@ -160,12 +162,13 @@ def fault(answer: Answer) -> AzureError:
     said = error_body.said(answer.body.decode("utf-8-sig", "replace"))
     status, code = answer.status, said.code
     message = said.message or f"Azure answered {status}"
-    if error_body.refuses_version(said, status, _asked_version(answer.url)):
+    asked = parse_qs(urlsplit(answer.url).query).get("api-version", [""])[0]
+    if error_body.refuses_version(said, status, asked):
         return error_of(Reason.VERSION_UNAVAILABLE, message, answer, code)
     if said.codes & UNREGISTERED:
         return error_of(Reason.NOT_REGISTERED, message, answer, code)
     if status in RETRIED:
-        reason = {408: Reason.TIMEOUT, 429: Reason.THROTTLED}.get(status, Reason.SERVER_ERROR)
+        reason = REASONS.get(status, Reason.SERVER_ERROR)
         return error_of(reason, message, answer, code, retryable=True, words=said.words)
     if 300 <= status < 400:
         to = answer.headers.get("location", "nowhere")[:SHOWN]
@@ -177,10 +180,7 @@ def fault(answer: Answer) -> AzureError:
         return error_of(reason, f"an HTML page came with status {status}", answer)
     if status < 300:
         return error_of(Reason.MALFORMED, f"Azure answered {status} where only 200 will do", answer)
-    reason = {401: Reason.UNAUTHORIZED, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND}.get(
-        status, Reason.REFUSED
-    )
-    return error_of(reason, message, answer, code)
+    return error_of(REASONS.get(status, Reason.REFUSED), message, answer, code)
 
 
 def claims_challenge(answer: Answer) -> str | None:
@@ -196,12 +196,8 @@ def claims_challenge(answer: Answer) -> str | None:
     try:
         claims = base64.urlsafe_b64decode(found[1] + "===").decode()  # it takes too many of them
         return claims if isinstance(json.loads(claims), dict) else None
-    except (binascii.Error, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
-
-
-def _asked_version(url: str) -> str:
-    return parse_qs(urlsplit(url).query).get("api-version", [""])[0]
 
 
 def is_html(answer: Answer) -> bool:
@@ -212,11 +208,12 @@ def is_html(answer: Answer) -> bool:
     )
 
 
-def _refuse(constant: str) -> None:
+def refuse(constant: str) -> None:
+    """Refuse NaN and infinities, the `parse_constant` of `json`: they are not JSON."""
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=str, parse_float=str)
+_DECODER = json.JSONDecoder(parse_constant=refuse, parse_int=str, parse_float=str)
 
 
 def error_of(

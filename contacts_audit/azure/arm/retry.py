@@ -114,7 +114,7 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
         ("retry-after-ms", 0.001),
         ("x-ms-retry-after-ms", 0.001),
     ):
-        if name in headers and (wait := _seconds(headers[name].strip(), unit)) is not None:
+        if name in headers and (wait := _seconds(headers[name], unit)) is not None:
             return wait
     return None
 
@@ -122,6 +122,7 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 def _seconds(value: str, unit: float) -> float | None:
     if len(value) > LONGEST_HEADER:
         return None
+    value = value.strip()
     try:
         wait = float(value) * unit
         plain = value.isascii() and "_" not in value

@@ -5,13 +5,11 @@ https://learn.microsoft.com/entra/identity-platform/access-token-claims-referenc
 """
 
 import base64
-import binascii
 import json
 import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,46 +20,46 @@ UNITS = (("days", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 LAST_SECOND = 253_402_300_800.0  # of the year 9999
 
 
-def bearer_token(value: object, source: str) -> str:
+def bearer_token(
+    value: object,
+    source: str,
+    expires_on: float | None = None,
+    tenant: str | None = None,
+    subscription: str | None = None,
+) -> AccessToken:
     """
-    Return *value* if it is a bearer token: it then can end no header.
+    Return *value*, a bearer token: it then can end no header. Its claims go before *tenant*.
+
+    They also show the expiry if *expires_on* is None.
 
     https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 
     Raises:
-        AuthError: it is not. The message names *source*, and does not show *value*.
+        AuthError: it is none. The message names *source*, and does not show *value*.
     """
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value):
-        return value
-    raise AuthError(
-        f"{source} holds no bearer token",
-        "give the token alone, or what az account get-access-token prints",
-    )
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value):
+        raise AuthError(
+            f"{source} holds no bearer token",
+            "give the token alone, or what az account get-access-token prints",
+        )
+    claimed = claims_of(value).get("tid")
+    tenant = claimed if isinstance(claimed, str) else tenant
+    return AccessToken(value, expires_on or expiry_of(value), tenant, subscription)
 
 
-def claims_of(token: AccessToken) -> Mapping[str, Any]:
+def claims_of(token: str) -> Mapping[str, Any]:
     """Return the claims of *token*, {} if it is opaque. The signature is not verified."""
     try:
-        payload = token.value.split(".")[1]
+        payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError, binascii.Error, RecursionError):
+    except (IndexError, ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}
 
 
-def expiry_of(token: AccessToken) -> float | None:
+def expiry_of(token: str) -> float | None:
     """Return the expiry that the claims of *token* show, in epoch seconds."""
     return epoch_seconds(claims_of(token).get("exp"))
-
-
-def with_claims(token: AccessToken) -> AccessToken:
-    """Return *token* with the tenant of its claims, and with their expiry if it has none."""
-    tenant = claims_of(token).get("tid")
-    return replace(
-        token,
-        tenant=tenant if isinstance(tenant, str) else token.tenant,
-        expires_on=token.expires_on or expiry_of(token),
-    )
 
 
 def epoch_seconds(value: object) -> float | None:

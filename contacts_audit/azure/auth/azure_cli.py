@@ -10,27 +10,29 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.auth.access_token import bearer_token, epoch_seconds, with_claims
+from contacts_audit.azure.auth.access_token import bearer_token, epoch_seconds
 from contacts_audit.azure.auth.managed_identity_endpoint import why_not_offered
 from contacts_audit.azure.auth.sign_in import Credential, SignIn
 from contacts_audit.azure.kinds import AccessToken, Auth
+from contacts_audit.core.bounded_read import UNREADABLE
 from contacts_audit.core.errors import AuthError
 from contacts_audit.core.paths import absolute, home
 from contacts_audit.core.sanitize import without_credentials
 
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 SIGN_IN = "sign in: az login"
 OTHER_WAYS = (
     "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH "
     "or AZURE_FEDERATED_TOKEN_FILE; or give --auth managed-identity, device-code or token"
 )
-PATHS = (  # variables of az that name files or folders
+USUAL = ("/usr/local/bin", "/usr/bin", "/opt/homebrew/bin", "/snap/bin", "/opt/az/bin")
+"""Folders that the short PATH of cron and systemd may lack."""
+PATHS = (  # variables that name files or folders: made absolute, as az runs in another folder
     *("AZURE_CONFIG_DIR", "AZURE_EXTENSION_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "AZURE_CLIENT_CERTIFICATE_PATH"),
     *("ARM_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"),
@@ -45,25 +47,21 @@ def find_az(environment: Mapping[str, str], otherwise: str = OTHER_WAYS) -> str:
     Raises:
         AuthError: az is not there. *otherwise* says what to do without it.
     """
-    given = environment.get("PATH", "")
-    path = os.pathsep.join(folder for folder in given.split(os.pathsep) if folder.startswith("/"))
-    found = shutil.which("az", path=path)
-    if found is None:
-        elsewhere = shutil.which("az", path=os.pathsep.join(_usual_folders(environment)))
-        cure = "install it, and run: az login"
-        if elsewhere is not None:
-            cure = f"add {Path(elsewhere).parent} to PATH: az is there"
-        raise AuthError(
-            f"the Azure CLI was not found (no az in PATH={given})", f"{cure}; or {otherwise}"
-        )
-    return found
+    given, own = environment.get("PATH", ""), home(environment)
+    found = _az_in(folder for folder in given.split(os.pathsep) if folder.startswith("/"))
+    if found is not None:
+        return found
+    elsewhere = _az_in([*USUAL, *([] if own is None else [f"{own}/.local/bin", f"{own}/bin"])])
+    cure = "install it, and run: az login"
+    if elsewhere is not None:
+        cure = f"add {Path(elsewhere).parent} to PATH: az is there"
+    raise AuthError(
+        f"the Azure CLI was not found (no az in PATH={given})", f"{cure}; or {otherwise}"
+    )
 
 
-def _usual_folders(environment: Mapping[str, str]) -> list[str]:
-    """Return where az is often installed: cron and systemd have a short PATH."""
-    own = home(environment)
-    folders = ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin", "/snap/bin", "/opt/az/bin"]
-    return folders if own is None else [*folders, str(own / ".local/bin"), str(own / "bin")]
+def _az_in(folders: Iterable[str]) -> str | None:
+    return shutil.which("az", path=os.pathsep.join(folders))
 
 
 def azure_cli(sign_in: SignIn) -> Credential:
@@ -80,14 +78,8 @@ def azure_cli(sign_in: SignIn) -> Credential:
 
 
 def _acquire(sign_in: SignIn, path: str, claims: str | None, fresh: bool) -> AccessToken:
-    """
-    Return the token that `az account get-access-token` prints. az itself renews it.
-
-    Raises:
-        AuthError: az is not signed in, or fails; or Azure wants *claims*, for which a person must
-            sign in again.
-    """
-    if claims is not None:
+    """Return the token that `az account get-access-token` prints. az itself renews it."""
+    if claims is not None:  # a person must sign in again
         challenge = base64.b64encode(claims.encode()).decode()
         raise AuthError(
             "Azure asks for a new sign-in of the Azure CLI",
@@ -102,14 +94,12 @@ def _acquire(sign_in: SignIn, path: str, claims: str | None, fresh: bool) -> Acc
         command += ["--subscription", sign_in.subscription]
     try:
         output = json.loads(_run(sign_in, command, max(0.1, until - time.monotonic())))
-        return with_claims(
-            AccessToken(
-                bearer_token(output["accessToken"], "the output of az"),
-                _expiry(output),
-                _text(output, "tenant"),
-                _text(output, "subscription"),
-            )
+        tenant, subscription = (
+            text if isinstance(text := output.get(key), str) else None
+            for key in ("tenant", "subscription")
         )
+        source = "the output of az"
+        return bearer_token(output["accessToken"], source, _expiry(output), tenant, subscription)
     except UNREADABLE as error:
         raise AuthError("az printed no token", "check the output of: az --version") from error
 
@@ -117,6 +107,8 @@ def _acquire(sign_in: SignIn, path: str, claims: str | None, fresh: bool) -> Acc
 def _run(sign_in: SignIn, command: list[str], timeout: float) -> bytes:
     """Return the output of az. It has no stdin, and runs in /, where nobody else can write."""
     environment = sign_in.environment
+    given = ((name, environment[name]) for name in PATHS if environment.get(name))
+    whole = {name: absolute(path) for name, path in given if not path.startswith("~")}
     quiet = {"AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
     try:
         with sign_in.shutdown.child(
@@ -125,7 +117,7 @@ def _run(sign_in: SignIn, command: list[str], timeout: float) -> bytes:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
-            env={**environment, **_absolute_paths(environment), **quiet},
+            env={**environment, **whole, **quiet},
         ) as process:
             out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
@@ -139,29 +131,16 @@ def _run(sign_in: SignIn, command: list[str], timeout: float) -> bytes:
     return out
 
 
-def _absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables with relative paths, made absolute: az runs in another folder."""
-    given = ((name, environment[name]) for name in PATHS if environment.get(name))
-    return {name: absolute(path) for name, path in given if not path.startswith("~")}
-
-
 def _failure(stderr: str) -> AuthError:
     """Return the first error that az printed, and the command that it suggests."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     helpful = [line for line in errors if not line.endswith("Here is the traceback:")]
     message = next(iter(helpful or lines[-1:]), "it printed no error")
-    suggestion = next((line for line in lines if line.startswith("az login")), None)
-    if suggestion is not None:
-        hint = f"sign in: {suggestion}"
-    else:
-        hint = SIGN_IN if "az login" in message else "try: az account get-access-token"
+    hint = SIGN_IN if "az login" in message else "try: az account get-access-token"
+    if suggestions := [line for line in lines if line.startswith("az login")]:
+        hint = f"sign in: {suggestions[0]}"
     return AuthError(f"az failed: {message[:500]}", hint)
-
-
-def _text(output: Mapping[str, Any], key: str) -> str | None:
-    value = output.get(key)
-    return value if isinstance(value, str) else None
 
 
 def _expiry(output: Mapping[str, Any]) -> float | None:

@@ -4,14 +4,15 @@ Reads the default subscription from the profile of the Azure CLI, for `--current
 The token cache of az is never read.
 """
 
+import configparser
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.azure.auth.azure_cli import SIGN_IN, UNREADABLE, find_az
+from contacts_audit.azure.auth.azure_cli import SIGN_IN, find_az
 from contacts_audit.azure.kinds import CloudName
-from contacts_audit.core.bounded_read import read_bounded
+from contacts_audit.core.bounded_read import UNREADABLE, read_bounded
 from contacts_audit.core.errors import AuthError, ContactsAuditError
 from contacts_audit.core.paths import home
 
@@ -33,12 +34,16 @@ def default_subscription(environment: Mapping[str, str], cloud: str | None) -> s
     accounts, clouds, found = _defaults(folder / "azureProfile.json", cloud)
     if not accounts:
         raise _signed_out(environment)
-    _check_cloud(_active_cloud(environment, folder), cloud, clouds, folder)
+    active = environment.get("AZURE_CLOUD_NAME") or _setting(folder / "config", "cloud", "name")
+    if active is None and cloud not in clouds and len(clouds) == 1:
+        (active,) = clouds
+    if active not in (None, cloud) and (cloud is not None or active in {*CloudName}):
+        raise _set_to_another(active, cloud, folder)
     if len(found) != 1:
         raise ContactsAuditError(
             f"--current: az has no default subscription in {cloud or 'this cloud'}", SET_DEFAULT
         )
-    found_id, account = next(iter(found.items()))
+    ((found_id, account),) = found.items()
     if found_id == str(account.get("tenantId")).lower():
         raise ContactsAuditError(
             "--current: az's default is a tenant-level account, not a subscription", SET_DEFAULT
@@ -67,6 +72,10 @@ def _defaults(path: Path, cloud: str | None) -> tuple[list[Any], set[str], dict[
     return accounts, clouds, found
 
 
+def _read(path: Path) -> str:
+    return read_bounded(path, LARGEST).decode("utf-8-sig")
+
+
 def _signed_out(environment: Mapping[str, str]) -> ContactsAuditError:
     """Return why az knows no subscription: it is not installed, or not signed in."""
     otherwise = "give -s ID instead of --current"
@@ -78,30 +87,17 @@ def _signed_out(environment: Mapping[str, str]) -> ContactsAuditError:
 
 
 def _folder(environment: Mapping[str, str]) -> Path:
-    """Return the folder of az's settings."""
-    if environment.get("AZURE_CONFIG_DIR"):
-        return Path(environment["AZURE_CONFIG_DIR"])
     own = home(environment)
-    if own is None:
+    folder = environment.get("AZURE_CONFIG_DIR") or (own and own / ".azure")
+    if folder is None:
         raise ContactsAuditError(
             "--current: the profile of az cannot be found, because there is no home folder",
             "set HOME or AZURE_CONFIG_DIR, or give -s ID",
         )
-    return own / ".azure"
-
-
-def _active_cloud(environment: Mapping[str, str], folder: Path) -> str | None:
-    """Return the cloud that az is set to, None if nothing says so."""
-    return environment.get("AZURE_CLOUD_NAME") or _setting(folder / "config", "cloud", "name")
-
-
-def _read(path: Path) -> str:
-    return read_bounded(path, LARGEST).decode("utf-8-sig")
+    return Path(folder)
 
 
 def _setting(path: Path, section: str, key: str) -> str | None:
-    import configparser
-
     settings = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         settings.read_string(_read(path))
@@ -110,23 +106,12 @@ def _setting(path: Path, section: str, key: str) -> str | None:
         return None
 
 
-def _check_cloud(
-    active: str | None, cloud: str | None, defaults: Collection[str], folder: Path
-) -> None:
-    """
-    Check that az is set to the *cloud* of this run.
-
-    Raises:
-        ContactsAuditError: it is set to another one.
-    """
-    if active is None and cloud not in defaults and len(defaults) == 1:
-        (active,) = defaults
+def _set_to_another(active: str, cloud: str | None, folder: Path) -> ContactsAuditError:
+    """Return the error of an az that is set to *active*, another cloud than this run's."""
     known = active in {*CloudName}
-    if active in (None, cloud) or (cloud is None and not known):
-        return
     arm = None if known else _setting(folder / "clouds.config", active, "endpoint_resource_manager")
     cure = f"--arm-endpoint {arm}" if arm else f"--cloud {active}"
-    raise ContactsAuditError(
+    return ContactsAuditError(
         f"--current: az is set to {active}, and this run to {cloud or 'another --arm-endpoint'}",
         f"give {cure}, or set az to this cloud: az cloud set --name {cloud or 'NAME'}",
     )

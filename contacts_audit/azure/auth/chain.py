@@ -5,7 +5,6 @@ https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from contacts_audit.azure.auth.azure_cli import OTHER_WAYS, SIGN_IN, azure_cli
 from contacts_audit.azure.auth.device_code import device_code
@@ -39,7 +38,7 @@ def choose(auth: Auth, sign_in: SignIn) -> Credential:
             sign_in.secrets.add(token.value)
         return token
 
-    return replace(found, acquire=acquire)
+    return found._replace(acquire=acquire)
 
 
 def _choose(auth: Auth, sign_in: SignIn) -> Credential:
@@ -50,7 +49,7 @@ def _choose(auth: Auth, sign_in: SignIn) -> Credential:
     credential = CREDENTIALS[auth](sign_in)
     if credential is None:
         raise AuthError(f"--auth {auth}: it is not configured", MISSING[auth])
-    return replace(credential, why=f"--auth {auth} is given")
+    return credential._replace(why=f"--auth {auth} is given")
 
 
 def _first_configured(sign_in: SignIn) -> Credential:
@@ -58,7 +57,7 @@ def _first_configured(sign_in: SignIn) -> Credential:
     principal = any_principal(sign_in)
     if principal is not None:
         unused = {"AZURE_ACCESS_TOKEN"} & sign_in.environment.keys()
-        return replace(principal, unused=(*principal.unused, *unused))
+        return principal._replace(unused=(*principal.unused, *unused))
     given = given_token(sign_in)
     if given is not None:
         return given
@@ -81,7 +80,7 @@ def _with_all_ways(az: Credential) -> Credential:
                 raise
             raise AuthError(str(error), f"run: az login; or {OTHER_WAYS}") from error
 
-    return replace(az, acquire=acquire)
+    return az._replace(acquire=acquire)
 
 
 CREDENTIALS: Mapping[Auth, Callable[[SignIn], Credential | None]] = {

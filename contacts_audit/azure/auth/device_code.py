@@ -73,11 +73,7 @@ def _sign_in_by_code(sign_in: SignIn, application: Any, claims: str | None) -> A
     default = f"open {flow.get('verification_uri')} and enter the code {flow['user_code']}"
     sign_in.tell(f"{flow.get('message') or default} ({sign_in.timeout:g} s are left)")
     pause = min(flow["interval"], sign_in.timeout / 2)  # at least one attempt in a short time
-    while True:
-        if time.monotonic() + pause >= until:
-            raise AuthError(
-                f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout"
-            )
+    while time.monotonic() + pause < until:
         sign_in.shutdown.stopped.wait(pause)
         result = application.acquire_token_by_device_flow(
             flow, claims_challenge=claims, exit_condition=lambda flow: True
@@ -85,3 +81,4 @@ def _sign_in_by_code(sign_in: SignIn, application: Any, claims: str | None) -> A
         if result.get("error") not in PENDING:
             return result
         pause = flow["interval"]
+    raise AuthError(f"nobody signed in within {sign_in.timeout:g} s", "raise --auth-timeout")

@@ -3,9 +3,9 @@
 import json
 import re
 
-from contacts_audit.azure.auth.access_token import bearer_token, check_not_expired, with_claims
+from contacts_audit.azure.auth.access_token import bearer_token, check_not_expired
 from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant_id
-from contacts_audit.azure.kinds import AccessToken, Auth
+from contacts_audit.azure.kinds import Auth
 
 
 def given_token(sign_in: SignIn) -> Credential | None:
@@ -17,7 +17,7 @@ def given_token(sign_in: SignIn) -> Credential | None:
     if given is None:
         return None
     check_tenant_id(sign_in)
-    found = with_claims(AccessToken(bearer_token(_extract_token(given), place), None))
+    found = bearer_token(_extract_token(given), place)
     return Credential(
         f"token of {name}",
         f"{name} is given",

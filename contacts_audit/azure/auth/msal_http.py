@@ -10,8 +10,8 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import requests
@@ -44,8 +44,7 @@ CURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """The part of a requests response that MSAL reads."""
 
     status_code: int

@@ -3,16 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from contacts_audit.azure.arm.subscriptions import GUID
 from contacts_audit.azure.arm.transport import Transport
-from contacts_audit.azure.auth.access_token import (
-    bearer_token,
-    claims_of,
-    epoch_seconds,
-    with_claims,
-)
+from contacts_audit.azure.auth.access_token import bearer_token, claims_of, epoch_seconds
 from contacts_audit.azure.auth.msal_http import CHECK, refused
 from contacts_audit.azure.auth.token_provider import Acquire
 from contacts_audit.azure.clouds import Cloud
@@ -58,8 +53,7 @@ class SignIn:
         return self.cloud.audience or self.whole().audience
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """
     A configured credential: its *name*, *why* it was chosen, and how it acquires a token.
 
@@ -91,13 +85,14 @@ def token_of(
     if "access_token" not in result:
         raise refused(result, hint, cures)
     lifetime = epoch_seconds(result.get("expires_in"))
-    value = bearer_token(result["access_token"], "the answer of the token service")
-    return with_claims(AccessToken(value, None if lifetime is None else now + lifetime, tenant))
+    expires_on = None if lifetime is None else now + lifetime
+    source = "the answer of the token service"
+    return bearer_token(result["access_token"], source, expires_on, tenant)
 
 
 def identity_of(token: AccessToken, credential: Credential) -> Identity:
     """Return whom the claims of *token* name. They are not verified."""
-    claims = {name: text for name, text in claims_of(token).items() if isinstance(text, str)}
+    claims = {name: text for name, text in claims_of(token.value).items() if isinstance(text, str)}
     user = claims.get("upn") or claims.get("unique_name") or claims.get("preferred_username")
     return Identity(
         credential.kind,

@@ -19,9 +19,7 @@ OFF = {"state": "off"}
 
 def alike(one: Json | None, other: Json | None) -> bool:
     """Return whether two contacts mean the same; None is an absent contact."""
-    if one is None or other is None:
-        return one is other
-    return not differences(one, other)
+    return one is other if one is None or other is None else not differences(one, other)
 
 
 def all_alike(some: Sequence[Record], others: Sequence[Record]) -> bool:
@@ -58,9 +56,7 @@ def unread(sent: Json, now: Json) -> list[str]:
 
 def reads_back(sent: Json | None, now: Json | None) -> bool:
     """Return whether all that was *sent* reads back in *now*; None is a deletion, or an absence."""
-    if sent is None or now is None:
-        return sent is now
-    return not unread(sent, now)
+    return sent is now if sent is None or now is None else not unread(sent, now)
 
 
 def is_blank(properties: Json) -> bool:
@@ -92,9 +88,10 @@ def _switched(value: Any) -> Any:
     """Normalize an object with a state, roles or a level; Off has neither roles nor a level."""
     if not isinstance(value, dict):
         return _unordered(value)
-    found = {key: _unordered(item) for key, item in value.items()}
     found = {
-        key: item for key, item in found.items() if key not in LEVELS or item not in ("", None)
+        key: _unordered(item)
+        for key, item in value.items()
+        if key not in LEVELS or item not in ("", None)
     }
     if isinstance(roles := value.get("roles"), list):
         found["roles"] = _set(one.casefold() if isinstance(one, str) else one for one in roles)
@@ -153,20 +150,11 @@ def others_are_unchanged(then: Snapshot, now: Snapshot, name: str, *, loosely: b
     then a write of ours has changed them.
     """
 
-    def rest(seen: Snapshot) -> Snapshot:
-        return Snapshot(
-            {
-                version: tuple(
-                    Record(one.name, _addresses_alone(one.properties)) if loosely else one
-                    for one in seen.at(version)
-                    if one.name.casefold() != name.casefold()
-                )
-                for version in then.versions
-            }
-        )
+    def rest(records: Sequence[Record]) -> list[Record]:
+        others = [one for one in records if one.name.casefold() != name.casefold()]
+        if not loosely:
+            return others
+        fields = ("email", "emails")
+        return [Record(one.name, {it: one.properties.get(it) for it in fields}) for one in others]
 
-    return is_unchanged(rest(then), rest(now))
-
-
-def _addresses_alone(properties: Json) -> Json:
-    return {field: properties.get(field) for field in ("email", "emails")}
+    return all(all_alike(rest(then.at(each)), rest(now.at(each))) for each in then.versions)

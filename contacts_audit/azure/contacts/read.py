@@ -8,7 +8,7 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
@@ -27,17 +27,19 @@ MOST_VALUES = 100_000
 MOST_ADDRESSES = 50_000
 MOST_CONTACTS = 10_000
 LONGEST_SHOWN = 200  # characters of a type or name in a message
+NO_LIST = "the answer is no list of security contacts"
 TYPES = ("securitycontact", "securitycontacts")
 addresses, is_address = mailbox.split, mailbox.is_address
 
 # The two documented jq programs as one.  `tojson | fromjson` is the text between them, which may
 # change a number.  An item that the documented filter leaves out is an array: its type, its name.
+# After each text comes null.
 SELECTED = 'select(.type=="Microsoft.Security/securityContacts")'
 DOCUMENTED = """
-.|.value[] | if .type == "Microsoft.Security/securityContacts"
+(.|.value[] | if .type == "Microsoft.Security/securityContacts"
 then .properties.email | tojson | fromjson | tojson
 elif type == "object" and (.properties | type | . == "object" or . == "null")
-then [.type, .name] else empty end
+then [.type, .name] else empty end), null
 """
 
 # All shapes of a list, and the fields of a contact in all API versions.  Python interprets them.
@@ -72,14 +74,13 @@ def document(answer: Answer) -> Any:
     Raises:
         AzureError: the body is not one JSON text, or holds too many values for the memory.
     """
-    if answer.body.count(b",") > MOST_VALUES:
-        raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {MOST_VALUES} values")
+    _check_most(answer.body.count(b","), MOST_VALUES, "values")
     return protocol.document(answer)
 
 
-def _all(program: str, answer: Answer) -> list[Any]:
-    """Run a jq *program* on a `document`; takes up to a kilobyte of memory per value."""
-    return list(_compiled(program).input_text(protocol.text(answer)).all())
+def _check_most(number: int, most: int, what: str) -> None:
+    if number > most:
+        raise AzureError(Reason.TOO_LARGE, f"the answer holds more than {most} {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ def documented_emails(answer: Answer) -> list[str | LeftOut]:
         case {"value": list(items)} if all(map(_is_contact, items)):
             pass
         case _:
-            raise protocol.malformed(answer, "the answer is no list of security contacts")
+            raise protocol.malformed(answer, NO_LIST)
     try:
-        return [*_documented(_all(DOCUMENTED, answer))]
+        return [line for line in documented_stage(protocol.text(answer)) if line is not None]
     except ValueError as error:
         raise protocol.malformed(answer, f"jq: {error}") from error
 
@@ -117,13 +118,10 @@ def documented_stage(texts: str) -> Iterator[str | LeftOut | None]:
     Raises:
         ValueError: jq failed; what it printed before was yielded.
     """
-    for line in _compiled(f"({DOCUMENTED}), null").input_text(texts):
-        yield from [None] if line is None else _documented([line])
-
-
-def _documented(lines: Iterable[Any]) -> Iterator[str | LeftOut]:
-    for line in lines:
+    for line in _compiled(DOCUMENTED).input_text(texts):
         match line:
+            case None:
+                yield None
             case str():
                 yield pretty(line)
             case [kind, name] if is_contact_type(kind):
@@ -151,15 +149,12 @@ def contacts(
         AzureError: the body is not what any API version documents, or is too large.
     """
     match document(answer):  # jq alone would accept several texts, and NaN
-        case {"value": list(found)} | [*found] if len(found) > MOST_CONTACTS:
-            what = f"the answer holds more than {MOST_CONTACTS} contacts"
-            raise AzureError(Reason.TOO_LARGE, what)
-    try:
-        items = _all(FIELDS, answer)
+        case {"value": list(found)} | [*found]:
+            _check_most(len(found), MOST_CONTACTS, "contacts")
+    try:  # it takes up to a kilobyte of memory for each value
+        items = _compiled(FIELDS).input_text(protocol.text(answer)).all()
     except ValueError as error:
-        raise protocol.malformed(
-            answer, f"the answer is no list of security contacts: {error}"
-        ) from error
+        raise protocol.malformed(answer, f"{NO_LIST}: {error}") from error
     total = 0
     for kind, name, email, emails, *others in items:
         if not is_contact_type(kind):
@@ -167,26 +162,15 @@ def contacts(
             continue
         spelled = (*_spelled(email), *_spelled(emails))
         total += len(spelled)
-        if total > MOST_ADDRESSES:
-            what = f"the answer holds more than {MOST_ADDRESSES} addresses"
-            raise AzureError(Reason.TOO_LARGE, what)
-        yield _contact(version, name, spelled, *others)
+        _check_most(total, MOST_ADDRESSES, "addresses")
+        yield _contact(version, _text(name) or "", spelled, others)
 
 
-def _contact(
-    version: str,
-    name: Any,
-    emails: tuple[str, ...],
-    enabled: Any,
-    phone: Any,
-    alerts: Any,
-    admins: Any,
-    by_role: Any,
-    sources: Any,
-) -> Contact:
+def _contact(version: str, name: str, emails: tuple[str, ...], others: list[Any]) -> Contact:
     """Translate the fields of a contact; an unknown value switches nothing on."""
+    enabled, phone, alerts, admins, by_role, sources = others
     return Contact(
-        name=_text(name) or "",
+        name=name,
         api_version=version,
         emails=emails,
         malformed=tuple(text for text in emails if not is_address(text)),
@@ -199,10 +183,8 @@ def _contact(
 
 
 def _spelled(value: Any) -> list[str]:
-    """Return the addresses of a field; a value that is not a string becomes its JSON.
-
-    An early release of 2020-01-01-preview had an array here.
-    """
+    """Return the addresses of a field; a value that is not a string becomes its JSON."""
+    # An early release of 2020-01-01-preview had an array here
     values = value if isinstance(value, list) else [] if value is None else [value]
     return [
         address

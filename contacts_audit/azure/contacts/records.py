@@ -66,7 +66,7 @@ def records(answer: Answer) -> Iterator[Record]:
         case {"properties": dict()}:
             items = [document]
         case _:
-            raise protocol.malformed(answer, "the answer is no list of security contacts")
+            raise protocol.malformed(answer, read.NO_LIST)
     for item in items:
         match item:
             case {"type": str(kind)} if not kind.casefold().endswith(TYPES):
@@ -83,8 +83,7 @@ def records(answer: Answer) -> Iterator[Record]:
 
 def is_name(name: str) -> bool:
     """Return whether *name* is safe as one segment of a URL path."""
-    encodable = name == name.encode("utf-8", "replace").decode()
-    return encodable and name not in {"", ".", ".."}
+    return name == whole_characters(name) and name not in {"", ".", ".."}
 
 
 def is_storable(value: Any, levels: int = LEVELS) -> bool:
@@ -161,5 +160,4 @@ def first_phone(records: Sequence[Record]) -> str | None:
 
 def visible_addresses(seen: Snapshot) -> set[str]:
     """Return all addresses that were *seen*, as mailboxes are compared."""
-    records = (record for version in seen.versions for record in seen.at(version))
-    return addresses_in(*(record.properties for record in records))
+    return addresses_in(*(one.properties for found in seen.versions.values() for one in found))

@@ -73,9 +73,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """The *steps* at *version* that make a change, in order, with *notes* for the user."""
+    """The *steps* that make a change, in order, with *notes* for the user."""
 
-    version: str
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
 

@@ -5,20 +5,13 @@ https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts/create
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts import write_2017
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import (
-    Json,
-    Record,
-    Snapshot,
-    first_phone,
-    named,
-    ordered,
-)
+from contacts_audit.azure.contacts.records import Json, Snapshot, first_phone, named, ordered
 from contacts_audit.azure.contacts.steps import (
     DEFAULT,
     FETCH,
@@ -33,6 +26,7 @@ from contacts_audit.core.mailbox import distinct, key
 from contacts_audit.core.model import Change
 
 OWNER = "Owner"
+T = TypeVar("T")
 
 
 def writes_for(seen: Snapshot, change: Change, version: str) -> Writes:
@@ -43,24 +37,19 @@ def writes_for(seen: Snapshot, change: Change, version: str) -> Writes:
         RefusedError: that is not possible, or needs `--allow-empty`.
     """
     if version == protocol.V2017:
-        return Writes(version, tuple(write_2017.steps(seen.at(version), change)))
-    return _single(seen, change, version)
-
-
-def _single(seen: Snapshot, change: Change, version: str) -> Writes:
-    """Return the write of the one contact, `default`, that holds all addresses."""
+        return Writes(tuple(write_2017.steps(seen.at(version), change)))
     before, older = named(seen.at(version), DEFAULT), ordered(seen.at(protocol.V2017))
     if before is not None:
         after = _changed(before, change, version)
         muted = change.emails and after.get("isEnabled") not in (None, True)
         notes = ("it stays disabled, and nobody gets mail: add --enable",) if muted else ()
-        if alike(after, before):
-            return Writes(version, (), notes)
-        return Writes(version, (Step(DEFAULT, before, sendable(version, after)),), notes)
-    standing = _addresses_of(older)
+        step = Step(DEFAULT, before, sendable(version, after))
+        return Writes(() if alike(after, before) else (step,), notes)
+    spelt = (one.properties.get("email") for one in older)
+    standing = distinct(part for text in spelt if isinstance(text, str) for part in addresses(text))
     if not change.creates:
         _check_nothing_to_create(standing, change)
-        return Writes(version, ())
+        return Writes(())
     new: Json = {"emails": "" if change.replace else ";".join(standing), **NEW[version]}
     if phone := first_phone(older):
         new["phone"] = phone
@@ -74,7 +63,7 @@ def _single(seen: Snapshot, change: Change, version: str) -> Writes:
         (f"still at {protocol.V2017}", stays),
     )
     said = tuple(f"{fact}: {', '.join(which)}" for fact, which in facts if which)
-    return Writes(version, (Step(DEFAULT, None, sendable(version, after)),), said)
+    return Writes((Step(DEFAULT, None, sendable(version, after)),), said)
 
 
 NEW: dict[str, Json] = {
@@ -105,31 +94,29 @@ def _check_nothing_to_create(standing: Sequence[str], change: Change) -> None:
 def _changed(before: Json, change: Change, version: str) -> Json:
     """Return the properties of `default` with *change* made."""
     after = dict(before)
-    emails = _emails(before.get("emails"), change)
-    if emails is not None:
-        after["emails"] = emails
+    if change.emails or change.remove_emails:
+        there = addresses(_held(before, "emails", str, "addresses are not a string"))
+        if (found := resulting_addresses(there, change)) != there:
+            after["emails"] = ";".join(found)
     if change.notify_owners:
-        after["notificationsByRole"] = _with_owner(before.get("notificationsByRole"))
+        after["notificationsByRole"] = _with_owner(before)
     if change.minimum_severity is not None and version == protocol.V2020:
-        alerts = _object(before.get("alertNotifications"), "alertNotifications")
-        after["alertNotifications"] = {
-            **alerts,
-            "state": "On",
-            "minimalSeverity": change.minimum_severity,
-        }
+        on = {"state": "On", "minimalSeverity": change.minimum_severity}
+        held = _held(before, "alertNotifications", dict, "alertNotifications is not an object")
+        after["alertNotifications"] = {**held, **on}
     if version == protocol.V2020 and change.attack_paths is not None:
         raise RefusedError(
             f"{protocol.V2020} has no attack paths, and no newer API version is offered",
             "leave --attack-paths out",
         )
     if version == protocol.V2023:
-        sources = before.get("notificationsSources")
         for kind, level, asked in (
             ("Alert", "minimalSeverity", change.minimum_severity),
             ("AttackPath", "minimalRiskLevel", change.attack_paths),
         ):
             if asked is not None:
-                sources = after["notificationsSources"] = _with_source(sources, kind, level, asked)
+                sources = _held(after, "notificationsSources", list, "sources are not a list")
+                after["notificationsSources"] = _with_source(sources, kind, level, asked)
     if change.enable and not (before.get("isEnabled") is None or before["isEnabled"] is True):
         after["isEnabled"] = True
     if change.phone is not None:
@@ -137,19 +124,16 @@ def _changed(before: Json, change: Change, version: str) -> Json:
     return after
 
 
-def _emails(value: Any, change: Change) -> str | None:
-    """Return the new value of `emails`, None if it does not change."""
-    if not (change.emails or change.remove_emails):
-        return None
-    if value is not None and not isinstance(value, str):
-        raise RefusedError("its addresses are not a string", FETCH)
-    there = addresses(value or "")
-    found = resulting_addresses(there, change)
-    return None if found == there else ";".join(found)
+def _held(before: Json, field: str, kind: type[T], otherwise: str) -> T:
+    """Return the value of *field*, an empty one if there is none, if it is of this *kind*."""
+    value = kind() if before.get(field) is None else before[field]
+    if not isinstance(value, kind):
+        raise RefusedError(f"its {otherwise}", FETCH)
+    return value
 
 
-def _with_owner(by_role: Any) -> Json:
-    known = _object(by_role, "notificationsByRole")
+def _with_owner(before: Json) -> Json:
+    known = _held(before, "notificationsByRole", dict, "notificationsByRole is not an object")
     roles = known.get("roles", [])
     if not isinstance(roles, list):
         raise RefusedError("its roles are not a list", FETCH)
@@ -157,26 +141,9 @@ def _with_owner(by_role: Any) -> Json:
     return {**known, "state": "On", "roles": roles if named else [*roles, OWNER]}
 
 
-def _with_source(sources: Any, kind: str, level: str, asked: str) -> list[Any]:
-    known = [] if sources is None else sources
-    if not isinstance(known, list) or not all(isinstance(source, dict) for source in known):
+def _with_source(sources: list[Any], kind: str, level: str, asked: str) -> list[Any]:
+    if not all(isinstance(source, dict) for source in sources):
         raise RefusedError("its sources are not a list", FETCH)
-    if not any(source.get("sourceType") == kind for source in known):
-        return [*known, {"sourceType": kind, level: asked}]
-    return [
-        {**source, level: asked} if source.get("sourceType") == kind else source for source in known
-    ]
-
-
-def _object(value: Any, field: str) -> Json:
-    if value is not None and not isinstance(value, dict):
-        raise RefusedError(f"its {field} is not an object", FETCH)
-    return value or {}
-
-
-def _addresses_of(older: Sequence[Record]) -> tuple[str, ...]:
-    """Return the addresses of contacts at 2017, each once."""
-    spelt = (one.properties.get("email") for one in older)
-    return tuple(
-        distinct(part for text in spelt if isinstance(text, str) for part in addresses(text))
-    )
+    if not any(source.get("sourceType") == kind for source in sources):
+        return [*sources, {"sourceType": kind, level: asked}]
+    return [{**one, level: asked} if one.get("sourceType") == kind else one for one in sources]

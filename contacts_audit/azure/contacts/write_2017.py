@@ -6,19 +6,14 @@ start from the highest, and there are no gaps. Azure also has contacts named aft
 such a contact keeps its address, or is deleted.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from contacts_audit.azure.arm import protocol
+from contacts_audit.azure.contacts import records
 from contacts_audit.azure.contacts.equality import alike
 from contacts_audit.azure.contacts.read import addresses
-from contacts_audit.azure.contacts.records import (
-    Json,
-    Record,
-    first_phone,
-    is_numbered,
-    ordered,
-    sequence_key,
-)
+from contacts_audit.azure.contacts.records import Json, Record
 from contacts_audit.azure.contacts.steps import (
     FETCH,
     NO_CONTACT,
@@ -38,7 +33,7 @@ def steps(older: Sequence[Record], change: Change) -> Iterator[Step]:
         RefusedError: that is not possible, or needs `--allow-empty`.
     """
     check_2017(change)
-    older = ordered(older)
+    older = records.ordered(older)
     there = [_address(contact) for contact in older]
     found = resulting_addresses(there, change)
     if not any(found) and (change.creates or change.phone is not None):
@@ -56,13 +51,14 @@ def steps(older: Sequence[Record], change: Change) -> Iterator[Step]:
                 after["phone"], phone = phone, None
             if not alike(after, contact.properties):
                 yield Step(contact.name, contact.properties, sendable(protocol.V2017, after))
-    names = _free_names({contact.name.casefold() for contact in older})
+    taken = {contact.name.casefold() for contact in older}
+    names = (name for at in itertools.count(1) if (name := f"default{at}") not in taken)
     for email in new:
         documented = {"email": email, "alertNotifications": "On", "alertsToAdmins": "On"}
         if phone is not None:
             documented["phone"], phone = phone, None
         yield Step(next(names), None, _flagged(documented, change))
-    for contact in sorted(going, key=sequence_key, reverse=True):
+    for contact in sorted(going, key=records.sequence_key, reverse=True):
         yield Step(contact.name, contact.properties, None)
 
 
@@ -81,35 +77,23 @@ def _address(contact: Record) -> str:
 def _places(
     older: Sequence[Record], there: Sequence[str], found: Sequence[str]
 ) -> tuple[list[str | None], list[str]]:
-    """Return the address that each contact will hold, None to delete it, and those left over."""
+    """
+    Return the address that each contact will hold, None to delete it, and those left over.
+
+    Only the last contact of the numbered sequence can be deleted, so the last ones move into gaps.
+    """
     places: list[str | None] = [email if email in found else None for email in there]
-    numbered = sorted(
-        (at for at, contact in enumerate(older) if is_numbered(contact)),
-        key=lambda at: sequence_key(older[at]),
-    )
-    held, new = _gapless(
-        [places[at] for at in numbered], [email for email in found if email not in there]
-    )
-    for at, email in zip(numbered, held, strict=True):
-        places[at] = email
-    return places, new
-
-
-def _gapless(places: list[str | None], new: list[str]) -> tuple[list[str | None], list[str]]:
-    """
-    Put *new* addresses into free *places*, and close gaps; return the places, and what is left.
-
-    Only the last contact of the sequence can be deleted, so the last ones move into the gaps.
-    """
-    for at, one in enumerate(places):
-        if one is None and new:
+    new = [email for email in found if email not in there]
+    numbered = [at for at, contact in enumerate(older) if records.is_numbered(contact)]
+    numbered.sort(key=lambda at: records.sequence_key(older[at]))
+    for at in numbered:
+        if places[at] is None and new:
             places[at] = new.pop(0)
-    while None in places:
-        free = places.index(None)
-        last = max((at for at, one in enumerate(places) if one is not None), default=-1)
-        if last < free:
-            break
-        places[free], places[last] = places[last], None
+    length = sum(places[at] is not None for at in numbered)
+    gaps = [at for at in numbered[:length] if places[at] is None]
+    last = [at for at in reversed(numbered[length:]) if places[at] is not None]
+    for gap, at in zip(gaps, last, strict=True):
+        places[gap], places[at] = places[at], None
     return places, new
 
 
@@ -124,7 +108,7 @@ def _phone(kept: Sequence[Record], going: Sequence[Record], change: Change) -> s
         return None if change.phone in standing else change.phone
     if any(standing):
         return None
-    return first_phone([contact for contact in going if not is_numbered(contact)])
+    return records.first_phone([one for one in going if not records.is_numbered(one)])
 
 
 def _flagged(properties: Json, change: Change) -> Json:
@@ -150,11 +134,3 @@ def check_2017(change: Change) -> None:
     if change.attack_paths is not None or change.enable:
         option = "--enable" if change.attack_paths is None else "--attack-paths"
         raise RefusedError(f"{protocol.V2017} has no field for it", f"leave {option} out")
-
-
-def _free_names(taken: set[str]) -> Iterator[str]:
-    number = 0
-    while True:
-        number += 1
-        if f"default{number}" not in taken:
-            yield f"default{number}"

@@ -2,13 +2,16 @@
 Reads the folder of a recording, and checks all of it before anything is replayed.
 
 A recording is treated as a file from a stranger. Where its cloud is a known one, the hosts must be
-the program's own. Files are read one at a time, up to a size.
+the program's own. Files are read one at a time: the size, the number of values, and the type of
+each value are checked. What is wrong raises one of `bounded_read.UNREADABLE`.
 """
 
+import base64
+import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,19 +19,25 @@ from pathlib import Path
 from typing import Any
 
 from contacts_audit.azure.arm.paging import stays_on
-from contacts_audit.azure.arm.protocol import fault
+from contacts_audit.azure.arm.protocol import Answer, fault
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of, https
-from contacts_audit.azure.contacts.api_versions import ENOUGH
-from contacts_audit.azure.kinds import CloudName
-from contacts_audit.azure.recording import exchange
-from contacts_audit.azure.recording.exchange import UNREADABLE, text
-from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA
-from contacts_audit.core.delivery import MailAnswer
-from contacts_audit.core.errors import ContactsAuditError, UsageError, VersionRefusedError
+from contacts_audit.azure.contacts.api_versions import Versions
+from contacts_audit.azure.recording.recorder import MANIFEST, SCHEMA, compact
+from contacts_audit.core.bounded_read import UNREADABLE, read_bounded
+from contacts_audit.core.delivery import Delivery, MailAnswer
+from contacts_audit.core.errors import (
+    AzureError,
+    ContactsAuditError,
+    Reason,
+    UsageError,
+    VersionRefusedError,
+)
 from contacts_audit.core.paths import is_folder, kind_of
 
 LARGEST_FOLDER = 2 * 1024 * 1024 * 1024  # bytes
 MOST_FILES = 2_000_000
+LARGEST_FILE = 64 * 1024 * 1024  # bytes
+MOST_VALUES = 2_000_000  # in a file: small values take thirty times its size in memory
 _NUMBER = re.compile(r"([0-9]+).*\.json\Z", re.DOTALL)
 _DNS_NUMBER = re.compile(r"dns-([0-9]+)\.json\Z")
 
@@ -46,7 +55,7 @@ class Recording:
     cloud: Cloud
     tenants: tuple[str, ...]
     recorded: datetime
-    exchanges: Mapping[str, tuple[Path, ...]]
+    exchanges: Mapping[str, Sequence[Path]]
     refusals: Mapping[str, Path]
     mail: Mapping[str, MailAnswer] = field(default_factory=dict)
 
@@ -60,7 +69,7 @@ class Recording:
             ContactsAuditError: the recorded run ended before it had listed each tenant.
         """
         try:
-            return cls._read(folder)
+            return _read(folder)
         except UNREADABLE as error:
             detail = error.strerror if isinstance(error, OSError) else error
             lost = isinstance(error, FileNotFoundError) and is_folder(folder)
@@ -71,94 +80,67 @@ class Recording:
                 "name a folder that --record made",
             ) from error
 
-    @classmethod
-    def _read(cls, folder: Path) -> "Recording":
-        manifest = exchange.load(folder / MANIFEST)
-        if manifest["schema"] != SCHEMA:
-            raise UsageError(
-                f"--replay: the schema of {folder} is not {SCHEMA}",
-                "replay it with the version of contacts-audit that recorded it, or a newer one",
-            )
-        if manifest["tenants"] is None:
-            raise ContactsAuditError(
-                f"--replay: {folder} is incomplete: the run ended before it had listed each tenant",
-                "record it again",
-            )
-        cloud, tenants = _cloud(manifest["cloud"]), _texts(manifest["tenants"])
-        exchanges, index = defaultdict(list), _Index()
-        for path in _numbered(folder, _NUMBER):
-            loaded = exchange.load(path)
-            index.add(path, loaded, cloud)
-            exchanges[exchange.request(loaded)].append(path)
-        return cls(
-            cloud,
-            tenants,
-            _recorded(manifest, index.latest, folder),
-            {request: tuple(paths) for request, paths in exchanges.items()},
-            index.refusals(),
-            dict(map(exchange.mail, _numbered(folder, _DNS_NUMBER))),
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    manifest = load(folder / MANIFEST)
+    if manifest["schema"] != SCHEMA:
+        raise UsageError(
+            f"--replay: the schema of {folder} is not {SCHEMA}",
+            "replay it with the version of contacts-audit that recorded it, or a newer one",
         )
+    if manifest["tenants"] is None:
+        raise ContactsAuditError(
+            f"--replay: {folder} is incomplete: the run ended before it had listed each tenant",
+            "record it again",
+        )
+    if not isinstance(manifest["tenants"], list):
+        raise TypeError("the tenants are not a list")
+    return dict(manifest)
 
 
-class _Index:
-    """What the exchanges show together: the latest date, and the api-versions given up."""
-
-    def __init__(self) -> None:
-        self.latest: datetime | None = None
-        self._refused: defaultdict[str, dict[str, Path]] = defaultdict(dict)
-        self._answered: set[str] = set()
-
-    def add(self, path: Path, loaded: Mapping[str, Any], cloud: Cloud) -> None:
-        """Check all that a replay would use of *loaded*, and note what it shows."""
+def _read(folder: Path) -> Recording:
+    manifest = _manifest(folder)
+    cloud, tenants = _cloud(manifest["cloud"]), tuple(map(_text, manifest["tenants"]))
+    exchanges: defaultdict[str, list[Path]] = defaultdict(list)
+    versions, refused, latest = Versions(), dict[str, Path](), None
+    for path in _numbered(folder, _NUMBER):
+        loaded = load(path)
         url = loaded["request"]["url"]
         if not stays_on(url, cloud.arm):
             raise ValueError(f"{path.name} is of another host than its cloud")
-        if "failure" in loaded:
-            exchange.failure(loaded["failure"])
-            return
-        answer = exchange.answer(loaded)
-        version = exchange.contacts_version(url)
-        if isinstance(fault(answer), VersionRefusedError):
-            self._refused[version][url] = path
+        exchanges[f"{_text(loaded['request']['method'])} {url}"].append(path)
+        found, version = outcome(loaded), contacts_version(url)
+        if not isinstance(found, Answer):
+            continue
+        if isinstance(fault(found), VersionRefusedError):
+            versions.refused(version, url)
+            refused.setdefault(version, path)
         else:
-            self._answered.add(version)
-        date = _date(answer.headers.get("date", ""))
-        self.latest = max(filter(None, (date, self.latest)), default=None)
-
-    def refusals(self) -> dict[str, Path]:
-        """
-        Return one refusal of each api-version that the recorded run gave up.
-
-        Which subscriptions that run still asked at the version depended on its threads. After
-        fewer refusals it always asked, so a missing answer is a gap in the recording.
-        """
-        return {
-            version: next(iter(paths.values()))
-            for version, paths in self._refused.items()
-            if version not in self._answered and len(paths) >= ENOUGH
-        }
+            versions.answered(version)
+        date = _date(found.headers.get("date", ""))
+        latest = max(filter(None, (date, latest)), default=None)
+    # Which subscriptions the recorded run still asked at a refused version depended on its threads.
+    # After fewer refusals it always asked, so a missing answer is a gap in the recording.
+    given_up = {each: path for each, path in refused.items() if not versions.offered(each)}
+    recorded = _recorded(manifest) or latest
+    recorded = recorded or datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC)
+    mail = dict(map(_mail, _numbered(folder, _DNS_NUMBER)))
+    return Recording(cloud, tenants, recorded, exchanges, given_up, mail)
 
 
 def _cloud(value: Mapping[str, Any]) -> Cloud:
-    """
-    Return the cloud: the program's own if it is a known one.
-
-    Raises:
-        ValueError: it has the name or a host of a known cloud, and differs from it.
-    """
+    """Return the cloud: the program's own if it has the name or the host of a known one."""
     if {*value} != {field.name for field in fields(Cloud)}:
         raise ValueError("its cloud has other keys")
-    cloud = Cloud(**{key: text(each or "") for key, each in value.items()})
+    cloud = Cloud(**{key: _text(each or "") for key, each in value.items()})
     for known in CLOUDS.values():
         same_host = host_of(cloud.arm) == host_of(known.arm)
         if same_host or cloud.name.casefold() == known.name.casefold():
-            if any(
-                (value[field.name] or "") != getattr(known, field.name) for field in fields(Cloud)
-            ):
+            if cloud != known:
                 raise ValueError(f"its hosts are not those of {known.name}")
             return known
     arm = https(cloud.arm, "--replay")
-    if cloud.portal or cloud.name in {*CloudName}:
+    if cloud.portal:
         raise ValueError("its cloud is not a known one, but has a portal or a known name")
     return Cloud(arm.removeprefix("https://"), arm, "", "", None)
 
@@ -169,24 +151,21 @@ def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
     size = 0
     with os.scandir(folder) as entries:
         for entry in entries:
-            number = pattern.match(entry.name)
-            if number is None:
-                continue
-            found.append((int(number[1]), entry.name))
-            size += entry.stat().st_size
+            if number := pattern.match(entry.name):
+                found.append((int(number[1]), entry.name))
+                size += entry.stat().st_size
             if len(found) > MOST_FILES or size > LARGEST_FOLDER:
                 raise ValueError(f"it is larger than {LARGEST_FOLDER} bytes or {MOST_FILES} files")
     return [folder / name for _, name in sorted(found)]
 
 
-def _recorded(manifest: Mapping[str, Any], latest: datetime | None, folder: Path) -> datetime:
-    """Return the time of the recording. Old recordings show it only in the dates of answers."""
-    if "recorded" in manifest:
-        recorded = datetime.fromisoformat(text(manifest["recorded"]))
-        if recorded.tzinfo is None or not 1970 < recorded.year < 9999:
-            raise ValueError("the time of the recording is not valid")
-        return recorded.astimezone(UTC)
-    return latest or datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC)
+def _recorded(manifest: Mapping[str, Any]) -> datetime | None:
+    if "recorded" not in manifest:
+        return None  # only the dates of its answers show how old it is
+    recorded = datetime.fromisoformat(_text(manifest["recorded"]))
+    if recorded.tzinfo is None or not 1970 < recorded.year < 9999:
+        raise ValueError("the time of the recording is not valid")
+    return recorded.astimezone(UTC)
 
 
 def _date(header: str) -> datetime | None:
@@ -197,7 +176,50 @@ def _date(header: str) -> datetime | None:
         return None
 
 
-def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        raise TypeError("the tenants are not a list")
-    return tuple(map(text, values))
+def load(path: Path) -> Any:
+    """Return the JSON document in *path*."""
+    text = read_bounded(path, LARGEST_FILE)
+    if sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise ValueError(f"{path.name} holds more than {MOST_VALUES} values")
+    return json.loads(text)
+
+
+def outcome(exchange: Mapping[str, Any]) -> Answer | AzureError:
+    """Return the recorded answer, its header names in lower case, or why none came."""
+    if "failure" in exchange:
+        failure = exchange["failure"]
+        return AzureError(Reason(failure["reason"]), _text(failure["message"]), retryable=True)
+    response = exchange["response"]
+    status, headers = response["status"], response["headers"]
+    if type(status) is not int or not 100 <= status <= 999:
+        raise ValueError("an answer has no status")
+    lowered = {_text(name).lower(): _text(value) for name, value in headers.items()}
+    return Answer(_text(exchange["request"]["url"]), status, lowered, _body(response))
+
+
+def _body(response: Mapping[str, Any]) -> bytes:
+    if "json" in response:
+        return compact(response["json"]).encode()
+    if "base64" in response:
+        return base64.b64decode(_text(response["base64"]), validate=True)
+    return _text(response["text"]).encode()
+
+
+def _mail(path: Path) -> tuple[str, MailAnswer]:
+    """Return the mail domain in *path*, and the recorded answer of DNS."""
+    value = load(path)
+    why = _text(value["why"])[:200]
+    return _text(value["domain"]), MailAnswer(Delivery(value["delivery"]), why)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a value is not a string")
+    value.encode()  # it fails for half of a surrogate pair
+    return value
+
+
+def contacts_version(url: str) -> str:
+    """Return the api-version of a request for security contacts, "" for other requests."""
+    found = re.search(r"/securityContacts\?api-version=([^&]+)", url)
+    return found[1] if found else ""

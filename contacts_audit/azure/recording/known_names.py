@@ -1,6 +1,7 @@
 """Finds names that the recording has shown in running text, as whole words, and replaces them."""
 
 import re
+from collections import defaultdict
 
 _FIRST_WORD = re.compile(r"\w+|[^\w\s]")
 _WORD_CHARACTER = re.compile(r"[\w-]")
@@ -18,7 +19,7 @@ class KnownNames:
 
     def __init__(self) -> None:
         self._replacements: dict[str, str] = {}
-        self._lengths: dict[str, list[int]] = {}
+        self._lengths: defaultdict[str, set[int]] = defaultdict(set)
 
     def add(self, name: str, replacement: str) -> None:
         """Replace *name* from now on. The first replacement of a name stays."""
@@ -27,10 +28,7 @@ class KnownNames:
         if len(lower) > LONGEST or lower in self._replacements or first_word is None:
             return
         self._replacements[lower] = replacement
-        lengths = self._lengths.setdefault(first_word[0], [])
-        if len(lower) not in lengths:
-            lengths.append(len(lower))
-            lengths.sort(reverse=True)
+        self._lengths[first_word[0]].add(len(lower))
 
     def replace(self, text: str) -> str:
         """Return *text* with each known name replaced that is no part of a word and no HTML tag."""
@@ -41,7 +39,7 @@ class KnownNames:
             at = word.start()
             if at < done or word[0] not in self._lengths or not _may_begin(lower, at):
                 continue
-            for length in self._lengths[word[0]]:
+            for length in sorted(self._lengths[word[0]], reverse=True):
                 replacement = self._replacements.get(lower[at : at + length])
                 if replacement is not None and not _WORD_CHARACTER.match(lower, at + length):
                     pieces += [text[done:at], replacement]

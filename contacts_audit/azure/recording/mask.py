@@ -3,28 +3,53 @@ Masks the exchanges of a recording, JSON bodies by field. Starts here: the rest 
 
 The field that a text stands in decides whether it is masked, never the text itself: a subscription
 may be called High, Owner or value, and every answer still means the same.
+
+https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
+import itertools
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from contacts_audit.azure.arm.subscriptions import GUID
 from contacts_audit.azure.contacts.read import addresses
+from contacts_audit.azure.kinds import GUID
 from contacts_audit.azure.recording.mask_text import TextMask
-from contacts_audit.azure.recording.partial_json import completions
-from contacts_audit.azure.recording.vocabulary import (
-    EMAIL_FIELDS,
-    FIELDS,
-    NAME_FIELDS,
-    PRIVATE_FIELDS,
-    VALUE_FIELDS,
+from contacts_audit.core.sanitize import whole_characters
+
+# Names of fields of Azure, in lower case
+EMAIL_FIELDS = frozenset({"email", "emails"})
+NAME_FIELDS = frozenset({"displayname", "phone"})
+PRIVATE_FIELDS = frozenset({"tags", "phone"})  # all that is below them is masked
+VALUE_FIELDS = frozenset(  # their values decide verdicts
+    {
+        *("state", "type", "code", "errorcode", "httpstatuscode", "sourcetype", "roles"),
+        *("minimalseverity", "minimalrisklevel", "alertnotifications", "alertstoadmins"),
+        "notificationsbyrole",
+    }
+)
+FIELDS = (
+    EMAIL_FIELDS
+    | NAME_FIELDS
+    | PRIVATE_FIELDS
+    | VALUE_FIELDS
+    | {
+        *("id", "value", "count", "name", "properties", "etag", "location", "systemdata"),
+        *("isenabled", "notificationssources", "subscriptionid", "tenantid", "managedbytenants"),
+        *("subscriptionpolicies", "authorizationsource", "error", "message", "details", "target"),
+        *("innererror", "statuscode", "additionalinfo", "errormessage", "odata.error", "fault"),
+    }
 )
 
 _NAME_FIELD = re.compile(r'("(displayName|phone|name)"\s*:\s*")((?:[^"\\]++|\\.)*+)', re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9 ./_-]{0,80}")
 _PERSONAL = re.compile(r".+(?:name|by|owner|user|principal|mail|manager)")
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_CLOSERS = {"{": "}", "[": "]"}
+_OPEN_ESCAPE = re.compile(r"(?:\\(?:u[0-9a-fA-F]{0,3})?)\Z")
+
 SHORTEST_NUMBER = 100  # a smaller number is no telephone number
 
 
@@ -40,22 +65,20 @@ class Mask(TextMask):
         """Mask a body: by its fields if it is JSON, also if cut off, and else as text."""
         mark = "\ufeff" if text.startswith("\ufeff") else ""
         text = text.removeprefix("\ufeff")
-        if (masked := self._json(text, strict=True)) is not None:
-            return mark + masked
-        masked = self._partial_json(text)
-        became_json = _is_json(masked) and not _is_json(text)
+        masked = self._whole_or_cut(text)
+        became_json = not _is_json(text) and _is_json(masked)
         return mark + (f"{masked}," if became_json else masked)
 
-    def _partial_json(self, text: str) -> str:
-        for whole, added, rest in ((text, 0, ""), *completions(text)):
-            if (masked := self._json(whole, strict=False)) is not None:
+    def _whole_or_cut(self, text: str) -> str:
+        for whole, added, rest in itertools.chain([(text, 0, "")], completions(text)):
+            if (masked := self._json(whole)) is not None:
                 return masked[: len(masked) - added] + rest
         return self.text(_NAME_FIELD.sub(self._field_in_text, text))
 
-    def _json(self, text: str, *, strict: bool) -> str | None:
-        """Mask JSON, None if it is not JSON; *strict* forbids control characters, as JSON does."""
+    def _json(self, text: str) -> str | None:
+        """Mask JSON, which may hold control characters; return None if it is something else."""
         try:
-            document = json.loads(text, strict=strict, parse_int=_short, parse_float=_finite)
+            document = json.loads(text, strict=False, parse_int=_short, parse_float=_finite)
             self._learn("", document)
             masked = self._value("", document)
             compact = json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
@@ -129,14 +152,42 @@ class Mask(TextMask):
         return plain and field not in FIELDS and _PERSONAL.fullmatch(field) is not None
 
     def _personal(self, field: str, text: str) -> str:
-        pseudonyms = self._pseudonyms
-        return pseudonyms.phone(text) if field == "phone" else pseudonyms.display_name(text)
+        return self._pseudonyms.labeled("phone" if field == "phone" else "displayName", text)
 
     def _field_in_text(self, found: re.Match[str]) -> str:
         before, field, text = found[1], found[2].casefold(), found[3]
         if not text.strip():
             return found[0]
         return before + (self.name(text) if field == "name" else self._personal(field, text))
+
+
+def completions(text: str) -> Iterator[tuple[str, int, str]]:
+    """
+    Yield each way to complete *text*: a candidate for JSON, *added*, *rest*.
+
+    *added* is how many characters at the end of the candidate were added. *rest* is the end of
+    *text* that the candidate leaves out. The compact form of the JSON, without its last *added*
+    characters and with *rest* after it, is cut where *text* was.
+    """
+    stack, quote = [], ""
+    for token in _TOKEN.finditer(text):
+        found = token[0]
+        if found[0] == '"':
+            quote = "" if token["end"] == '"' else '"'
+        elif found in _CLOSERS:
+            stack.append(_CLOSERS[found])
+        elif stack:
+            stack.pop()
+    if not stack and not quote:
+        return
+    closers = "".join(reversed(stack))
+    whole = _OPEN_ESCAPE.sub("", text) if quote else text
+    for fill in ("", ":null", "null", '"":null'):
+        added = quote + fill + closers
+        yield whole + added, len(added), ""
+    if not quote and (last := max(map(text.rfind, ",:[{"))) >= 0:
+        for fill in ("null", '"":null'):
+            yield text[: last + 1] + fill + closers, len(fill + closers), text[last + 1 :]
 
 
 def _short(digits: str) -> int:
@@ -164,4 +215,4 @@ def _like(text: str, masked: str) -> str:
 
 def _encodable(text: str) -> bool:
     """Say whether UTF-8 can encode *text*; a JSON escape may hold half a surrogate pair."""
-    return text == text.encode("utf-8", "replace").decode()
+    return text == whole_characters(text)

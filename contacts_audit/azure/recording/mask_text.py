@@ -4,10 +4,26 @@ import re
 from collections.abc import Collection, Iterable
 from urllib.parse import quote, unquote
 
-from contacts_audit.azure.arm.subscriptions import GUID
+from contacts_audit.azure.clouds import CLOUDS, host_of
+from contacts_audit.azure.kinds import GUID
 from contacts_audit.azure.recording.known_names import KnownNames
 from contacts_audit.azure.recording.pseudonyms import Pseudonyms
-from contacts_audit.azure.recording.vocabulary import HEADERS, HOSTS, PARAMETERS
+
+# What of Azure stays as it is
+HEADERS = frozenset(  # of a fixed form: masked like URLs
+    {
+        *("api-supported-versions", "cache-control", "connection", "content-encoding"),
+        *("content-length", "content-type", "date", "expires", "last-modified", "location"),
+        *("pragma", "retry-after", "retry-after-ms", "x-ms-retry-after-ms", "server", "vary"),
+        *("strict-transport-security", "transfer-encoding", "x-cache", "x-content-type-options"),
+        "x-ms-failure-cause",
+    }
+)
+PARAMETERS = frozenset({"api-version", "top", "expand"})
+HOSTS = frozenset(
+    {host_of(address) for cloud in CLOUDS.values() for address in cloud.addresses}
+    | {"aka.ms", "go.microsoft.com", "docs.microsoft.com", "learn.microsoft.com"}
+)
 
 _URL = re.compile(r"(?:https?:/)?/\S*", re.IGNORECASE)
 _WORD = re.compile(r"[^\s;,\"'<>()\[\]:/?=&\\]+")
@@ -117,7 +133,7 @@ class TextMask:
         known = bare.casefold() in HOSTS or bare.casefold().startswith("microsoft.")
         masked = re.fullmatch(r"(?:host-)?[0-9a-f]{10}\.example", bare)
         ipv4 = re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", bare)
-        if known or masked or not (ipv4 or (last != bare and len(last) > 1 and last.isalpha())):
+        if known or masked or not (ipv4 or (len(last) > 1 and last.isalpha())):
             return word
         return self.name(bare) + word[len(bare) :]
 

@@ -10,7 +10,7 @@ import re
 import secrets
 from uuid import UUID
 
-from contacts_audit.azure.arm.subscriptions import GUID
+from contacts_audit.azure.kinds import GUID
 from contacts_audit.core.mailbox import is_address, key
 
 
@@ -31,15 +31,13 @@ class Pseudonyms:
         if GUID.fullmatch(name):
             return self.guid(name)
         keeps = name in self._issued or re.fullmatch(r"default\d*", name)
-        return name if keeps else self._labeled("name", name.casefold())
+        return name if keeps else self.labeled("name", name.casefold())
 
-    def display_name(self, text: str) -> str:
-        """Return the pseudonym of a display name."""
-        return self._labeled("displayName", text)
-
-    def phone(self, text: str) -> str:
-        """Return the pseudonym of a telephone number."""
-        return self._labeled("phone", text)
+    def labeled(self, label: str, text: str) -> str:
+        """Return the pseudonym of *text*, which shows the *label* of its kind."""
+        pseudonym = f"{label}-{self.digest(text)}"
+        self._issued.add(pseudonym)
+        return pseudonym
 
     def email(self, text: str) -> str:
         """Return the pseudonym of an email address; what is not well-formed stays malformed."""
@@ -67,11 +65,6 @@ class Pseudonyms:
     def digest(self, text: str) -> str:
         """Return ten hexadecimal digits that stand for *text*."""
         return self._hash(text).hex()[:10]
-
-    def _labeled(self, label: str, text: str) -> str:
-        pseudonym = f"{label}-{self.digest(text)}"
-        self._issued.add(pseudonym)
-        return pseudonym
 
     def _hash(self, text: str) -> bytes:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contacts_audit.azure.arm.protocol import SECRET_HEADERS, Answer, is_cookie
+from contacts_audit.azure.arm.protocol import SECRET_HEADERS, Answer, is_cookie, refuse
 from contacts_audit.azure.clouds import CLOUDS, Cloud, host_of
 from contacts_audit.azure.kinds import CloudName
 from contacts_audit.azure.recording.mask import Mask
@@ -33,39 +33,40 @@ LARGEST_INDENTED = 1024 * 1024  # bytes; a larger body is written as one string
 
 class Recorder:
     """
-    Writes exchanges to *folder*, which is new or empty.
+    Writes exchanges to *folder*, which is new or empty, and for the user only.
 
     *several* tenants are null in the manifest until all of them are listed: the recording is then
     incomplete.
     """
 
-    def __init__(
-        self, folder: Path, cloud: Cloud, *, mask: bool = False, several: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, cloud: Cloud, *, mask: bool, several: bool) -> None:
         self._folder = folder
         self._mask = Mask(map(host_of, cloud.addresses)) if mask else None
         self._numbers, self._dns_numbers = itertools.count(1), itertools.count(1)
         self._lock = threading.Lock()
-        self._cloud = self._shown(cloud)
-        self._recorded = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._tenants: tuple[str, ...] | None = None if several else ()
-        _make(folder)
+        self._manifest = {
+            "schema": SCHEMA,
+            "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "masked": mask,
+            "cloud": asdict(self._shown(cloud)),
+            "tenants": None if several else [],
+        }
+        try:
+            make_private(folder)
+            if any(folder.iterdir()):
+                raise UsageError(f"--record: {folder} is not empty", "name a new folder")
+            permit(folder, 0o700)
+        except OSError as error:
+            why = f"--record: {folder}: {error.strerror}"
+            raise OutputError(why, "name another folder") from error
 
     def signed_in(self, tenants: Sequence[str]) -> None:
         """Write the ids of the *tenants* to the manifest."""
-        self._tenants = tuple(tenants)
+        self._manifest["tenants"] = [*map(str if self._mask is None else self._mask.name, tenants)]
         self._write_manifest()
 
     def _write_manifest(self) -> None:
-        name = str if self._mask is None else self._mask.name
-        manifest = {
-            "schema": SCHEMA,
-            "recorded": self._recorded,
-            "masked": self._mask is not None,
-            "cloud": asdict(self._cloud),
-            "tenants": self._tenants and [name(tenant) for tenant in self._tenants],
-        }
-        replace(self._folder / MANIFEST, [_indented(manifest)])
+        replace(self._folder / MANIFEST, [_indented(self._manifest)])
 
     def _shown(self, cloud: Cloud) -> Cloud:
         """Return *cloud* as the manifest shows it: a known one with its usual hosts."""
@@ -73,8 +74,7 @@ class Recorder:
             return CLOUDS[CloudName(cloud.known_name)]
         if self._mask is None:
             return cloud
-        url = self._mask.url
-        arm, authority, audience = url(cloud.arm), url(cloud.authority), url(cloud.audience)
+        arm, authority, audience = map(self._mask.url, (cloud.arm, cloud.authority, cloud.audience))
         return Cloud(urlsplit(arm).netloc, arm, authority, audience, None)
 
     def keep(self, method: str, url: str, outcome: Answer | AzureError) -> None:
@@ -114,7 +114,7 @@ class Recorder:
             body = self._mask.body(body.decode("utf-8", "replace")).encode()
         try:
             text = body.decode()
-            document = json.loads(text, parse_constant=_reject)
+            document = json.loads(text, parse_constant=refuse)
             if len(body) <= LARGEST_INDENTED and compact(document) == text and _indented(document):
                 return {"json": document}
         except UnicodeDecodeError:
@@ -122,10 +122,6 @@ class Recorder:
         except (ValueError, RecursionError):
             pass  # it is not JSON, or nested too deep to be indented
         return {"text": text}
-
-
-def _reject(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def compact(document: Any) -> str:
@@ -139,23 +135,6 @@ def _slug(url: str) -> str:
     version = re.search(r"api-version=([A-Za-z0-9.-]+)", url)
     parts = [word for word in words[-4:] if word not in {"subscriptions", "providers"}]
     return "-".join([*(parts or words), *([version[1]] if version else [])])[:120]
-
-
-def _make(folder: Path) -> None:
-    """
-    Make *folder*, for the user only.
-
-    Raises:
-        UsageError: it is not empty.
-        OutputError: it cannot be made.
-    """
-    try:
-        make_private(folder)
-        if any(folder.iterdir()):
-            raise UsageError(f"--record: {folder} is not empty", "name a new folder")
-        permit(folder, 0o700)
-    except OSError as error:
-        raise OutputError(f"--record: {folder}: {error.strerror}", "name another folder") from error
 
 
 def _indented(content: Any) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.kinds import AccessToken
-from contacts_audit.azure.recording.exchange import contacts_version, outcome
-from contacts_audit.azure.recording.folder import Recording
+from contacts_audit.azure.recording.folder import Recording, contacts_version, load, outcome
+from contacts_audit.core.bounded_read import UNREADABLE
 from contacts_audit.core.errors import AzureError, Reason
 
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -40,12 +39,11 @@ class ReplayAdapter(BaseAdapter):
         Raises:
             AzureError: the recorded failure; or the recording holds no answer to the request.
         """
-        key = f"{request.method} {request.url}"
+        key, url = f"{request.method} {request.url}", request.url or ""
         with self._lock:
-            path = next(self._left.get(key, iter(())), None)
-            repeats = path is None
-            version = contacts_version(request.url or "")
-            path = path or self._last.get(key) or self._refusals.get(version)
+            following = next(self._left.get(key, iter(())), None)
+            path = following or self._last.get(key)
+            path = path or self._refusals.get(contacts_version(url))
             if path is None:
                 raise AzureError(
                     Reason.UNREACHABLE,
@@ -54,13 +52,22 @@ class ReplayAdapter(BaseAdapter):
                     "again with the options of this run",
                 )
             self._last[key] = path
-            found = outcome(path)
-        if isinstance(found, Answer):
-            return _response(request, found, _FRAMING | _WAITS if repeats else _FRAMING)
-        raise found
-
-    def close(self) -> None:
-        """Do nothing: no connection is open."""
+            try:
+                found = outcome(load(path))
+            except UNREADABLE:  # it passed all checks before
+                raise AzureError(
+                    Reason.MALFORMED,
+                    f"the recording changed during the run: {path.name} is no longer an exchange",
+                    hint="do not change the recording, and run again",
+                ) from None
+        if isinstance(found, AzureError):
+            raise found
+        response = requests.Response()
+        response.status_code, response.url, response.raw = found.status, url, BytesIO(found.body)
+        without = _FRAMING if following else _FRAMING | _WAITS
+        kept = {name: value for name, value in found.headers.items() if name not in without}
+        response.headers.update(kept)
+        return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +87,3 @@ class ReplayTokens:
     def renew(self, rejected: AccessToken, claims: str | None) -> bool:
         """Report a renewed token."""
         return True
-
-
-def _response(
-    request: requests.PreparedRequest, answer: Answer, without: frozenset[str]
-) -> requests.Response:
-    headers = {name: text for name, text in answer.headers.items() if name not in without}
-    response = requests.Response()
-    response.status_code = answer.status
-    response.headers.update(headers)
-    response.url = request.url or ""
-    response.raw = BytesIO(answer.body)
-    return response

@@ -203,5 +203,6 @@ def test_the_versions_that_a_message_lists(message: str, versions: set[str]) -> 
     ],
 )
 def test_whether_a_message_names_a_version(message: str, named: bool) -> None:
-    """As a whole word."""
-    assert error_body.names_version(message, "2020-01-01") is named
+    """As a whole word. A 404 of an unknown type that names ours refuses it."""
+    said = error_body.Said(None, message, frozenset({"invalidresourcetype"}), message)
+    assert error_body.refuses_version(said, 404, "2020-01-01") is named

@@ -25,7 +25,7 @@ ANSWERS = {
 
 def recorded(folder: Path, *, mask: bool = False) -> Recording:
     """Record the answers in *folder*, and read them back."""
-    recorder = Recorder(folder, CLOUDS[CloudName.AZURE], mask=mask)
+    recorder = Recorder(folder, CLOUDS[CloudName.AZURE], mask=mask, several=False)
     recorder.signed_in(["t"])
     for domain, answer in ANSWERS.items():
         recorder.keep_mail(domain, answer)
