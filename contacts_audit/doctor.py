@@ -19,6 +19,7 @@ from contacts_audit.core.errors import (
     AzureError,
     ContactsAuditError,
     ExitCode,
+    OutputError,
     UsageError,
     VersionRefusedError,
 )
@@ -79,10 +80,11 @@ def diagnosed(name: str, work: Callable[[], Iterable[Diagnosis]]) -> Iterator[Di
 
     Raises:
         UsageError: the command line is wrong.
+        OutputError: the recording cannot be written.
     """
     try:
         yield from work()
-    except UsageError:
+    except (UsageError, OutputError):
         raise
     except ContactsAuditError as error:
         detail = Fault.of(error).detail if isinstance(error, AzureError) else str(error)

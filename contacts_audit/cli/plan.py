@@ -126,8 +126,7 @@ def planned(
         lambda one: planner.row(one) if unasked(one) else unreadable_row(out_of_time(one)),
         lambda one, error: unreadable_row(broken(one, error)),
     )
-    cloud, tenants = connection.cloud, connection.tenant_ids()
-    origin = Origin(cloud.name, cloud.arm, tuple(tenants))
+    origin = Origin(connection.cloud.name, connection.cloud.arm, connection.tenant_ids())
     made = Plan(origin, change, changes.api_version, tuple(rows), time_of(connection.recorded))
     return connection, made
 

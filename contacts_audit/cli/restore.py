@@ -42,6 +42,7 @@ def restore(
     Exit codes: 0 confirmed, 5 some not confirmed, 4 unreadable, 6 another apply or restore runs.
     """
     folder = host.state_folder(write.state_dir)
+    azure.network.check_live()
     if backup_file is None:
         if chosen != RestoreOptions():
             raise UsageError("no backup is given", "list them by 'contacts-audit restore'")

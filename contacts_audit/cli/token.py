@@ -45,8 +45,10 @@ def token(
     if len(identity.tenant) > 1:
         raise UsageError("a token is for one tenant", "give --tenant once")
     chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
+    if cloud.ca_bundle is not None:
+        chosen.transport()  # raises if it cannot be read, also where nothing is sent
     from contacts_audit.azure.auth.azure_cli_profile import default_subscription
-    from contacts_audit.azure.auth.sign_in import identity_of
+    from contacts_audit.azure.auth.sign_in import identity_of, tenant_of
     from contacts_audit.core.workers import in_thread
 
     ids = _ids(subscription)
@@ -56,6 +58,7 @@ def token(
     found = credential(host, identity, replace(chosen, subscription=picked))
     deadline = time.monotonic() + 2 * chosen.imds_timeout
     got = in_thread(lambda: found.acquire(None, False), deadline=deadline)
+    tenant_of(got, chosen.tenant)  # raises if it is another one
     show_identity(host, identity_of(got, found))
     picked = picked or got.subscription
     if output is TokenFormat.TSV and picked is None:

@@ -40,10 +40,7 @@ def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> N
     Raises:
         UsageError: they do not, or nobody can confirm.
     """
-    if network.replay is not None:
-        raise UsageError(
-            "a recording cannot be written to", "remove --replay, and unset CONTACTS_AUDIT_REPLAY"
-        )
+    network.check_live()
     host.state_folder(write.state_dir)
     if not write.yes and (host.stdin is None or not host.stdin.isatty()):
         raise UsageError("cannot ask for confirmation: stdin is not a terminal", "add --yes")

@@ -133,3 +133,19 @@ def check_tenant_id(sign_in: SignIn) -> None:
             f"--tenant {sign_in.tenant}: this credential has one tenant, known by its id only",
             "give the tenant's id, or leave --tenant out",
         )
+
+
+def tenant_of(token: AccessToken, asked: str | None) -> str | None:
+    """
+    Return the id of the tenant of *token*, None if the token does not show it.
+
+    Raises:
+        AuthError: it is another one than *asked*, the id or domain in the options.
+    """
+    found, asked = (token.tenant or "").lower(), (asked or "").lower()
+    if GUID.fullmatch(asked) and GUID.fullmatch(found) and asked != found:
+        raise AuthError(
+            f"--tenant {asked}: this credential signs in to {found} only",
+            "leave --tenant out, or choose another credential by --auth",
+        )
+    return found or None
