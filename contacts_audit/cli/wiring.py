@@ -3,7 +3,6 @@
 import functools
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,7 +44,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     chosen, concurrency = sign_in(host, azure.identity, azure.cloud), _concurrency(network)
     transport, limits = chosen.transport(), _limits(network)
     credentials = [
-        (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
+        (tenant, credential(host, azure.identity, chosen._replace(tenant=tenant)))
         for tenant in (*azure.identity.tenant,) or (None,)
     ]
     recorder = None

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from contacts_audit.azure.arm.subscriptions import GUID
@@ -18,8 +17,7 @@ from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.shutdown import Shutdown
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(NamedTuple):
     """
     What a credential may use.
 
@@ -41,12 +39,12 @@ class SignIn:
     imds_timeout: float
     shutdown: Shutdown
     tell: Callable[[str], None]
+    secrets: Secrets
     tenant: str | None = None
     identity: tuple[str, str] | None = None
     subscription: str | None = None
     token: str | None = None
     token_name: str = ""
-    secrets: Secrets = field(default_factory=Secrets)
 
     def audience(self) -> str:
         """Return the audience of the options, else the one of the cloud's metadata."""
