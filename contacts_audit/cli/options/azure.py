@@ -6,6 +6,7 @@ from pathlib import Path
 from contacts_audit.azure.kinds import Auth, CloudName
 from contacts_audit.cli.options.declare import CLOUD, IDENTITY, NETWORK, RECORDINGS, count, seconds
 from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.core.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,12 @@ class NetworkOptions:
     replay: Path | None = RECORDINGS(
         "--replay DIR", "Run from a recording, offline and without credentials."
     )
+
+    def check_live(self) -> None:
+        """Raise UsageError if a recording is replayed."""
+        if self.replay is not None:
+            hint = "remove --replay, and unset CONTACTS_AUDIT_REPLAY"
+            raise UsageError("a recording cannot be written to", hint)
 
 
 @dataclass(frozen=True, slots=True)
