@@ -19,6 +19,7 @@ from contacts_audit.core.errors import (
     AzureError,
     ContactsAuditError,
     ExitCode,
+    OutputError,
     UsageError,
     VersionRefusedError,
 )
@@ -57,9 +58,6 @@ class Diagnosis:
     hint: str = ""
 
 
-Probe = Callable[[], protocol.Answer]
-
-
 def exit_code(diagnosed: Iterable[Diagnosis]) -> ExitCode:
     """Return the exit code: 1 if a part failed, 0 otherwise, also with warnings."""
     failed = any(each.status is Status.FAILED for each in diagnosed)
@@ -82,18 +80,18 @@ def diagnosed(name: str, work: Callable[[], Iterable[Diagnosis]]) -> Iterator[Di
 
     Raises:
         UsageError: the command line is wrong.
+        OutputError: the recording cannot be written.
     """
     try:
         yield from work()
-    except UsageError:
+    except (UsageError, OutputError):
         raise
-    except AzureError as error:
-        yield Diagnosis(name, Status.FAILED, Fault.of(error).detail, error.hint)
     except ContactsAuditError as error:
-        yield Diagnosis(name, Status.FAILED, str(error), error.hint)
+        detail = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
+        yield Diagnosis(name, Status.FAILED, detail, error.hint)
 
 
-def network(probe: Probe, endpoint: str, trust: str) -> Iterator[Diagnosis]:
+def network(probe: Callable[[], protocol.Answer], endpoint: str, trust: str) -> Iterator[Diagnosis]:
     """
     Send a request without a token to the Resource Manager, and compare clocks.
 
@@ -105,29 +103,24 @@ def network(probe: Probe, endpoint: str, trust: str) -> Iterator[Diagnosis]:
     moment = (began + time.time()) / 2
     if 300 <= answer.status < 400 or protocol.is_html(answer):
         raise protocol.fault(answer)
-    yield Diagnosis(
-        "network", Status.OK, f"{endpoint} answers; its certificate is trusted by {trust}"
-    )
+    detail = f"{endpoint} answers; its certificate is trusted by {trust}"
+    yield Diagnosis("network", Status.OK, detail)
     yield clock(answer.headers.get("date", ""), moment)
 
 
 def clock(date: str, moment: float) -> Diagnosis:
     """Compare the Date header of an answer with this machine's *moment* (epoch seconds)."""
     try:
-        theirs = parsedate_to_datetime(date).timestamp()
+        skew = moment - parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
-        detail = "the answer has no Date header"
-        return Diagnosis(
-            "clock", Status.WARNING, detail, "check the clock of this machine: date -u"
-        )
-    skew = moment - theirs
+        hint = "check the clock of this machine: date -u"
+        return Diagnosis("clock", Status.WARNING, "the answer has no Date header", hint)
+    if abs(skew) <= NOTICED_SKEW:
+        return Diagnosis("clock", Status.OK, f"within {NOTICED_SKEW:.0f} s of Azure's")
     where = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Azure's"
     hint = "set the clock of this machine (timedatectl set-ntp true)"
-    if abs(skew) > ALLOWED_SKEW:
-        return Diagnosis("clock", Status.FAILED, f"this machine's clock is {where}", hint)
-    if abs(skew) > NOTICED_SKEW:
-        return Diagnosis("clock", Status.WARNING, f"this machine's clock is {where}", hint)
-    return Diagnosis("clock", Status.OK, f"within {NOTICED_SKEW:.0f} s of Azure's")
+    status = Status.FAILED if abs(skew) > ALLOWED_SKEW else Status.WARNING
+    return Diagnosis("clock", status, f"this machine's clock is {where}", hint)
 
 
 def sign_in(tenants: Sequence[Tenant]) -> Iterator[Diagnosis]:
@@ -145,14 +138,14 @@ def sign_in(tenants: Sequence[Tenant]) -> Iterator[Diagnosis]:
 
 
 def _signed_in(token: AccessToken, detail: str) -> Diagnosis:
+    hint = "get a new token before a long run"
     if token.expires_on is None:
-        detail += ", expiry unknown"
-        return Diagnosis("sign-in", Status.WARNING, detail, "get a new token before a long run")
+        return Diagnosis("sign-in", Status.WARNING, f"{detail}, expiry unknown", hint)
     left = token.expires_on - time.time()
     until = datetime.fromtimestamp(token.expires_on, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     detail += f", expires {until} (in {left / 60:.0f} min)"
     if left < NEAR_EXPIRY:
-        return Diagnosis("sign-in", Status.WARNING, detail, "get a new token before a long run")
+        return Diagnosis("sign-in", Status.WARNING, detail, hint)
     return Diagnosis("sign-in", Status.OK, detail)
 
 
@@ -178,12 +171,12 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
     while tried < len(audited):
         batch = audited[tried : tried + size]
         all_readings = in_order(
-            lambda subscription: _read(connection, subscription),
+            lambda subscription: [_at(connection, subscription, one) for one in VERSIONS],
             batch,
             workers=size,
             deadline=connection.limits.deadline,
-            timed_out=lambda subscription: [_unread(out_of_time(subscription))],
-            broken=lambda subscription, error: [_unread(broken(subscription, error))],
+            timed_out=lambda subscription: _unread(out_of_time(subscription)),
+            broken=lambda subscription, error: _unread(broken(subscription, error)),
         )
         for subscription, readings in zip(batch, all_readings, strict=True):
             if any(each.status is Status.OK for each in readings):
@@ -199,38 +192,31 @@ def _reads(connection: Connection, audited: Sequence[Subscription]) -> Iterator[
         yield Diagnosis("read", Status.FAILED, detail, first[0].hint)
 
 
-def _unread(row: Unread) -> Diagnosis:
+def _unread(row: Unread) -> list[Diagnosis]:
     detail = f"{row.subscription.label}: {row.fault.detail}"
-    return Diagnosis("read", Status.WARNING, detail, row.fault.hint)
-
-
-def _read(connection: Connection, subscription: Subscription) -> list[Diagnosis]:
-    return [_at(connection, subscription, one) for one in VERSIONS]
+    return [Diagnosis("read", Status.WARNING, detail, row.fault.hint)]
 
 
 def _at(connection: Connection, subscription: Subscription, version: str) -> Diagnosis:
     """Read at *version*. A failure is a warning: another version may work."""
-    name = f"read {version}"
-    client = connection.client(subscription)
+    client, label = connection.client(subscription), subscription.label
     url = protocol.contacts_url(client.endpoint, subscription.id, version)
+    status = Status.WARNING
     try:
-        found = [
-            contact
-            for answer in client.pages(url, most=read.MOST_PAGES, until=client.limits.until())
-            for contact in read.contacts(answer, version, lambda kind: None)
-        ]
+        answers = client.pages(url, most=read.MOST_PAGES, until=client.limits.until())
+        number = sum(1 for answer in answers for _ in read.contacts(answer, version))
     except VersionRefusedError as error:
         detail = f"this cloud does not offer it: {Fault.of(error).detail}"
-        return Diagnosis(
-            name, Status.WARNING, detail, "audit uses the other versions; check --cloud"
-        )
+        hint = "audit uses the other versions; check --cloud"
     except AzureError as error:
         told = fault(error, subscription)
-        return Diagnosis(name, Status.WARNING, f"{subscription.label}: {told.line}", told.hint)
+        detail, hint = f"{label}: {told.line}", told.hint
     except AuthError as error:
-        return Diagnosis(name, Status.WARNING, str(error), error.hint)
-    contacts = "1 contact" if len(found) == 1 else f"{len(found)} contacts"
-    return Diagnosis(name, Status.OK, f"{subscription.label}: {contacts}")
+        detail, hint = str(error), error.hint
+    else:
+        status, hint = Status.OK, ""
+        detail = f"{label}: 1 contact" if number == 1 else f"{label}: {number} contacts"
+    return Diagnosis(f"read {version}", status, detail, hint)
 
 
 def _write_permission(connection: Connection, subscription: Subscription) -> Diagnosis:
@@ -239,8 +225,7 @@ def _write_permission(connection: Connection, subscription: Subscription) -> Dia
     try:
         roles = list(permissions(client, subscription.id))
     except (AzureError, AuthError) as error:
-        told = Fault.of(error).detail if isinstance(error, AzureError) else str(error)
-        return Diagnosis(WRITE, Status.UNKNOWN, f"{label}: {told}", error.hint)
+        return Diagnosis(WRITE, Status.UNKNOWN, f"{label}: {Fault.of(error).detail}", error.hint)
     if any(role.allows(WRITE_ACTION) for role in roles):
         return Diagnosis(WRITE, Status.OK, f"{label}: this identity may change security contacts")
     detail = f"{label}: this identity may not change security contacts, so apply would be refused"

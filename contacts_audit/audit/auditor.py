@@ -66,7 +66,9 @@ class Auditor:
         )
         return replace(outcome, seconds=time.monotonic() - started)
 
-    def audit_again(self, subscription: Subscription, answers: Mapping[str, Answer]) -> Outcome:
+    def audit_again(
+        self, subscription: Subscription, answers: Mapping[str, Answer]
+    ) -> Audited | Unread:
         """Return the outcome for *subscription* by *answers* that were read, by api-version."""
 
         def fetched(version: str) -> tuple[Contact, ...]:
@@ -146,14 +148,12 @@ def with_mail(criteria: Criteria, reading: Reading, look_up: Lookup) -> Criteria
 
 
 def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
-    """Return the facts of *error*, whichever side failed, and a hint that may be copied."""
-    if isinstance(error, AzureError):
-        hint = error.hint.replace("SUBSCRIPTION_ID", subscription.id)
-        return replace(Fault.of(error), hint=hint)
-    return Fault(Reason.SIGN_IN_FAILED, str(error), error.hint or HINTS[Reason.SIGN_IN_FAILED])
+    """Return the facts of *error*, and a hint that may be copied."""
+    found = Fault.of(error)
+    return replace(found, hint=found.hint.replace("SUBSCRIPTION_ID", subscription.id))
 
 
-def unasked(subscription: Subscription) -> Outcome | None:
+def unasked(subscription: Subscription) -> Skipped | Unread | None:
     """Return the outcome of a *subscription* that nothing is asked of, None for all others."""
     if not subscription.visible:
         return _unread(subscription, Reason.NOT_VISIBLE, "it is not visible to this identity")

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from contacts_audit.azure.arm.client import Client, Limits, TokenSource
 from contacts_audit.azure.arm.concurrency import Concurrency
+from contacts_audit.azure.arm.paging import stays_on
 from contacts_audit.azure.arm.subscription_list import Listing
 from contacts_audit.azure.arm.subscriptions import Descendants, descendants, visible
-from contacts_audit.azure.auth.sign_in import Credential, identity_of
+from contacts_audit.azure.auth.sign_in import Credential, identity_of, tenant_of
 from contacts_audit.azure.clouds import Cloud
-from contacts_audit.azure.kinds import GUID
 from contacts_audit.core.delivery import MailAnswer
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Identity, Subscription
+from contacts_audit.core.workers import started
 
 if TYPE_CHECKING:
     from contacts_audit.azure.recording.recorder import Recorder
@@ -41,14 +42,7 @@ class Tenant(NamedTuple):
         Raises:
             AuthError: no token can be acquired, or it is of another tenant than *asked*.
         """
-        found = (self.tokens.token().tenant or "").lower()
-        asked = (self.asked or "").lower()
-        if GUID.fullmatch(asked) and GUID.fullmatch(found) and asked != found:
-            raise AuthError(
-                f"--tenant {asked}: this credential signs in to {found} only",
-                "leave --tenant out, or choose another credential by --auth",
-            )
-        return found or None
+        return tenant_of(self.tokens.token(), self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +65,14 @@ class Connection:
 
     def sign_in(self) -> None:
         """
-        Sign in to the first tenant.
+        Sign in to the first tenant, and connect to Resource Manager meanwhile.
 
         Raises:
             AuthError: no token can be acquired.
         """
+        signs_in_elsewhere = not stays_on(self.cloud.authority, self.cloud.arm)
+        if self.tenants[0].credential is not None and signs_in_elsewhere:
+            started(self.tenants[0].client.connect)
         with self._named(self.tenants[0]):
             _ = self.tenants[0].id
 

@@ -108,7 +108,7 @@ def _report_failing(
     from contacts_audit.remediation.results import Status
     from contacts_audit.report.fix_command import blanks, command
 
-    judged = {row.subscription.id: row.judged.criteria for row in rows if row.judged is not None}
+    judged = {row.subscription.id: row.criteria for row in rows if row.criteria is not None}
     done = [one.subscription for one in results if one.status in (Status.DONE, Status.ALREADY)]
     look_up = mail_lookups(dns, connection).answers
     auditor = functools.cache(lambda criteria: _auditor(connection, criteria, look_up))

@@ -22,6 +22,7 @@ def confirmed(
     """Show the changes, warn of those that lose something, and ask unless *yes* is given."""
     from contacts_audit.remediation.tasks import deleted, recreated, written
     from contacts_audit.report import changes
+    from contacts_audit.report.table import folded
 
     anew = sum(recreated(task.certain_steps) for task in tasks)
     if anew:
@@ -38,7 +39,7 @@ def confirmed(
     kept = sum(len(written(task.certain_steps)) for task in tasks)
     contacts = f"{counted(kept, 'contact')} to write, {gone} to delete\n"
     deleting = f", deleting {counted(gone, 'contact')}" if gone else ""
-    table = "".join(changes.items_table(items, host.screen.terminal_width))
+    table = "".join(folded(changes.item_rows(items), host.screen.terminal_width))
     whom = "".join(f"signed in as {one.label}\n" for one in connection.identities())
     question = f"Write to {counted(len(tasks), 'subscription')}{deleting}? [y/N] "
     return host.confirm(f"{table}{contacts}{whom}{question}")

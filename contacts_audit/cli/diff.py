@@ -6,9 +6,8 @@ from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.output import TextFormat
 from contacts_audit.cli.report_input import read_report
 from contacts_audit.core.errors import ExitCode
-from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
-from contacts_audit.report.table import aligned, folded
+from contacts_audit.report.table import folded
 
 HEADER = ("CLASS", "NAME", "ID", "WAS", "IS", "WHY")
 
@@ -31,10 +30,9 @@ def diff(
     if output is TextFormat.JSON:
         host.screen.data(json_.dump(document(old, new, found), indent=2) + "\n")
     else:
-        width = host.screen.terminal_width
         rows = [HEADER, *(_cells(one) for one in found if one.change is not ChangeKind.UNCHANGED)]
         if len(rows) > 1:
-            host.screen.stream(aligned(rows) if width is None else folded(rows, width, plain=True))
+            host.screen.stream(folded(rows, host.screen.terminal_width))
         changed = len(rows) - 1
         counts = f"{len(found) - changed} unchanged, {worse} worse"
         host.screen.note(f"{len(found)} subscriptions: {counts}")
@@ -44,5 +42,4 @@ def diff(
 def _cells(one: Difference) -> tuple[str, ...]:
     was, now = one.verdicts
     row = one.row
-    cells = (one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message)
-    return tuple(map(sanitized, cells))
+    return one.change, row["name"] or row["id"], row["id"], was or "", now or "", one.message

@@ -75,11 +75,11 @@ def explain(
     (outcome,) = audited(connection, client, policy, mail, [one])
     run = run_of(connection, policy.criteria_of(one), now, invocation(scope, azure, checks))
     if curl:
-        from contacts_audit.report.curl import Target, command
+        from contacts_audit.report.curl import Target
 
         target = Target(connection.cloud.arm, connection.recorded)
         urls = dict.fromkeys(one["url"] for one in exchanges.all)
-        commands = (command("GET", url, target=target) for url in urls)
+        commands = (target.command("GET", url) for url in urls)
         host.screen.stream([target.preface(), *commands])
     else:
         document = _document(exchanges, mail, policy, outcome, run)

@@ -12,7 +12,6 @@ from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
-from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import json_
 from contacts_audit.report.table import aligned, folded
 
@@ -84,9 +83,8 @@ def _rendered(found: runs.History, output: HistoryFormat, width: int | None) -> 
         case HistoryFormat.TABLE:
             yield from aligned([*_days(found)])
             if changes := [*_changes(found)]:
-                rows = [HEADER, *changes]
                 yield "\n"
-                yield from aligned(rows) if width is None else folded(rows, width, plain=True)
+                yield from folded([HEADER, *changes], width)
         case HistoryFormat.JSON:
             yield json_.dump(runs.document(found), indent=2) + "\n"
         case HistoryFormat.HTML:
@@ -94,9 +92,9 @@ def _rendered(found: runs.History, output: HistoryFormat, width: int | None) -> 
 
             yield from history_page.render(found)
         case HistoryFormat.OPENMETRICS:
-            from contacts_audit.report import history_metrics
+            from contacts_audit.report import prometheus
 
-            yield history_metrics.render(found)
+            yield prometheus.render_history(found)
 
 
 def _days(found: runs.History) -> Iterator[tuple[str, ...]]:
@@ -112,4 +110,4 @@ def _changes(found: runs.History) -> Iterator[tuple[str, ...]]:
             was, now = (verdict or "" for verdict in one.verdicts)
             name = one.row["name"] or one.row["id"]
             when = f"{run.finished:%Y-%m-%d %H:%M}"
-            yield tuple(map(sanitized, (when, one.change, name, was, now, one.message)))
+            yield when, one.change, name, was, now, one.message

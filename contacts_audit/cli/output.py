@@ -139,7 +139,8 @@ def _print(host: Host, report: Report, printing: Printing, verdicts: Counter[Ver
     """Print *report*, or its last line if its rows are printed; then the faults of its rows."""
     options = printing.options
     if printing.streams:
-        host.screen.data(jsonl.last_line(report.run, report.finished, verdicts, options.only))
+        whole = replace(report, whole=verdicts, only=tuple(options.only))
+        host.screen.data(jsonl.last_line(whole))
     else:
         report = order.only(report, options.only)
         _print_rows(host, report, printing)
@@ -162,7 +163,7 @@ def _print_rows(host: Host, report: Report, printing: Printing) -> None:
         document = "".join(json_.render(report))
         host.screen.data(jq_filter.shape(document, options.jq, host.shutdown, raw=options.raw))
     elif form is Format.TABLE and width is not None:
-        host.screen.data(table.render_at(report, width, plain=plain()))
+        host.screen.stream(table.render(report, width, plain=plain()))
     elif form is not None:
         host.screen.stream(RENDERERS[form](report))
 

@@ -18,7 +18,7 @@ from contacts_audit.cli.wiring import connect_and_select, for_each
 from contacts_audit.cli.writing import print_summary
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.core.files import check_writable, replace
-from contacts_audit.core.model import Audited, Change, Subscription
+from contacts_audit.core.model import Change, Subscription
 
 if TYPE_CHECKING:
     from contacts_audit.audit.auditor import Auditor
@@ -52,6 +52,7 @@ def plan(
     from contacts_audit.remediation.plan import exit_code
     from contacts_audit.report import changes as report
     from contacts_audit.report.curl import plan_curl
+    from contacts_audit.report.table import folded
 
     document = "".join(report.plan_json(made))  # once: it holds the time
     if save is not None:
@@ -65,7 +66,8 @@ def plan(
         if output is ChangeFormat.MARKDOWN:
             host.screen.stream(report.plan_markdown(shown))
         else:
-            host.screen.stream(report.plan_table(shown, host.screen.terminal_width))
+            width = host.screen.terminal_width
+            host.screen.stream(folded(report.plan_rows(shown, brief=width is not None), width))
     _report_rows(host, made)
     return exit_code(made.rows)
 
@@ -124,7 +126,7 @@ def planned(
         lambda one: planner.row(one) if unasked(one) else unreadable_row(out_of_time(one)),
         lambda one, error: unreadable_row(broken(one, error)),
     )
-    origin = Origin.of(connection.cloud, connection.tenant_ids())
+    origin = Origin(connection.cloud.name, connection.cloud.arm, connection.tenant_ids())
     made = Plan(origin, change, changes.api_version, tuple(rows), time_of(connection.recorded))
     return connection, made
 
@@ -153,14 +155,16 @@ class _Planner:
         from contacts_audit.remediation import prepare
 
         budget = self.connection.client(subscription).limits.until()
-        reader, failing = self.reader.within(budget), None
         failing_only = self.options.failing_only or self.options.from_report is not None
-        looks = failing_only or self.policy.has_waiver(subscription)
+        looks, outcome = failing_only or self.policy.has_waiver(subscription), None
         if looks and unasked(subscription) is None:
             outcome = self.auditor.within(budget).audit(subscription)
-            row = prepare.left_alone(outcome, reader, subscription, failing_only=failing_only)
-            if row is not None:
-                return row
-            failing = outcome if self.derive and isinstance(outcome, Audited) else None
-        version = self.options.api_version
-        return prepare.plan(reader, subscription, self.change, version, failing)
+        return prepare.plan(
+            self.reader.within(budget),
+            subscription,
+            self.change,
+            self.options.api_version,
+            outcome,
+            failing_only=failing_only,
+            derive=self.derive,
+        )

@@ -54,9 +54,10 @@ def _lines(file: str, policy: "Policy") -> Iterator[str]:
 
 
 def checks_and_profiles() -> Iterator[str]:
-    """Yield the table of all checks and the profiles that include them."""
+    """Yield the table of all checks and the profiles that include them, and a remark."""
     from contacts_audit.audit.checks import DESCRIPTIONS
     from contacts_audit.audit.profiles import PROFILES, VALUE_KEYS
+    from contacts_audit.core.model import Check
     from contacts_audit.report.table import aligned
 
     rows = [("CHECK", "PROFILES", "HOLDS WHEN")]
@@ -65,3 +66,7 @@ def checks_and_profiles() -> Iterator[str]:
         included = "any, with its value" if check in VALUE_KEYS else ", ".join(profiles) or "none"
         rows.append((check, included, holds))
     yield from aligned(rows)
+    yield (
+        f"{Check.ALLOWED_DOMAIN} and {Check.DELIVERABLE} judge the addresses that there are, and "
+        f"hold if there is none: {Check.CONTACT_EMAIL} says whether there is one.\n"
+    )

@@ -42,21 +42,21 @@ def restore(
     Exit codes: 0 confirmed, 5 some not confirmed, 4 unreadable, 6 another apply or restore runs.
     """
     folder = host.state_folder(write.state_dir)
+    azure.network.check_live()
     if backup_file is None:
         if chosen != RestoreOptions():
             raise UsageError("no backup is given", "list them by 'contacts-audit restore'")
         _list(host, folder, output)
         return ExitCode.CLEAN
     check_writing(host, azure.network, write)
-    from contacts_audit.remediation.backup import SavedBackup, read_backup
+    from contacts_audit.remediation.backup import read_backup
     from contacts_audit.remediation.past_runs import runs_since
     from contacts_audit.remediation.prepare import compare_backup
 
     kept = read_backup(host.read(backup_file, "BACKUP", LARGEST_REPORT), backup_file)
     rows = dict(_rows(host, kept, chosen))
     with locked(folder):
-        this = SavedBackup(Path(backup_file), kept)
-        past_runs = runs_since(this, folder, functools.partial(_read, host))
+        past_runs = runs_since(kept, folder, functools.partial(_read, host))
         connection, here = connect_to(host, kept.origin, backup_file, azure)
 
         def compared(reader: "SnapshotReader", one: "Subscription") -> "Item":
@@ -98,17 +98,19 @@ def _rows(host: Host, kept: "Backup", chosen: RestoreOptions) -> "Sequence[Row]"
 def _list(host: Host, folder: Path, output: ChangeFormat) -> None:
     """Print the backups in *folder*, and which files there are none."""
     from contacts_audit.remediation.backup import listed
-    from contacts_audit.report import backups
+    from contacts_audit.report import changes, markdown_table
+    from contacts_audit.report.table import aligned
 
-    found = listed(folder, functools.partial(_read, host))
+    backups, faults = listed(folder, functools.partial(_read, host))
     if output is ChangeFormat.JSON:
-        host.screen.data(backups.as_json(found, folder))
-    elif found.backups:
-        table = backups.table if output is ChangeFormat.TABLE else backups.as_markdown
-        host.screen.stream(table(found))
+        host.screen.data(changes.backup_json(folder, backups, faults))
+    elif backups:
+        # A table is not folded, so that file names can be copied.
+        laid_out = aligned if output is ChangeFormat.TABLE else markdown_table.table
+        host.screen.stream(laid_out(changes.backup_rows(backups)))
     else:
         host.screen.log(f"no backups in {folder}")
-    for fault in found.faults:
+    for fault in faults:
         host.screen.log(f"{fault} -- skipped")
 
 

@@ -2,7 +2,6 @@
 
 import json
 import time
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -44,18 +43,21 @@ def token(
     """Print an access token for Azure Resource Manager, like az account get-access-token."""
     if len(identity.tenant) > 1:
         raise UsageError("a token is for one tenant", "give --tenant once")
-    chosen = replace(sign_in(host, identity, cloud), tenant=next(iter(identity.tenant), None))
+    chosen = sign_in(host, identity, cloud)._replace(tenant=next(iter(identity.tenant), None))
+    if cloud.ca_bundle is not None:
+        chosen.transport()  # raises if it cannot be read, also where nothing is sent
     from contacts_audit.azure.auth.azure_cli_profile import default_subscription
-    from contacts_audit.azure.auth.sign_in import identity_of
+    from contacts_audit.azure.auth.sign_in import identity_of, tenant_of
     from contacts_audit.core.workers import in_thread
 
     ids = _ids(subscription)
     if current:
         ids.add(default_subscription(host.environment, chosen.cloud.known_name))
     picked = ids.pop() if len(ids) == 1 else None
-    found = credential(host, identity, replace(chosen, subscription=picked))
+    found = credential(host, identity, chosen._replace(subscription=picked))
     deadline = time.monotonic() + 2 * chosen.imds_timeout
     got = in_thread(lambda: found.acquire(None, False), deadline=deadline)
+    tenant_of(got, chosen.tenant)  # raises if it is another one
     show_identity(host, identity_of(got, found))
     picked = picked or got.subscription
     if output is TokenFormat.TSV and picked is None:

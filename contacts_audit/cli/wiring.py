@@ -3,7 +3,6 @@
 import functools
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,7 +44,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
     chosen, concurrency = sign_in(host, azure.identity, azure.cloud), _concurrency(network)
     transport, limits = chosen.transport(), _limits(network)
     credentials = [
-        (tenant, credential(host, azure.identity, replace(chosen, tenant=tenant)))
+        (tenant, credential(host, azure.identity, chosen._replace(tenant=tenant)))
         for tenant in (*azure.identity.tenant,) or (None,)
     ]
     recorder = None
@@ -80,8 +79,8 @@ def connect_and_select(
     """
     Sign in, list the subscriptions, and return the connection and those in scope.
 
-    A connection is opened during the sign-in, and what reads contacts is loaded during the list.
-    Errors of a selected subscription name the *option* that selected it.
+    What reads contacts is loaded while the list is on its way. Errors of a selected subscription
+    name the *option* that selected it.
 
     Raises:
         ContactsAuditError: one of these failed; no subscription was read.
@@ -100,7 +99,6 @@ def connect_and_select(
     if scope.current:
         wanted = [*(wanted or ()), _current(host, connection)]
     deadline = connection.limits.deadline
-    started(connection.tenants[0].client.connect)
     in_thread(connection.sign_in, deadline=deadline)
     show_identity(host, *connection.identities()[:1])
     started(_preload)

@@ -40,10 +40,7 @@ def check_writing(host: Host, network: NetworkOptions, write: WriteOptions) -> N
     Raises:
         UsageError: they do not, or nobody can confirm.
     """
-    if network.replay is not None:
-        raise UsageError(
-            "a recording cannot be written to", "remove --replay, and unset CONTACTS_AUDIT_REPLAY"
-        )
+    network.check_live()
     host.state_folder(write.state_dir)
     if not write.yes and (host.stdin is None or not host.stdin.isatty()):
         raise UsageError("cannot ask for confirmation: stdin is not a terminal", "add --yes")
@@ -75,11 +72,19 @@ def look_again(
     compare: "Callable[[SnapshotReader, Subscription], Item]",
 ) -> "list[Item]":
     """Return what is to be done to each of *subscriptions*: *compare* reads it, and decides."""
-    from contacts_audit.remediation.prepare import failed, timed_out
+    from contacts_audit.audit.auditor import broken, out_of_time
+    from contacts_audit.remediation.prepare import result_of, unreadable_row
     from contacts_audit.remediation.snapshot import SnapshotReader
 
     read = functools.partial(compare, SnapshotReader(connection.client))
-    return for_each(host, connection, subscriptions, read, timed_out, failed)
+    return for_each(
+        host,
+        connection,
+        subscriptions,
+        read,
+        lambda one: result_of(unreadable_row(out_of_time(one))),
+        lambda one, error: result_of(unreadable_row(broken(one, error))),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +142,19 @@ class Writing:
     def _write(
         self, items: "Sequence[Item]", backup: Path, path: Path, afterwards: Afterwards
     ) -> ExitCode:
-        from contacts_audit.remediation.apply import Applier
+        from contacts_audit.remediation.apply import apply_all
         from contacts_audit.remediation.journal import Journal
+        from contacts_audit.remediation.send import Sender
         from contacts_audit.remediation.snapshot import SnapshotReader
 
-        host, client = self.host, self.connection.client
+        host = self.host
         journal = Journal(path)
         host.screen.log(f"journal: {journal.path}")
         try:
             with host.shutdown.graceful():
-                applier = Applier(client, SnapshotReader(client), journal, host.shutdown.requested)
-                results, failure = _collected(applier.run(items), items)
+                stop = host.shutdown.requested
+                sender = Sender(SnapshotReader(self.connection.client), journal, stop)
+                results, failure = _collected(apply_all(sender, items), items)
                 code = self._report(results, backup, journal.path, host.shutdown.exit_code)
                 if failure is not None:
                     raise failure
@@ -174,7 +181,8 @@ class Writing:
     ) -> ExitCode:
         """Report each subscription; a run that a signal *ended* ends with that code."""
         from contacts_audit.remediation.results import GOOD, exit_code
-        from contacts_audit.report import changes
+        from contacts_audit.report import changes, markdown_table
+        from contacts_audit.report.table import folded
 
         screen = self.host.screen
         code = exit_code(results) if ended is None else ended
@@ -183,9 +191,9 @@ class Writing:
             files = {"backup": backup, "journal": journal}
             screen.data(changes.result_json(results, **files, code=code, identities=who))
         elif self.output is ChangeFormat.TABLE:
-            screen.stream(changes.result_table(results, screen.terminal_width))
+            screen.stream(folded(changes.result_rows(results), screen.terminal_width))
         else:
-            screen.stream(changes.result_markdown(results))
+            screen.stream(markdown_table.table(changes.result_rows(results)))
         for result in results:
             if result.status not in GOOD:
                 line = f"{result.subscription.label}: {result.status}: {result.message}"

@@ -5,6 +5,7 @@ A domain takes mail at its MX hosts, without MX records at its A or AAAA record 
 5.1). A null MX record refuses all mail (RFC 7505). The MX hosts themselves are not looked up.
 """
 
+import math
 import threading
 import time
 from typing import Any
@@ -17,9 +18,10 @@ from dns.rcode import to_text
 from dns.resolver import NXDOMAIN, YXDOMAIN, NoResolverConfiguration, Resolver
 
 from contacts_audit.core.delivery import Delivery, MailAnswer
-from contacts_audit.core.workers import started
+from contacts_audit.core.workers import in_order, started
 
 ADDRESS_RECORDS = ("A", "AAAA")
+FAILURES = (DNSException, ValueError, OSError)
 NOBODY = MailAnswer(Delivery.UNKNOWN, "no name server answers")
 
 
@@ -44,7 +46,7 @@ class MailResolver:
         self._dead: MailAnswer | None = None
         try:
             self._resolver = _configured(server, configuration)
-        except (DNSException, ValueError, OSError) as error:
+        except FAILURES as error:
             self._dead = MailAnswer(Delivery.UNKNOWN, _why(error, lifetime))
             return
         self._resolver.timeout = lifetime / 2  # of one server, so that a second one is asked
@@ -57,35 +59,65 @@ class MailResolver:
             return self._dead
         try:
             return self._asked(domain)
-        except (DNSException, ValueError, OSError) as error:
+        except FAILURES as error:
             return self._unknown(error)
 
     def _asked(self, domain: str) -> MailAnswer:
         end = time.monotonic() + self._lifetime
         try:
             hosts = self._records(domain, "MX", end)
-            if hosts is not None:
-                if all(host.exchange.to_text() == "." for host in hosts):
-                    return MailAnswer(Delivery.REFUSES_MAIL, "it has a null MX record")
-                return MailAnswer(Delivery.TAKES_MAIL, "by its MX records")
-            for kind in ADDRESS_RECORDS:
-                if self._records(domain, kind, end) is not None:
-                    return MailAnswer(Delivery.TAKES_MAIL, f"by its {kind} record")
+        except NXDOMAIN:
+            return MailAnswer(Delivery.NO_MAIL_HOST, "it does not exist")
+        if hosts is None:
+            return self._by_address(domain, end)
+        if all(host.exchange.to_text() == "." for host in hosts):
+            return MailAnswer(Delivery.REFUSES_MAIL, "it has a null MX record")
+        return MailAnswer(Delivery.TAKES_MAIL, "by its MX records")
+
+    def _by_address(self, domain: str, end: float) -> MailAnswer:
+        """
+        Return what A and AAAA say, asked for at the same time: a silent one takes no time of
+        the other. A record that is found decides, whatever became of the other lookup.
+        """
+
+        def look_up(kind: str) -> bool | Exception:
+            try:
+                return self._records(domain, kind, end) is not None
+            except NXDOMAIN:
+                return False
+            except FAILURES as error:
+                return error
+
+        kinds = ADDRESS_RECORDS
+        found = [*in_order(look_up, kinds, workers=2, deadline=math.inf, timed_out=look_up)]
+        for kind, one in zip(kinds, found, strict=True):
+            if one is True:
+                return MailAnswer(Delivery.TAKES_MAIL, f"by its {kind} record")
+        for one in found:
+            if isinstance(one, Exception):
+                return self._unknown(one)
+        return MailAnswer(Delivery.NO_MAIL_HOST, "it has no MX, A or AAAA record")
+
+    def _records(self, domain: str, kind: str, end: float) -> Any:
+        """
+        Return the records of a *kind*, None if the domain exists and has none.
+
+        Raises:
+            NXDOMAIN: the domain does not exist.
+            DNSException, ValueError, OSError: nobody knows (FAILURES).
+        """
+        try:
+            answer = self._resolver.resolve(
+                f"{domain}.",  # no search list
+                kind,
+                lifetime=max(end - time.monotonic(), 0.001),
+                raise_on_no_answer=False,
+            )
         except NXDOMAIN as error:
             self._answered = True
             for response in error.kwargs["responses"].values():
                 _check_authority(response)
-            return MailAnswer(Delivery.NO_MAIL_HOST, "it does not exist")
-        return MailAnswer(Delivery.NO_MAIL_HOST, "it has no MX, A or AAAA record")
-
-    def _records(self, domain: str, kind: str, end: float) -> Any:
-        """Return the records of a *kind*, None if the domain exists and has none."""
-        answer = self._resolver.resolve(
-            f"{domain}.",  # no search list
-            kind,
-            lifetime=max(end - time.monotonic(), 0.001),
-            raise_on_no_answer=False,
-        )
+            raise
         self._answered = True
         if answer.rrset is None:
             _check_authority(answer.response)
@@ -96,7 +128,7 @@ class MailResolver:
         try:
             self._resolver.resolve(".", "NS", lifetime=self._lifetime, raise_on_no_answer=False)
             self._answered = True
-        except (DNSException, ValueError, OSError) as error:
+        except FAILURES as error:
             self._answered = self._answered or _any_response(error)
         finally:
             self._asked_for_root.set()

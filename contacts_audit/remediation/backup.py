@@ -1,26 +1,13 @@
 """Backup files: what subscriptions held before a run wrote, and the backups in a folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contacts_audit.azure.contacts.records import Json, Snapshot
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Subscription
-from contacts_audit.remediation.file_format import (
-    DamageError,
-    Origin,
-    digest_of,
-    origin_of,
-    parse_or_refuse,
-    rows_of,
-    snapshot_from_json,
-    snapshot_json,
-    subscription_from_json,
-    subscription_json,
-    verified,
-    with_digest,
-)
+from contacts_audit.remediation import file_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +17,26 @@ class Backup:
 
     *journal* is the name of the run's journal, in the same folder.  *restores* is the digest of the
     backup that the run restored, None for an `apply`.  *digest* and *created* (UTC) are those of
-    the file, empty before it is saved.
+    the *file*; all three are empty before it is saved.
     """
 
-    origin: Origin
+    origin: file_format.Origin
     rows: tuple[tuple[Subscription, Snapshot], ...]
     journal: str | None = None
     restores: str | None = None
     digest: str = field(default="", compare=False)
     created: str = field(default="", compare=False)
+    file: Path = field(default=Path(), compare=False)
 
 
 def backup_document(backup: Backup) -> Json:
     """Return *backup* as its file holds it."""
     rows = [
-        {**subscription_json(who), "versions": snapshot_json(seen)} for who, seen in backup.rows
+        {**file_format.subscription_json(who), "versions": file_format.snapshot_json(seen)}
+        for who, seen in backup.rows
     ]
-    more = {"journal": backup.journal, "restores": backup.restores}
-    return with_digest("backup", backup.origin, {**more, "subscriptions": rows})
+    content = {"journal": backup.journal, "restores": backup.restores, "subscriptions": rows}
+    return file_format.with_digest("backup", backup.origin, content)
 
 
 def read_backup(text: bytes, name: str) -> Backup:
@@ -57,54 +46,44 @@ def read_backup(text: bytes, name: str) -> Backup:
     Raises:
         UsageError: the file is not a backup, or is damaged.
     """
-    document = verified(text, "backup", name)
-
-    def parse() -> Backup:
+    document = file_format.verified(text, "backup", name)
+    with file_format.refused_if_damaged(name):
         for key in ("journal", "restores"):  # older backups lack them
             if not isinstance(document.get(key), str | None):
-                raise DamageError(f"{key} is not a string")
+                raise file_format.DamageError(f"{key} is not a string")
+        origin = file_format.origin_of(document)
+        rows = tuple(
+            (
+                file_format.subscription_from_json(row),
+                file_format.snapshot_from_json(row["versions"]),
+            )
+            for row in file_format.rows_of(document)
+        )
         return Backup(
-            origin_of(document),
-            tuple(
-                (subscription_from_json(row), snapshot_from_json(row["versions"]))
-                for row in rows_of(document)
-            ),
+            origin,
+            rows,
             document.get("journal"),
             document.get("restores"),
-            digest_of(document),
+            file_format.digest_of(document),
             str(document["created"]),
+            Path(name),
         )
-
-    return parse_or_refuse(parse, name)
 
 
 Read = Callable[[Path], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class SavedBackup:
-    """A *backup*, and the *file* that holds it."""
-
-    file: Path
-    backup: Backup
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The *backups* of a folder, newest first, and the *faults* of files that are not backups."""
-
-    backups: Sequence[SavedBackup]
-    faults: Sequence[UsageError]
-
-
-def listed(folder: Path, read: Read) -> Listing:
+def listed(folder: Path, read: Read) -> tuple[list[Backup], list[UsageError]]:
     """
-    Return the backups in *folder*, none where it does not exist; *read* returns a file's bytes.
+    Return the backups in *folder*, newest first, and the faults of files that are not backups.
+
+    Where *folder* does not exist, there are none; *read* returns a file's bytes.
 
     Raises:
         UsageError: the folder cannot be read.
     """
-    found, faults = [], []
+    found: list[Backup] = []
+    faults: list[UsageError] = []
     try:
         names = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -114,8 +93,8 @@ def listed(folder: Path, read: Read) -> Listing:
     for path in names:
         if path.match("backup-*.json"):
             try:
-                found.append(SavedBackup(path, read_backup(read(path), str(path))))
+                found.append(read_backup(read(path), str(path)))
             except UsageError as error:
                 faults.append(error)
-    found.sort(key=lambda one: (one.backup.created, one.file.name), reverse=True)
-    return Listing(found, faults)
+    found.sort(key=lambda one: (one.created, one.file.name), reverse=True)
+    return found, faults

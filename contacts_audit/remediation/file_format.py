@@ -1,10 +1,16 @@
-"""What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest."""
+"""
+What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest.
+
+What reads a value raises DamageError, or LookupError for a missing key; `refused_if_damaged` makes
+a UsageError of both.
+"""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from contacts_audit import __version__
 from contacts_audit.azure.arm import protocol
@@ -25,9 +31,7 @@ from contacts_audit.core.model import Subscription
 
 SCHEMA = 1
 VERSIONS = frozenset({protocol.V2017, protocol.V2020, protocol.V2023})
-DAMAGED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 LARGE = 1 << 20  # bytes: up to here parsing is quick, and its error says more
-T = TypeVar("T")
 
 
 class DamageError(ValueError):
@@ -41,11 +45,6 @@ class Origin:
     cloud: str
     endpoint: str
     tenants: tuple[str, ...]
-
-    @classmethod
-    def of(cls, cloud: Cloud, tenants: Sequence[str]) -> "Origin":
-        """Return the origin of a file that is made now."""
-        return cls(cloud.name, cloud.arm, tuple(tenants))
 
     def check(self, cloud: Cloud, name: str) -> None:
         """
@@ -83,9 +82,9 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
     Raises:
         UsageError: it is not JSON, of another kind or schema, or its digest is wrong.
     """
-
-    def parse() -> Json:
-        if len(text) > LARGE and not _may_be_ours(text):
+    with refused_if_damaged(f"{name} is not a {kind} of contacts-audit"):
+        named = b'"kind"' in text and b'"sha256"' in text
+        if len(text) > LARGE and not named and b"\\u" not in text:  # nor may they be escaped
             raise DamageError('it lacks the keys "kind" and "sha256"')
         document = strict_json.parsed(text)
         if not isinstance(document, dict):
@@ -94,43 +93,27 @@ def verified(text: bytes, kind: str, name: str) -> Mapping[str, Any]:
             raise DamageError(f"it is a {document['kind']}")
         if not same(document["schema"], SCHEMA):
             raise DamageError("it has another schema")
-        digest = document.pop("sha256")
-        if digest != digest_of(document):
+        if document.pop("sha256") != digest_of(document):
             raise DamageError("its digest is wrong")
         return document
 
-    return parse_or_refuse(parse, f"{name} is not a {kind} of contacts-audit")
 
-
-def _may_be_ours(text: bytes) -> bool:
-    """Return whether *text* holds the keys of a document of ours, if perhaps as escapes."""
-    return b"\\u" in text or (b'"kind"' in text and b'"sha256"' in text)
-
-
-def parse_or_refuse(parse: Callable[[], T], name: str) -> T:
-    """
-    Return what *parse* returns.
-
-    Raises:
-        UsageError: *parse* failed because the file *name* is damaged.
-    """
+@contextmanager
+def refused_if_damaged(name: str) -> Iterator[None]:
+    """Raise UsageError where what is done within finds a damaged value of the file *name*."""
     try:
-        return parse()
-    except DAMAGED as error:
-        hint = "make it again, or name another file"
-        raise UsageError(f"{name}: {damage(error)}", hint) from error
-
-
-def damage(error: Exception) -> str:
-    """Return in words what one of `DAMAGED` says about a file."""
-    match error:
-        case KeyError(args=[str(key)]):
-            return f"it lacks the key {key!r}"
-        case ValueError():
-            return str(error)
-        case RecursionError():
-            return "it is nested too deeply"
-    return "a value has the wrong type"
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        match error:
+            case KeyError(args=[str(key)]):
+                damage = f"it lacks the key {key!r}"
+            case ValueError():
+                damage = str(error)
+            case RecursionError():
+                damage = "it is nested too deeply"
+            case _:
+                damage = "a value has the wrong type"
+        raise UsageError(f"{name}: {damage}", "make it again, or name another file") from error
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -144,13 +127,7 @@ def now_text() -> str:
 
 
 def origin_of(document: Mapping[str, Any]) -> Origin:
-    """
-    Return the origin that *document* names.
-
-    Raises:
-        LookupError: a key is missing.
-        DamageError: the tenants are not a list.
-    """
+    """Return the origin that *document* names."""
     if not isinstance(document["tenants"], list):
         raise DamageError("its tenants are not a list")
     tenants = tuple(map(str, document["tenants"]))
@@ -158,13 +135,7 @@ def origin_of(document: Mapping[str, Any]) -> Origin:
 
 
 def rows_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """
-    Return the rows of *document*, one per subscription.
-
-    Raises:
-        LookupError: there are none, or one has no id.
-        DamageError: they are not a list, or a subscription occurs twice.
-    """
+    """Return the rows of *document*, each with the id of another subscription."""
     rows = document["subscriptions"]
     if not isinstance(rows, list):
         raise DamageError("its subscriptions are not a list")
@@ -184,13 +155,7 @@ def subscription_json(subscription: Subscription) -> Json:
 
 
 def subscription_from_json(row: Mapping[str, Any]) -> Subscription:
-    """
-    Return the subscription of a *row*.
-
-    Raises:
-        LookupError: a key is missing.
-        DamageError: the id is not a GUID, or another value is not a string.
-    """
+    """Return the subscription of a *row*: its id is a GUID, its other values strings or None."""
     if not GUID.fullmatch(row["id"]):
         raise DamageError(f"{row['id']!r} is not a subscription id")
     for key in ("name", "tenant_id", "state"):
@@ -208,16 +173,11 @@ def snapshot_json(seen: Snapshot) -> Json:
 
 
 def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
-    """
-    Return the snapshot that a file holds as *versions*.
-
-    Raises:
-        LookupError: a contact lacks a key.
-        DamageError: an API version is unknown, or the contacts could not have been read.
-    """
+    """Return the snapshot that a file holds as *versions*, if Azure can have shown that."""
     if not versions or not VERSIONS.issuperset(versions):
         raise DamageError("an API version is unknown")
-    for records in versions.values():
+    found = {}
+    for version, records in versions.items():
         if not isinstance(records, list) or len({one["name"] for one in records}) < len(records):
             raise DamageError("the contacts are not a list, or one occurs twice")
         for one in records:
@@ -225,9 +185,5 @@ def snapshot_from_json(versions: Mapping[str, Any]) -> Snapshot:
                 raise DamageError("the properties of a contact cannot be sent")
             if not isinstance(one["name"], str) or not is_name(one["name"]):
                 raise DamageError("the name of a contact cannot be part of a URL")
-    return Snapshot(
-        {
-            version: tuple(Record(one["name"], one["properties"]) for one in records)
-            for version, records in versions.items()
-        }
-    )
+        found[version] = tuple(Record(one["name"], one["properties"]) for one in records)
+    return Snapshot(found)

@@ -4,10 +4,11 @@ Derives from findings the change that fixes them, for `--failing-only` and the r
 What cannot be derived, above all the address of a new contact, is a placeholder in capitals.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from contacts_audit.audit import checks
+from contacts_audit.audit.profiles import VALUE_KEYS
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.contacts.steps import DEFAULT
 from contacts_audit.core.mailbox import distinct, key
@@ -16,16 +17,7 @@ from contacts_audit.core.model import Audited, Change, Check, Contact, Criteria
 ADDRESS = "ADDRESS"
 WRONG = "WRONG-ADDRESS"
 LEVEL = "LEVEL"
-HIGH = "High"
-VALUED = frozenset(
-    {
-        Check.REQUIRED_EMAIL,
-        Check.ALLOWED_DOMAIN,
-        Check.MINIMUM_EMAILS,
-        Check.ATTACK_PATHS,
-        Check.DELIVERABLE,
-    }
-)
+VALUED = frozenset({*VALUE_KEYS, Check.ATTACK_PATHS, Check.DELIVERABLE})
 REMOVING = frozenset({Check.ALLOWED_DOMAIN, Check.DELIVERABLE})
 
 
@@ -41,12 +33,13 @@ def change_for(audited: Audited) -> Change:
     required = case.required()
     owner = Check.OWNER_NOTIFIED in case.failing
     alerts = case.failing & {Check.ALERT_NOTIFICATIONS, Check.REACHABLE}
+    silent = case.written.alert_severity not in checks.SEVERITIES
     level = LEVEL if case.criteria is None else case.criteria.attack_path_level
     return Change(
         emails=(*required, *[ADDRESS] * case.lacking(removed, required, owner=owner)),
         remove_emails=removed,
         notify_owners=owner,
-        minimum_severity=HIGH if alerts and not case.sends_alerts else None,
+        minimum_severity="High" if alerts and silent else None,
         attack_paths=level if Check.ATTACK_PATHS in case.failing else None,
         enable=not case.written.enabled,
     )
@@ -105,17 +98,8 @@ class _Case:
         written = next((one for one in contacts if one.name.casefold() == DEFAULT), nothing)
         shown = [replace(one, enabled=True) if one is written else one for one in contacts]
         found = {finding.check for finding in audited.findings}
-        return cls(
-            frozenset(_failing(found, shown, audited.criteria)),
-            shown,
-            written,
-            version,
-            audited.criteria,
-        )
-
-    @property
-    def sends_alerts(self) -> bool:
-        return self.written.alert_severity in checks.SEVERITIES
+        failing = frozenset(_failing(found, shown, audited.criteria))
+        return cls(failing, shown, written, version, audited.criteria)
 
     def removed(self) -> tuple[str, ...]:
         """Return the addresses that no check lets stay, without required ones."""
@@ -142,12 +126,11 @@ class _Case:
         """Return how many more addresses are needed, which nothing names."""
         left = _without(removed, self.written.addresses)
         receiver = owner or any(role.casefold() == "owner" for role in self.written.roles)
+        created_at_2017 = self.version == protocol.V2017 and not self.contacts
         needed = (
             Check.CONTACT_EMAIL in self.failing
             or (Check.REACHABLE in self.failing and not receiver)
-            or (
-                self.version == protocol.V2017 and not self.contacts
-            )  # 2017 creates no contact without an address
+            or created_at_2017  # which creates no contact without an address
             or (removed and self.criteria is not None)  # no contact loses its last address
         )
         one = 1 if needed and not left and not required else 0
@@ -161,18 +144,16 @@ class _Case:
 
 
 def _failing(
-    found: Collection[Check], contacts: Sequence[Contact], criteria: Criteria | None
+    found: set[Check], contacts: Sequence[Contact], criteria: Criteria | None
 ) -> set[Check]:
     """Return the checks of *found* that fail on *contacts*, and those that fail once enabled."""
+    certain, possible = set[Check](), found
     if criteria is None:
-        known = Criteria(None, tuple(found))
-        return {one for one in found if one in VALUED or _fails(one, contacts, known)}
-    hidden = {Check.ALLOWED_DOMAIN} & {*criteria.checks}  # for example, of a disabled contact
-    return {one for one in {*found} | hidden if _fails(one, contacts, criteria)}
-
-
-def _fails(check: Check, contacts: Sequence[Contact], criteria: Criteria) -> bool:
-    return checks.RULES[check](contacts, criteria) is not None
+        certain, criteria = found & VALUED, Criteria(None, tuple(found))
+    else:
+        possible = found | ({Check.ALLOWED_DOMAIN} & {*criteria.checks})  # of a disabled contact
+    failing = {one for one in possible if checks.RULES[one](contacts, criteria) is not None}
+    return certain | failing
 
 
 def _without(removed: Sequence[str], addresses: Sequence[str]) -> list[str]:

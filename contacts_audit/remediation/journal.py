@@ -12,13 +12,12 @@ from contacts_audit.azure.contacts.records import Record, Snapshot, named, visib
 from contacts_audit.azure.contacts.steps import Step, applied
 from contacts_audit.core import strict_json
 from contacts_audit.core.disk import sync_folder
-from contacts_audit.core.errors import OutputError, UsageError
+from contacts_audit.core.errors import OutputError
 from contacts_audit.core.model import Subscription
 from contacts_audit.remediation.file_format import (
-    DAMAGED,
     DamageError,
-    damage,
     now_text,
+    refused_if_damaged,
     snapshot_from_json,
 )
 
@@ -91,11 +90,7 @@ class Trace:
         return False
 
     def _is_as_left(self, left: Snapshot, before: Snapshot, now: Snapshot) -> bool:
-        """
-        Compare all fields at the API versions at which the run wrote.
-
-        Another API version may show the writes later.  There, only a new address is a change.
-        """
+        """Compare all fields where the run wrote; elsewhere, as that may lag, only addresses."""
         versions = {version for version, _ in self.steps}
         known = visible_addresses(before) | visible_addresses(left)
         return visible_addresses(now) <= known and all(
@@ -115,8 +110,8 @@ def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
     """
     found: dict[str, Trace] = {}
     wanted: dict[str, tuple[str, Step]] = {}
-    for line in text.split(b"\n")[:-1]:
-        try:
+    with refused_if_damaged(f"{name} is not a journal of contacts-audit"):
+        for line in text.split(b"\n")[:-1]:
             event = strict_json.parsed(line)
             who = str(event["subscription"])
             trace = found.get(who, Trace())
@@ -131,10 +126,6 @@ def read_journal(text: bytes, name: str) -> Mapping[str, Trace]:
                 case "read back" if event.get("left") is not None:
                     left = snapshot_from_json(event["left"])
                     found[who] = Trace(trace.steps, left, event["missing"] is None)
-        except DAMAGED as error:
-            raise UsageError(
-                f"{name} is not a journal of contacts-audit: {damage(error)}"
-            ) from error
     return found
 
 

@@ -32,28 +32,15 @@ class Intent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
-    """A subscription is compliant (*until* is None), or waived through the day *until*."""
-
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgment:
-    """The *criteria* that judge a subscription, and what they *said* of it, None if not judged."""
-
-    criteria: Criteria
-    said: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PlanRow:
     """
     The row of a subscription: the *steps* to write at *api_version*, given what was *seen*.
 
     *fault* says why it is unreadable, *message* why it is refused, or a note on the change.
-    *left_alone* marks a row without steps that was read.  *change* is the row's own, derived from
-    its failing checks, and *lacking* says what could not be derived.
+    *left_alone* marks a row that was read, and is compliant, or waived through the day *until*.
+    *change* is the row's own, derived from its failing checks, and *lacking* says what could not be
+    derived.  *criteria* judge it, None in older plans; *said* is what they say of a row that needs
+    no change.
     """
 
     subscription: Subscription
@@ -63,16 +50,17 @@ class PlanRow:
     steps: tuple[Step, ...] = ()
     message: str | None = None
     fault: Fault | None = None
-    left_alone: LeftAlone | None = None
+    left_alone: bool = False
+    until: date | None = None
     change: Change | None = None
     lacking: str | None = None
-    judged: Judgment | None = None
+    criteria: Criteria | None = None
+    said: str | None = None
 
     @property
     def detail(self) -> str | None:
         """The message, and what the checks said."""
-        said = None if self.judged is None else self.judged.said
-        return "; ".join(filter(None, (self.message, said))) or None
+        return "; ".join(filter(None, (self.message, self.said))) or None
 
 
 def check(change: Change, version: str | None) -> None:
@@ -83,9 +71,9 @@ def check(change: Change, version: str | None) -> None:
         UsageError: it is empty, contradicts itself, or is not possible at that API version.
     """
     for text in change.emails:
-        if addresses(text) != [text] or (why := mailbox.refusal(text)) is not None:
-            reason = "it is not one address" if addresses(text) != [text] else why
-            message = f"--email: {text!r} is not an email address: {reason}"
+        is_one = addresses(text) == [text]
+        if (why := mailbox.refusal(text) if is_one else "it is not one address") is not None:
+            message = f"--email: {text!r} is not an email address: {why}"
             raise UsageError(message, "give one such as a@example.com")
     for text in change.remove_emails:
         if addresses(text) != [text] or not text.isprintable():
@@ -126,30 +114,32 @@ def is_empty(change: Change) -> bool:
     return change == Change(allow_empty=change.allow_empty)
 
 
-def row_for_findings(
+def row_for(
     subscription: Subscription,
     seen: Snapshot,
     change: Change,
-    lacking: str | None,
-    version: str | None,
+    version: str | None = None,
+    *,
+    own: Change | None = None,
+    lacking: str | None = None,
 ) -> PlanRow:
-    """Return the row for a *change* derived from its findings, and what is *lacking* in that."""
-    try:
-        if not is_empty(change):
-            check(change, version if version == protocol.V2017 else None)
-    except UsageError as error:
-        row = PlanRow(subscription, Intent.REFUSED, seen, version, message=f"{error}: {error.hint}")
-    else:
-        row = row_for(subscription, seen, change, version)
-    intent = Intent.REFUSED if lacking and row.intent is Intent.NOTHING else row.intent
-    message = "; ".join(filter(None, (row.message, lacking))) or None
-    return replace(row, intent=intent, message=message, change=change, lacking=lacking)
+    """
+    Return the row for *change* at *version*; None is the newest API version offered.
 
-
-def row_for(
-    subscription: Subscription, seen: Snapshot, change: Change, version: str | None = None
-) -> PlanRow:
-    """Return the row for *change* at *version*; None is the newest API version offered."""
+    *own* is made in its place if the findings of the subscription need that, and *lacking* says
+    what could not be derived from them.
+    """
+    if own is not None:
+        try:
+            if not is_empty(own):
+                check(own, version if version == protocol.V2017 else None)
+            row = row_for(subscription, seen, own, version)
+        except UsageError as error:
+            said = f"{error}: {error.hint}"
+            row = PlanRow(subscription, Intent.REFUSED, seen, version, message=said)
+        intent = Intent.REFUSED if lacking and row.intent is Intent.NOTHING else row.intent
+        message = "; ".join(filter(None, (row.message, lacking))) or None
+        return replace(row, intent=intent, message=message, change=own, lacking=lacking)
     version = version or seen.newest
     if version not in seen.versions:
         message = f"{version} is not offered in this cloud -- leave --api-version out"
@@ -166,11 +156,8 @@ def row_for(
 def exit_code(rows: Iterable[PlanRow]) -> ExitCode:
     """Return the exit code of a plan: refused outranks unreadable, unreadable outranks a change."""
     intents = {row.intent for row in rows}
-    for intent, code in (
-        (Intent.REFUSED, ExitCode.NOT_DONE),
-        (Intent.UNREADABLE, ExitCode.INCOMPLETE),
-        (Intent.CHANGE, ExitCode.FINDINGS),
-    ):
-        if intent in intents:
-            return code
-    return ExitCode.CLEAN
+    if Intent.REFUSED in intents:
+        return ExitCode.NOT_DONE
+    if Intent.UNREADABLE in intents:
+        return ExitCode.INCOMPLETE
+    return ExitCode.FINDINGS if Intent.CHANGE in intents else ExitCode.CLEAN

@@ -2,12 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from contacts_audit.azure.arm import protocol
-from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.retry import ATTEMPTS, Budget, backoff
 from contacts_audit.azure.contacts import steps
 from contacts_audit.azure.contacts.equality import others_are_unchanged
@@ -23,14 +20,6 @@ ENDED = "the run was told to end"
 THROTTLING = frozenset({429, 503})
 RENEWALS = 2  # of the token: it may have expired, and then lack claims
 ACTIONS = {"PUT": "write", "DELETE": "delete"}
-
-
-class Found(Enum):
-    """What reading a contact shows after its write failed."""
-
-    AS_REQUESTED = auto()
-    AS_BEFORE = auto()
-    CHANGED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +63,13 @@ class Tries:
         return (error.retry_after or 0) if is_lost(error) and self.lost == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends writes; *stop* asks it to begin nothing new."""
+    """Sends writes, and notes each in the *journal*; *stop* asks it to begin nothing new."""
 
-    def __init__(
-        self,
-        client: Callable[[Subscription], Client],
-        reader: SnapshotReader,
-        journal: Journal,
-        stop: threading.Event,
-    ) -> None:
-        self._client = client
-        self._reader = reader
-        self._journal = journal
-        self._stop = stop
+    reader: SnapshotReader
+    journal: Journal
+    stop: threading.Event
 
     def write(self, target: Target) -> Result | None:
         """
@@ -101,13 +83,13 @@ class Sender:
             OutputError: the journal cannot be written.
         """
         subscription, tries = target.subscription, Tries()
-        budget = self._client(subscription).limits.until()
+        budget = self.reader.client(subscription).limits.until()
         before: AzureError | None = None
         while True:  # the budget and the counted retries end it
             try:
                 error = self._sent(target, budget)
             except AuthError as no_token:  # every attempt so far was rejected
-                self._journal.note(subscription, Status.NOT_SENT, **_facts(target))
+                self.journal.note(subscription, Status.NOT_SENT, **_facts(target))
                 return Result(subscription, Status.FAILED, f"it was not written: {no_token}")
             if error is None or (target.step.after is None and is_absence(error)):
                 return None
@@ -121,28 +103,27 @@ class Sender:
             try:
                 found = self._found(target)
             except (AzureError, AuthError) as unread:
-                self._journal.note(subscription, Status.UNKNOWN)
-                message = f"{said}; it could not be read back: {detail(unread)}"
+                self.journal.note(subscription, Status.UNKNOWN)
+                message = f"{said}; it could not be read back: {Fault.of(unread).detail}"
                 return Result(subscription, Status.UNKNOWN, message)
-            if found is Found.AS_REQUESTED:
+            if found is Status.DONE:
                 return None
             if end is not None:
                 return end
-            if found is Found.CHANGED:
-                message = f"{said}; it was changed by somebody else"
-                return Result(subscription, Status.CONFLICT, message)
-            if not again or self._stop.is_set():
-                return Result(subscription, Status.FAILED, f"{said}; it was not changed")
+            if found is Status.CONFLICT:
+                return Result(subscription, found, f"{said}; it was changed by somebody else")
+            if not again or self.stop.is_set():
+                return Result(subscription, found, f"{said}; it was not changed")
 
     def _sent(self, target: Target, budget: Budget) -> AzureError | None:
         """Write the journal, then send *target* once; return the error if that is the answer."""
         subscription, step, facts = target.subscription, target.step, _facts(target)
-        client = self._client(subscription)
+        client = self.reader.client(subscription)
         url = protocol.contact_url(client.endpoint, subscription.id, step.contact, target.version)
         body = None
         if step.after is not None:
             body = canonical(steps.body(subscription.id, target.version, step)).encode()
-        note = self._journal.note
+        note = self.journal.note
         note(subscription, "wanted", **facts, before=step.before, after=step.after)
         note(subscription, "sent", **facts, method=target.method)
         try:
@@ -156,66 +137,53 @@ class Sender:
 
     def _waited(self, error: AzureError, budget: Budget, tries: Tries | None) -> tuple[bool, str]:
         """Wait as *error* asks; return whether *tries* allow to send again, and the message."""
-        wait, said = None if tries is None else tries.wait_after(error), detail(error)
+        wait, said = None if tries is None else tries.wait_after(error), Fault.of(error).detail
         if wait is None:
             return False, said
         if time.monotonic() + wait >= budget.until:
-            asked = (
-                f" (it asked to wait {wait:g} s, more than is left)" if error.retry_after else ""
-            )
-            return False, said + asked
-        if wait and self._stop.wait(wait):
+            if error.retry_after:
+                said += f" (it asked to wait {wait:g} s, more than is left)"
+            return False, said
+        if wait and self.stop.wait(wait):
             return False, f"{said}; {ENDED} before it was taken"
         return True, said
 
-    def _found(self, target: Target) -> Found:
-        """
-        Read the contact and its neighbors, and compare them with what was read before the write.
-
-        Raises:
-            AzureError: they cannot be read.
-            AuthError: there is no token.
-        """
+    def _found(self, target: Target) -> Status:
+        """Read again, and return whether it is done, failed, or conflicts with another change."""
         step, then = target.step, target.then
-        seen = self._reader.at_once(target.subscription, then.versions)
+        seen = self.reader.at_once(target.subscription, then.versions)
         now = named(seen.at(target.version), step.contact)
         if step.is_done(now):
-            return Found.AS_REQUESTED
+            return Status.DONE
         if not step.is_untouched(now):
-            return Found.AS_REQUESTED if step.is_done_except_phone(now) else Found.CHANGED
+            return Status.DONE if step.is_done_except_phone(now) else Status.CONFLICT
         same = others_are_unchanged(then, seen, step.contact, loosely=not target.first)
-        return Found.AS_BEFORE if same else Found.CHANGED
-
-
-def detail(error: AzureError | AuthError) -> str:
-    """Return the message of *error*, with status, code and request id where there are any."""
-    return Fault.of(error).detail if isinstance(error, AzureError) else str(error)
+        return Status.FAILED if same else Status.CONFLICT
 
 
 def is_lost(error: AzureError) -> bool:
     """Return whether Azure may have carried out a write that ended in *error*."""
-    if error.status is None:
-        return True
-    return error.status == 408 or error.status >= 500
+    return error.status is None or error.status == 408 or error.status >= 500
 
 
 def refusal(subscription: Subscription, error: AzureError, method: str) -> Result | None:
     """Return the result of a write that Azure refused, None if *error* is not a refusal."""
+    told = Fault.of(error).detail
     code = (error.code or "").casefold().replace(" ", "")
     if error.status in (409, 412) and error.reason is Reason.REFUSED:
         held = "readonly" in code or code == "scopelocked"  # a lock, and no change by somebody else
-        return Result(subscription, Status.REFUSED if held else Status.CONFLICT, detail(error))
+        return Result(subscription, Status.REFUSED if held else Status.CONFLICT, told)
     if error.status is None or not 400 <= error.status < 500:
         return None
     if error.status in (408, 429) or (error.status == 401 and error.retryable):
         return None
     if error.reason is not Reason.FORBIDDEN:
-        return Result(subscription, Status.REFUSED, detail(error), error.hint)
+        return Result(subscription, Status.REFUSED, told, error.hint)
     if any(word in code for word in ("policy", "readonly", "deny")):  # no role helps
-        return Result(subscription, Status.REFUSED, detail(error))
+        return Result(subscription, Status.REFUSED, told)
     action = f"Microsoft.Security/securityContacts/{ACTIONS[method]}"
     grant = f"grant the identity the role Security Admin on the subscription (action {action})"
-    return Result(subscription, Status.REFUSED, f"{detail(error)} -- {grant}")
+    return Result(subscription, Status.REFUSED, f"{told} -- {grant}")
 
 
 def _facts(target: Target) -> dict[str, str]:

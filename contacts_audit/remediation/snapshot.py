@@ -1,8 +1,8 @@
 """Reads the current contacts of a subscription, every field included, before and after a write."""
 
-import copy
 import math
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
@@ -15,29 +15,28 @@ from contacts_audit.core.model import Subscription
 from contacts_audit.core.workers import in_order
 
 
+@dataclass(frozen=True, slots=True)
 class SnapshotReader:
-    """Reads snapshots, each through the client that *client* returns; safe for all threads."""
+    """
+    Reads snapshots, each through the client that *client* returns; safe for all threads.
 
-    def __init__(self, client: Callable[[Subscription], Client]) -> None:
-        self._client = client
-        self._versions = Versions()
+    Each method raises AzureError where one of the API versions cannot be read, or none is offered,
+    and AuthError where there is no token.
+    """
+
+    client: Callable[[Subscription], Client]
+    _versions: Versions = field(default_factory=Versions)
 
     def within(self, budget: Budget) -> "SnapshotReader":
         """Return a reader whose requests spend *budget*, which other requests may share."""
-        other, client = copy.copy(self), self._client
-        other._client = lambda subscription: client(subscription).within(budget)
-        return other
+        return replace(self, client=lambda subscription: self.client(subscription).within(budget))
 
-    def read(self, subscription: Subscription) -> Snapshot:
-        """
-        Return what *subscription* shows at 2017 and at the newest API version that is offered.
-
-        Raises:
-            AzureError: one of them cannot be read, or none is offered.
-            AuthError: there is no token.
-        """
+    def read(self, subscription: Subscription, versions: Iterable[str] | None = None) -> Snapshot:
+        """Return what *subscription* shows at *versions*, by default at 2017 and the newest."""
         found: dict[str, tuple[Record, ...]] = {}
-        until = self._client(subscription).limits.until()
+        until = self.client(subscription).limits.until()
+        if versions is not None:
+            return Snapshot({one: self.at(subscription, one, until) for one in versions})
         for version in (protocol.V2017, protocol.V2023, protocol.V2020):
             if version == protocol.V2020 and protocol.V2023 in found:
                 break
@@ -52,25 +51,8 @@ class SnapshotReader:
             )
         return Snapshot(found)
 
-    def at_all(self, subscription: Subscription, versions: Iterable[str]) -> Snapshot:
-        """
-        Return what *subscription* shows at each of *versions*.
-
-        Raises:
-            AzureError: one of them cannot be read.
-            AuthError: there is no token.
-        """
-        until = self._client(subscription).limits.until()
-        return Snapshot({version: self.at(subscription, version, until) for version in versions})
-
     def at_once(self, subscription: Subscription, versions: Collection[str]) -> Snapshot:
-        """
-        Return what `at_all` does, with one request for each of *versions* at the same time.
-
-        Raises:
-            AzureError: one of them cannot be read.
-            AuthError: there is no token.
-        """
+        """Return what *subscription* shows, asking for each of *versions* at the same time."""
 
         def read(version: str) -> tuple[Record, ...] | AzureError | AuthError:
             try:
@@ -78,32 +60,19 @@ class SnapshotReader:
             except (AzureError, AuthError) as error:
                 return error  # it is raised when no request is under way any more
 
-        found: dict[str, tuple[Record, ...]] = {}
-        failed: list[AzureError | AuthError] = []
-        for version, came in zip(
-            versions,
-            in_order(read, versions, workers=len(versions), deadline=math.inf, timed_out=read),
-            strict=True,
-        ):
-            if isinstance(came, Exception):
-                failed.append(came)
-            else:
-                found[version] = came
-        if failed:
-            raise failed[0]
+        came = in_order(read, versions, workers=len(versions), deadline=math.inf, timed_out=read)
+        found = {}
+        for version, one in [*zip(versions, came, strict=True)]:
+            if isinstance(one, Exception):
+                raise one
+            found[version] = one
         return Snapshot(found)
 
     def at(
         self, subscription: Subscription, version: str, until: Budget | float | None = None
     ) -> tuple[Record, ...]:
-        """
-        Return the contacts at *version*; *until* ends the reading: a budget, or monotonic seconds.
-
-        Raises:
-            AzureError: they cannot be read.
-            AuthError: there is no token.
-        """
-        client = self._client(subscription)
+        """Return the contacts at *version*; *until* is a budget, or an end in monotonic seconds."""
+        client = self.client(subscription)
         url = protocol.contacts_url(client.endpoint, subscription.id, version)
         until = until or client.limits.until()
         pages = client.pages(url, most=read.MOST_PAGES, until=until)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
 
 from contacts_audit.core.model import Report
@@ -28,18 +29,14 @@ Renderer = Callable[[Report], Iterator[str]]
 _MODULES = {Format.JSON: "json_", Format.CSV: "csv_"}  # those not called as their format
 
 
-def _renderer(form: Format) -> Renderer:
-    """Return the renderer of *form*; its module is imported at the first use."""
-
-    def render(report: Report) -> Iterator[str]:
-        module = import_module(f"contacts_audit.report.{_MODULES.get(form, form)}")
-        pieces: Iterator[str] = module.render(report)
-        return pieces
-
-    return render
+def _render(form: Format, report: Report) -> Iterator[str]:
+    """Render *report*; the module of the format is imported at its first use."""
+    module = import_module(f"contacts_audit.report.{_MODULES.get(form, form)}")
+    pieces: Iterator[str] = module.render(report)
+    return pieces
 
 
-RENDERERS: Mapping[Format, Renderer] = {form: _renderer(form) for form in Format}
+RENDERERS: Mapping[Format, Renderer] = {form: partial(_render, form) for form in Format}
 SUFFIXES: Mapping[str, Format] = {
     ".json": Format.JSON,
     ".jsonl": Format.JSONL,

@@ -1,4 +1,4 @@
-"""Renders plans and results as a table, as JSON and as Markdown."""
+"""Renders plans, results and lists of backups: as rows of a table, and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,18 +8,17 @@ from typing import Any
 from contacts_audit.azure.contacts.equality import differences
 from contacts_audit.azure.contacts.records import Json, canonical
 from contacts_audit.azure.contacts.steps import Step
-from contacts_audit.core.errors import ExitCode
+from contacts_audit.core.errors import ContactsAuditError, ExitCode
 from contacts_audit.core.model import Identity, Subscription
-from contacts_audit.core.sanitize import sanitized
+from contacts_audit.remediation.backup import Backup
 from contacts_audit.remediation.plan import COMPLIES, Intent, PlanRow
 from contacts_audit.remediation.plan_file import Plan, plan_document
 from contacts_audit.remediation.results import Result
 from contacts_audit.remediation.tasks import Item, Task
 from contacts_audit.report import json_, markdown_table, wording
-from contacts_audit.report.table import aligned, folded
 
 PLAN_HEADER = ("STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER")
-RESULT_HEADER = ("STATUS", "NAME", "ID", "MESSAGE")
+Cells = tuple[str, ...]
 
 
 def urgent(plan: Plan) -> Plan:
@@ -30,13 +29,7 @@ def urgent(plan: Plan) -> Plan:
 
 
 def _is_well(row: PlanRow) -> bool:
-    said = None if row.judged is None else row.judged.said
-    return row.intent is Intent.NOTHING and (said is None or said.startswith(COMPLIES))
-
-
-def plan_table(plan: Plan, width: int | None = None) -> Iterator[str]:
-    """Yield the plan as a table with a row for each changed field, folded to *width* columns."""
-    return _table([PLAN_HEADER, *_plan_cells(plan, brief=width is not None)], width)
+    return row.intent is Intent.NOTHING and (row.said is None or row.said.startswith(COMPLIES))
 
 
 def plan_json(plan: Plan) -> Iterator[str]:
@@ -48,26 +41,7 @@ def plan_markdown(plan: Plan) -> Iterator[str]:
     """Yield the plan in Markdown."""
     if plan.recorded is not None:
         yield f"recorded: {plan.recorded}; {wording.NOT_TODAY}\n\n"
-    yield from markdown_table.table([PLAN_HEADER, *_plan_cells(plan)])
-
-
-def items_table(items: Sequence[Item], width: int | None = None) -> Iterator[str]:
-    """Yield the changes to make, a row for each field, and the rows that are left as they are."""
-    return _table([PLAN_HEADER, *(cells for item in items for cells in _item_cells(item))], width)
-
-
-def result_table(results: Sequence[Result], width: int | None = None) -> Iterator[str]:
-    """Yield the result of each subscription as a table, folded to *width* columns if any."""
-    return _table([RESULT_HEADER, *map(_result_cells, results)], width)
-
-
-def _table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
-    return aligned(rows) if width is None else folded(rows, width, plain=True)
-
-
-def result_markdown(results: Sequence[Result]) -> Iterator[str]:
-    """Yield the result of each subscription in Markdown."""
-    return markdown_table.table([RESULT_HEADER, *map(_result_cells, results)])
+    yield from markdown_table.table(plan_rows(plan))
 
 
 def result_json(
@@ -99,63 +73,89 @@ def result_json(
     )
 
 
-def _plan_cells(plan: Plan, *, brief: bool = False) -> Iterator[tuple[str, ...]]:
-    """Yield the rows; *brief* shows only the reason of a fault, whose message stderr has."""
+def backup_json(
+    folder: Path, backups: Sequence[Backup], faults: Sequence[ContactsAuditError]
+) -> str:
+    """Return the *backups* in *folder*, and the *faults* of other files, as a JSON text."""
+    rows = [
+        {
+            "file": str(one.file),
+            "created": one.created,
+            "cloud": one.origin.cloud,
+            "arm_endpoint": one.origin.endpoint,
+            "tenants": list(one.origin.tenants),
+            "subscriptions": len(one.rows),
+            "of_restore": one.restores is not None,
+        }
+        for one in backups
+    ]
+    return json_.document("backups", folder=str(folder), backups=rows, faults=[*map(str, faults)])
+
+
+def plan_rows(plan: Plan, *, brief: bool = False) -> Iterator[Cells]:
+    """Yield the header and a row for each field; *brief* is without messages that stderr has."""
+    yield PLAN_HEADER
     for row in plan.rows:
-        head = (str(row.intent), *_name(row.subscription))
-        if row.intent is not Intent.CHANGE:
-            yield tuple(map(sanitized, (*head, "", "", "", _why(row, brief=brief))))
-        note = row.detail if row.intent is Intent.CHANGE else None
-        steps = [(row.api_version or "", step) for step in row.steps]
-        yield from _change_cells(head, steps, note)
+        head = (row.intent, *_name(row.subscription))
+        if row.intent is Intent.CHANGE:
+            steps = [(row.api_version or "", step) for step in row.steps]
+            yield from _change_cells(head, steps, row.detail)
+        elif row.fault is not None:
+            yield *head, "", "", "", row.fault.reason if brief else row.fault.line
+        else:
+            yield *head, "", "", "", row.detail or ""
 
 
-def _item_cells(item: Item) -> Iterator[tuple[str, ...]]:
-    if isinstance(item, Task):
-        head = (str(Intent.CHANGE), *_name(item.subscription))
-        yield from _change_cells(head, item.expected_steps, item.note)
-    else:
-        head = (str(item.status), *_name(item.subscription))
-        yield tuple(map(sanitized, (*head, "", "", "", item.message or "")))
+def item_rows(items: Sequence[Item]) -> Iterator[Cells]:
+    """Yield the header, a row for each field to change, and one for each row that stays."""
+    yield PLAN_HEADER
+    for item in items:
+        name = _name(item.subscription)
+        if isinstance(item, Task):
+            yield from _change_cells((Intent.CHANGE, *name), item.expected_steps, item.note)
+        else:
+            yield item.status, *name, "", "", "", item.message or ""
+
+
+def result_rows(results: Sequence[Result]) -> Iterator[Cells]:
+    """Yield the header, and a row with the result of each subscription."""
+    yield "STATUS", "NAME", "ID", "MESSAGE"
+    for result in results:
+        yield result.status, *_name(result.subscription), result.message or ""
+
+
+def backup_rows(backups: Sequence[Backup]) -> Iterator[Cells]:
+    """Yield the header, and a row for each backup."""
+    yield "CREATED", "TENANT", "SUBSCRIPTIONS", "FILE"
+    for one in backups:
+        created = one.created.partition(".")[0].replace("T", " ")
+        yield created, ", ".join(one.origin.tenants), str(len(one.rows)), str(one.file)
 
 
 def _change_cells(
-    head: tuple[str, ...], steps: Sequence[tuple[str, Step]], note: str | None
-) -> Iterator[tuple[str, ...]]:
+    head: Cells, steps: Sequence[tuple[str, Step]], note: str | None
+) -> Iterator[Cells]:
     for version, step in steps:
-        contact = f"{step.contact} at {version}"
-        for field, before, after in _differences(step.before, step.after):
-            yield tuple(map(sanitized, (*head, contact, field, before, after)))
+        for cells in _differences(step.before, step.after):
+            yield *head, f"{step.contact} at {version}", *cells
     if note:
-        yield tuple(map(sanitized, (*head, "", "note", "", note)))
-
-
-def _why(row: PlanRow, *, brief: bool) -> str:
-    if row.fault is not None:
-        return row.fault.reason if brief else row.fault.line
-    return row.detail or ""
+        yield *head, "", "note", "", note
 
 
 def _differences(before: Json | None, after: Json | None) -> Iterator[tuple[str, str, str]]:
     """Yield each field that differs, with its values before and after, for a person."""
+    held = before or {}
     if after is None:
-        held = before or {}
         yield "(contact)", _shown(held.get("emails") or held.get("email")), "deleted"
         return
-    fields = after if before is None else differences(before, after)
-    for field in fields:
-        yield field, _shown((before or {}).get(field)), _shown(after.get(field))
+    for field in after if before is None else differences(before, after):
+        yield field, _shown(held.get(field)), _shown(after.get(field))
 
 
 def _shown(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else canonical(value)
-
-
-def _result_cells(result: Result) -> tuple[str, ...]:
-    cells = (str(result.status), *_name(result.subscription), result.message or "")
-    return tuple(map(sanitized, cells))
 
 
 def _name(subscription: Subscription) -> tuple[str, str]:

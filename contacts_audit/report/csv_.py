@@ -13,9 +13,9 @@ import csv
 import re
 from collections.abc import Iterator
 
-from contacts_audit.core.model import Audited, Outcome, Report, Run, Unread
+from contacts_audit.core.model import Audited, Report, Run, Unread
 from contacts_audit.core.sanitize import sanitized
-from contacts_audit.report import fix_command, tsv
+from contacts_audit.report import fix_command, tsv, wording
 
 HEADER = (
     *("id", "name", "tenant_id", "state", "verdict", "emails", "decided_by", "reason", "message"),
@@ -39,20 +39,17 @@ def render(report: Report) -> Iterator[str]:
     """Yield the header, then a line for each subscription."""
     writer = csv.writer(_Line(), lineterminator="\n")
     yield writer.writerow(HEADER)
-    for outcome in report.outcomes:
-        row = (*tsv.cells(outcome), *_more(outcome, report.run))
-        yield writer.writerow(map(cell, row))
-    for row in tsv.lost(report):
-        yield writer.writerow(map(cell, (*row, *[""] * (len(HEADER) - len(row)))))
+    for row in wording.all_rows(report):
+        yield writer.writerow(map(cell, (*tsv.cells(row), *_more(row, report.run))))
 
 
-def _more(outcome: Outcome, run: Run) -> tuple[str, ...]:
+def _more(row: wording.Row, run: Run) -> tuple[str, ...]:
     """Return the cells that TSV does not have: facts of a fault, the fix, and who waived."""
-    fault = outcome.fault if isinstance(outcome, Unread) else None
-    waiver = outcome.waiver if isinstance(outcome, Audited) else None
+    fault = row.fault if isinstance(row, Unread) else None
+    waiver = row.waiver if isinstance(row, Audited) else None
     cells = (
         *(getattr(fault, name, None) for name in ("status", "code", "request_id", "hint")),
-        fix_command.command(outcome, run),
+        fix_command.command(row, run),
         *(getattr(waiver, name, None) for name in ("owner", "expires")),
     )
     return tuple("" if one is None else str(one) for one in cells)

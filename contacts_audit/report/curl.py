@@ -49,11 +49,15 @@ class Target:
             lines += f"# They are from a recording of {moment}, not from today\n"
         return lines + ("" if self.trusted else OWN) + PREFACE
 
-    def address(self, url: str) -> str:
-        """Return *url*, which must be on the endpoint, quoted for the shell."""
-        if self.trusted:
-            return shlex.quote(url)
-        return f'"$ENDPOINT"{shlex.quote(re.sub("^https://[^/?#]*", "", url))}'
+    def command(self, method: str, url: str, body: str | None = None) -> str:
+        """Return the command that sends a request to *url*, with the file *body* if it has one."""
+        address = shlex.quote(url)
+        if not self.trusted:
+            address = f'"$ENDPOINT"{shlex.quote(re.sub("^https://[^/?#]*", "", url))}'
+        words = ["-sS", "--fail-with-body", "-X", method, "-H", "Content-Type: application/json"]
+        if body is not None:
+            words += ["--data-binary", f"@{body}"]
+        return f"{AUTHORIZED} {shlex.join(words)} {address}\n"
 
 
 def plan_curl(plan: Plan, recorded: datetime | None = None) -> Iterator[str]:
@@ -65,18 +69,9 @@ def plan_curl(plan: Plan, recorded: datetime | None = None) -> Iterator[str]:
             version, found = row.api_version or "", row.subscription.id
             url = protocol.contact_url(plan.origin.endpoint, found, step.contact, version)
             if step.after is None:
-                yield command("DELETE", url, target=target)
+                yield target.command("DELETE", url)
                 continue
             name = f"{found}-{number}.json"
             body = json.dumps(steps.body(found, version, step), ensure_ascii=True)
             yield f"cat > {name} <<'END'\n{body}\nEND\n"
-            yield command("PUT", url, name, target)
-
-
-def command(method: str, url: str, body: str | None = None, target: Target | None = None) -> str:
-    """Return the command that sends a request, with the file *body* if it has one."""
-    address = shlex.quote(url) if target is None else target.address(url)
-    words = ["-sS", "--fail-with-body", "-X", method, "-H", "Content-Type: application/json"]
-    if body is not None:
-        words += ["--data-binary", f"@{body}"]
-    return f"{AUTHORIZED} {shlex.join(words)} {address}\n"
+            yield target.command("PUT", url, name)

@@ -17,6 +17,7 @@ from contacts_audit.core.errors import Reason
 from contacts_audit.core.model import FILE, Audited, Outcome, Run, Subscription, Unread, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.fixes import ADDRESS, LEVEL, WRONG, change_for
+from contacts_audit.report.wording import Row
 
 ASSIGNEE, ENDPOINT, IDS = "ASSIGNEE", "ENDPOINT", "IDS"
 BLANKS: Mapping[str, str] = {  # words in capitals that the reader replaces
@@ -32,13 +33,6 @@ READER = "Security Reader"
 FEW = 5  # ids that always fit into a line
 MANY = 50  # ids, or addresses, that fit if there is no other way
 LINES = 10  # of commands at the end of a report, the most frequent first
-
-
-class Fix(NamedTuple):
-    """The *command* that fixes a row; *options* are those of `apply`, None for a command of az."""
-
-    command: str
-    options: tuple[str, ...] | None
 
 
 class Line(NamedTuple):
@@ -57,28 +51,26 @@ class Line(NamedTuple):
         return self.text if self.command is None else f"{self.text}: {self.command}"
 
 
-def fix(outcome: Outcome, run: Run) -> Fix | None:
-    """Return the command that fixes *outcome* and its options, or None."""
-    subscription = outcome.subscription
-    match outcome:
-        case Audited(verdict=Verdict.NON_COMPLIANT) if options := _options(outcome, run):
-            words = ["contacts-audit", "apply", "-s", subscription.id, *_failing_only(run)]
-            tenants = _tenants(run, subscription)
-            return Fix(shlex.join([*words, *tenants, *_others(run), *options]), options)
+def command(row: Row, run: Run) -> str | None:
+    """Return the command that fixes *row*, or None."""
+    found = row.subscription
+    match row:
+        case Audited(verdict=Verdict.NON_COMPLIANT):
+            options, removed = _options(row, run)
+            if not options and not removed:
+                return None
+            words = ["contacts-audit", "apply", "-s", found.id, *_failing_only(run)]
+            words += [*_tenants(run, found), *_others(run), *options]
+            words += _each("--remove-email", removed)
         case Unread(fault=fault) if fault.reason is Reason.NOT_REGISTERED:
             words = ["az", "provider", "register", "--namespace", "Microsoft.Security"]
-            return Fix(shlex.join([*words, "--subscription", subscription.id]), None)
+            words += ["--subscription", found.id]
         case Unread(fault=fault) if fault.reason is Reason.FORBIDDEN:
             words = ["az", "role", "assignment", "create", "--assignee", ASSIGNEE]
-            scope = f"/subscriptions/{subscription.id}"
-            return Fix(shlex.join([*words, "--role", READER, "--scope", scope]), None)
-    return None
-
-
-def command(outcome: Outcome, run: Run) -> str | None:
-    """Return the command that fixes *outcome*, or None."""
-    found = fix(outcome, run)
-    return None if found is None else found.command
+            words += ["--role", READER, "--scope", f"/subscriptions/{found.id}"]
+        case _:
+            return None
+    return shlex.join(words)
 
 
 def blanks(*commands: str) -> list[str]:
@@ -113,12 +105,6 @@ class _Kind:
     number: int = 0
     removed: dict[str, None] = field(default_factory=dict)
 
-    def add(self, identifier: str) -> None:
-        """Count a row; ids that do not fit into a line are not kept."""
-        self.number += 1
-        if len(self.ids) < MANY:
-            self.ids.append(identifier)
-
 
 @dataclass(slots=True)
 class Summary:
@@ -137,25 +123,27 @@ class Summary:
 
     def add(self, outcome: Outcome) -> None:
         """Take *outcome* into account."""
-        found = fix(outcome, self.run)
-        if isinstance(outcome, Unread) and found is not None:
+        if isinstance(outcome, Unread) and (found := command(outcome, self.run)) is not None:
             reason = outcome.fault.reason
             self._unread[reason] += 1
             if self._unread[reason] <= FEW:
-                self._az.append(Line(f"To read a subscription that is {reason}", found.command))
-        elif isinstance(outcome, Audited) and found is not None and found.options is not None:
-            self._kind(outcome, found.options).add(outcome.subscription.id)
+                self._az.append(Line(f"To read a subscription that is {reason}", found))
+        elif isinstance(outcome, Audited) and outcome.verdict is Verdict.NON_COMPLIANT:
+            options, removed = _options(outcome, self.run)
+            if options or removed:
+                self._count(outcome, options, removed)
 
-    def _kind(self, audited: Audited, options: tuple[str, ...]) -> _Kind:
-        """Return the kind of *audited*: rows that differ only in removals share a command."""
-        kept, removed = _parted(options)
+    def _count(self, audited: Audited, options: tuple[str, ...], removed: Sequence[str]) -> None:
+        """Add *audited* to its kind: rows that differ only in removals share a command."""
         allowed = audited.criteria.allowed_domains if removed and audited.criteria else ()
-        kind = self._open.get((kept, allowed))
+        kind = self._open.get((options, allowed))
         if kind is None or (kind.removed and len({*kind.removed, *removed}) > MANY):
-            kind = self._open[kept, allowed] = _Kind(kept)
+            kind = self._open[options, allowed] = _Kind(options)
             self._kinds.append(kind)
         kind.removed |= dict.fromkeys(removed)
-        return kind
+        kind.number += 1
+        if len(kind.ids) < MANY:  # more do not fit into a line
+            kind.ids.append(audited.subscription.id)
 
     def lines(self) -> Iterator[Line]:
         """Yield the commands; those for unreadable subscriptions come first."""
@@ -171,9 +159,9 @@ class Summary:
             yield Line(f"{more} more kinds of failure: a report has the command of each row")
 
     def _command(self, kind: _Kind) -> str:
-        removals = _each("--remove-email", kind.removed)
         called = self.run.invocation
-        rest = [*_tenants(self.run), *_others(self.run), *kind.options, *removals]
+        rest = [*_tenants(self.run), *_others(self.run), *kind.options]
+        rest += _each("--remove-email", kind.removed)
         plan = ["contacts-audit", "plan", *_failing_only(self.run)]
         scope = None if called is None or self.part else called.scope
         others = sum(each.number for each in self._kinds) - kind.number
@@ -188,14 +176,6 @@ class Summary:
 
 def _each(option: str, values: Iterable[str]) -> list[str]:
     return [word for value in values for word in (option, value)]
-
-
-def _parted(options: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return *options* without the addresses to remove, and those addresses."""
-    if "--remove-email" not in options:
-        return tuple(options), ()
-    at = options.index("--remove-email")
-    return tuple(options[:at]), tuple(options[at + 1 :: 2])
 
 
 def _failing_only(run: Run) -> list[str]:
@@ -220,8 +200,8 @@ def _others(run: Run) -> Sequence[str]:
     return ("--cloud", run.cloud) if run.cloud in {*CloudName} else ("--arm-endpoint", ENDPOINT)
 
 
-def _options(audited: Audited, run: Run) -> tuple[str, ...]:
-    """Return the needed change as options of `plan` and `apply`, with removals last."""
+def _options(audited: Audited, run: Run) -> tuple[tuple[str, ...], list[str]]:
+    """Return the needed change as options of `plan` and `apply`, and the addresses to remove."""
     called, change = run.invocation, change_for(audited)
     live = called is not None and not called.recording
     removed = [
@@ -236,7 +216,7 @@ def _options(audited: Audited, run: Run) -> tuple[str, ...]:
         words += ["--notify-owners"]
     if change.attack_paths is not None:
         words += ["--attack-paths", change.attack_paths]
-    return *words, *_each("--remove-email", removed)
+    return tuple(words), removed
 
 
 def _plain(address: str) -> bool:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
 
 from contacts_audit.audit.history import History, Run
 from contacts_audit.core.model import Verdict
 from contacts_audit.report import html
-from contacts_audit.report.table import STYLES
 
 TALL = 200  # units of the picture
 MOST_DAYS = 366  # in the picture; the table has all
@@ -16,7 +16,9 @@ MOST_DAYS = 366  # in the picture; the table has all
 def render(history: History) -> Iterator[str]:
     """Yield the page in pieces; it runs no script and makes no request."""
     style = html.asset("page.css") + html.asset("history.css")
-    days = history.days
+    days, runs = history.days, history.runs
+    first = max(days[0].day, days[-1].day - timedelta(days=MOST_DAYS - 1))
+    most = max(day.total for day in days)
     page = html.environment().get_template("history.html.j2")
     yield from page.generate(
         style=style,
@@ -24,15 +26,13 @@ def render(history: History) -> Iterator[str]:
         history=history,
         days=days[::-1],
         latest=days[-1],
-        bars=[*_bars(days)],
-        span=_span(days),
+        bars=_bars(days, first, most or 1),
+        span=(days[-1].day - first).days + 1,
         tall=TALL,
-        most=max(day.total for day in days),
+        most=most,
         verdicts=[*Verdict],
-        marks=html.MARKS,
-        colors=STYLES,
-        changed=[run for run in reversed(history.runs) if run.changes],
-        changed_checks=_changed_checks(history),
+        changed=[run for run in reversed(runs) if run.changes],
+        changed_checks=[pair for pair in pairwise(runs) if pair[0].checks != pair[1].checks],
     )
 
 
@@ -46,18 +46,8 @@ class Bar(NamedTuple):
     title: str
 
 
-def _span(days: tuple[Run, ...]) -> int:
-    """Return how many days the picture spans."""
-    return (days[-1].day - _first(days)).days + 1
-
-
-def _first(days: tuple[Run, ...]) -> date:
-    return max(days[0].day, days[-1].day - timedelta(days=MOST_DAYS - 1))
-
-
-def _bars(days: tuple[Run, ...]) -> Iterator[Bar]:
+def _bars(days: tuple[Run, ...], first: date, most: int) -> Iterator[Bar]:
     """Yield the parts of the bar of each day, from the bottom; days without a run have none."""
-    first, most = _first(days), max(day.total for day in days) or 1
     for day in days:
         at, top = (day.day - first).days, float(TALL)
         for verdict in reversed(Verdict):
@@ -66,13 +56,3 @@ def _bars(days: tuple[Run, ...]) -> Iterator[Bar]:
                 top -= height
                 title = f"{day.day}: {day.counts[verdict]} {verdict}"
                 yield Bar(at, round(top, 2), round(height, 2), verdict, title)
-
-
-def _changed_checks(history: History) -> list[dict[str, Any]]:
-    """Return each run with other checks than the run before: the counts changed with them."""
-    pairs = zip(history.runs, history.runs[1:], strict=False)
-    return [
-        {"finished": new.finished, "old": old.checks, "new": new.checks}
-        for old, new in pairs
-        if old.checks != new.checks
-    ]

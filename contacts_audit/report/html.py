@@ -18,7 +18,6 @@ from markupsafe import Markup, escape
 from contacts_audit.core.model import Outcome, Report, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, json_, wording
-from contacts_audit.report.disappeared import gone, was_in_words
 from contacts_audit.report.table import STYLES
 
 MARKS: Mapping[Verdict, str] = {
@@ -51,6 +50,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     templates.filters.update(joined=_joined, several=_several)
+    templates.globals.update(colors=STYLES, marks=MARKS, marked=_marked())
     return templates
 
 
@@ -62,19 +62,12 @@ def render(report: Report) -> Iterator[str]:
         style=style,
         script=script,
         csp=content_security_policy(style, script),
-        signed_in=[identity.label for identity in report.run.identities],
-        head=json_.summary(report.run, report.finished, report.verdicts),
+        head=json_.summary(report),
         picture=_picture(report.verdicts),
-        only=report.only,
-        shown=len(report.outcomes),
-        changes=report.was is not None,
+        report=report,
         source=[*fix_command.source(report.run)],
         rows=(_row(outcome, report) for outcome in report.outcomes),
-        gone=None if report.gone is None else [*gone(report)],
         rule=wording.RULE,
-        marks=MARKS,
-        marked=_marked(),
-        colors=STYLES,
         many=MANY,
         not_today=wording.NOT_TODAY,
     )
@@ -115,7 +108,7 @@ def _row(outcome: Outcome, report: Report) -> dict[str, Any]:
         "portal": portal if portal.startswith("https://") else None,
         "fix": command,
         "blanks": "; ".join(fix_command.blanks(command or "")),
-        "was": None if report.was is None else was_in_words(report, outcome.subscription.id),
+        "was": None if report.was is None else wording.was_in_words(report, outcome),
     }
 
 

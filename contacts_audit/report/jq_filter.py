@@ -14,16 +14,20 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from contacts_audit.core.errors import ContactsAuditError, UsageError
+from contacts_audit import __version__
+from contacts_audit.core import model
+from contacts_audit.core.errors import HINTS, ContactsAuditError, Reason, UsageError
 from contacts_audit.core.paths import absolute
 from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.core.workers import in_thread
-from contacts_audit.report import samples
+from contacts_audit.report import json_
 
 LONGEST_TRIAL = 3.0  # seconds; a slower filter is not refused: it may still end on a real report
 START = (
@@ -52,16 +56,15 @@ def check(program: str, shutdown: Shutdown) -> None:
         ContactsAuditError: it expects a value of another type in every report, or its process does
             not start.
     """
-    found = _tried(program, shutdown)
+    found, hint = _tried(program, shutdown), "try the filter with the jq program"
     if found is None:
         return
     if found["compile"] is not None:
         first = found["compile"].splitlines()[0].removeprefix("jq: error: ").rstrip(":")
-        raise UsageError(f"--jq: {first}", "try the filter with the jq program")
+        raise UsageError(f"--jq: {first}", hint)
     failures = [failure for failure in found["runs"] if failure is not None]
-    for failure in failures:
-        if FLAWED.search(failure):
-            raise UsageError(f"--jq: {_line(failure)}", "try the filter with the jq program")
+    if (flaw := next(filter(FLAWED.search, failures), None)) is not None:
+        raise UsageError(f"--jq: {_line(flaw)}", hint)
     if len(failures) == len(found["runs"]) and all(map(MISFIT.match, failures)):
         raise ContactsAuditError(
             f"--jq: {_line(failures[-1])}",
@@ -85,7 +88,7 @@ def shape(document: str, program: str, shutdown: Shutdown, *, raw: bool) -> byte
 
 def _tried(program: str, shutdown: Shutdown) -> Mapping[str, Any] | None:
     """Return the errors of *program*, as `core.filter_process` has them; None if it is slow."""
-    given = _given(program, json.dumps(list(samples.reports())), raw=False)
+    given = _given(program, json.dumps(list(sample_reports())), raw=False)
     try:
         code, out, err = _ran(["try"], given, shutdown, limit=LONGEST_TRIAL)
     except subprocess.TimeoutExpired:
@@ -94,6 +97,36 @@ def _tried(program: str, shutdown: Shutdown) -> Mapping[str, Any] | None:
         raise _not_started(_line(err.decode("utf-8", "replace").strip() or f"it ended with {code}"))
     found: Mapping[str, Any] = json.loads(out)
     return found
+
+
+def sample_reports() -> Iterator[str]:
+    """Yield JSON reports: one for each verdict, with a single row, and one with all these rows."""
+    version, email = "2023-12-01-preview", "soc@example.com"
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    tenant, *ids = (f"00000000-0000-0000-0000-{number:012}" for number in range(6))
+    one, two, three, four, five = (
+        model.Subscription(guid, f"Sample {number}", "Enabled", tenant)
+        for number, guid in enumerate(ids, 1)
+    )
+    checks = (model.Check.CONTACT_EMAIL,)
+    contact = model.Contact(
+        "default", version, (email,), (), True, "+1 425 555 0100", "High", "Critical", ("Owner",)
+    )
+    finding = model.Finding(checks[0], "no email address is configured", version)
+    waiver = model.Waiver("Sample 3", "a reason", "an owner", noon.date(), checks[0])
+    reason = Reason.FORBIDDEN
+    fault = model.Fault(reason, "no", HINTS[reason], 403, "AuthorizationFailed", "id")
+    rows = (
+        model.Audited(one, (contact,), (email,), (), version),
+        model.Audited(two, (), (), (finding,), version),
+        model.Audited(three, (), (), (finding,), version, waiver),
+        model.Unread(four, fault, (contact,)),
+        model.Skipped(replace(five, state="Disabled")),
+    )
+    portal, profile = "https://portal.azure.com/", model.Profile.CONFORMITY
+    run = model.Run(__version__, noon, "AzureCloud", (tenant,), profile, checks, portal, "0/1")
+    for some in (*((row,) for row in rows), rows):
+        yield "".join(json_.render(model.Report(run, noon, some)))
 
 
 def _given(program: str, document: str, *, raw: bool) -> bytes:

@@ -5,8 +5,7 @@ Renders the report as JSON, schema 1.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,28 +16,26 @@ from contacts_audit.core.model import (
     Outcome,
     Report,
     Run,
-    Skipped,
     Unread,
     Verdict,
-    Waiver,
     exit_code,
 )
 from contacts_audit.core.sanitize import sanitized_json
-from contacts_audit.report.disappeared import DISAPPEARED, Gone, gone, was
+from contacts_audit.report import wording
 
 SCHEMA = 1
 CONTACT = "name api_version emails enabled phone alert_severity attack_path_risk roles"
 FINDING = "check message api_version"
 FAULT = "reason status code message request_id hint"
+WAIVER = "reason owner expires check"
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield the report as one indented JSON object, row by row."""
-    closing = summary(report.run, report.finished, report.verdicts, report.only)
-    yield dump(closing, indent=2).removesuffix("\n}")
+    yield dump(summary(report), indent=2).removesuffix("\n}")
     yield from _array("subscriptions", (row_of(report, outcome) for outcome in report.outcomes))
     if report.gone is not None:
-        yield from _array(DISAPPEARED, map(gone_row, gone(report)))
+        yield from _array(wording.DISAPPEARED, gone_rows(report))
     yield "\n}\n"
 
 
@@ -63,16 +60,15 @@ def document(kind: str, **values: Any) -> str:
     return dump({"schema": SCHEMA, "kind": kind, "tool": tool, **values}, indent=2) + "\n"
 
 
-def summary(
-    run: Run, finished: datetime, verdicts: Counter[Verdict], only: Sequence[Verdict] = ()
-) -> dict[str, Any]:
-    """Return all keys of the report except the rows, which have the verdicts *only*, if any."""
+def summary(report: Report) -> dict[str, Any]:
+    """Return all keys of the report except the rows."""
+    run, verdicts = report.run, report.verdicts
     judged = (Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.WAIVED)
     return {
         "schema": SCHEMA,
         "tool": {"name": "contacts-audit", "version": run.version},
-        "started": _time(run.started),
-        "finished": _time(finished),
+        "started": time_of(run.started),
+        "finished": time_of(report.finished),
         "recorded": time_of(run.recorded),
         "cloud": run.cloud,
         "tenants": list(run.tenants),
@@ -92,7 +88,7 @@ def summary(
             "skipped": verdicts[Verdict.SKIPPED],
         },
         "exit_code": int(exit_code(verdicts)),
-        "only": list(only) or None,
+        "only": list(report.only) or None,
     }
 
 
@@ -104,17 +100,15 @@ def identity(identity: Identity) -> dict[str, Any]:
 def row_of(report: Report, outcome: Outcome) -> dict[str, Any]:
     """Return the row of one subscription; in a report of changes also what it was."""
     found = row(outcome, report.run)
-    return found if report.was is None else {**found, "was": was(report, outcome.subscription.id)}
+    if report.was is not None:
+        found["was"] = wording.was(report, outcome.subscription.id)
+    return found
 
 
 def row(outcome: Outcome, run: Run) -> dict[str, Any]:
     """Return the row of one subscription; all keys are always present."""
-    subscription = outcome.subscription
     row: dict[str, Any] = {
-        "id": subscription.id,
-        "name": subscription.name,
-        "tenant_id": subscription.tenant_id,
-        "state": subscription.state,
+        **_fields(outcome.subscription, "id name tenant_id state"),
         "verdict": outcome.verdict,
         "portal_url": run.portal_url,
         "emails": [],
@@ -125,7 +119,7 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
         "error": None,
         "waiver": None,
     }
-    if not isinstance(outcome, Skipped):
+    if isinstance(outcome, Audited | Unread):
         row["contacts"] = [_fields(contact, CONTACT) for contact in outcome.contacts]
     match outcome:
         case Audited():
@@ -133,21 +127,18 @@ def row(outcome: Outcome, run: Run) -> dict[str, Any]:
             row["findings"] = [_fields(one, FINDING) for one in outcome.findings]
             row["checks"] = list(outcome.checks or run.checks)
             row["decided_by"] = outcome.decided_by
-            row["waiver"] = _waiver(outcome.waiver)
+            if (waiver := outcome.waiver) is not None:
+                expires = waiver.expires.isoformat()
+                row["waiver"] = {**_fields(waiver, WAIVER), "expires": expires}
         case Unread():
             row["error"] = _fields(outcome.fault, FAULT)
     return row
 
 
-def gone_row(one: Gone) -> dict[str, Any]:
-    """Return the row of a subscription that disappeared; its verdict is that of the baseline."""
-    return {"id": one.subscription.id, "name": one.subscription.name, "verdict": one.was}
-
-
-def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
-    if waiver is None:
-        return None
-    return {**_fields(waiver, "reason owner expires check"), "expires": waiver.expires.isoformat()}
+def gone_rows(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield the row of each subscription that disappeared; its verdict is that of the baseline."""
+    for row in report.gone or ():
+        yield {key: row[key] for key in ("id", "name", "verdict")}
 
 
 def _fields(value: Any, names: str) -> dict[str, Any]:
@@ -158,8 +149,6 @@ def _fields(value: Any, names: str) -> dict[str, Any]:
 
 def time_of(moment: datetime | None) -> str | None:
     """Return *moment* as ISO 8601 in UTC, to the second; None for None."""
-    return None if moment is None else _time(moment)
-
-
-def _time(moment: datetime) -> str:
+    if moment is None:
+        return None
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -12,37 +12,32 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from contacts_audit.core.model import Audited, Outcome, Report, Run, Skipped, Unread, Verdict
+from contacts_audit.core.model import Audited, Report, Run, Unread, Verdict
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import fix_command, wording
-from contacts_audit.report.disappeared import Gone, gone
 
 SUITE = "contacts-audit"
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield the head with the counts, then a test case for each subscription."""
-    verdicts = Counter(outcome.verdict for outcome in report.outcomes)  # of the listed rows
-    lost = [*gone(report)]
+    verdicts = Counter[str](row.verdict for row in wording.all_rows(report))  # of the listed rows
+    skipped = (Verdict.WAIVED, Verdict.SKIPPED, wording.DISAPPEARED)
     counts = {
         "name": SUITE,
-        "tests": str(verdicts.total() + len(lost)),
+        "tests": str(verdicts.total()),
         "failures": str(verdicts[Verdict.NON_COMPLIANT]),
         "errors": str(verdicts[Verdict.UNREADABLE]),
-        "skipped": str(verdicts[Verdict.WAIVED] + verdicts[Verdict.SKIPPED] + len(lost)),
-        "time": f"{(report.finished - report.run.started).total_seconds():.3f}",
+        "skipped": str(sum(verdicts[each] for each in skipped)),
+        "time": _seconds((report.finished - report.run.started).total_seconds()),
     }
-    started = (
-        (report.run.recorded or report.run.started).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    )
+    moment = (report.run.recorded or report.run.started).astimezone(UTC)
     yield '<?xml version="1.0" encoding="utf-8"?>\n'
     yield _opening("testsuites", counts)
-    yield _opening("testsuite", {**counts, "timestamp": started})
+    yield _opening("testsuite", {**counts, "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S")})
     yield _spelt(_properties(report))
-    for outcome in report.outcomes:
-        yield _spelt(_testcase(outcome, report.run))
-    for one in lost:
-        yield _spelt(_lost(one))
+    for row in wording.all_rows(report):
+        yield _spelt(_testcase(row, report.run))
     yield "</testsuite>\n</testsuites>\n"
 
 
@@ -61,42 +56,32 @@ def _properties(report: Report) -> Element:
     return properties
 
 
-def _testcase(outcome: Outcome, run: Run) -> Element:
-    case = Element("testcase", classname=SUITE, name=_legal(outcome.subscription.label))
-    if not isinstance(outcome, Skipped) and outcome.seconds is not None:
-        case.set("time", f"{outcome.seconds:.3f}")
-    message = {"message": _legal(wording.message(outcome))}
-    typed = {"type": wording.reason(outcome), **message}
-    match outcome:
+def _testcase(row: wording.Row, run: Run) -> Element:
+    took = row.seconds if isinstance(row, Audited | Unread) else None
+    names = {"classname": SUITE, "name": _legal(row.subscription.label)}
+    case = Element("testcase", names, time=_seconds(took))
+    message = _legal(wording.message(row))
+    match row:
         case Audited(verdict=Verdict.COMPLIANT):
-            pass
+            return case
         case Audited(verdict=Verdict.NON_COMPLIANT):
-            found = [f"{one.check} at {one.api_version}: {one.message}" for one in outcome.findings]
-            SubElement(case, "failure", typed).text = _lines(*found, *_fix(outcome, run))
+            kind = "failure"
+            lines = [f"{one.check} at {one.api_version}: {one.message}" for one in row.findings]
         case Unread(fault=fault):
-            text = _lines(fault.detail, fault.hint, *_fix(outcome, run))
-            SubElement(case, "error", typed).text = text
-        case Audited() | Skipped():
-            SubElement(case, "skipped", message)
+            kind, lines = "error", [fault.detail, fault.hint]
+        case _:  # what disappeared neither passed nor failed
+            SubElement(case, "skipped", message=message)
+            return case
+    if (command := fix_command.command(row, run)) is not None:
+        lines += [f"fix: {command}", *fix_command.remarks([command], run)]
+    told = SubElement(case, kind, type=wording.reason(row), message=message)
+    told.text = "\n".join(map(_legal, lines))
     return case
 
 
-def _fix(outcome: Outcome, run: Run) -> Iterator[str]:
-    command = fix_command.command(outcome, run)
-    if command is not None:
-        yield f"fix: {command}"
-        yield from fix_command.remarks([command], run)
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(map(_legal, lines))
-
-
-def _lost(one: Gone) -> Element:
-    """Return a skipped test case: it neither passed nor failed."""
-    case = Element("testcase", classname=SUITE, name=_legal(one.subscription.label))
-    SubElement(case, "skipped", message=_legal(one.message))
-    return case
+def _seconds(seconds: float | None) -> str:
+    """Return a time: 0 where it is not known, or where the clock was set back."""
+    return f"{max(seconds or 0.0, 0.0):.3f}"
 
 
 def _opening(name: str, attributes: Mapping[str, str]) -> str:
@@ -111,9 +96,5 @@ def _spelt(element: Element) -> str:
 
 
 def _legal(text: str) -> str:
-    """
-    Return *text* sanitized, and without the two more characters that XML forbids.
-
-    https://www.w3.org/TR/xml/#charsets
-    """
+    """Return *text* without what XML forbids, too: https://www.w3.org/TR/xml/#charsets"""
     return re.sub("[\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", sanitized(text))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contacts_audit.core.model import Outcome, Report, Unread, Verdict
+from contacts_audit.core.model import Report, Unread, Verdict
 from contacts_audit.report import fix_command, json_, wording
 from contacts_audit.report.markdown_table import Code, block, cell, table
 
@@ -14,13 +14,14 @@ def render(report: Report) -> Iterator[str]:
     counts = [(verdict, str(verdicts[verdict])) for verdict in Verdict if verdicts[verdict]]
     yield from table([("VERDICT", "COUNT"), *counts, ("in scope", str(verdicts.total()))])
     yield "\n"
-    yield from table(wording.rows(report, _why, {"FIX": lambda outcome: _fix(outcome, report)}))
+    fix = {"FIX": lambda row: Code(fix_command.command(row, report.run) or "")}
+    yield from table(wording.rows(report, _why, fix))
     yield from _what_to_do(report)
 
 
 def _head(report: Report) -> Iterator[str]:
     run = report.run
-    facts = json_.summary(run, report.finished, report.verdicts)
+    facts = json_.summary(report)
     span = f"{facts['started']} to {facts['finished']}"
     judged = ", ".join(run.checks) + (f" ({run.profile})" if run.profile else "")
     rule = facts["rule"]
@@ -42,15 +43,11 @@ def _head(report: Report) -> Iterator[str]:
     yield "\n"
 
 
-def _why(outcome: Outcome) -> str:
+def _why(row: wording.Row) -> str:
     """Return the message with all facts and the hint: a ticket has no stderr."""
-    if isinstance(outcome, Unread):
-        return f"{outcome.fault.line}; {outcome.fault.hint}"
-    return wording.message(outcome)
-
-
-def _fix(outcome: Outcome, report: Report) -> str:
-    return Code(fix_command.command(outcome, report.run) or "")
+    if isinstance(row, Unread):
+        return f"{row.fault.line}; {row.fault.hint}"
+    return wording.message(row)
 
 
 def _what_to_do(report: Report) -> Iterator[str]:
@@ -67,5 +64,4 @@ def _what_to_do(report: Report) -> Iterator[str]:
     for line in lines:
         yield f"\n{cell(line.text)}\n"
         if line.command is not None:
-            yield "\n"
-            yield from block([line.command])
+            yield f"\n{block(line.command)}"

@@ -40,13 +40,11 @@ def code(text: str) -> str:
     return f"{fence}{blank}{escaped}{blank}{fence}"
 
 
-def block(lines: Iterable[str]) -> Iterator[str]:
-    """Yield *lines* as a block of shell commands."""
-    escaped = [*map(sanitized, lines)]
-    fence = _fence("\n".join(escaped), 3)
-    yield f"{fence}sh\n"
-    yield from (f"{line}\n" for line in escaped)
-    yield f"{fence}\n"
+def block(command: str) -> str:
+    """Return *command* as a block of shell code."""
+    shown = sanitized(command)
+    fence = _fence(shown, 3)
+    return f"{fence}sh\n{shown}\n{fence}\n"
 
 
 def _fence(text: str, least: int) -> str:

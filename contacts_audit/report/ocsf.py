@@ -13,21 +13,23 @@ https://schema.ocsf.io/1.5.0/classes/compliance_finding
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from contacts_audit.core.model import (
-    Audited,
-    Check,
-    Outcome,
-    Report,
-    Run,
-    Skipped,
-    Subscription,
-    Unread,
-    Waiver,
-)
+from contacts_audit.audit.profiles import CIS_CHECKS
+from contacts_audit.core.model import Audited, Check, Report, Run, Skipped, Subscription, Unread
 from contacts_audit.report import fix_command, json_, wording
-from contacts_audit.report.disappeared import DISAPPEARED, gone
 
+SELF = "contacts-audit"
 VERSION = "1.5.0"
+RESOURCE_TYPE = "Microsoft.Resources/subscriptions"
+COMMON = {
+    "activity_id": 1,
+    "activity_name": "Create",
+    "category_uid": 2,
+    "category_name": "Findings",
+    "class_uid": 2003,
+    "class_name": "Compliance Finding",
+    "type_uid": 200301,
+    "type_name": "Compliance Finding: Create",
+}
 CIS = "CIS Microsoft Azure Foundations Benchmark"
 TITLES: Mapping[Check, str] = {
     Check.CONTACT_EMAIL: "A security contact's email address is configured",
@@ -41,13 +43,11 @@ TITLES: Mapping[Check, str] = {
     Check.DELIVERABLE: "The domain of every address takes mail",
 }
 STANDARDS: Mapping[Check, Mapping[str, list[str]]] = {
+    **{check: {"standards": [CIS]} for check in CIS_CHECKS},
     Check.CONTACT_EMAIL: {
         "standards": [CIS, "SecurityCenter-016"],
         "requirements": ["3.1.13 (v3)", "9.1.13 (v4)", "8.1.13 (v5, v6)"],
     },
-    Check.ALERT_NOTIFICATIONS: {"standards": [CIS]},
-    Check.OWNER_NOTIFIED: {"standards": [CIS]},
-    Check.ATTACK_PATHS: {"standards": [CIS]},
 }
 
 
@@ -60,33 +60,28 @@ class _Judged(NamedTuple):
     code: str
     detail: str
     fix: str | None = None
-    waiver: Waiver | None = None
+    terms: str | None = None
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield a JSON array with one finding per line."""
     before = "[\n"
-    for outcome in report.outcomes:
-        for judged in _judged(outcome, report.run):
-            yield before + json_.dump(_finding(outcome.subscription, judged, report))
-            before = ",\n"
-    for one in gone(report):
-        for check in report.run.checks:
-            lost = _Judged(check, 99, "Disappeared", DISAPPEARED, one.message)
-            yield before + json_.dump(_finding(one.subscription, lost, report))
+    for row in wording.all_rows(report):
+        for judged in _judged(row, report.run):
+            yield before + json_.dump(_finding(row.subscription, judged, report))
             before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
+def _judged(outcome: wording.Row, run: Run) -> Iterator[_Judged]:
     match outcome:
         case Audited():
             found = {finding.check: finding.message for finding in outcome.findings}
             fix = fix_command.command(outcome, run) or "see 'contacts-audit plan'"
             for check in outcome.checks or run.checks:
                 if check in found:
-                    detail, waiver = found[check], outcome.waiver
-                    yield _Judged(check, 3, "Fail", outcome.verdict, detail, fix, waiver)
+                    terms = None if outcome.waiver is None else outcome.waiver.terms
+                    yield _Judged(check, 3, "Fail", outcome.verdict, found[check], fix, terms)
                 else:
                     yield _Judged(check, 1, "Pass", "compliant", TITLES[check])
         case Unread(fault=fault):
@@ -94,92 +89,57 @@ def _judged(outcome: Outcome, run: Run) -> Iterator[_Judged]:
             fix = fault.hint if command is None else f"{fault.hint}: {command}"
             for check in run.checks:
                 yield _Judged(check, 2, "Warning", fault.reason, fault.detail, fix)
-        case Skipped():
+        case Skipped() | wording.Gone():
+            status = outcome.verdict.capitalize()
             for check in run.checks:
-                yield _Judged(check, 99, "Skipped", "skipped", wording.message(outcome))
+                yield _Judged(check, 99, status, outcome.verdict, wording.message(outcome))
 
 
-def _finding(subscription: Subscription, judged: _Judged, report: Report) -> dict[str, Any]:
-    run = report.run
+def _finding(found: Subscription, judged: _Judged, report: Report) -> dict[str, Any]:
+    run, terms, title = report.run, judged.terms, TITLES[judged.check]
+    name, tenant = found.name or found.id, found.tenant_id
     moment = int(report.as_of.timestamp() * 1000)
     grave = judged.status_id in (2, 3)  # an unreadable subscription may fail, too
-    event = {
-        "activity_id": 1,
-        "activity_name": "Create",
-        "category_uid": 2,
-        "category_name": "Findings",
-        "class_uid": 2003,
-        "class_name": "Compliance Finding",
-        "type_uid": 200301,
-        "type_name": "Compliance Finding: Create",
-        "time": moment,
-        "message": judged.detail,
-        "severity_id": 3 if grave else 1,
-        "severity": "Medium" if grave else "Informational",
-        "status_id": 1 if judged.waiver is None else 3,
-        "status": "New" if judged.waiver is None else "Suppressed",
-        "status_code": judged.code,
-        "status_detail": judged.detail,
-        "metadata": _metadata(subscription, judged, run),
-        "finding_info": {
-            "uid": f"contacts-audit/{judged.check}/{subscription.id}",
-            "title": TITLES[judged.check],
-            "created_time": moment,
-            **({} if run.portal_url is None else {"src_url": run.portal_url}),
-        },
-        "compliance": _compliance(judged),
-        "resources": [
-            {
-                "uid": f"/subscriptions/{subscription.id}",
-                "name": subscription.name or subscription.id,
-                "type": "Microsoft.Resources/subscriptions",
-                "cloud_partition": run.cloud,
-            }
-        ],
-        "cloud": _cloud(subscription),
-    }
-    if judged.waiver is not None:
-        waiver = judged.waiver
-        event["comment"] = f"waived until {waiver.expires}: {waiver.reason}, {waiver.owner}"
-    if judged.fix is not None:
-        event["remediation"] = {"desc": judged.fix}
-    return event
-
-
-def _metadata(subscription: Subscription, judged: _Judged, run: Run) -> dict[str, Any]:
-    name = "contacts-audit"
-    product = {"name": name, "vendor_name": name, "version": run.version}
-    tenant = subscription.tenant_id
-    return {
-        "version": VERSION,
-        "profiles": ["cloud"],
-        "product": product,
-        "event_code": judged.check,
-        **({} if tenant is None else {"tenant_uid": tenant}),
-    }
-
-
-def _compliance(judged: _Judged) -> dict[str, Any]:
     status = {"status_id": judged.status_id, "status": judged.status}
-    return {
-        **STANDARDS.get(judged.check, {}),
-        "control": TITLES[judged.check],
-        **status,
-        "checks": [{"uid": judged.check, "name": TITLES[judged.check], **status}],
-    }
+    resource = {"uid": f"/subscriptions/{found.id}", "name": name}
+    return COMMON | _known(
+        time=moment,
+        message=judged.detail,
+        severity_id=3 if grave else 1,
+        severity="Medium" if grave else "Informational",
+        status_id=1 if terms is None else 3,
+        status="New" if terms is None else "Suppressed",
+        status_code=judged.code,
+        status_detail=judged.detail,
+        metadata=_known(
+            version=VERSION,
+            profiles=["cloud"],
+            product={"name": SELF, "vendor_name": SELF, "version": run.version},
+            event_code=judged.check,
+            tenant_uid=tenant,
+        ),
+        finding_info=_known(
+            uid=f"{SELF}/{judged.check}/{found.id}",
+            title=title,
+            created_time=moment,
+            src_url=run.portal_url,
+        ),
+        compliance={
+            **STANDARDS.get(judged.check, {}),
+            "control": title,
+            **status,
+            "checks": [{"uid": judged.check, "name": title, **status}],
+        },
+        resources=[{**resource, "type": RESOURCE_TYPE, "cloud_partition": run.cloud}],
+        cloud=_known(
+            provider="Azure",
+            account={"uid": found.id, "name": name, "type": "Azure Subscription", "type_id": 13},
+            org=None if tenant is None else {"uid": tenant},
+        ),
+        comment=terms,
+        remediation=None if judged.fix is None else {"desc": judged.fix},
+    )
 
 
-def _cloud(subscription: Subscription) -> dict[str, Any]:
-    """Return the cloud profile; account type 13 is an Azure subscription."""
-    account = {
-        "uid": subscription.id,
-        "name": subscription.name or subscription.id,
-        "type": "Azure Subscription",
-        "type_id": 13,
-    }
-    tenant = subscription.tenant_id
-    return {
-        "provider": "Azure",
-        "account": account,
-        **({} if tenant is None else {"org": {"uid": tenant}}),
-    }
+def _known(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}

@@ -1,6 +1,6 @@
 """Renders the report as a table: at full width, or folded to a terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from contacts_audit.core.model import Report, Verdict
@@ -14,25 +14,25 @@ LONGEST = 16_384  # characters; a longer cell does not widen its column
 MOST_PADDING = 4 * 1024 * 1024  # characters of a column; in a longer one that limit is LONG
 LONG = 200
 WHOLE = frozenset({"VERDICT", "STATUS", "ID"})  # columns that are never folded
-STYLES = {
+STYLES: Mapping[str, str] = {
     Verdict.SKIPPED: "dim",
     Verdict.UNREADABLE: "yellow",
     Verdict.NON_COMPLIANT: "red",
     Verdict.WAIVED: "cyan",
     Verdict.COMPLIANT: "green",
 }
-_STYLES: Mapping[str, str] = {str(verdict): style for verdict, style in STYLES.items()}
 
 
-def render(report: Report) -> Iterator[str]:
-    """Yield the table at its full width; nothing is cut."""
-    return aligned(_rows(report))
+def render(report: Report, width: int | None = None, *, plain: bool = True) -> Iterator[str]:
+    """Yield the table, folded to *width* columns if that is given, in color unless *plain*."""
+    return folded(wording.rows(report, wording.why, {}), width, plain=plain)
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield *rows* with aligned columns; a huge cell does not widen its column."""
+def aligned(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield *rows*, sanitized, with aligned columns; a huge cell does not widen its column."""
     from rich.cells import cell_len
 
+    rows = _sanitized(rows)
     most = min(LONGEST, max(MOST_PADDING // len(rows), LONG))
     widths = [
         max((cell_len(cell) for cell in column if len(cell) <= most), default=0)
@@ -42,6 +42,25 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield _line(row, widths) + "\n"
 
 
+def folded(
+    rows: Iterable[Sequence[str]], width: int | None, *, plain: bool = True
+) -> Iterator[str]:
+    """Yield *rows*, head first, sanitized and folded to *width* columns, or aligned if None."""
+    if width is None:
+        yield from aligned(rows)
+        return
+    rows = _sanitized(rows)
+    if width < WIDE and "ID" in rows[0]:  # then ids are cut
+        rows = _short(rows, rows[0].index("ID"))
+    widths = _fitting(rows, width)
+    for at, row in enumerate(rows):
+        yield _folded(row, widths, "" if plain else "bold" if at == 0 else STYLES.get(row[0], ""))
+
+
+def _sanitized(rows: Iterable[Sequence[str]]) -> list[list[str]]:
+    return [[*map(sanitized, row)] for row in rows]
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     from rich.cells import cell_len
 
@@ -49,20 +68,6 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
         cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)
     )
     return (" " * GAP).join(padded).rstrip()
-
-
-def render_at(report: Report, width: int, *, plain: bool) -> str:
-    """Return the table folded to a terminal of *width* columns, without colors if *plain*."""
-    return "".join(folded(_rows(report), width, plain=plain))
-
-
-def folded(rows: Sequence[Sequence[str]], width: int, *, plain: bool) -> Iterator[str]:
-    """Yield *rows*, head first, folded to *width* columns; ids are cut if that is narrow."""
-    if width < WIDE and "ID" in rows[0]:
-        rows = _short(rows, rows[0].index("ID"))
-    widths = _fitting(rows, width)
-    for at, row in enumerate(rows):
-        yield _folded(row, widths, "" if plain else "bold" if at == 0 else _STYLES.get(row[0], ""))
 
 
 def _short(rows: Sequence[Sequence[str]], column: int) -> list[list[str]]:
@@ -76,11 +81,12 @@ def _fitting(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """Return the width of each column: its longest word, and a fair share of what is left."""
     from rich.cells import cell_len
 
-    wanted = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    columns = [*zip(*rows, strict=True)]
+    wanted = [max(map(cell_len, column)) for column in columns]
     whole = {at for at, name in enumerate(rows[0]) if name in WHOLE}
     room = width - GAP * (len(wanted) - 1) - sum(wanted[at] for at in whole)
     open_ = sorted({*range(len(wanted))} - whole, key=lambda at: wanted[at])
-    words = {at: max(_longest(row[at]) for row in rows) for at in open_}
+    words = {at: max(map(cell_len, " ".join(columns[at]).split()), default=1) for at in open_}
     least = words if sum(words.values()) <= room else dict.fromkeys(open_, 1)
     room -= sum(least.values())
     for rank, at in enumerate(open_):
@@ -88,12 +94,6 @@ def _fitting(rows: Sequence[Sequence[str]], width: int) -> list[int]:
         wanted[at] = least[at] + more
         room -= more
     return wanted
-
-
-def _longest(cell: str) -> int:
-    from rich.cells import cell_len
-
-    return max(map(cell_len, cell.split()), default=1)
 
 
 def _folded(row: Sequence[str], widths: Sequence[int], style: str) -> str:
@@ -119,7 +119,3 @@ def _wrapped(cell: str, width: int) -> list[str]:
         return [cell]
     lines = Text(cell).wrap(Console(width=width), width, overflow="fold")
     return [line.plain.rstrip() for line in lines]
-
-
-def _rows(report: Report) -> list[tuple[str, ...]]:
-    return [tuple(map(sanitized, row)) for row in wording.rows(report, wording.why, {})]

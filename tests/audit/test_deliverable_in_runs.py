@@ -170,14 +170,15 @@ def test_a_replay_has_the_same_verdicts_and_never_asks(
         azure.add(emails, contact={**GOOD, "emails": emails})
     folder = str(tmp_path / "recording")
     live = audit("-o", "json", "--record", folder, *mask)
-    asked = dns_server.asked.total()
 
-    replayed = run_in({}, "audit", "-o", "json", "--check", "deliverable", "--replay", folder)
+    with running(ZONE) as other:  # the first one may still be asked about the root by the live run
+        asks = ("--check", "deliverable", "--dns-server", f"127.0.0.1:{other.port}")
+        replayed = run_in({}, "audit", "-o", "json", *asks, "--replay", folder)
 
     verdicts = ["compliant", "non-compliant", "unreadable", "compliant"]
     assert [row["verdict"] for row in rows(replayed)] == verdicts
     assert [row["verdict"] for row in rows(live)] == verdicts
-    assert dns_server.asked.total() == asked
+    assert not other.asked
     if mask:
         texts = "".join(path.read_text() for path in Path(folder).iterdir())
         assert not any(name in texts for name in ("contoso.co", "lame.com", "cher"))

@@ -60,11 +60,16 @@ def test_only_fifty_mistakes_are_printed(tmp_path: Path) -> None:
 
 
 def test_checks_and_profiles_are_listed() -> None:
-    """Offline; each check with what it demands."""
+    """Offline; each check with what it demands, and which ones hold without any address."""
     ran = run_in({}, "audit", "--list-checks")
 
+    *table, remark = ran.text.splitlines()
     assert ran.code == 0
-    assert [line.split()[0] for line in ran.text.splitlines()] == ["CHECK", *Check]
+    assert [line.split()[0] for line in table] == ["CHECK", *Check]
+    assert remark == (
+        "allowed-domain and deliverable judge the addresses that there are, and hold if there is "
+        "none: contact-email says whether there is one."
+    )
     assert all(profile in ran.text for profile in Profile)
 
 

@@ -77,15 +77,21 @@ def growth(ours: Build, _times: int) -> list[Row]:
 def throttled(ours: Build, _times: int) -> list[Row]:
     """Return the rows about a bucket of 250, refilled by 25 a second, that all requests share."""
     rows = []
-    for workers, times in (("8", 1), ("16", 1), ("32", 3), ("", 3)):
+    for workers, latency, times in (
+        ("8", 0.0, 1),
+        ("16", 0.0, 1),
+        ("32", 0.0, 3),
+        ("", 0.0, 3),
+        ("", 0.1, 1),
+    ):
         runs, refused = [], []
         for _ in range(times):
-            with server(subscriptions=1000, bucket=(250, 25)) as served:
+            with server(subscriptions=1000, latency=latency, bucket=(250, 25)) as served:
                 width = ("--workers", workers) if workers else ()
                 runs.append(ours.run(served.environment, "emails", *width))
             refused.append(_percent(served.counts, "refused"))
         ideal = (served.counts["asked"] - served.counts["refused"] - 250) / 25
-        name = f"throttled, {workers or 'default'} workers"
+        name = f"throttled, {workers or 'default'} workers, {1000 * latency:.0f} ms"
         rows += [
             Row(f"{name}: wall / ideal of the bucket", 1.1, median(runs) / ideal, {name: runs}),
             Row(f"{name}: % refused", 2.0, statistics.median(refused)),

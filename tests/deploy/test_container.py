@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from deploy.manifests import DEPLOY
+from deploy.manifests import DEPLOY, MANIFESTS
 
 TEXT = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
 STEPS = [(m[1], m[2]) for m in re.finditer(r"^([A-Z]+) +(.*)$", TEXT, re.MULTILINE)]
@@ -40,3 +40,14 @@ def test_what_is_installed_is_pinned_by_hash() -> None:
         {"--no-index"},
     ]
     assert all("--only-binary" in each or "--no-deps" in each for each in installs)
+
+
+def test_only_what_has_a_home_runs_the_one_file_program() -> None:
+    """It unpacks itself. Images hold the package, and the disk of a pod is read-only."""
+    recipes = {path.name: path.read_text() for path in DEPLOY.iterdir() if path.suffix != ".md"}
+
+    assert {name for name, text in recipes.items() if "contacts-audit.pyz" in text} == {
+        "azure-pipelines.yml",
+        "github-actions.yml",
+    }
+    assert all("registry.example" in recipes[name] for name in (*MANIFESTS, "gitlab-ci.yml"))

@@ -403,6 +403,14 @@ def test_codes() -> None:
     assert doctor.exit_code([warning, doctor.Diagnosis("y", Status.FAILED, "")]) is ExitCode.FAILED
 
 
+def test_a_recording_that_cannot_be_written_is_exit_code_74(run: Run) -> None:
+    """As for every command: it is no fault of Azure's."""
+    ran = run("doctor", "--record", "/dev/null/recording")
+
+    assert ran.code == 74
+    assert ran.err.splitlines()[-1].startswith("error: --record: /dev/null/recording: ")
+
+
 @pytest.mark.parametrize("width", [40, 80, 100, 140])
 def test_lines_are_folded_between_words_at_a_terminal(width: int) -> None:
     """Beneath what they belong to; an address stays whole, to be copied."""

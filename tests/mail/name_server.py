@@ -25,6 +25,7 @@ class NameServer:
     Answers from *zone*: domain, record type, records. Other domains do not exist.
 
     *rcodes* has the domains that fail, `*` for all; *silent* those without an answer, `*` for all.
+    In both, `contoso.com A` is one record type of a domain.
     *cut* domains are truncated over UDP. *asked* counts the questions, *over_tcp* those over TCP.
     """
 
@@ -47,15 +48,17 @@ class NameServer:
         request = dns.message.from_wire(query)
         (question,) = request.question
         name = question.name.to_text(omit_final_dot=True).lower()
-        self.asked[name, dns.rdatatype.to_text(question.rdtype)] += 1
+        kind = dns.rdatatype.to_text(question.rdtype)
+        self.asked[name, kind] += 1
         self.over_tcp[name] += tcp
-        if {name, "*"} & self.silent:
+        keys = (f"{name} {kind}", name, "*")
+        if self.silent.intersection(keys):
             return None
         response = dns.message.make_response(request)
         response.flags |= self.flags
-        code = self.rcodes.get(name, self.rcodes.get("*"))
-        if code is not None:
-            response.set_rcode(code)
+        codes = [self.rcodes[key] for key in keys if key in self.rcodes]
+        if codes:
+            response.set_rcode(codes[0])
         elif name in self.cut and not tcp:
             response.flags |= dns.flags.TC
         elif name not in self.zone:

@@ -1,5 +1,6 @@
 """What DNS says of a mail domain, asked of a real name server on loopback."""
 
+import itertools
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mail.name_server import NameServer, running
 
 from contacts_audit.core.delivery import Delivery, MailAnswer
+from contacts_audit.mail.lookups import MailLookups
 from contacts_audit.mail.resolver import MailResolver
 
 ZONE = {
@@ -51,6 +53,37 @@ def test_a_domain_takes_mail_by_its_records(domain: str, delivery: Delivery, why
     """RFC 5321, section 5.1, and RFC 7505."""
     with running(ZONE) as server:
         assert ask(server, domain) == MailAnswer(delivery, why)
+
+
+def test_an_address_record_decides_whatever_the_other_lookup_did() -> None:
+    """Without MX records; what is unknown counts only where no address is found."""
+    outcomes = ("record", "none", "nxdomain", "servfail", "silent")
+    wanted, zone, rcodes, silent = {}, {}, {}, set()
+    for four, six in itertools.product(outcomes, repeat=2):
+        domain = f"{four}-{six}.com"
+        zone[domain] = {"TXT": ["no MX record"]}
+        for kind, outcome in (("A", four), ("AAAA", six)):
+            match outcome:
+                case "record":
+                    zone[domain][kind] = ["192.0.2.1" if kind == "A" else "2001:db8::1"]
+                case "nxdomain" | "servfail":
+                    rcodes[f"{domain} {kind}"] = dns.rcode.from_text(outcome)
+                case "silent":
+                    silent.add(f"{domain} {kind}")
+        if "record" in (four, six):
+            wanted[domain] = (TAKES, f"by its {'A' if four == 'record' else 'AAAA'} record")
+        elif {four, six} <= {"none", "nxdomain"}:
+            wanted[domain] = (NONE, "it has no MX, A or AAAA record")
+        else:
+            first = four if four in ("servfail", "silent") else six
+            why = {"servfail": "the name server answered SERVFAIL"}
+            wanted[domain] = (UNKNOWN, why.get(first, "no name server answered within 2 seconds"))
+
+    with running(zone, rcodes=rcodes, silent=frozenset(silent)) as server:
+        lookups = MailLookups(MailResolver(2.0, server.address).ask)
+        found = lookups.answers(wanted)
+
+    assert {domain: tuple(answer) for domain, answer in found.items()} == wanted
 
 
 @pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "FORMERR", "NOTIMP", "YXDOMAIN"])

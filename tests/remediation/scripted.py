@@ -19,10 +19,11 @@ from contacts_audit.azure.contacts.steps import sendable
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AuthError, AzureError, Reason
 from contacts_audit.core.model import Change, Subscription
-from contacts_audit.remediation.apply import Applier
+from contacts_audit.remediation.apply import apply_all
 from contacts_audit.remediation.journal import Journal
 from contacts_audit.remediation.restore import restore_task
 from contacts_audit.remediation.results import Result
+from contacts_audit.remediation.send import Sender
 from contacts_audit.remediation.snapshot import SnapshotReader
 from contacts_audit.remediation.tasks import Task, change_task
 
@@ -143,13 +144,13 @@ def journal_of(path: Path) -> list[Line]:
     return lines
 
 
-def applier(folder: Path, script: Iterable[Turn], bell: Bell) -> tuple[Applier, Scripted]:
-    """Return a remedy of *WHO* alone, whose cloud answers by *script*."""
+def sender(folder: Path, script: Iterable[Turn], bell: Bell) -> tuple[Sender, Scripted]:
+    """Return a sender to *WHO* alone, whose cloud answers by *script*."""
     cloud = Scripted(script)
     limits = Limits(timeout=60, budget=300, deadline=time.monotonic() + 3600)
     clients = {WHO: Client(ENDPOINT, cloud, cloud, limits)}
     reader = SnapshotReader(clients.__getitem__)
-    return Applier(clients.__getitem__, reader, Journal(folder / "journal"), bell), cloud
+    return Sender(reader, Journal(folder / "journal"), bell), cloud
 
 
 def ran(
@@ -157,8 +158,8 @@ def ran(
 ) -> Ran:
     """Run *items* through all of *script*."""
     bell = bell or Bell()
-    made, cloud = applier(folder, script, bell)
-    results = list(made.run(items))
+    made, cloud = sender(folder, script, bell)
+    results = list(apply_all(made, items))
     assert cloud.script == []
     return Ran(results, journal_of(folder / "journal"), cloud.asked, bell.waits)
 

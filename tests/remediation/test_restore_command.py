@@ -121,3 +121,11 @@ def test_a_subscription_that_is_gone_is_unreadable(
     ran = workspace.restore(workspace.backup())
 
     assert (ran.code, result_statuses(ran), there.contact) == (4, ["unreadable", "done"], None)
+
+
+def test_a_list_of_backups_is_not_that_of_a_recording(workspace: Workspace) -> None:
+    """They are of this machine; a forgotten variable would look as if it had an effect."""
+    ran = workspace.run("restore", "--replay", "fixtures/contoso")
+
+    assert (ran.code, ran.out) == (2, b"")
+    assert "a recording cannot be written to" in ran.err

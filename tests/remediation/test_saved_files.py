@@ -200,7 +200,7 @@ def test_a_file_is_of_its_cloud() -> None:
     """Name and endpoint of the cloud must match."""
     azure, china = CLOUDS[CloudName.AZURE], CLOUDS[CloudName.CHINA]
     own = choose(CloudName.AZURE, arm_endpoint="https://arm.example")
-    origin = Origin.of(azure, ["t-1"])
+    origin = Origin(azure.name, azure.arm, ("t-1",))
 
     origin.check(azure, "plan.json")
 

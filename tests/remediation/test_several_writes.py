@@ -25,13 +25,13 @@ from remediation.scripted import (
     Turn,
     adding,
     answered,
-    applier,
     both,
     journal_of,
     lost,
     ran,
     read_back,
     says,
+    sender,
     shows,
     told,
     two_versions,
@@ -41,6 +41,7 @@ from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.contacts.steps import sendable
 from contacts_audit.core.errors import AuthError, ExitCode, Reason
 from contacts_audit.core.shutdown import Stopped
+from contacts_audit.remediation.apply import apply_all
 from contacts_audit.remediation.results import Result, Status
 from contacts_audit.remediation.tasks import Task
 
@@ -240,8 +241,8 @@ def test_after_a_run_was_told_to_end_nothing_begins(tmp_path: Path) -> None:
 
 def test_what_is_cut_short_is_unknown_in_the_journal(tmp_path: Path) -> None:
     """A second signal ends the run at once, with its own code."""
-    made, _ = applier(tmp_path, [shows(OLD), Stopped(ExitCode.INTERRUPTED)], Bell())
-    results: Iterator[Result] = made.run([adding()])
+    made, _ = sender(tmp_path, [shows(OLD), Stopped(ExitCode.INTERRUPTED)], Bell())
+    results: Iterator[Result] = apply_all(made, [adding()])
 
     with pytest.raises(Stopped) as stopped:
         next(results)

@@ -32,14 +32,16 @@ from contacts_audit.core.sanitize import sanitized
 from contacts_audit.remediation.plan import Intent, PlanRow
 from contacts_audit.remediation.plan_file import read_plan
 from contacts_audit.remediation.results import Result, Status
-from contacts_audit.report import changes
+from contacts_audit.report import changes, markdown_table, table
 
 SWAP = Change(emails=("new@b.co",), remove_emails=("b@b.co", "c@b.co"))
 
 
 def test_the_table_shows_each_field_before_and_after() -> None:
     """There is a row for each changed field, and for each subscription without a change."""
-    lines = [re.split(r" {2,}", line.rstrip("\n")) for line in changes.plan_table(ROWS)]
+    lines = [
+        re.split(r" {2,}", line.rstrip("\n")) for line in table.aligned(changes.plan_rows(ROWS))
+    ]
 
     assert lines == [
         ["STATUS", "NAME", "ID", "CONTACT", "FIELD", "BEFORE", "AFTER"],
@@ -56,7 +58,7 @@ def test_the_table_shows_each_field_before_and_after() -> None:
 
 def test_a_new_contact_is_shown_field_by_field() -> None:
     """Values that are not strings are shown as JSON."""
-    text = "".join(changes.plan_table(at_2023(None)))
+    text = "".join(table.aligned(changes.plan_rows(at_2023(None))))
 
     assert re.search(r"emails +a@contoso\.com\n", text)
     assert re.search(r"isEnabled +true\n", text)
@@ -65,7 +67,7 @@ def test_a_new_contact_is_shown_field_by_field() -> None:
 
 def test_a_deletion_is_shown() -> None:
     """It names the address that is deleted."""
-    text = "".join(changes.plan_table(at_2017(SHRINK, *THREE)))
+    text = "".join(table.aligned(changes.plan_rows(at_2017(SHRINK, *THREE))))
 
     assert re.search(rf"default3 at {V2017} +\(contact\) +c@b\.co +deleted\n", text)
 
@@ -75,7 +77,7 @@ def test_a_change_of_type_is_shown() -> None:
     step = Step("default", {"isEnabled": 1, "x": [1]}, {"isEnabled": True, "x": [1.0]})
     row = PlanRow(Subscription(ID), Intent.CHANGE, Snapshot({V2023: ()}), V2023, (step,))
 
-    text = "".join(changes.plan_table(plan(row)))
+    text = "".join(table.aligned(changes.plan_rows(plan(row))))
 
     assert re.search(r"isEnabled +1 +true\n", text)
     assert re.search(r"x +\[1\] +\[1\.0\]\n", text)
@@ -86,7 +88,7 @@ def test_a_table_is_sanitized(hostile: str) -> None:
     """Whatever the name, a row is one line and does nothing to a terminal."""
     made = at_2017(Change(phone="1"), old(hostile, "a@b.co", x=hostile), name=hostile)
 
-    lines = list(changes.plan_table(made))
+    lines = list(table.aligned(changes.plan_rows(made)))
 
     assert len(lines) == 2
     assert all(sanitized(line.rstrip("\n")) == line.rstrip("\n") for line in lines)
@@ -130,7 +132,10 @@ RESULTS = [
 
 def test_the_table_of_results() -> None:
     """There is a row for each subscription."""
-    lines = [re.split(r" {2,}", line.rstrip("\n")) for line in changes.result_table(RESULTS)]
+    lines = [
+        re.split(r" {2,}", line.rstrip("\n"))
+        for line in table.aligned(changes.result_rows(RESULTS))
+    ]
 
     assert lines == [
         ["STATUS", "NAME", "ID", "MESSAGE"],
@@ -182,7 +187,10 @@ def test_results_are_sanitized(hostile: str) -> None:
     results = [Result(Subscription(ID, hostile), Status.FAILED, hostile)]
     text = changes.result_json(results, backup=None, journal=None, code=ExitCode.NOT_DONE)
 
-    lines = [*changes.result_table(results), *changes.result_markdown(results)]
+    lines = [
+        *table.aligned(changes.result_rows(results)),
+        *markdown_table.table(changes.result_rows(results)),
+    ]
 
     assert [len(lines), json.loads(text)["subscriptions"][0]["name"]] == [5, hostile]
     assert all(sanitized(line) == line for line in "".join((*lines, text)).split("\n"))
@@ -200,6 +208,6 @@ def test_a_plan_in_markdown() -> None:
 
 def test_results_in_markdown() -> None:
     """A pipe in a message starts no cell."""
-    rows, _ = rendered("".join(changes.result_markdown(RESULTS)))
+    rows, _ = rendered("".join(markdown_table.table(changes.result_rows(RESULTS))))
 
     assert rows[2] == ["unconfirmed", OTHER, OTHER, "no longer | visible"]

@@ -198,7 +198,9 @@ def test_a_refused_write_stops_the_script(tools: None, tmp_path: Path) -> None:
 
 def test_each_word_is_quoted() -> None:
     """A shell reads back the same words."""
-    line = curl.command("PUT", "https://x.example/a b?c=$(d)&e='f'", "x.json")
+    line = curl.Target("https://x.example").command(
+        "PUT", "https://x.example/a b?c=$(d)&e='f'", "x.json"
+    )
 
     words = shlex.split(line.split("| ", 1)[1])
 

@@ -57,6 +57,7 @@ def test_a_testcase_that_disappeared_is_skipped() -> None:
     _, lost = suite(CHANGES)
 
     assert lost.name == f"=Gone\\x1b| ({LOST})"
+    assert lost.time == 0
     assert [(type(one), one.message) for one in lost.result] == [(SkippedCase, FATE)]
 
 
@@ -76,6 +77,6 @@ def test_no_metric_shows_what_disappeared() -> None:
 
 def test_the_table_shows_what_disappeared() -> None:
     """Both in a pipe and folded to a terminal."""
-    for shown in ("".join(table.render(CHANGES)), table.render_at(CHANGES, 200, plain=True)):
+    for shown in ("".join(table.render(CHANGES)), "".join(table.render(CHANGES, 200, plain=True))):
         last = shown.splitlines()[-1]
         assert re.split("  +", last) == ["disappeared", "=Gone\\x1b|", LOST, FATE]

@@ -19,7 +19,7 @@ from contacts_audit.core.errors import ContactsAuditError, UsageError
 from contacts_audit.core.model import Verdict
 from contacts_audit.core.shutdown import Shutdown
 from contacts_audit.core.workers import in_thread
-from contacts_audit.report import jq_filter, samples
+from contacts_audit.report import jq_filter
 
 CONTOSO = str(ROOT / "fixtures/contoso")
 SHADOWS = ("jq", "json", "queue", "re", "contacts_audit", "encodings", "site", "sitecustomize")
@@ -263,7 +263,7 @@ def test_a_process_that_starts_slowly_gets_the_whole_report(
 def test_samples_are_reports() -> None:
     """They follow the schema, and have each verdict."""
     schema = json.loads((ROOT / "contacts_audit/report/schema.json").read_text())
-    found = [json.loads(text) for text in samples.reports()]
+    found = [json.loads(text) for text in jq_filter.sample_reports()]
 
     for report in found:
         jsonschema.validate(report, schema)

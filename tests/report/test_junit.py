@@ -1,6 +1,8 @@
 """JUnit XML has a test case for each subscription."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import example, given
 from junitparser import Error, Failure
@@ -21,11 +23,13 @@ from report.varied_report import (
     names,
     report,
     suite,
+    text,
 )
 
 from contacts_audit.core.sanitize import sanitized
 from contacts_audit.report import (
     fix_command,
+    junit,
 )
 
 
@@ -55,13 +59,23 @@ def test_each_subscription_has_a_testcase() -> None:
 
 
 def test_a_testcase_has_the_seconds_that_its_subscription_took() -> None:
-    """In decimal seconds; none where they are not known or nothing was read."""
+    """In decimal seconds; 0 where they are not known or nothing was asked."""
     failed, unread, skipped, unknown = suite(
         report(replace(FAILING, seconds=0.12345), replace(UNREAD, seconds=90.0), SKIPPED, COMPLIANT)
     )
 
     assert (failed.time, unread.time) == (0.123, 90.0)
-    assert (skipped.time, unknown.time) == (None, None)
+    assert (skipped.time, unknown.time) == (0.0, 0.0)
+
+
+def test_each_element_has_a_time() -> None:
+    """Three decimals and no sign, also where the clock was set back while the run went on."""
+    back = replace(REPORT, finished=RUN.started - timedelta(hours=1))
+
+    for of in (REPORT, back):
+        elements = re.findall(r"<test[^>]*>", text(of, junit.render))
+        assert len(elements) == 2 + len(REPORT.outcomes)
+        assert all(re.search(r' time="\d+\.\d{3}"', element) for element in elements)
 
 
 def test_an_empty_suite() -> None:

@@ -52,7 +52,7 @@ def test_a_table_at_a_terminal_is_folded(width: int) -> None:
     """No line is too long, no character is lost; ids are cut if the terminal is narrow."""
     name = "[bold]" + "n" * 100
 
-    shown = plain(table.render_at(report(failing(1, name), *OUTCOMES), width, plain=False))
+    shown = plain("".join(table.render(report(failing(1, name), *OUTCOMES), width, plain=False)))
 
     assert max(map(len, shown.splitlines())) <= width
     assert shown.count("n") >= 100
@@ -90,7 +90,7 @@ def test_words_are_not_broken_where_they_fit() -> None:
 )
 def test_hostile_text_is_sanitized_at_a_terminal(hostile: str) -> None:
     """Only our own colors are escape codes; markup is text."""
-    shown = table.render_at(everywhere(hostile), 200, plain=False)
+    shown = "".join(table.render(everywhere(hostile), 200, plain=False))
 
     assert harmful(plain(shown)) == []
     assert "\x1b]" not in shown

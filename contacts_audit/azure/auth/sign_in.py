@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from contacts_audit.azure.arm.subscriptions import GUID
@@ -18,8 +17,7 @@ from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.shutdown import Shutdown
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(NamedTuple):
     """
     What a credential may use.
 
@@ -41,12 +39,12 @@ class SignIn:
     imds_timeout: float
     shutdown: Shutdown
     tell: Callable[[str], None]
+    secrets: Secrets
     tenant: str | None = None
     identity: tuple[str, str] | None = None
     subscription: str | None = None
     token: str | None = None
     token_name: str = ""
-    secrets: Secrets = field(default_factory=Secrets)
 
     def audience(self) -> str:
         """Return the audience of the options, else the one of the cloud's metadata."""
@@ -133,3 +131,19 @@ def check_tenant_id(sign_in: SignIn) -> None:
             f"--tenant {sign_in.tenant}: this credential has one tenant, known by its id only",
             "give the tenant's id, or leave --tenant out",
         )
+
+
+def tenant_of(token: AccessToken, asked: str | None) -> str | None:
+    """
+    Return the id of the tenant of *token*, None if the token does not show it.
+
+    Raises:
+        AuthError: it is another one than *asked*, the id or domain in the options.
+    """
+    found, asked = (token.tenant or "").lower(), (asked or "").lower()
+    if GUID.fullmatch(asked) and GUID.fullmatch(found) and asked != found:
+        raise AuthError(
+            f"--tenant {asked}: this credential signs in to {found} only",
+            "leave --tenant out, or choose another credential by --auth",
+        )
+    return found or None

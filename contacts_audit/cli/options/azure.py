@@ -14,6 +14,7 @@ from contacts_audit.cli.options.declare import (
     seconds,
 )
 from contacts_audit.cli.options.output import LogOptions
+from contacts_audit.core.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,12 @@ class NetworkOptions:
     replay: Path | None = RECORDINGS(
         "--replay DIR", "Run from a recording, offline and without credentials."
     )
+
+    def check_live(self) -> None:
+        """Raise UsageError if a recording is replayed."""
+        if self.replay is not None:
+            hint = "remove --replay, and unset CONTACTS_AUDIT_REPLAY"
+            raise UsageError("a recording cannot be written to", hint)
 
 
 @dataclass(frozen=True, slots=True)

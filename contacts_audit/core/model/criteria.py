@@ -68,3 +68,8 @@ class Waiver:
     def of(self) -> str:
         """What it covers, for a person."""
         return self.subscription or f"management group {self.management_group}"
+
+    @property
+    def terms(self) -> str:
+        """Until when, why and by whom it accepts, for a person."""
+        return f"waived until {self.expires}: {self.reason}, {self.owner}"

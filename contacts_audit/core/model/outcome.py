@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from contacts_audit.core.errors import AzureError, ExitCode, Reason
+from contacts_audit.core.errors import HINTS, AuthError, AzureError, ExitCode, Reason
 from contacts_audit.core.model.criteria import Check, Criteria, Waiver
 from contacts_audit.core.model.subscription import Contact, Subscription
 
@@ -52,8 +52,11 @@ class Fault:
         return f"{self.reason}: {self.detail}"
 
     @classmethod
-    def of(cls, error: AzureError) -> "Fault":
-        """Return the fault that *error* describes."""
+    def of(cls, error: AzureError | AuthError) -> "Fault":
+        """Return the fault that *error* describes, whichever side failed."""
+        if isinstance(error, AuthError):
+            reason = Reason.SIGN_IN_FAILED
+            return cls(reason, str(error), error.hint or HINTS[reason])
         return cls(error.reason, str(error), error.hint, error.status, error.code, error.request_id)
 
 

@@ -35,3 +35,22 @@ def test_a_token_for_the_pipeline(azure: AzureDouble, run: Run, az: Az) -> None:
     assert of_az.text == f"{az_token['subscription']}\t{az_token['accessToken']}\n"
     assert raw.text == "opaque.token\n"
     assert json.loads(opaque.out)["expires_on"] is None
+
+
+def test_a_token_of_another_tenant_is_refused(azure: AzureDouble, run: Run) -> None:
+    """It would read the subscriptions of that one."""
+    other = "11111111-2222-3333-4444-555555555555"
+
+    ran = run("token", "--tenant", other, "--auth", "token", AZURE_ACCESS_TOKEN=azure.token())
+
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err.startswith(f"error: --tenant {other}: this credential signs in to ")
+
+
+def test_certificates_that_cannot_be_read_are_told_where_none_are_needed(run: Run) -> None:
+    """A given token sends nothing, but the next command would."""
+    how = {"CONTACTS_AUDIT_CA_BUNDLE": "/nowhere/ca.pem", "AZURE_ACCESS_TOKEN": "opaque.token"}
+
+    ran = run("token", "--auth", "token", **how)
+
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, b"", 1)
