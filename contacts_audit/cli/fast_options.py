@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from contacts_audit.cli.options.variables import warn_of_ignored
 from contacts_audit.cli.terminal import Screen
@@ -52,7 +52,9 @@ class FastGroup(TyperGroup):
 
 def _fast(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
-        if type(parameter) is TyperOption:
+        if type(parameter) is TyperArgument:
+            parameter.__class__ = _Argument
+        elif type(parameter) is TyperOption:
             parameter.__class__ = _FastOption
             if parameter.name == "help":
                 parameter.metavar = " "  # it takes no value; typer would show a type
@@ -89,10 +91,8 @@ def _printed(help: Callable[[Any], str], ctx: Any) -> str:
 
 class _FastOption(TyperOption):
     def process_value(self, ctx: Any, value: Any) -> Any:
-        """Parse a plain value; leave others to typer. No option has a use for a blank one."""
-        given = value if isinstance(value, list | tuple) else [value]
-        for blank in (text for text in given if isinstance(text, str) and not text.strip()):
-            raise typer.BadParameter(f"{blank!r} is empty")
+        """Parse a plain value; leave others to typer."""
+        _refuse_blank(value)
         described = getattr(self, "type_descriptor", None)  # a later typer may not have it
         if described is None or self.required:
             return super().process_value(ctx, value)
@@ -100,6 +100,20 @@ class _FastOption(TyperOption):
         if not known:
             return super().process_value(ctx, value)
         return read if self.callback is None else self.callback(ctx, self, read)
+
+
+class _Argument(TyperArgument):
+    def process_value(self, ctx: Any, value: Any) -> Any:
+        """Let typer parse it."""
+        _refuse_blank(value)
+        return super().process_value(ctx, value)
+
+
+def _refuse_blank(value: Any) -> None:
+    """Refuse a blank *value*, or one in it: as a path it would be the current folder."""
+    given = value if isinstance(value, list | tuple) else [value]
+    for blank in (text for text in given if isinstance(text, str) and not text.strip()):
+        raise typer.BadParameter(f"{blank!r} is empty")
 
 
 def _plain(wanted: Any, value: Any, reader: Callable[[Any], Any] | None) -> tuple[bool, Any]:

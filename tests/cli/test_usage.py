@@ -218,6 +218,24 @@ def test_no_option_takes_a_blank_value(
 
 
 @pytest.mark.parametrize(
+    "words",
+    [["history"], ["explain"], ["diff", "x"], ["merge", "x"], ["policy", "check"], ["apply"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("blank", ["", " "], ids=["empty", "blank"])
+def test_no_argument_is_blank(
+    words: list[str], blank: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable of a script that is not set would name the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    ran = run_in({}, *words, blank)
+
+    assert (ran.code, ran.out) == (2, b"")
+    assert ran.err.endswith(f": {blank!r} is empty -- see --help\n")
+
+
+@pytest.mark.parametrize(
     "audience", ["https://a.example/", "api://b/c", "797f4846-ba00", "urn:a:b"]
 )
 def test_an_audience_is_a_uri_or_an_id(azure: AzureDouble, run: Run, audience: str) -> None:
