@@ -81,9 +81,9 @@ def test_a_wrong_policy_is_2_before_any_request(
         pytest.param(
             ["--required-email", "a@"], "'a@' is not an email address", id="no address at all"
         ),
-        pytest.param(["--required-email", ""], "is not an email address", id="an empty address"),
+        pytest.param(["--required-email", ""], "'' is empty", id="an empty address"),
         pytest.param(["--allowed-domain", "@b.com"], "is not a domain", id="no domain at all"),
-        pytest.param(["--allowed-domain", ""], "is not a domain", id="an empty domain"),
+        pytest.param(["--allowed-domain", ""], "'' is empty", id="an empty domain"),
         pytest.param(["--minimum-emails", "0"], "'0'", id="no count"),
         pytest.param(["--minimum-emails", "1.5"], "'1.5'", id="no whole count"),
         pytest.param(["--attack-path-level", "Severe"], "Severe", id="an unknown level"),

@@ -12,6 +12,7 @@ import typer
 
 from contacts_audit.cli.terminal import log_to
 from contacts_audit.core.model import FILE
+from contacts_audit.core.redaction import shown_address
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -212,7 +213,7 @@ def audience(given: str) -> str:
     """Return the URI or the id of a resource, https://www.rfc-editor.org/rfc/rfc3986#section-2."""
     if re.fullmatch(r"[!#-;=?-\[\]_a-z~]+", given):
         return given
-    raise typer.BadParameter(f"{given!r} is not a URI or an id")
+    raise typer.BadParameter(f"{shown_address(given)!r} is not a URI or an id")
 
 
 def seconds(given: str | float) -> float:
