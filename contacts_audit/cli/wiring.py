@@ -64,10 +64,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
 
 
 def _preload() -> None:
-    from contacts_audit.audit import auditor  # noqa: F401
-    from contacts_audit.azure.contacts.read import warm_up
-
-    warm_up()
+    import contacts_audit.audit.auditor  # noqa: F401 - and jq with it
 
 
 def connect_and_select(

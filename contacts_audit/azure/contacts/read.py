@@ -6,8 +6,8 @@ An empty `emails` is no address; a contact without one is still a contact.
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
 
-import functools
 import json
+import threading
 from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Any, NamedTuple
@@ -55,15 +55,16 @@ else error("neither a list nor a contact") end
 """
 
 
-def warm_up() -> None:
-    """Compile the jq programs, which takes longer than the first reading itself."""
-    for program in (DOCUMENTED, FIELDS):
-        _compiled(program)
+_COMPILED: dict[str, Any] = {}
+_COMPILING = threading.Lock()
 
 
-@functools.cache
 def _compiled(program: str) -> Any:
-    return jq.compile(program)
+    """Return *program* compiled: once, however many threads need it at the same time."""
+    with _COMPILING:
+        if program not in _COMPILED:
+            _COMPILED[program] = jq.compile(program)
+        return _COMPILED[program]
 
 
 def document(answer: Answer) -> Any:
