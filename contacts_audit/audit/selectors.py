@@ -12,11 +12,9 @@ MAX_NAME = 256  # characters
 HIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})
 DASHES = re.compile("[\u2010-\u2015\u2212]")
 JOINERS = re.compile("[\u200c\u200d]")  # Persian words and some emoji need them
-RESOURCE_ID = re.compile(f"/subscriptions/({GUID.pattern})/?", re.IGNORECASE)  # as in the portal
+RESOURCE_ID = f"/subscriptions/({GUID.pattern})/?"  # as in the portal
 GROUP = "[A-Za-z0-9][A-Za-z0-9_.()-]{0,89}"
-GROUP_RESOURCE_ID = re.compile(
-    f"/providers/Microsoft.Management/managementGroups/({GROUP})/?", re.IGNORECASE
-)
+GROUP_RESOURCE_ID = f"/providers/Microsoft.Management/managementGroups/({GROUP})/?"
 
 
 class Selector(NamedTuple):
@@ -40,7 +38,7 @@ def parse_selector(text: str, option: str) -> Selector:
     """
     if GUID.fullmatch(text):
         return Selector(text.lower(), option)
-    if path := RESOURCE_ID.fullmatch(text):
+    if path := re.fullmatch(RESOURCE_ID, text, re.IGNORECASE):
         return Selector(path[1].lower(), option)
     problem, hint = None, "give an id (8-4-4-4-12) or a name"
     if not text.strip():
@@ -71,7 +69,7 @@ def parse_selectors(lines: str, option: str) -> list[Selector]:
     for number, line in enumerate(lines.removeprefix("\ufeff").split("\n"), start=1):
         text = line.strip(" \t\r")
         head = text.split(" #")[0].split("\t#")[0].strip(" \t")
-        if GUID.fullmatch(head) or RESOURCE_ID.fullmatch(head):
+        if GUID.fullmatch(head) or re.fullmatch(RESOURCE_ID, head, re.IGNORECASE):
             text = head  # only an id can have a comment behind it: a name may contain '#'
         if text and not text.startswith("#"):
             found.append(parse_selector(text, f"{option}, line {number}"))
@@ -89,7 +87,7 @@ def parse_group_id(text: str, option: str = "--management-group") -> str:
     """
     if re.fullmatch(GROUP, text):
         return text
-    if path := GROUP_RESOURCE_ID.fullmatch(text):
+    if path := re.fullmatch(GROUP_RESOURCE_ID, text, re.IGNORECASE):
         return path[1]
     raise UsageError(
         f"{option}: {text[:MAX_NAME]!r} is not a management group id",

@@ -31,19 +31,17 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 _VERSION = r"v?\d[\w-]{0,60}(?:\.\d{1,9}){0,3}"
 _GAP = r"[\s,;|/'\"`\u2018-\u201f<>\[\]()*-]{1,8}(?:(?:and|or)[\s'\"`]{1,4})?"
-_LIST = re.compile(
+_LIST = (  # compiled at first use, as the next one
     r"\b(?:(?:supported|available|valid|allowed|registered)\s{0,3}(?:api)?[\s-]{0,3}"
     r"version(?:s|\(s\)|\s{1,3}is)|versions\s{1,3}(?:supported|available))(?!\w)"
-    rf"[^\d.]{{0,100}}?({_VERSION}(?:{_GAP}{_VERSION})*+)",
-    re.IGNORECASE,
+    rf"[^\d.]{{0,100}}?({_VERSION}(?:{_GAP}{_VERSION})*+)"
 )
-_WAIT = re.compile(
+_WAIT = (
     r"\b(?:again|after|wait\w{0,3}|retr(?:y|ied))\b[^.\d]{0,40}(?<![\d.])(?:"
     r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)\b|"
     r"(?P<number>\d{1,3}(?:,\d{3}){1,9}|\d{1,100}(?:\.\d{1,6})?)['\"\s]{0,3}"
     r"(?P<unit>s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)\b|"
-    r"(?<=retry-after: )(?P<header>\d{1,9})\b)",
-    re.IGNORECASE,
+    r"(?<=retry-after: )(?P<header>\d{1,9})\b)"
 )
 
 
@@ -83,14 +81,14 @@ def refuses_version(said: Said, status: int, asked: str) -> bool:
 
 def listed_versions(message: str) -> frozenset[str]:
     """Return the api-versions that *message* lists as supported, in lower case."""
-    lists = _LIST.findall(message[:LONGEST_MESSAGE])
+    lists = re.findall(_LIST, message[:LONGEST_MESSAGE], re.IGNORECASE)
     versions = (re.findall(_VERSION, found, re.IGNORECASE) for found in lists)
     return frozenset(version.casefold() for each in versions for version in each)
 
 
 def named_seconds(message: str) -> float | None:
     """Return the seconds after which *message* says to try again; None for none, or 0."""
-    found = _WAIT.search(message[:LONGEST_MESSAGE])
+    found = re.search(_WAIT, message[:LONGEST_MESSAGE], re.IGNORECASE)
     if found is None:
         return None
     if found["hours"]:

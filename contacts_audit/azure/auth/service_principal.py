@@ -9,14 +9,16 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 import functools
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from contacts_audit.azure.auth.credential_file import FederatedTokenFile
 from contacts_audit.azure.auth.managed_identity_endpoint import is_offered
 from contacts_audit.azure.auth.msal_http import TokenService
 from contacts_audit.azure.auth.sign_in import Credential, SignIn, check_tenant, token_of
 from contacts_audit.azure.kinds import AccessToken, Auth
 from contacts_audit.core.errors import AuthError
+
+if TYPE_CHECKING:
+    from contacts_audit.azure.auth.credential_file import FederatedTokenFile
 
 
 class Variables(NamedTuple):
@@ -177,9 +179,15 @@ def _proof(sign_in: SignIn, names: Variables, field: str) -> Any:
 
         password = sign_in.environment.get(names.password)
         return credential(CertificateFile(Path(value), names.certificate, names.password, password))
-    file = FederatedTokenFile(Path(value), names.federated_token)
+    file = _token_file(value, names)
     file.token()
     return {"client_assertion": file.token}  # read for each request
+
+
+def _token_file(path: str, names: Variables) -> "FederatedTokenFile":
+    from contacts_audit.azure.auth.credential_file import FederatedTokenFile
+
+    return FederatedTokenFile(Path(path), names.federated_token)
 
 
 def _cures(sign_in: SignIn, names: Variables) -> dict[str, str]:
@@ -196,5 +204,5 @@ def _cures(sign_in: SignIn, names: Variables) -> dict[str, str]:
     return {
         **cures,
         **dict.fromkeys(("70021", "700211", "700212", "700213"), trust),
-        "700024": FederatedTokenFile(Path(path), names.federated_token).expired_hint(),
+        "700024": _token_file(path, names).expired_hint(),
     }
