@@ -37,13 +37,13 @@ class Exchanges:
 
     def keep(self, method: str, url: str, outcome: "Answer | AzureError") -> None:
         """Keep one exchange."""
-        told = dict.fromkeys(("status", "request_id", "body", "error"))
-        self.all.append({"method": method, "url": url, **told})
+        told: dict[str, Any] = dict.fromkeys(("status", "request_id", "body", "error"))
         if isinstance(outcome, AzureError):
-            self.all[-1]["error"] = str(outcome)
+            told["error"] = str(outcome)
         else:
-            self.all[-1] |= {"status": outcome.status, "request_id": outcome.request_id}
-            self.all[-1]["body"] = outcome.body.decode("utf-8-sig", "replace")
+            told |= {"status": outcome.status, "request_id": outcome.request_id}
+            told["body"] = outcome.body.decode("utf-8-sig", "replace")
+        self.all.append({"method": method, "url": url, **told})  # whole: it may be printed now
 
 
 @grouped

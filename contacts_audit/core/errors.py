@@ -69,13 +69,11 @@ HINTS: Mapping[Reason, str] = {
     Reason.REDIRECTED: "check --arm-endpoint, and whether a captive portal intercepts the request",
     Reason.SERVER_ERROR: "run again later; if it happens again, give the request id to Azure "
     "support",
-    Reason.MALFORMED: "see the answer with 'contacts-audit fetch -s SUBSCRIPTION_ID "
-    "--api-version VERSION'",
+    Reason.MALFORMED: "see the answer with 'contacts-audit fetch -s SUBSCRIPTION_ID'",
     Reason.HTML: "a proxy or a login page answered instead of Azure: check the network",
     Reason.TRUNCATED: "run again; if it happens again, check the network",
     Reason.TOO_LARGE: "see the answer with curl: no answer of Azure is this large",
-    Reason.PAGING: "see the nextLink with 'contacts-audit fetch -s SUBSCRIPTION_ID "
-    "--api-version VERSION'",
+    Reason.PAGING: "see the nextLink with 'contacts-audit fetch -s SUBSCRIPTION_ID'",
     Reason.VERSION_UNAVAILABLE: "check --cloud: this cloud does not offer the requested API "
     "version",
     Reason.REFUSED: "read Azure's message; if it happens again, give the request id to Azure "

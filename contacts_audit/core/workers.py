@@ -4,6 +4,7 @@ import contextlib
 import functools
 import itertools
 import logging
+import math
 import queue
 import sys
 import threading
@@ -188,7 +189,7 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             yield item
             if not crew.size:
                 crew.do_next()
-            done, item = result.get()
+            done, item = _awaited(result, math.inf)
             if not done:
                 raise item
     finally:

@@ -1,8 +1,8 @@
 """
 What plan, backup and journal files have in common: schema, origin, snapshots, SHA-256 digest.
 
-What reads a value raises DamageError, or LookupError for a missing key; `refused_if_damaged` makes
-a UsageError of both.
+What reads a value raises DamageError, or what Python raises where a key is missing or a type is
+wrong; `refused_if_damaged` makes a UsageError of all these.
 """
 
 import hashlib

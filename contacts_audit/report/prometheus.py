@@ -1,8 +1,8 @@
 """
 Renders the report, and the history, as Prometheus metrics, without names and addresses.
 
-All series have the labels of their run, so that the files of several audits can be in one folder:
-node_exporter silently drops series that another file has.
+The series of a report have the labels of its run, so that the files of several audits can be in one
+folder: node_exporter silently drops series that another file has.
 
 The series of a subscription that disappeared ends, as Prometheus expects.
 

@@ -10,6 +10,8 @@ from azure_double import AzureDouble, faults
 from azure_double.exchange import Fault
 from conftest import Run
 
+from contacts_audit.core.errors import HINTS
+
 LIST, GROUP, PERMISSIONS = "GET /subscriptions?", "/descendants?", "/permissions?"
 FORBIDDEN = faults.arm_error(403, "AuthorizationFailed", "No.")
 GONE = faults.arm_error(404, "NotFound", "No.")
@@ -186,3 +188,10 @@ def test_a_version_that_a_shell_would_read_is_left_out(azure: AzureDouble, run: 
 
     assert f"'contacts-audit fetch -s {one.id}'" in ran.err
     assert "reboot" not in ran.err
+
+
+def test_only_the_id_is_filled_in_by_a_row() -> None:
+    """A hint is also given where no answer is known, as in a replay and in a merged report."""
+    words = {word for hint in HINTS.values() for word in re.findall(r"\b[A-Z_]{6,}\b", hint)}
+
+    assert words <= {"SUBSCRIPTION_ID", "HTTPS_PROXY", "NO_PROXY"}

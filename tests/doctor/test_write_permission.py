@@ -1,5 +1,6 @@
 """`doctor` says whether the identity may write, by what Azure lists, without writing."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -39,6 +40,19 @@ OWNER = {"actions": ["*"], "notActions": []}
 def test_patterns(actions: list[str], not_actions: list[str], allowed: bool) -> None:
     """`*` matches anything, case is ignored, and `notActions` are not allowed."""
     assert Permission((*actions,), (*not_actions,)).allows(WRITE) is allowed
+
+
+def test_a_long_pattern_takes_little_memory() -> None:
+    """An answer may have megabytes of it, and a regular expression would need ten times as much."""
+    pattern = "*a" * 100_000
+    tracemalloc.start()
+    try:
+        assert not Permission((pattern,), ()).allows(WRITE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 100 * len(pattern)
 
 
 def test_one_role_is_enough(azure: AzureDouble, run: Run) -> None:

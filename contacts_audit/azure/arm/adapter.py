@@ -42,7 +42,7 @@ class Adapter(BaseAdapter):
 
     def close(self) -> None:
         """Close the connections that are idle."""
-        for sock in itertools.chain.from_iterable(self._idle.values()):
+        for sock in itertools.chain.from_iterable([*self._idle.values()]):
             sock.close()
 
     def open(self, url: str) -> None:

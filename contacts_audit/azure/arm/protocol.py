@@ -238,9 +238,9 @@ def error_of(
         retryable=retryable,
         retry_after=asked_wait_of(answer, words) if retryable else None,
     )
-    asked = PLAIN_VERSION.search(answer.url)
-    option = f" --api-version {asked[1]}" if asked else ""
-    error.hint = error.hint.replace(" --api-version VERSION", option)
+    if asked := PLAIN_VERSION.search(answer.url):
+        fetch = "fetch -s SUBSCRIPTION_ID"
+        error.hint = error.hint.replace(fetch, f"{fetch} --api-version {asked[1]}")
     return error
 
 

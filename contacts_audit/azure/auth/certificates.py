@@ -7,7 +7,7 @@ https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -40,7 +40,7 @@ class CertificateFile(CredentialFile):
 
     kind = "certificate"
     password_variable: str
-    password: str | None
+    password: str | None = field(repr=False)
 
     def refused(self, why: str, hint: str = EITHER) -> AuthError:
         """Return the error that says *why* the content cannot be used."""
@@ -94,7 +94,8 @@ def _read_pem_key(file: CertificateFile, pem: bytes) -> Any:
     except UnsupportedAlgorithm as error:
         raise file.refused("its kind of key or encryption is not supported") from error
     except (ValueError, TypeError) as error:
-        raise file.locked() if password else file.refused("its private key is damaged") from error
+        damaged = file.refused("its private key is damaged")
+        raise file.locked() if password is not None else damaged from error
 
 
 def _read_pfx(file: CertificateFile, content: bytes) -> tuple[list[Any], list[Certificate]]:
