@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from bench.builds import ROOT, Build
 from bench.processes import Run, measured, server
 from bench.table import Row, in_turn, median
-from contacts_audit.azure.arm.throttle import RateLimiter
+from contacts_audit.azure.arm.throttle import RateLimiter, tenant_left
 
 IMPORTS = "import requests, msal, jq, typer"
 ONE = ("emails", "--replay", str(ROOT / "fixtures/contoso"), "-s")
@@ -77,21 +77,24 @@ def growth(ours: Build, _times: int) -> list[Row]:
 def throttled(ours: Build, _times: int) -> list[Row]:
     """Return the rows about a bucket of 250, refilled by 25 a second, that all requests share."""
     rows = []
-    for workers, latency, times in (
-        ("8", 0.0, 1),
-        ("16", 0.0, 1),
-        ("32", 0.0, 3),
-        ("", 0.0, 3),
-        ("", 0.1, 1),
+    for workers, latency, times, told in (
+        ("8", 0.0, 1, False),
+        ("16", 0.0, 1, False),
+        ("32", 0.0, 3, False),
+        ("", 0.0, 3, False),
+        ("", 0.1, 1, False),
+        ("", 0.1, 3, True),
     ):
         runs, refused = [], []
         for _ in range(times):
-            with server(subscriptions=1000, latency=latency, bucket=(250, 25)) as served:
+            options = {"told": True} if told else {}
+            with server(subscriptions=1000, latency=latency, bucket=(250, 25), **options) as served:
                 width = ("--workers", workers) if workers else ()
                 runs.append(ours.run(served.environment, "emails", *width))
             refused.append(_percent(served.counts, "refused"))
         ideal = (served.counts["asked"] - served.counts["refused"] - 250) / 25
         name = f"throttled, {workers or 'default'} workers, {1000 * latency:.0f} ms"
+        name += ", which tells what is left" if told else ""
         rows += [
             Row(f"{name}: wall / ideal of the bucket", 1.1, median(runs) / ideal, {name: runs}),
             Row(f"{name}: % refused", 2.0, statistics.median(refused)),
@@ -128,7 +131,7 @@ def limiter(ours: Build, _times: int) -> list[Row]:
     turns, limiter = 100_000, RateLimiter()
     began = time.process_time()
     for _ in range(turns):
-        limiter.answered(limiter.wait_for_turn(math.inf), {})
+        limiter.answered(limiter.wait_for_turn(math.inf), tenant_left({}))
     turn = (time.process_time() - began) / turns
     with server(subscriptions=2000) as served:
         run = ours.run(served.environment, "emails", "--workers", "8")

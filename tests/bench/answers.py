@@ -17,6 +17,8 @@ from azure_double.__main__ import CONTACT_2017
 from azure_double.refusals import error_body
 from azure_double.wire import JSON, Answer, Asked
 
+from contacts_audit.azure.arm.throttle import REMAINING
+
 LIST = re.compile(
     rb"GET /subscriptions/([0-9a-f-]{36})/providers/Microsoft\.Security/securityContacts"
     rb"\?api-version=([0-9a-z-]+) HTTP/1\.1\r\n"
@@ -26,12 +28,17 @@ BEARER = re.compile(rb"\r\nauthorization: bearer ([^\r]+)\r\n", re.IGNORECASE)
 
 @dataclass
 class Bucket:
-    """What a throttled service has left: *size* at first, *refill* more each second."""
+    """
+    What a throttled service has left: *size* at first, *refill* more each second.
+
+    It may be *told* in each answer, as Azure tells what a tenant has left.
+    """
 
     size: float = math.inf
     refill: float = 0.0
     left: float = math.inf
     at: float = 0.0
+    told: bool = False
 
     def take(self, now: float) -> bool:
         """Say whether there was one left, and take it."""
@@ -61,6 +68,13 @@ class Answers:
 
     def answer(self, request: bytes, now: float) -> tuple[bytes, bool]:
         """Return every byte of the answer, and whether Resource Manager gave it."""
+        answer, of_arm = self._answer(request, now)
+        if of_arm and self.bucket.told:
+            left = b"\r\n%s: %d\r\n" % (REMAINING.encode(), self.bucket.left)
+            answer = answer.replace(b"\r\n", left, 1)
+        return answer, of_arm
+
+    def _answer(self, request: bytes, now: float) -> tuple[bytes, bool]:
         listed = LIST.match(request)
         if listed is None:
             asked = _asked(request)

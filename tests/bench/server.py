@@ -155,13 +155,14 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--page-size", type=int, default=1000)
     parser.add_argument("--bucket", type=float, nargs=2, default=None, metavar=("SIZE", "REFILL"))
+    parser.add_argument("--told", action="store_true")
     parser.add_argument("--knee", type=int, default=0)
     parser.add_argument("--writes", action="store_true")
     options = parser.parse_args()
     answers = Answers(options.subscriptions, options.page_size, writes=options.writes)
     if options.bucket is not None:
         size, refill = options.bucket
-        answers.bucket = Bucket(size, refill, size, time.monotonic())
+        answers.bucket = Bucket(size, refill, size, time.monotonic(), options.told)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         authority = Path(folder, "ca.pem")
         signer = trustme.CA()

@@ -11,7 +11,7 @@ from contacts_audit.azure.arm import paging, protocol
 from contacts_audit.azure.arm.concurrency import Concurrency
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.retry import Budget, with_retries
-from contacts_audit.azure.arm.throttle import RateLimiter
+from contacts_audit.azure.arm.throttle import RateLimiter, tenant_left
 from contacts_audit.azure.arm.transport import Transport, prepared
 from contacts_audit.azure.kinds import AccessToken
 from contacts_audit.core.errors import AzureError, Reason
@@ -191,14 +191,15 @@ class Client:
             if error.reason is Reason.TIMEOUT and time.monotonic() >= self.limits.deadline:
                 raise AzureError(Reason.DEADLINE, "the run's deadline passed") from error
             raise
+        left = tenant_left(answer.headers)
         if answer.status == THROTTLED:
             limiter.refused(turn)
         else:
-            limiter.answered(turn, answer.headers)
+            limiter.answered(turn, left)
         if answer.status in TOO_MUCH:
             concurrency.failed(sent)
         else:
-            concurrency.answered(sent, usual=answer.status == 200)
+            concurrency.answered(sent, usual=answer.status == 200, left=left)
         self._keep(method, url, answer)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s %s: %d %s", method, url, answer.status, _shown(answer))

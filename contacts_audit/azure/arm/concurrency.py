@@ -4,7 +4,8 @@ Finds how many requests may be under way: more as long as answers come as fast a
 It begins with a few.  Each answer that was as fast as usual allows one more, so that they double
 with each round trip.  Where rounds of answers are slow twice in a row, or much is refused or lost,
 there may be fewer, and then more again with care.  When there are as few as at first, it learns
-anew how long an answer usually takes.
+anew how long an answer usually takes.  Never are more under way than the tenant has left, where
+the answers tell.
 
 A round's lower quartile stands for it: neither slow subscriptions, nor the handshakes of new
 connections, nor a service that is slow now and then makes it slow.  After slow start and Vegas:
@@ -68,6 +69,7 @@ class Concurrency:
         self._ours = ours
         self._lock = threading.Lock()
         self._limit = float(first)
+        self._left = math.inf
         self._step = 1.0  # what an answer adds
         self._of_use = True  # to have more under way
         self._busy = 0  # rounds one after the other
@@ -78,10 +80,15 @@ class Concurrency:
 
     def limit(self) -> int:
         """Return how many may be under way now."""
-        return int(self._limit)
+        return max(1, int(min(self._limit, self._left)))
 
-    def answered(self, sent: float, *, usual: bool = True) -> None:
-        """Learn from the answer to what was *sent*; unless *usual*, its time tells nothing."""
+    def answered(self, sent: float, *, usual: bool = True, left: float = math.inf) -> None:
+        """
+        Learn from the answer to what was *sent*; unless *usual*, its time tells nothing.
+
+        No more may be under way than the tenant has *left*: the others would be refused.
+        """
+        self._left = left
         self._learn(sent, usual=usual, failed=False)
 
     def failed(self, sent: float) -> None:

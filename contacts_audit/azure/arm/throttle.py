@@ -10,6 +10,7 @@ If slowing down does not help, the refusals were a coincidence, and the limit is
 https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -28,6 +29,12 @@ SLOWEST = 1.0  # requests a second, enough to notice when more are accepted agai
 LONG_ENOUGH = 1.0  # seconds in which the refill can be measured
 CALM = 7.0  # seconds without a refusal, after which the rate exceeds the measured refill
 UNLIMITED = 1000.0  # requests a second, more than are ever sent
+
+
+def tenant_left(headers: Mapping[str, str]) -> float:
+    """Return how many requests the tenant has left, as far as the answer with *headers* says."""
+    left = headers.get(REMAINING, "")
+    return int(left) if len(left) < DIGITS and left.isdecimal() else math.inf
 
 
 class RateLimiter:
@@ -95,16 +102,19 @@ class RateLimiter:
             self._next = turn + 1 / rate
             return turn, self._since
 
-    def answered(self, sent: float, headers: Mapping[str, str]) -> None:
-        """Learn from an answer other than 429 to a request whose turn was at *sent*."""
-        left = headers.get(REMAINING, "")
+    def answered(self, sent: float, left: float = math.inf) -> None:
+        """
+        Learn from an answer other than 429 to a request whose turn was at *sent*.
+
+        The tenant has so many requests *left*.
+        """
         with self._lock:
             if sent > self._since:
                 self._served += 1
                 self._latest = max(self._latest, sent)
             if self._row_since is not None and sent > self._row_since:
                 self._row_since = None
-            if self._rate is None and len(left) < DIGITS and left.isdecimal() and int(left) <= LOW:
+            if self._rate is None and left <= LOW:
                 self._slow_down(self._clock(), REFILL)
 
     def refused(self, sent: float) -> None:

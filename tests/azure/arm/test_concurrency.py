@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import random
 import signal
 import time
@@ -42,6 +43,7 @@ class Run:
     requests: int = 3000
     processor: float = 0.0
     paced: bool = False
+    left: Callable[[], float] = lambda: math.inf  # as the answers tell
     now: float = 0.0
     worked: float = 0.0
     refused: int = 0
@@ -51,7 +53,7 @@ class Run:
     def __post_init__(self) -> None:
         self.concurrency = Concurrency(clock=lambda: self.now, ours=lambda: self.worked)
         self._limiter = RateLimiter(lambda seconds: None, lambda: self.now)
-        self._events: list[tuple[float, int, str, float, tuple[float, float]]] = []
+        self._events: list[tuple[float, int, str, float, tuple[float, float], float]] = []
         self._order = itertools.count()
         self._free = 0.0  # when the client's one processor is
         self._under_way = self._workers = self._begun = 0
@@ -62,7 +64,7 @@ class Run:
         while self._workers < self.concurrency.limit():
             self._begin()
         while served < self.requests:
-            self.now, _, what, sent, turn = heapq.heappop(self._events)
+            self.now, _, what, sent, turn, left = heapq.heappop(self._events)
             if what == "ask":
                 self._ask(turn)
                 continue
@@ -74,8 +76,8 @@ class Run:
                 self._ask_at(self.now + RETRY_AFTER)
             else:
                 served += 1
-                self.concurrency.answered(sent)
-                self._limiter.answered(turn[0], {})
+                self.concurrency.answered(sent, left=left)
+                self._limiter.answered(turn[0], left)
                 self._next()
             self.limits.append((self.now, self.concurrency.limit()))
         return self
@@ -110,7 +112,7 @@ class Run:
         self._push(self._free + (AT_THE_GATE if took is None else took), what, self.now, turn)
 
     def _push(self, at: float, what: str, sent: float, turn: tuple[float, float]) -> None:
-        heapq.heappush(self._events, (at, next(self._order), what, sent, turn))
+        heapq.heappush(self._events, (at, next(self._order), what, sent, turn, self.left()))
 
     def least_after(self, moment: float) -> int:
         """Return how few might be under way at some time after *moment*."""
@@ -228,6 +230,33 @@ def test_one_bucket_for_all_is_used_up_and_hardly_overdrawn() -> None:
 
     assert run.now <= 1.1 * (1000 - 250) / 25
     assert run.refused <= 0.02 * (1000 + run.refused)
+
+
+@pytest.mark.parametrize("latency", [0.001, 0.02, 0.1, 0.5])
+def test_a_bucket_that_tells_what_is_left_is_not_overdrawn(latency: float) -> None:
+    """As Azure tells what a tenant has left: however many were under way before."""
+    bucket = Bucket(250, 25, 250)
+    run = Run(
+        lambda now, under_way: latency if bucket.take(now) else None,
+        requests=1000,
+        processor=0.0004,
+        paced=True,
+        left=lambda: int(bucket.left),
+    )()
+
+    assert run.now <= 1.1 * (1000 - 250) / 25
+    assert run.refused <= 0.01 * (1000 + run.refused)
+
+
+def test_what_the_tenant_has_left_is_the_most() -> None:
+    """By the last answer; one request may always be sent."""
+    concurrency = Concurrency(FIRST, FIRST)
+    limits = []
+    for left in (1000, 7, 0, math.inf):
+        concurrency.answered(0.0, left=left)
+        limits.append(concurrency.limit())
+
+    assert limits == [FIRST, 7, 1, FIRST]
 
 
 def test_what_is_not_used_does_not_grow() -> None:

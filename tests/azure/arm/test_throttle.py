@@ -14,7 +14,7 @@ from azure_double import AzureDouble, faults
 from bench.answers import Bucket
 from conftest import Run
 
-from contacts_audit.azure.arm.throttle import MOMENT, REMAINING, ROW, RateLimiter
+from contacts_audit.azure.arm.throttle import MOMENT, REMAINING, ROW, RateLimiter, tenant_left
 from contacts_audit.core.errors import AzureError, Reason
 
 FOREVER = 1e9
@@ -87,7 +87,7 @@ def simulated(
                 at(clock.now + AT_THE_GATE, "refused", turn)
             case "served":
                 served += 1
-                limiter.answered(turn[0], {})
+                limiter.answered(turn[0])
                 at(clock.now, "next")
             case "refused":
                 refused += 1
@@ -165,7 +165,7 @@ def test_nobody_waits_unless_refused() -> None:
 
     for _ in range(1000):
         sent = limiter.wait_for_turn(FOREVER)
-        limiter.answered(sent, {"x-ms-ratelimit-remaining-subscription-reads": "0"})
+        limiter.answered(sent, tenant_left({"x-ms-ratelimit-remaining-subscription-reads": "0"}))
 
     assert clock.pauses == []
 
@@ -176,7 +176,7 @@ def ask(limiter: RateLimiter, clock: Clock, *, requests: int, one_in: int, secon
         sent = limiter.wait_for_turn(FOREVER)
         clock.now += seconds
         if number % one_in:
-            limiter.answered(sent, {})
+            limiter.answered(sent)
         else:
             limiter.refused(sent)
 
@@ -223,11 +223,11 @@ def test_it_speeds_up_again() -> None:
     limiter = slowed(clock)
 
     while clock.now < 300:
-        limiter.answered(limiter.wait_for_turn(FOREVER), {})
+        limiter.answered(limiter.wait_for_turn(FOREVER))
         clock.now += 0.01
     clock.pauses.clear()
     for _ in range(100):
-        limiter.answered(limiter.wait_for_turn(FOREVER), {})
+        limiter.answered(limiter.wait_for_turn(FOREVER))
 
     assert clock.pauses == []
 
@@ -273,7 +273,7 @@ def test_what_is_left_to_the_tenant_counts_for_all(left: str, waits: bool) -> No
     clock = Clock()
     limiter = RateLimiter(clock.pause, clock)
 
-    limiter.answered(limiter.wait_for_turn(FOREVER), {REMAINING: left})
+    limiter.answered(limiter.wait_for_turn(FOREVER), tenant_left({REMAINING: left}))
     for _ in range(2):
         limiter.wait_for_turn(FOREVER)
 
