@@ -97,7 +97,7 @@ def crooked(head: str, body: bytes = b"") -> Fault:
 # Statuses: what follows where the body is ARM's, a page for people, or nothing.
 
 STATUSES: dict[int, tuple[str, str, str]] = {
-    **dict.fromkeys((101, 103, 204), ("malformed",) * 3),  # none of these has a body
+    **dict.fromkeys((101, 204), ("malformed",) * 3),  # none of these has a body
     **dict.fromkeys((201, 202, 203, 205, 206, 226), ("malformed", "html", "malformed")),
     **dict.fromkeys((300, 301, 302, 303, 304, 305, 307, 308, 399), ("redirected",) * 3),
     **dict.fromkeys((400, 402, 405, 406, 407, 409, 410), ("refused", "html", "refused")),
@@ -139,7 +139,7 @@ FINAL: Rows = {
     "307 to the same host": Row(faults.redirect(307, "/elsewhere"), "redirected"),
     "308 to nowhere": Row(faults.status(308), "redirected", says="nowhere"),
     "302 with a hostile address": Row(
-        faults.redirect(302, "https://evil.example/\x1b[2J"), "redirected"
+        faults.redirect(302, "https://evil.example/\x9b2J[red]"), "redirected"
     ),
     "404 SubscriptionNotFound": Row(
         faults.arm_error(404, "SubscriptionNotFound", "gone"), "not-found"
@@ -305,6 +305,9 @@ GOOD: Rows = {
     "ended by the connection": Row(faults.unframed(), READ),
     "slow": Row(faults.slow(0.3), READ),
     "100 Continue before": Row(faults.after_interim(b"HTTP/1.1 100 Continue\r\n\r\n"), READ),
+    "103 Early Hints before": Row(
+        faults.after_interim(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), READ
+    ),
     "the connection ends after it": Row(faults.last(), READ),
 }
 
@@ -316,7 +319,11 @@ LOST: Rows = {
     "no HTTP": again(faults.raw(b"220 mail.example ESMTP\r\n\r\n"), "unreachable"),
     "NUL": again(faults.raw(b"\0" * 100), "unreachable"),
     "no status": again(faults.raw(b"HTTP/1.1 OK\r\n\r\n"), "unreachable"),
-    "too many headers": again(crooked("X: 1\r\n" * 200), "unreachable"),
+    "a control character in a header": again(
+        faults.redirect(302, "https://evil.example/\x1b[2J"), "unreachable"
+    ),
+    "folded header": again(crooked("X: 1\r\n 2"), "unreachable"),
+    "103 and no answer": again(faults.html(103), "unreachable"),
     "a header without end": again(
         faults.endless(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536), "unreachable"
     ),
@@ -359,6 +366,7 @@ SLOW: Rows = {
         "timeout",
         2,
     ),
+    "103, then silence": Row(faults.status(103), "timeout", 2),
     "half a body, then silence": Row(faults.stalled(20), "timeout", 2),
     "answered too late": Row(faults.slow(5), "timeout", 2),
 }

@@ -1,5 +1,5 @@
 """
-The adapter that `requests` sends through, on `http.client`: keeps connections open for reuse.
+The adapter that `requests` sends through: keeps connections open for reuse.
 
 Nothing is sent twice: a connection that the server has closed takes no request, and one that
 breaks during a request fails that request.
@@ -11,7 +11,7 @@ import re
 import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +23,10 @@ from urllib3.util import parse_url, wait_for_read
 from urllib3.util.ssltransport import SSLTransport
 
 from contacts_audit.azure.arm import socks
-from contacts_audit.azure.arm.http_response import Response
-from contacts_audit.azure.arm.proxies import PORTS, Proxy
+from contacts_audit.azure.arm.content_encoding import LARGEST_BODY
+from contacts_audit.azure.arm.http_response import Response, receive
+from contacts_audit.azure.arm.proxies import PORTS, Proxy, RefusedError
+from contacts_audit.azure.arm.retry import RETRIED
 from contacts_audit.azure.arm.sockets import TlsSocket, dial
 
 PLAIN_URL = re.compile(r"(https?://[^/?#@]+)(/(?!/)[\w!$&'()*+,;=:@/?.~%-]*)", re.ASCII)
@@ -75,23 +77,26 @@ class Adapter(BaseAdapter):
         proxy = proxies.get("https")
         idle = self._idle[origin, proxy]
         sock = _usable(idle) or _connected(origin, proxy, self._context)
-        raw = Response(sock, method, lambda whole: idle.append(sock) if whole else sock.close())
         try:
             sock.sendall(head + (body.encode() if isinstance(body, str) else body))
-            raw.begin()
+            found = receive(sock, LARGEST_BODY)
         except BaseException:
-            raw.close()
+            sock.close()
             raise
-        return _Answer(raw)
+        if found.is_whole and found.keeps_alive:
+            idle.append(sock)
+        else:
+            sock.close()
+        return _Answer(found)
 
 
 class _Answer(requests.Response):
     """What requests makes of an answer, but for cookies and history, which only a session needs."""
 
-    def __init__(self, raw: Response) -> None:
+    def __init__(self, found: Response) -> None:
         self._content_consumed = False
-        self.status_code, self.raw = raw.status, raw
-        self.headers = raw.headers  # type: ignore[assignment]
+        self.status_code, self.raw = found.status, BytesIO(found.body)
+        self.headers = found.headers  # type: ignore[assignment]
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -155,10 +160,8 @@ def _connected(origin: str, proxy_url: str | None, context: ssl.SSLContext) -> A
                 sock = dial(proxy.host, proxy.port)
                 if proxy.scheme == "https":
                     sock = _secured(sock, proxy.host, context)
-                if proxy.scheme in socks.SCHEMES:
-                    socks.tunnel(sock, host, port, proxy)
-            if proxy.scheme not in socks.SCHEMES:
-                _tunnel(sock, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", proxy)
+                tunnel = socks.tunnel if proxy.scheme in socks.SCHEMES else _tunnel
+                tunnel(sock, host, port, proxy)
         return _secured(sock, host, context) if parts.scheme == "https" else sock
     except BaseException:
         if sock is not None:
@@ -175,22 +178,25 @@ def _at_proxy() -> Iterator[None]:
         raise ProxyError(error) from error
 
 
-def _tunnel(sock: Any, target: str, proxy: Proxy) -> None:
+def _tunnel(sock: Any, host: str, port: int, proxy: Proxy) -> None:
     """
-    Ask the http *proxy* behind *sock* for a tunnel to *target*.
+    Ask the http *proxy* behind *sock* for a tunnel to *host*.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
+
+    Raises:
+        OSError, HTTPException: there is no tunnel; a RefusedError will come again.
     """
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     headers = {"Host": target}
     user, password = proxy.credentials
     if user:  # in UTF-8, as curl does; requests knows Latin-1 alone
         headers["Proxy-Authorization"] = _basic_auth_str(user.encode(), password.encode())
     sock.sendall(_head("CONNECT", target, headers))
-    with contextlib.closing(Response(sock, "CONNECT", lambda whole: None)) as answer:
-        answer.begin()
-    if answer.status != HTTPStatus.OK:
-        refusal = OSError(f"Tunnel connection failed: {answer.status} {answer.reason}")
-        raise ProxyError(refusal) from refusal
+    status = receive(sock, -1).status
+    if not 200 <= status < 300:
+        kind = OSError if status in RETRIED else RefusedError
+        raise kind(f"Tunnel connection failed: {status}")
 
 
 def _secured(sock: Any, host: str, context: ssl.SSLContext) -> Any:

@@ -1,119 +1,127 @@
 """
-Reads an HTTP answer as `http.client` does, but in half the time and alike on every Python.
+Receives HTTP answers. They are parsed by llhttp, the parser of Node.js.
 
-Python's email package takes longer to parse the headers than everything else between a request and
-its answer; here a line is split at its colon.  Python 3.14 gives up after a hundred interim answers
-or trailers, older ones never do: here the time limit of the attempt ends them, on each Python.
-More than a hundred headers, or a line of more than 64 KiB, are an error everywhere.
-
+It is strict: lines that end without CR, folded lines or a second Content-Length are errors.
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
-import http.client
-import socket
-from collections.abc import Callable
-from http.client import HTTPException, HTTPResponse, IncompleteRead, LineTooLong
-from types import FunctionType
+from http import HTTPStatus
+from http.client import BadStatusLine, HTTPException, RemoteDisconnected
 from typing import Any
 
-MOST_HEADERS = 100
-LONGEST_LINE = 65_536  # bytes
-END = (b"\r\n", b"\n")
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+PIECE = 16_384  # bytes: TLS delivers no more at once
+LARGEST_HEAD = 1024 * 1024  # bytes, with all interim answers before it
+DENSEST = 8  # bytes that may carry one byte of the body: a chunk of one takes six
+SHOWN = 200  # characters of what is no HTTP
 
 
-def _line(fp: Any) -> bytes:
-    """Return the next line of a head; nothing where it breaks off."""
-    line: bytes = fp.readline(LONGEST_LINE + 1)
-    if len(line) > LONGEST_LINE:
-        raise LineTooLong("header line")
-    return line
+class BrokenOffError(HTTPException):
+    """An answer broke off; if a socket failed, that is the cause."""
 
 
-def _headers(fp: Any, *_: Any, **__: Any) -> dict[str, str]:
+class Response:
     """
-    Return the headers that come next from *fp*, their names in lower case.
+    An answer, as it comes in. The parser calls the methods `on_...` with what it finds.
 
-    Those of one name are joined by commas.
-
-    Raises:
-        HTTPException: they are too many or too long, break off, or name several lengths.
-    """
-    lines: list[bytes] = []
-    while (line := _line(fp)) not in END:
-        if not line:
-            raise IncompleteRead(b"")
-        if len(lines) == MOST_HEADERS:
-            raise HTTPException(f"got more than {MOST_HEADERS} headers")
-        lines.append(line)
-    headers: dict[str, str] = {}
-    name = ""
-    for text in b"".join(lines).decode("latin-1").split("\n")[:-1]:
-        if text[0] in " \t":  # the line before goes on
-            headers[name] = f"{headers.get(name, '')} {text.strip()}".strip()
-            continue
-        field, _colon, value = text.partition(":")
-        name, value = field.strip().lower(), value.strip()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    if "," in headers.get("content-length", ""):
-        lengths = {each.strip() for each in headers["content-length"].split(",")}
-        if len(lengths) > 1:
-            raise HTTPException(f"the answer has several lengths: {headers['content-length']}")
-        headers["content-length"] = lengths.pop()
-    return headers
-
-
-class Response(HTTPResponse):
-    """
-    The answer to a request of *method* that was sent on *sock*.
-
-    *on_close* is called once, when it is closed, and told whether *sock* takes another request.
+    The names in *headers* are in lower case; the values of one name are joined by commas.
     """
 
-    def __init__(self, sock: socket.socket, method: str, on_close: Callable[[bool], None]) -> None:
-        self._on_close: Callable[[bool], None] | None = on_close
-        super().__init__(sock, method=method)
+    parser: HttpResponseParser
 
-    # http.client's own reading of a head, which says where the body ends, with our headers
-    begin = FunctionType(
-        HTTPResponse.begin.__code__, {**vars(http.client), "parse_headers": _headers}
-    )
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = bytearray()
+        self.first = b""  # piece
+        self._lines: list[bytes] = []  # names and values of headers in turn
+        self._received = 0  # bytes
+        self.has_head = self.is_whole = self.keeps_alive = False
 
-    def _read_status(self) -> tuple[str, int, str]:
-        """Read the status that comes after every `100 Continue`."""
-        while True:
-            status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
-            if status[1] != http.client.CONTINUE:
-                return status
-            self._read_and_discard_trailer()
+    def on_message_begin(self) -> None:
+        """Take nothing behind the answer: nobody asked for it."""
+        if self.is_whole:
+            raise HTTPException("more than the answer came")
 
-    def _read_and_discard_trailer(self) -> None:
-        while _line(self.fp) not in (*END, b""):
-            pass
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header."""
+        self._lines += (name, value)
 
-    def _read_next_chunk_size(self) -> int:
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
-        if size < 0:
-            raise ValueError("a chunk has a negative length")
-        return size
+    def on_headers_complete(self) -> None:
+        """Read the head."""
+        self.status = self.parser.get_status_code()
+        self.keeps_alive = self.parser.should_keep_alive()
+        self.has_head = True
+        texts = b"\n".join(self._lines).decode("latin-1").split("\n")  # which no value holds
+        for name, value in zip(texts[::2], texts[1::2], strict=False):
+            key, text = name.lower(), value.strip()
+            self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
-    def read(self, amount: int | None = None) -> bytes:
+    def on_body(self, piece: bytes) -> None:
+        """Keep a piece of the body."""
+        self.body += piece
+
+    def on_message_complete(self) -> None:
+        """End the answer, unless it is an interim one."""
+        if self.status >= HTTPStatus.OK or self.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.is_whole = True
+        else:
+            self.headers, self._lines, self.has_head = {}, [], False
+
+    def take(self, piece: bytes) -> None:
         """
-        Return the rest of the body, or *amount* bytes of it.
+        Take the next *piece*; an empty one is the end of the connection.
 
         Raises:
-            HTTPException, OSError, ValueError: it breaks off, or a chunk is malformed.
+            HTTPException, HttpParserError, HttpParserUpgrade: it is not the rest of an answer.
         """
-        closes, self.will_close = self.will_close, True  # while the end has not been found
-        body = super().read(amount)
-        if self.length and (amount is None or len(body) < amount):
-            raise IncompleteRead(body, self.length)
-        self.will_close = closes
-        return body
+        if not piece:
+            return self._end()
+        self.first = self.first or piece
+        self._received += len(piece)
+        self.parser.feed_data(piece)
+        if self._received > LARGEST_HEAD + DENSEST * len(self.body):
+            raise HttpParserError(f"{self._received} bytes, {len(self.body)} of a body")
 
-    def close(self) -> None:
-        """Close the answer; its connection can be used again if it was the final one, and whole."""
-        reusable = self.isclosed() and not self.will_close and self.status >= http.client.OK
-        super().close()
-        on_close, self._on_close = self._on_close, None
-        if on_close is not None:
-            on_close(reusable)
+    def _end(self) -> None:
+        if not self.first:
+            raise RemoteDisconnected("the connection was closed without an answer")
+        if not self.has_head:
+            raise BrokenOffError("the connection was closed within the head")
+        if "content-length" in self.headers or "transfer-encoding" in self.headers:
+            raise BrokenOffError(f"the connection was closed after {len(self.body)} bytes of it")
+        self.is_whole, self.keeps_alive = True, False
+
+
+def receive(sock: Any, most: int) -> Response:
+    """
+    Return the answer that comes on *sock*: the whole, or until its body is over *most* bytes.
+
+    Raises:
+        BrokenOffError: it breaks off.
+        HTTPException: it is no HTTP.
+        OSError: there is none.
+    """
+    answer = Response()
+    parser = answer.parser = HttpResponseParser(answer)
+    try:
+        while not answer.is_whole and not (answer.has_head and len(answer.body) > most):
+            answer.take(sock.recv(PIECE))
+    except (HttpParserError, HttpParserUpgrade) as error:
+        answer.keeps_alive = False
+        if answer.is_whole:
+            return answer  # something came behind it
+        if answer.has_head:
+            raise BrokenOffError(str(error)) from None
+        if parser.get_status_code():
+            raise HTTPException(str(error)) from None
+        line = answer.first.partition(b"\n")[0]
+        raise BadStatusLine(line[:SHOWN].decode("latin-1")) from None
+    except OSError as error:
+        if answer.has_head:
+            raise BrokenOffError(str(error)) from error
+        raise
+    finally:
+        del answer.parser  # it refers to the answer
+    return answer

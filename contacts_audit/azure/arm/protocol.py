@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/management/overview
 """
 
 import base64
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -144,7 +145,7 @@ def document(answer: Answer) -> Any:
 
 def text(answer: Answer) -> str:
     """Return the body as text: UTF-8, with or without a byte order mark."""
-    return answer.body.decode("utf-8-sig")
+    return answer.body.removeprefix(codecs.BOM_UTF8).decode()
 
 
 def malformed(answer: Answer, what: str) -> AzureError:

@@ -18,6 +18,10 @@ SCHEMES = ("http", "https", "socks5", "socks5h")
 PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
+class RefusedError(OSError):
+    """The proxy refuses, and will refuse again."""
+
+
 class Proxy(NamedTuple):
     """A proxy: its *url*, which may hold a password, and the *variable* that names it."""
 

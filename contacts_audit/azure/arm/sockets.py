@@ -55,11 +55,6 @@ class TimedSocket(socket.socket):
         self._set_timeout()
         return super().recv(*args)
 
-    def recv_into(self, *args: Any) -> int:
-        """Receive bytes into a buffer, or raise TimeoutError."""
-        self._set_timeout()
-        return super().recv_into(*args)
-
     def sendall(self, *args: Any) -> None:
         """Send all of the bytes, or raise TimeoutError."""
         self._set_timeout()

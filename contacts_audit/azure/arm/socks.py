@@ -7,7 +7,7 @@ https://www.rfc-editor.org/rfc/rfc1928 and, for user and password, rfc1929
 import ipaddress
 import socket
 
-from contacts_audit.azure.arm.proxies import Proxy
+from contacts_audit.azure.arm.proxies import Proxy, RefusedError
 
 SCHEMES = ("socks5", "socks5h")
 VERSION = b"\x05"
@@ -26,10 +26,6 @@ REFUSALS = {
     7: "it does not know CONNECT",
     8: "it does not know this kind of address",
 }
-
-
-class RefusedError(OSError):
-    """The proxy refuses, and will refuse again."""
 
 
 def tunnel(sock: socket.socket, host: str, port: int, proxy: Proxy) -> None:

@@ -1,13 +1,11 @@
 """Makes one HTTP exchange through `requests`, limited in time and size. `client` retries."""
 
 import contextlib
-import ipaddress
-import re
 import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 import requests
@@ -17,21 +15,16 @@ from requests.exceptions import ProxyError
 from contacts_audit import __version__
 from contacts_audit.azure.arm.adapter import Adapter
 from contacts_audit.azure.arm.content_encoding import LARGEST_BODY, decoded
+from contacts_audit.azure.arm.http_response import BrokenOffError
 from contacts_audit.azure.arm.protocol import Answer
-from contacts_audit.azure.arm.proxies import Proxy, proxy_for
-from contacts_audit.azure.arm.retry import RETRIED
+from contacts_audit.azure.arm.proxies import Proxy, RefusedError, proxy_for
 from contacts_audit.azure.arm.sockets import time_left, time_limit
-from contacts_audit.azure.arm.socks import RefusedError
 from contacts_audit.azure.arm.trust import tls_context
 from contacts_audit.core.errors import AzureError, NotSentError, Reason
 from contacts_audit.core.redaction import Secrets
 from contacts_audit.core.sanitize import without_credentials
 
 USER_AGENT = f"contacts-audit/{__version__}"
-PRIVATE_NETWORKS = [
-    ipaddress.ip_network(each)
-    for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-]
 STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 HANG_UPS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -46,8 +39,8 @@ class Transport:
     *ca_bundle* (a file or a folder) overrides REQUESTS_CA_BUNDLE.  *strict* checks certificates as
     strictly as Python does by default.  *adapter* replaces the network, proxies included.
     *platform* is the address of this machine's managed identity: only that address is asked then,
-    without a proxy, and over plain http if it is on a private network.  No error shows any of the
-    *secrets* of the run.
+    without a proxy, and over plain http if it says so.  No error shows any of the *secrets* of the
+    run.
     """
 
     def __init__(
@@ -106,14 +99,12 @@ class Transport:
         self._check(url)
         proxy = self._proxy_for(url)
         proxies = {} if proxy is None else {"https": proxy.url}
-        answered = False
         with time_limit(timeout):
             try:
                 with self._adapter.send(request, stream=True, proxies=proxies) as response:
-                    answered = True
                     body = response.raw.read(LARGEST_BODY + 1)
-            except (OSError, HTTPException, ValueError) as error:  # ValueError: a chunk, an address
-                raise self._failure(error, url, proxy, answered=answered) from error
+            except (OSError, HTTPException, ValueError) as error:  # ValueError: an address
+                raise self._failure(error, url, proxy) from error
         encoding = response.headers.get("content-encoding")
         return Answer(url, response.status_code, response.headers, decoded(body, encoding or ""))
 
@@ -124,17 +115,11 @@ class Transport:
         Raises:
             AzureError: it may not.
         """
-        if self._platform is None and url.startswith("https://"):
-            return
         address = url.split("?")[0]
+        if self._platform is None and not url.startswith("https://"):
+            raise AzureError(Reason.UNREACHABLE, f"{address} is not https")
         if self._platform is not None and address != self._platform:
             raise AzureError(Reason.UNREACHABLE, f"{address} is not what the platform names")
-        if not url.startswith("https://") and not (self._platform and is_near(url)):
-            raise AzureError(
-                Reason.UNREACHABLE,
-                f"{address} is not https",
-                hint="plain http is for addresses of this machine, its link or its private network",
-            )
 
     def _proxy_for(self, url: str) -> Proxy | None:
         """The environment's proxy, looked up once for each origin: NO_PROXY is by host."""
@@ -145,13 +130,11 @@ class Transport:
             self._proxies[origin] = proxy_for(url)
         return self._proxies[origin]
 
-    def _failure(
-        self, error: Exception, url: str, proxy: Proxy | None, *, answered: bool
-    ) -> AzureError:
-        """Return our error for what the adapter, http.client or the socket raised."""
+    def _failure(self, error: Exception, url: str, proxy: Proxy | None) -> AzureError:
+        """Return our error for what the adapter or the socket raised."""
         host = urlsplit(url).netloc.rpartition("@")[2]
         at_proxy = isinstance(error, ProxyError)
-        cause = error.__cause__ if at_proxy and error.__cause__ else error
+        cause = error.__cause__ or error
         detail = without_credentials(str(cause) or type(cause).__name__, {})
         way = f", through the proxy {proxy.label}" if proxy else ""
         hint, passes = None, not isinstance(cause, ValueError)  # which is about the address
@@ -161,7 +144,7 @@ class Transport:
             where = f"the proxy {proxy.label}" if at_proxy and proxy else host
             reason, message = Reason.TLS, f"no trusted TLS connection to {where}: {detail}"
             hint, passes = self._tls_hint(cause, proxy), False
-        elif answered or isinstance(cause, IncompleteRead):
+        elif isinstance(error, BrokenOffError):
             reason, message = Reason.TRUNCATED, f"the answer of {host} broke off: {detail}"
             passes = True
         elif proxy and at_proxy:
@@ -188,28 +171,6 @@ class Transport:
         return None
 
 
-def is_near(url: str) -> bool:
-    """
-    Say whether *url* is plain http to this machine, its link, or a private or shared network.
-
-    https://www.rfc-editor.org/rfc/rfc1918, rfc4193, rfc6598
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    near = (
-        address.is_loopback
-        or address.is_link_local
-        or any(address in network for network in PRIVATE_NETWORKS)
-    )
-    return parts.scheme == "http" and near
-
-
 def prepared(
     url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None
 ) -> requests.PreparedRequest:
@@ -227,8 +188,5 @@ def prepared(
 
 def _may_pass(failure: BaseException) -> bool:
     """Say whether the *failure* of a proxy may pass with time."""
-    refused = re.search(r"Tunnel connection failed: (\d+)", str(failure))
-    if refused is not None:
-        return int(refused[1]) in RETRIED
     unknown = isinstance(failure, socket.gaierror) and failure.errno == socket.EAI_NONAME
     return not unknown and not isinstance(failure, RefusedError | ValueError)

@@ -4,10 +4,12 @@ Finds the endpoint of a managed identity, from the variables of the platform.
 https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
 """
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 
@@ -16,6 +18,10 @@ from contacts_audit.core.errors import AuthError
 IMDS = "http://169.254.169.254"
 IMDS_PATH = "/metadata/identity/oauth2/token"
 ARC = "http://localhost:40342/metadata/identity/oauth2/token"
+PRIVATE_NETWORKS = [
+    ipaddress.ip_network(each)
+    for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
 ARC_AGENT = Path("/opt/azcmagent/bin/himds")
 
 
@@ -76,4 +82,31 @@ def _address(url: str, variable: str) -> str:
             f"{variable} is not an address of the form http://host:port/path",
             "unset it, or set it as the platform does",
         )
+    if not found.startswith("https://") and not is_near(found):
+        raise AuthError(
+            f"{variable}: {found} is not https",
+            "plain http is for addresses of this machine, its link or its private network",
+        )
     return found
+
+
+def is_near(url: str) -> bool:
+    """
+    Say whether *url* is plain http to this machine, its link, or a private or shared network.
+
+    https://www.rfc-editor.org/rfc/rfc1918, rfc4193, rfc6598
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    near = (
+        address.is_loopback
+        or address.is_link_local
+        or any(address in network for network in PRIVATE_NETWORKS)
+    )
+    return parts.scheme == "http" and near

@@ -13,7 +13,8 @@ from azure.auth.shared import GOOD, Machine
 from azure_double import AzureDouble, Proxy
 from conftest import ROOT
 
-from contacts_audit.azure.arm.transport import Transport, is_near
+from contacts_audit.azure.arm.transport import Transport
+from contacts_audit.azure.auth.managed_identity_endpoint import is_near
 from contacts_audit.core.errors import AzureError
 
 
