@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from contacts_audit.audit.auditor import broken, fault, out_of_time, unasked
+from contacts_audit.audit.unread import broken, fault, out_of_time, unasked
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.permissions import permissions
 from contacts_audit.azure.auth.sign_in import identity_of

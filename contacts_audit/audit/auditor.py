@@ -2,14 +2,13 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 
 from contacts_audit.audit import checks
 from contacts_audit.audit.deciding_version import Readings
 from contacts_audit.audit.policy import Policy
+from contacts_audit.audit.unread import fault
 from contacts_audit.azure.arm import protocol
 from contacts_audit.azure.arm.client import Client
 from contacts_audit.azure.arm.protocol import Answer
@@ -17,22 +16,19 @@ from contacts_audit.azure.arm.retry import Budget
 from contacts_audit.azure.contacts import read
 from contacts_audit.azure.contacts.api_versions import Versions
 from contacts_audit.core.delivery import Delivery, MailAnswer
-from contacts_audit.core.errors import HINTS, AuthError, AzureError, Reason, VersionRefusedError
+from contacts_audit.core.errors import AuthError, AzureError, Reason, VersionRefusedError
 from contacts_audit.core.model import (
     Audited,
     Check,
     Contact,
     Criteria,
-    Fault,
     Outcome,
     Reading,
-    Skipped,
     Subscription,
     Unread,
 )
 
 OF_ADDRESSES = {*Check} - {Check.ALERT_NOTIFICATIONS, Check.OWNER_NOTIFIED, Check.ATTACK_PATHS}
-SKIPPED_STATES = frozenset({"disabled", "deleted"})
 DNS_HINT = "check DNS from here (--dns-timeout, --dns-server), or leave the check deliverable out"
 log = logging.getLogger(__name__)
 Lookup = Callable[[Iterable[str]], Mapping[str, MailAnswer]]
@@ -145,47 +141,3 @@ def with_mail(criteria: Criteria, reading: Reading, look_up: Lookup) -> Criteria
         message = f"cannot tell whether {unknown[0]} takes mail: {why}{more}"
         raise AzureError(Reason.UNREACHABLE, message, hint=DNS_HINT)
     return replace(criteria, mail=answers)
-
-
-def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
-    """Return the facts of *error*, and a hint that may be copied."""
-    found = Fault.of(error)
-    return replace(found, hint=found.hint.replace("SUBSCRIPTION_ID", subscription.id))
-
-
-def unasked(subscription: Subscription) -> Skipped | Unread | None:
-    """Return the outcome of a *subscription* that nothing is asked of, None for all others."""
-    if not subscription.visible:
-        return _unread(subscription, Reason.NOT_VISIBLE, "it is not visible to this identity")
-    if (subscription.state or "").casefold() in SKIPPED_STATES:
-        return Skipped(subscription)
-    return None
-
-
-def broken(subscription: Subscription, error: Exception) -> Unread:
-    """Return the outcome of a *subscription* at which we stumbled: this one alone is lost."""
-    trace = error.__traceback__
-    for line in "".join(traceback.format_tb(trace)).splitlines():
-        log.debug("%s: %s", subscription.label, line)
-    message = f"unexpected {type(error).__name__} at {_place(trace)}"  # its text may hold a secret
-    return _unread(subscription, Reason.INTERNAL, message)
-
-
-def _place(trace: TracebackType | None) -> str:
-    """Return the file and line, the last of ours, where an error came from."""
-    package = __name__.partition(".")[0]
-    place = "an unknown place"
-    for frame, line in traceback.walk_tb(trace):
-        name = frame.f_globals.get("__name__", "")
-        if name.partition(".")[0] == package:
-            place = f"{name.replace('.', '/')}.py:{line}"
-    return place
-
-
-def out_of_time(subscription: Subscription) -> Unread:
-    """Return the outcome of a *subscription* that the run's deadline left unread."""
-    return _unread(subscription, Reason.DEADLINE, "the run's deadline passed")
-
-
-def _unread(subscription: Subscription, reason: Reason, message: str) -> Unread:
-    return Unread(subscription, Fault(reason, message, HINTS[reason]))

@@ -104,7 +104,7 @@ def _report_failing(
 
     Each is judged by the criteria of its row in the plan, or by `contact-email` without any.
     """
-    from contacts_audit.audit.auditor import broken, out_of_time
+    from contacts_audit.audit.unread import broken, out_of_time
     from contacts_audit.remediation.results import Status
     from contacts_audit.report.fix_command import blanks, command
 

@@ -86,7 +86,7 @@ def pages(
 ) -> Iterator[Page]:
     """Yield the pages of each subscription in scope, in order; *read* returns its first one."""
     connection, found = connect_and_select(host, scope, azure)
-    from contacts_audit.audit.auditor import unasked
+    from contacts_audit.audit.unread import unasked
 
     buffer = _Buffer()
 
@@ -113,7 +113,7 @@ def pages(
 
 def _following(connection: "Connection", pages: Iterable[Page]) -> Iterator[Page]:
     """Yield the page that follows each of *pages*."""
-    from contacts_audit.audit.auditor import broken, out_of_time
+    from contacts_audit.audit.unread import broken, out_of_time
     from contacts_audit.core.workers import in_order
 
     return in_order(
@@ -135,7 +135,7 @@ def _next(page: Page) -> Page:
 
 def fault_of(error: AzureError | AuthError, subscription: Subscription) -> Fault:
     """Return *error* as a fault with a hint that names *subscription*."""
-    from contacts_audit.audit.auditor import fault
+    from contacts_audit.audit.unread import fault
 
     return fault(error, subscription)
 

@@ -104,7 +104,8 @@ def planned(
     policy = load_policy(host, checks, datetime.now(UTC))
     policy = report.policy(policy, checks) if report else policy
     connection, found = connect_and_select(host, scope, azure)
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.audit.unread import broken, out_of_time, unasked
     from contacts_audit.remediation.file_format import Origin
     from contacts_audit.remediation.plan_file import Plan
     from contacts_audit.remediation.prepare import unreadable_row
@@ -151,7 +152,7 @@ class _Planner:
         return with_verdict(row, self.auditor, self.policy.criteria_of(subscription))
 
     def _decided(self, subscription: Subscription) -> "PlanRow":
-        from contacts_audit.audit.auditor import unasked
+        from contacts_audit.audit.unread import unasked
         from contacts_audit.remediation import prepare
 
         budget = self.connection.client(subscription).limits.until()

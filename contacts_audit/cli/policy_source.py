@@ -134,7 +134,8 @@ def audited(
     subscriptions: Iterable[Subscription],
 ) -> Iterator[Outcome]:
     """Yield the outcome of each of *subscriptions*, in their order, read through its *client*."""
-    from contacts_audit.audit.auditor import Auditor, broken, out_of_time, unasked
+    from contacts_audit.audit.auditor import Auditor
+    from contacts_audit.audit.unread import broken, out_of_time, unasked
     from contacts_audit.core.workers import in_order
 
     auditor = Auditor(client, policy, mail.answers)

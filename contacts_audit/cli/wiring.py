@@ -64,7 +64,7 @@ def connect(host: Host, azure: AzureOptions) -> "Connection":
 
 
 def _preload() -> None:
-    import contacts_audit.audit.auditor  # noqa: F401 - and jq with it
+    import contacts_audit.azure.contacts.read  # noqa: F401 - and jq with it
 
 
 def connect_and_select(

@@ -72,7 +72,7 @@ def look_again(
     compare: "Callable[[SnapshotReader, Subscription], Item]",
 ) -> "list[Item]":
     """Return what is to be done to each of *subscriptions*: *compare* reads it, and decides."""
-    from contacts_audit.audit.auditor import broken, out_of_time
+    from contacts_audit.audit.unread import broken, out_of_time
     from contacts_audit.remediation.prepare import result_of, unreadable_row
     from contacts_audit.remediation.snapshot import SnapshotReader
 

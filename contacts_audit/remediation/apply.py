@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from contacts_audit.audit.auditor import broken
+from contacts_audit.audit.unread import broken
 from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.azure.contacts.steps import RefusedError, Step, applied

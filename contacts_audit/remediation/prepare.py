@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from contacts_audit.audit.auditor import Auditor, fault, unasked
+from contacts_audit.audit.auditor import Auditor
+from contacts_audit.audit.unread import fault, unasked
 from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot, as_answer
 from contacts_audit.core.errors import AuthError, AzureError

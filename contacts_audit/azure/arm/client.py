@@ -1,6 +1,7 @@
 """Sends requests to Resource Manager, with token, retries, pages and a time budget."""
 
 import copy
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ from contacts_audit.core.errors import AzureError, Reason
 THROTTLED = 429
 TOO_MUCH = frozenset({THROTTLED, 503})
 log = logging.getLogger(__name__)
+
+# Those of one run differ in the last 12 digits, which count; threads may share it.
+REQUEST_IDS = map(f"{str(uuid4())[:-12]}{{:012x}}".format, itertools.count(1))
 
 
 class TokenSource(Protocol):
@@ -175,7 +179,7 @@ class Client:
         headers = {
             "Authorization": f"Bearer {token.value}",
             "Content-Type": "application/json",
-            "x-ms-client-request-id": str(uuid4()),
+            "x-ms-client-request-id": next(REQUEST_IDS),
         }
         limiter, concurrency = self._limits_of[protocol.is_of_subscription(url)]
         turn = limiter.wait_for_turn(until)

@@ -4,7 +4,6 @@ The items of a list, which page of it comes next, and whether that may be asked 
 https://learn.microsoft.com/rest/api/azure/#async-operations-throttling-and-paging
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,7 +65,7 @@ def _refused(answer: Answer, what: str) -> AzureError:
 
 def stays_on(url: str, endpoint: str) -> bool:
     """Return whether *url* is on the origin *endpoint*."""
-    if re.search(r"[\x00-\x20\x7f-\U0010ffff\\]", url):
+    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
         return False
     try:
         same = _origin(url) == _origin(endpoint)
