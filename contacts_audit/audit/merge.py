@@ -3,7 +3,6 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,8 +39,7 @@ def merged(reports: Sequence[tuple[str, model.Report]], run_id: str | None = Non
     ids = Counter(one.subscription.id for one in outcomes)
     if ids and (most := ids.most_common(1)[0])[1] > 1:
         raise IncompleteError(f"{most[0]} appears twice", "merge the shards of one run")
-    run = replace(
-        first.run,
+    run = first.run._replace(
         version=__version__,
         started=min(one.started for one in runs),
         profile=first.run.profile if len({one.profile for one in runs}) == 1 else None,

@@ -2,7 +2,6 @@
 
 import logging
 import traceback
-from dataclasses import replace
 from types import TracebackType
 
 from contacts_audit.core.errors import HINTS, AuthError, AzureError, Reason
@@ -15,7 +14,7 @@ log = logging.getLogger(__name__)
 def fault(error: AzureError | AuthError, subscription: Subscription) -> Fault:
     """Return the facts of *error*, and a hint that may be copied."""
     found = Fault.of(error)
-    return replace(found, hint=found.hint.replace("SUBSCRIPTION_ID", subscription.id))
+    return found._replace(hint=found.hint.replace("SUBSCRIPTION_ID", subscription.id))
 
 
 def unasked(subscription: Subscription) -> Skipped | Unread | None:

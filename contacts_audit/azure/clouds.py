@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/developer/python/sdk/authentication/multi-clou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from contacts_audit.azure.kinds import CloudName
@@ -15,8 +15,7 @@ from contacts_audit.core.redaction import shown_address
 BLADE = "#blade/Microsoft_Azure_Security/SecurityMenuBlade/0"
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(NamedTuple):
     """
     A cloud: its Resource Manager (*arm*), login host (*authority*), and audience of tokens.
 
@@ -124,8 +123,8 @@ def choose(
                 f"{mixed} belongs to {other.name}, but {known.arm} to {known.name}",
                 f"choose one cloud: --cloud {other.name}",
             )
-    return replace(
-        known, authority=authority or known.authority, audience=audience or known.audience
+    return known._replace(
+        authority=authority or known.authority, audience=audience or known.audience
     )
 
 

@@ -7,7 +7,6 @@ https://learn.microsoft.com/azure-stack/user/azure-stack-rest-api-use
 import functools
 import ipaddress
 import time
-from dataclasses import replace
 from typing import Any
 
 from contacts_audit.azure.arm import protocol
@@ -48,7 +47,7 @@ def completed(cloud: Cloud, transport: Transport, seconds: float) -> Cloud:
         ) from error
     for audience in [cloud.audience] if cloud.audience else offered:
         if isinstance(audience, str) and _is_believed(cloud.arm, authority, audience):
-            return replace(cloud, authority=authority, audience=audience)
+            return cloud._replace(authority=authority, audience=audience)
     wanted = cloud.audience or ", ".join(shown_address(str(audience)) for audience in offered)
     raise AuthError(
         f"{cloud.arm} says to sign in at {authority} for the audience {wanted or '(none)'}, "

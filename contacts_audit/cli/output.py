@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -126,8 +125,7 @@ def _changed(report: Report, baseline: Rows) -> Report:
     rows = [json_.row(outcome, report.run) for outcome in report.outcomes]
     differing = [one for one in diff.compare(baseline, rows) if one.differs]
     ids = {one.row["id"]: one.old for one in differing if one.new is not None}
-    return replace(
-        report,
+    return report._replace(
         outcomes=tuple(each for each in report.outcomes if each.subscription.id in ids),
         whole=report.verdicts,
         gone=tuple(one.row for one in differing if one.new is None),
@@ -139,7 +137,7 @@ def _print(host: Host, report: Report, printing: Printing, verdicts: Counter[Ver
     """Print *report*, or its last line if its rows are printed; then the faults of its rows."""
     options = printing.options
     if printing.streams:
-        whole = replace(report, whole=verdicts, only=tuple(options.only))
+        whole = report._replace(whole=verdicts, only=tuple(options.only))
         host.screen.data(jsonl.last_line(whole))
     else:
         report = order.only(report, options.only)

@@ -4,7 +4,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.azure import AzureOptions
@@ -36,8 +36,7 @@ class Missed:
             self.shown.append(one)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """
     What is printed of a subscription, and how reading it went.
 

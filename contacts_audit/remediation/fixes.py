@@ -5,7 +5,7 @@ What cannot be derived, above all the address of a new contact, is a placeholder
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from contacts_audit.audit import checks
 from contacts_audit.audit.profiles import VALUE_KEYS
@@ -58,8 +58,7 @@ def with_fixes(given: Change, audited: Audited) -> tuple[Change, str | None]:
     missing = len(needed.emails) - len(named) - len(given.emails)
     kept = set(map(key, emails))
     removed = [] if missing > 0 else needed.remove_emails  # no contact loses its last address
-    change = replace(
-        given,
+    change = given._replace(
         emails=tuple(distinct(emails)),
         remove_emails=(*given.remove_emails, *(one for one in removed if key(one) not in kept)),
         notify_owners=given.notify_owners or needed.notify_owners,
@@ -96,7 +95,7 @@ class _Case:
         contacts = [one for one in audited.contacts if one.api_version == version]
         nothing = Contact(DEFAULT, version, (), (), True, None, None, None, ())
         written = next((one for one in contacts if one.name.casefold() == DEFAULT), nothing)
-        shown = [replace(one, enabled=True) if one is written else one for one in contacts]
+        shown = [one._replace(enabled=True) if one is written else one for one in contacts]
         found = {finding.check for finding in audited.findings}
         failing = frozenset(_failing(found, shown, audited.criteria))
         return cls(failing, shown, written, version, audited.criteria)

@@ -1,7 +1,7 @@
 """Writes and reads plan files. A plan that is read is computed again, and refused if it differs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -34,7 +34,7 @@ class Plan:
 
 def plan_document(plan: Plan) -> Json:
     """Return *plan* as its file holds it."""
-    change = {**asdict(plan.change), "api_version": plan.version}
+    change = {**plan.change._asdict(), "api_version": plan.version}
     rows = [_plan_row(row) for row in plan.rows]
     content = {"recorded": plan.recorded, "wish": change, "subscriptions": rows}
     return file_format.with_digest("plan", plan.origin, content)
@@ -74,14 +74,14 @@ def read_plan(text: bytes, name: str) -> Plan:
 def _change(stated: Mapping[str, Any]) -> tuple[Change, str | None]:
     """Return the change and API version of the key `wish`; each value must have its type."""
     values = {}
-    for item in fields(Change):
-        value = stated[item.name]
-        kind = str | None if item.default is None else type(item.default)
+    for name, default in Change()._asdict().items():
+        value = stated[name]
+        kind = str | None if default is None else type(default)
         if kind is tuple:
-            value = _strings(value, item.name)
+            value = _strings(value, name)
         elif not isinstance(value, kind):
-            raise DamageError(f"{item.name} has the wrong type")
-        values[item.name] = value
+            raise DamageError(f"{name} has the wrong type")
+        values[name] = value
     version = stated["api_version"]
     if not isinstance(version, str | None) or len(stated) != len(values) + 1:
         raise DamageError("the wish has other keys")
@@ -113,10 +113,10 @@ def _plan_row(row: PlanRow) -> Json:
         **(steps[0] if steps else unchanged),
         "steps": steps,
         "message": row.message,
-        "error": None if row.fault is None else asdict(row.fault),
+        "error": None if row.fault is None else row.fault._asdict(),
         "read": None if row.seen is None else file_format.snapshot_json(row.seen),
         "left_alone": {"until": until} if row.left_alone else None,
-        "wish": None if row.change is None else asdict(row.change),
+        "wish": None if row.change is None else row.change._asdict(),
         "lacking": row.lacking,
         "judged": criteria and {"criteria": criteria, "said": row.said},
     }

@@ -183,4 +183,4 @@ def compare_backup(
 
 
 def _found(subscription: Subscription, here: Mapping[str, Subscription]) -> Subscription:
-    return here.get(subscription.id) or replace(subscription, visible=False)
+    return here.get(subscription.id) or subscription._replace(visible=False)

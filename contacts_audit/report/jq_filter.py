@@ -15,7 +15,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -121,7 +120,7 @@ def sample_reports() -> Iterator[str]:
         model.Audited(two, (), (), (finding,), version),
         model.Audited(three, (), (), (finding,), version, waiver),
         model.Unread(four, fault, (contact,)),
-        model.Skipped(replace(five, state="Disabled")),
+        model.Skipped(five._replace(state="Disabled")),
     )
     portal, profile = "https://portal.azure.com/", model.Profile.CONFORMITY
     run = model.Run(__version__, noon, "AzureCloud", (tenant,), profile, checks, portal, "0/1")

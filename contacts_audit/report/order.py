@@ -1,7 +1,6 @@
 """Sorts the rows of a report, and selects those to show."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from enum import StrEnum
 
 from contacts_audit.core.model import Report, Verdict
@@ -25,7 +24,7 @@ class Sort(StrEnum):
 def urgent_first(report: Report) -> Report:
     """Return *report* with the rows that need attention first, in the order of Azure otherwise."""
     rows = sorted(report.outcomes, key=lambda outcome: URGENT.index(outcome.verdict))
-    return replace(report, outcomes=tuple(rows))
+    return report._replace(outcomes=tuple(rows))
 
 
 def only(report: Report, verdicts: Collection[Verdict]) -> Report:
@@ -33,8 +32,7 @@ def only(report: Report, verdicts: Collection[Verdict]) -> Report:
     if not verdicts:
         return report
     gone = report.gone
-    return replace(
-        report,
+    return report._replace(
         outcomes=tuple(one for one in report.outcomes if one.verdict in verdicts),
         whole=report.verdicts,
         gone=None if gone is None else tuple(one for one in gone if one["verdict"] in verdicts),

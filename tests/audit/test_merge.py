@@ -1,7 +1,6 @@
 """A run that was split is one report again, or none."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ def test_every_format_equals_that_of_the_audit(tmp_path: Path, form: Format) -> 
 
     again = "".join(RENDERERS[form](report))
 
-    unknown = replace(REPORT, run=replace(REPORT.run, invocation=None))  # how it was started
+    unknown = REPORT._replace(run=REPORT.run._replace(invocation=None))  # how it was started
     assert again == "".join(RENDERERS[form](unknown))
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,7 +164,7 @@ REGION = "https://westeurope.management.azure.com"
 )
 def test_believed_metadata(endpoint: str, login: str, audience: str) -> None:
     """A known cloud's for its own Resource Manager; else in the endpoint's registrable domain."""
-    cloud = replace(OWN, arm=endpoint)
+    cloud = OWN._replace(arm=endpoint)
 
     found = metadata.completed(cloud, Told(told(login, audience)), 5)
 
@@ -224,7 +223,7 @@ def test_a_stranger_gets_no_token_of_a_known_cloud(
         document = {"galleryEndpoint": "", "graphEndpoint": "https://graph.windows.net/", **entry}
 
     with pytest.raises(AuthError) as caught:
-        metadata.completed(replace(OWN, arm=endpoint), Told(document), 5)
+        metadata.completed(OWN._replace(arm=endpoint), Told(document), 5)
 
     assert caught.value.hint == "give --authority-host and --audience"
     assert "a:b" not in str(caught.value)
@@ -235,12 +234,12 @@ def test_a_stranger_gets_no_token_of_a_known_cloud(
 )
 def test_one_option_of_a_known_cloud_is_not_enough(authority: str, audience: str) -> None:
     """The metadata does not complete it: both options are needed."""
-    cloud = replace(OWN, authority=authority, audience=audience)
+    cloud = OWN._replace(authority=authority, audience=audience)
 
     for told_login, told_audience in (PUBLIC, (ENDPOINT, ENDPOINT)):
         with pytest.raises(AuthError):
             metadata.completed(cloud, Told(told(told_login, told_audience)), 5)
-    both = replace(OWN, authority=PUBLIC[0], audience=PUBLIC[1])
+    both = OWN._replace(authority=PUBLIC[0], audience=PUBLIC[1])
     assert metadata.completed(both, Told(None), 5) == both
 
 
@@ -290,7 +289,7 @@ def test_metadata_that_is_not_believed(login: str, audience: Any) -> None:
 )
 def test_neighbors_are_strangers(endpoint: str, login: str) -> None:
     """A shared public suffix or network is no shared registrable domain."""
-    cloud = replace(OWN, arm=endpoint)
+    cloud = OWN._replace(arm=endpoint)
 
     with pytest.raises(AuthError):
         metadata.completed(cloud, Told(told(login, endpoint)), 5)
@@ -303,7 +302,7 @@ def test_the_first_believed_audience_is_used() -> None:
     """The list may begin with another one."""
     document = told("https://login.microsoftonline.com", 5, "x", "https://management.azure.com/")
 
-    found = metadata.completed(replace(OWN, arm=REGION), Told(document), 5)
+    found = metadata.completed(OWN._replace(arm=REGION), Told(document), 5)
 
     assert found.audience == "https://management.azure.com/"
 

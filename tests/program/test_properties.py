@@ -28,6 +28,7 @@ from contacts_audit.core.model import (
     Skipped,
     Subscription,
     Unread,
+    Verdict,
     Waiver,
 )
 from contacts_audit.report import RENDERERS, Format
@@ -71,7 +72,10 @@ def test_any_header_is_read(status: int, headers: dict[str, str], body: bytes) -
 
 
 some_subscription = st.builds(
-    Subscription, st.uuids().map(str), st.none() | hostile, st.none() | hostile, st.none() | hostile
+    Subscription,
+    st.uuids().map(str),
+    *(st.none() | hostile for _ in ("name", "state", "tenant_id")),
+    st.just(True),
 )
 some_contact = st.builds(
     Contact,
@@ -125,7 +129,7 @@ some_outcome: st.SearchStrategy[Outcome] = (
     some_audited
     | some_waived
     | st.builds(Unread, some_subscription, some_fault, some_contacts)
-    | st.builds(Skipped, some_subscription)
+    | st.builds(Skipped, some_subscription, st.just(Verdict.SKIPPED))
 )
 
 

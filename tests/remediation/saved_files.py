@@ -114,6 +114,7 @@ some_who = st.builds(
     some_text,
     some_text,
     some_text,
+    st.just(True),
 )
 some_fault = st.builds(
     Fault,

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 
 from junitparser import Skipped as SkippedCase
 from report.varied_report import FAILING, REPORT, findings, report, rows, suite, tables, text
@@ -17,8 +16,7 @@ from contacts_audit.report import (
 )
 
 LOST = "00000008-0000-4000-8000-000000000000"
-CHANGES = replace(
-    report(FAILING),
+CHANGES = report(FAILING)._replace(
     whole=REPORT.verdicts,
     gone=({"id": LOST, "name": "=Gone\x1b|", "verdict": "waived"},),
 )

@@ -71,15 +71,15 @@ def test_a_provider_is_registered_by_az() -> None:
     [
         pytest.param(RUN, "", id="as by default"),
         pytest.param(
-            replace(RUN, cloud="AzureChinaCloud"), "--cloud AzureChinaCloud ", id="another cloud"
+            RUN._replace(cloud="AzureChinaCloud"), "--cloud AzureChinaCloud ", id="another cloud"
         ),
         pytest.param(
-            replace(RUN, cloud="arm.stack.example:8443"),
+            RUN._replace(cloud="arm.stack.example:8443"),
             "--arm-endpoint ENDPOINT ",
             id="one's own",
         ),
         pytest.param(
-            replace(RUN, tenants=(OTHER, TENANT)), f"--tenant {TENANT} ", id="several tenants"
+            RUN._replace(tenants=(OTHER, TENANT)), f"--tenant {TENANT} ", id="several tenants"
         ),
     ],
 )
@@ -206,19 +206,19 @@ def wished(command: str, contacts: Sequence[Contact]) -> Change:
     for number, word in enumerate(words):
         match word:
             case "--enable":
-                change = replace(change, enable=True)
+                change = change._replace(enable=True)
             case "--notify-owners":
-                change = replace(change, notify_owners=True)
+                change = change._replace(notify_owners=True)
             case "--minimum-severity":
-                change = replace(change, minimum_severity=next(words))
+                change = change._replace(minimum_severity=next(words))
             case "--attack-paths":
-                change = replace(change, attack_paths=next(words))
+                change = change._replace(attack_paths=next(words))
             case "--email":
                 email = next(words).replace("ADDRESS", f"new{number}@a.example")
-                change = replace(change, emails=(*change.emails, email))
+                change = change._replace(emails=(*change.emails, email))
             case "--remove-email":
                 at = int(next(words).removeprefix("WRONG-ADDRESS-"))
-                change = replace(change, remove_emails=(*change.remove_emails, wrong[at - 1]))
+                change = change._replace(remove_emails=(*change.remove_emails, wrong[at - 1]))
             case _:
                 pytest.fail(f"{word} is no option of apply")
     return change

@@ -70,7 +70,7 @@ def test_a_testcase_has_the_seconds_that_its_subscription_took() -> None:
 
 def test_each_element_has_a_time() -> None:
     """Three decimals and no sign, also where the clock was set back while the run went on."""
-    back = replace(REPORT, finished=RUN.started - timedelta(hours=1))
+    back = REPORT._replace(finished=RUN.started - timedelta(hours=1))
 
     for of in (REPORT, back):
         elements = re.findall(r"<test[^>]*>", text(of, junit.render))

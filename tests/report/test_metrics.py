@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -72,7 +71,7 @@ def test_a_verdict_without_subscriptions_is_zero() -> None:
 
 def test_metrics_have_no_names() -> None:
     """They have ids and verdicts; no names, no addresses, no time of creation."""
-    named = replace(everywhere("Contoso"), run=RUN)
+    named = everywhere("Contoso")._replace(run=RUN)
     shown = text(named, prometheus.render)
 
     assert "Contoso" not in shown

@@ -78,11 +78,11 @@ REPORTS = [
     pytest.param(report(), id="nothing in scope"),
     pytest.param(report(Skipped(subscription(1, None))), id="all skipped"),
     pytest.param(
-        report(passing(1, "a", "a@b.example"), run=replace(RUN, profile=None, portal_url=None)),
+        report(passing(1, "a", "a@b.example"), run=RUN._replace(profile=None, portal_url=None)),
         id="no profile, no portal",
     ),
     pytest.param(
-        replace(REPORT, whole=Counter(), gone=({"id": "x", "name": None, "verdict": "skipped"},)),
+        REPORT._replace(whole=Counter(), gone=({"id": "x", "name": None, "verdict": "skipped"},)),
         id="changes only",
     ),
     *(pytest.param(everywhere(one), id=f"hostile {at}") for at, one in enumerate(HOSTILE)),
@@ -139,7 +139,7 @@ def test_the_page_links_only_to_the_portal(of: Report) -> None:
 @pytest.mark.parametrize("portal", ["javascript:alert(1)", "http://portal.example", "", None])
 def test_only_a_portal_by_https_is_linked(portal: str | None) -> None:
     """This holds for any cloud."""
-    page = page_of(replace(REPORT, run=replace(RUN, portal_url=portal)))
+    page = page_of(REPORT._replace(run=RUN._replace(portal_url=portal)))
 
     assert "href=" not in page
 
@@ -229,10 +229,10 @@ def test_one_among_thousands_is_visible() -> None:
             report(Skipped(subscription(1, "x"))), "all subscriptions were skipped", id="skipped"
         ),
         pytest.param(
-            replace(REPORT, gone=()), "Showing only subscriptions that changed", id="changes"
+            REPORT._replace(gone=()), "Showing only subscriptions that changed", id="changes"
         ),
         pytest.param(
-            replace(REPORT, gone=({"id": "x", "name": "Gone", "verdict": "compliant"},)),
+            REPORT._replace(gone=({"id": "x", "name": "Gone", "verdict": "compliant"},)),
             "Gone x, was compliant",
             id="disappeared",
         ),

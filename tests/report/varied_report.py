@@ -5,7 +5,6 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -45,8 +44,7 @@ from contacts_audit.report import (
 
 HOSTILE = "a\x1b[31m\x00\r\nb\tc\u202ed\u2028e\x85[bold]f[/bold]|`x`&lt;\ufffe\uffff]]><b>\"',;=1"
 Render = Callable[[Report], Iterator[str]]
-RUN = replace(
-    basic_report.RUN,
+RUN = basic_report.RUN._replace(
     profile=Profile.CIS,
     checks=(Check.CONTACT_EMAIL, Check.OWNER_NOTIFIED),
     invocation=Invocation((), (), ("--profile", "cis"), "https://management.azure.com"),

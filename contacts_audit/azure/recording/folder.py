@@ -12,7 +12,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -130,7 +130,7 @@ def _read(folder: Path) -> Recording:
 
 def _cloud(value: Mapping[str, Any]) -> Cloud:
     """Return the cloud: the program's own if it has the name or the host of a known one."""
-    if {*value} != {field.name for field in fields(Cloud)}:
+    if {*value} != {*Cloud._fields}:
         raise ValueError("its cloud has other keys")
     cloud = Cloud(**{key: _text(each or "") for key, each in value.items()})
     for known in CLOUDS.values():

@@ -11,7 +11,6 @@ import json
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ class Recorder:
             "schema": SCHEMA,
             "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "masked": mask,
-            "cloud": asdict(self._shown(cloud)),
+            "cloud": self._shown(cloud)._asdict(),
             "tenants": None if several else [],
         }
         try:

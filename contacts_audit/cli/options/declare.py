@@ -4,9 +4,9 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, field, fields, is_dataclass
 from enum import EnumType, StrEnum
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 import typer
 
@@ -17,8 +17,7 @@ from contacts_audit.core.redaction import shown_address
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(NamedTuple):
     """A panel of the help. Call it to declare an option that is shown there."""
 
     title: str

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from contacts_audit.core.errors import HINTS, AuthError, AzureError, ExitCode, Reason
 from contacts_audit.core.model.criteria import Check, Criteria, Waiver
@@ -19,8 +20,7 @@ class Verdict(StrEnum):
     COMPLIANT = "compliant"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A check that fails, why, and the *api_version* that showed it."""
 
     check: Check
@@ -28,8 +28,7 @@ class Finding:
     api_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a subscription could not be read, what to do, and the facts for Azure support."""
 
     reason: Reason
@@ -102,8 +101,7 @@ class Unread:
     seconds: float | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A subscription that its state excludes from the audit: disabled or deleted."""
 
     subscription: Subscription

@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from contacts_audit.core.model.criteria import Check, Profile
 from contacts_audit.core.model.outcome import Outcome, Verdict
@@ -12,8 +11,7 @@ from contacts_audit.core.model.outcome import Outcome, Verdict
 FILE = "FILE"  # the word in an invocation for what was read from stdin
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """
     Who sent the requests, as the token says; its signature is not verified.
 
@@ -39,8 +37,7 @@ class Identity:
         return f"{who}, tenant {self.tenant_id or 'unknown'} ({self.credential})"
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """
     The options that a run was started with, for the commands that its report prints.
 
@@ -56,8 +53,7 @@ class Invocation:
     recording: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """
     What all rows of a report have in common.
 
@@ -82,8 +78,7 @@ class Run:
     invocation: Invocation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """
     The outcome of every subscription in scope, in order.
 

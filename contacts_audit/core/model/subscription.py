@@ -1,10 +1,9 @@
 """Defines a subscription in scope, its security contacts, and a change to them."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(NamedTuple):
     """A subscription in scope; one that is not *visible* has only its id, in lower case."""
 
     id: str
@@ -24,8 +23,7 @@ class Subscription:
         return f"subscription is {str(self.state).lower()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """
     A security contact as one API version shows it, in the terms of the newest version.
 
@@ -51,16 +49,14 @@ class Contact:
         return tuple(email for email in self.emails if email not in malformed)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The contacts of one subscription at one API version."""
 
     api_version: str
     contacts: tuple[Contact, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """
     What to change in the security contact of a subscription; everything else stays as it is.
 

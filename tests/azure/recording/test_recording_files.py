@@ -194,7 +194,7 @@ def test_more_than_99999_exchanges_are_replayed_in_order(tmp_path: Path) -> None
     manifest = {
         "schema": 1,
         "masked": False,
-        "cloud": {name: getattr(cloud, name) for name in cloud.__slots__},
+        "cloud": cloud._asdict(),
         "tenants": [],
     }
     (tmp_path / "recording.json").write_text(json.dumps(manifest))
