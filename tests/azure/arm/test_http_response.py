@@ -8,6 +8,8 @@ from contextlib import suppress
 from http.client import HTTPException
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contacts_audit.azure.arm.http_response import (
     LARGEST_HEAD,
@@ -19,7 +21,19 @@ from contacts_audit.azure.arm.http_response import (
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 TWO = b"Content-Length: 2\r\n\r\n{}"
+EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 MANY = 100_000
+
+
+class Pieces:
+    """A socket that *pieces* come on."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+
+    def recv(self, most: int) -> bytes:
+        """Return the next piece; nothing at the end."""
+        return next((piece for piece in self._pieces if piece), b"")
 
 
 def received(pieces: Iterable[bytes], most: int = MANY) -> Response:
@@ -202,3 +216,38 @@ def test_trailers_without_end_do_not_fill_the_memory() -> None:
         received(pieces())
 
     assert len(sent) * 60_000 < 2 * LARGEST_HEAD
+
+
+some_answer = st.tuples(
+    st.sampled_from([b"", EARLY, EARLY * 2]),
+    st.sampled_from(
+        [
+            OK + b"x: 1\r\nX: 2\r\nEmpty:\r\n" + TWO,
+            CHUNKED + b"1;a=b\r\n{\r\n1\r\n}\r\n0\r\nTrailer: 1\r\n\r\n",
+            OK + b"\r\n{}",
+            b"HTTP/1.0 404 Not Found\r\n" + TWO,
+            b"HTTP/1.1 204 No Content\r\n\r\n",
+        ]
+    ),
+).map(b"".join)
+
+
+@given(some_answer, st.lists(st.integers(0, 300)))
+def test_where_an_answer_is_cut_into_pieces_does_not_matter(whole: bytes, cuts: list[int]) -> None:
+    """A network cuts anywhere."""
+    places = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    pieces = [whole[start:end] for start, end in itertools.pairwise(places)]
+
+    once, again = receive(Pieces([whole]), MANY), receive(Pieces(pieces), MANY)
+
+    names = ("status", "headers", "body", "is_whole", "keeps_alive")
+    assert [getattr(once, name) for name in names] == [getattr(again, name) for name in names]
+
+
+@given(some_answer, st.integers(0, 300), st.binary(max_size=20), st.integers(0, 20))
+def test_what_is_damaged_is_an_answer_or_an_error_of_http(
+    whole: bytes, at: int, noise: bytes, gone: int
+) -> None:
+    """And never one of the parser, which nobody would expect."""
+    with suppress(HTTPException):
+        receive(Pieces([whole[:at] + noise + whole[at + gone :]]), MANY)
