@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterable, Iterator
 
 from contacts_audit.core.model import Subscription
 
-PARTS = (slice(8), slice(8, 12), slice(12, 16), slice(16, 20), slice(20, None))  # of a GUID
-
 
 class Listing(Collection[Subscription]):
     """Each of *subscriptions* once, in the order in which they came; made anew when looked at."""
@@ -37,8 +35,8 @@ class Listing(Collection[Subscription]):
         for at, (end, (state, tenant, visible, nameless)) in enumerate(
             zip(self._ends, self._rest, strict=True)
         ):
-            digits = self._ids[16 * at : 16 * at + 16].hex()
-            id_ = "-".join(digits[part] for part in PARTS)
+            hex_ = self._ids[16 * at : 16 * at + 16].hex()
+            id_ = f"{hex_[:8]}-{hex_[8:12]}-{hex_[12:16]}-{hex_[16:20]}-{hex_[20:]}"
             name = self._names[begin:end].decode(errors="surrogatepass")
             yield Subscription(id_, None if nameless else name, state, tenant, visible)
             begin = end
