@@ -97,12 +97,10 @@ def planned(
     Raises:
         ContactsAuditError: an option cannot be used, or nothing could be listed.
     """
-    report = None
+    policy, report = load_policy(host, checks, datetime.now(UTC)), None
     if name := changes.from_report:
         report = EarlierReport(read_report(host, name, FROM_REPORT), f"{FROM_REPORT} {name}")
-        scope = report.scope(scope)
-    policy = load_policy(host, checks, datetime.now(UTC))
-    policy = report.policy(policy, checks) if report else policy
+        scope, policy = report.scope(scope), report.policy(policy, checks)
     connection, found = connect_and_select(host, scope, azure)
     from contacts_audit.audit.auditor import Auditor
     from contacts_audit.audit.unread import broken, out_of_time, unasked

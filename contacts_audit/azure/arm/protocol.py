@@ -5,7 +5,6 @@ https://learn.microsoft.com/azure/azure-resource-manager/management/overview
 """
 
 import base64
-import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from contacts_audit.core.errors import RECORD, AzureError, Reason, VersionRefuse
 V2017 = "2017-08-01-preview"
 V2020 = "2020-01-01-preview"
 V2023 = "2023-12-01-preview"
+BOM = "\ufeff".encode()
 SHOWN = 500  # characters of what is shown in a message
 OF_SUBSCRIPTION = re.compile("https?://[^/]+/subscriptions/", re.IGNORECASE)
 REASONS = {
@@ -109,9 +109,8 @@ def complete(answer: Answer) -> Answer:
     if answer.status != 200:
         raise fault(answer)
     if not answer.body:
-        raise error_of(
-            Reason.TRUNCATED, "Azure answered 200 without a body", answer, retryable=True
-        )
+        what = "Azure answered 200 without a body"
+        raise error_of(Reason.TRUNCATED, what, answer, retryable=True)
     return answer
 
 
@@ -145,7 +144,7 @@ def document(answer: Answer) -> Any:
 
 def text(answer: Answer) -> str:
     """Return the body as text: UTF-8, with or without a byte order mark."""
-    return answer.body.removeprefix(codecs.BOM_UTF8).decode()
+    return answer.body.removeprefix(BOM).decode()
 
 
 def malformed(answer: Answer, what: str) -> AzureError:
@@ -203,7 +202,7 @@ def claims_challenge(answer: Answer) -> str | None:
 
 def is_html(answer: Answer) -> bool:
     """Return whether *answer* is a web page: of a proxy, a portal, or a gateway."""
-    start = answer.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:100].lower()
+    start = answer.body.removeprefix(BOM).lstrip()[:100].lower()
     return start.startswith((b"<!doctype", b"<html", b"<head", b"<body")) or (
         start.startswith(b"<") and "html" in answer.headers.get("content-type", "").lower()
     )
