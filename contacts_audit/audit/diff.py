@@ -1,7 +1,7 @@
 """Compare two reports. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -108,6 +108,13 @@ def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
     new_ids = {row["id"] for row in new}
     found = [Difference(old_rows.get(row["id"]), row) for row in new]
     return found + [Difference(row, None) for row in old if row["id"] not in new_ids]
+
+
+def other_checks(old: Collection[str], new: Collection[str]) -> str:
+    """Say which checks only one of two reports judged; "" where they judged the same."""
+    more = ", ".join(check for check in new if check not in old)
+    less = ", ".join(check for check in old if check not in new)
+    return "; ".join(filter(None, (more and f"also {more}", less and f"not {less}")))
 
 
 def document(old: str, new: str, differences: Sequence[Difference]) -> dict[str, Any]:

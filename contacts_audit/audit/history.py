@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
-from contacts_audit.audit.diff import ChangeKind, Difference, compare
+from contacts_audit.audit.diff import ChangeKind, Difference, compare, other_checks
 from contacts_audit.audit.report_file import parse_time
 from contacts_audit.core.errors import UsageError
 from contacts_audit.core.model import Verdict
@@ -53,6 +54,12 @@ class History:
     def days(self) -> tuple[Run, ...]:
         """The last run of each day."""
         return tuple({run.day: run for run in self.runs}.values())
+
+    @property
+    def changed_checks(self) -> tuple[tuple[Run, Run], ...]:
+        """Each two runs in a row that judged different checks."""
+        pairs = pairwise(self.runs)
+        return tuple((old, new) for old, new in pairs if other_checks(old.checks, new.checks))
 
 
 def moment_of(document: Document) -> datetime:
@@ -114,6 +121,7 @@ def document(found: History) -> dict[str, Any]:
                 "date": run.day.isoformat(),
                 "finished": _spelled(run.finished),
                 "report": run.name,
+                "checks": [*run.checks],
                 "in_scope": run.total,
                 **{verdict.replace("-", "_"): run.counts[verdict] for verdict in Verdict},
             }

@@ -4,7 +4,7 @@ from contacts_audit.audit.diff import ChangeKind, Difference, compare, document
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.declare import argument, grouped, printed_as
 from contacts_audit.cli.options.output import TextFormat
-from contacts_audit.cli.report_input import read_report
+from contacts_audit.cli.report_input import read_report, warn_of_other_checks
 from contacts_audit.core.errors import ExitCode
 from contacts_audit.report import json_
 from contacts_audit.report.table import folded
@@ -25,6 +25,8 @@ def diff(
     Exit codes: 0 nothing got worse, 3 something did.
     """
     reports = [read_report(host, name, place) for name, place in ((old, "OLD"), (new, "NEW"))]
+    judged = [(name, one["checks"]) for name, one in zip((old, new), reports, strict=True)]
+    warn_of_other_checks(host, judged[0], judged[1])
     found = compare(*(report["subscriptions"] for report in reports))
     worse = sum(one.worse for one in found)
     if output is TextFormat.JSON:

@@ -10,6 +10,7 @@ from contacts_audit.audit import history as runs
 from contacts_audit.audit import report_file
 from contacts_audit.cli.host import LARGEST_REPORT, Host
 from contacts_audit.cli.options.declare import argument, grouped, printed_as
+from contacts_audit.cli.report_input import warn_of_other_checks
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Verdict
 from contacts_audit.report import json_
@@ -17,6 +18,7 @@ from contacts_audit.report.table import aligned, folded
 
 Reader = Callable[[Path], Mapping[str, Any] | None]
 OTHERS = re.compile(r"^\.|\.ocsf\.json$")  # hidden files, and reports in another format
+SHOWN = 5  # changes of the checks, each in a line
 
 HEADER = ("WHEN", "CHANGE", "NAME", "WAS", "IS", "WHY")
 
@@ -56,6 +58,10 @@ def history(
         return document
 
     found = runs.history(_in_order(Path(folder), read))
+    for old, new in found.changed_checks[:SHOWN]:
+        warn_of_other_checks(host, (old.name, old.checks), (new.name, new.checks))
+    if (more := len(found.changed_checks) - SHOWN) > 0:
+        host.screen.warn(f"{more} more reports judged other checks than the one before")
     host.screen.stream(_rendered(found, output, host.screen.terminal_width))
     return ExitCode.INCOMPLETE if left_out else ExitCode.CLEAN
 

@@ -1,14 +1,14 @@
 """Prints a report and its summary on stdout and stderr; `report_files` writes the files."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contacts_audit.cli import report_files
 from contacts_audit.cli.host import Host
 from contacts_audit.cli.options.output import OutputOptions
-from contacts_audit.cli.report_input import Rows, baseline_rows
+from contacts_audit.cli.report_input import Baseline, read_baseline, warn_of_other_checks
 from contacts_audit.cli.terminal import counted, plain
 from contacts_audit.core.errors import ExitCode, UsageError
 from contacts_audit.core.model import Outcome, Report, Run, Unread, Verdict, exit_code
@@ -31,7 +31,7 @@ class Printing(NamedTuple):
 
     options: OutputOptions
     format: Format | None
-    baseline: Rows | None = None
+    baseline: Baseline | None = None
 
     @property
     def streams(self) -> bool:
@@ -68,7 +68,7 @@ def printing_of(host: Host, output: OutputOptions) -> Printing:
     if output.baseline is None:
         return Printing(output, form)
     host.screen.hold()
-    return Printing(output, form, baseline_rows(host, output.baseline))
+    return Printing(output, form, read_baseline(host, output.baseline))
 
 
 def print_report(
@@ -106,7 +106,10 @@ def print_report(
     report = Report(run, finished or datetime.now(UTC), tuple(kept))
     unwritten = report_files.write(printing.options, report)
     if printing.baseline is not None:
-        report = order.only(_changed(report, printing.baseline), only)
+        before, judged = printing.baseline, ("this run", run.checks)
+        if before.checks is not None:
+            warn_of_other_checks(host, ("the baseline", before.checks), judged)
+        report = order.only(_changed(report, before.rows), only)
     if printing.baseline is None or report.outcomes or report.gone:
         host.screen.release()
         _print(host, report, printing, verdicts)
@@ -118,7 +121,7 @@ def print_report(
     return exit_code(verdicts)
 
 
-def _changed(report: Report, baseline: Rows) -> Report:
+def _changed(report: Report, baseline: Sequence[Mapping[str, Any]]) -> Report:
     """Return *report* with the rows that differ from the *baseline*, and those that are gone."""
     from contacts_audit.audit import diff
 

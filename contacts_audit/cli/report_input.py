@@ -1,6 +1,6 @@
 """Reads the JSON reports that --baseline, --from-report and diff name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
 
 FROM_REPORT = "--from-report"
-Rows = Sequence[Mapping[str, Any]]
 
 
 def read_report(host: Host, name: str, option: str) -> Mapping[str, Any]:
@@ -33,9 +32,29 @@ def read_report(host: Host, name: str, option: str) -> Mapping[str, Any]:
     return document
 
 
-def baseline_rows(host: Host, path: Path) -> Rows:
+def warn_of_other_checks(
+    host: Host, old: tuple[str, Collection[str]], new: tuple[str, Collection[str]]
+) -> None:
+    """Print a warning if two reports, each a name and its checks, did not judge the same."""
+    from contacts_audit.audit import diff
+
+    if differing := diff.other_checks(old[1], new[1]):
+        host.screen.warn(
+            f"{new[0]} judged other checks than {old[0]} ({differing}): verdicts may differ for "
+            "that reason alone"
+        )
+
+
+class Baseline(NamedTuple):
+    """The *rows* of an older report, and the *checks* that it judged; None where there is none."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    checks: Sequence[str] | None = None
+
+
+def read_baseline(host: Host, path: Path) -> Baseline:
     """
-    Return the rows of the report *path*, none where it does not exist yet.
+    Return the baseline in the report *path*, an empty one where it does not exist yet.
 
     Raises:
         UsageError: it exists, and is not a complete report.
@@ -44,11 +63,11 @@ def baseline_rows(host: Host, path: Path) -> Rows:
         path.stat()
     except FileNotFoundError:
         host.screen.note(f"--baseline: {path} does not exist: every row is new")
-        return ()
+        return Baseline()
     except (OSError, ValueError):
         pass  # without permission to look, it may exist
-    rows: Rows = read_report(host, str(path), "--baseline")["subscriptions"]
-    return rows
+    document = read_report(host, str(path), "--baseline")
+    return Baseline(document["subscriptions"], document["checks"])
 
 
 class EarlierReport(NamedTuple):

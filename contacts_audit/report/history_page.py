@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 
 from contacts_audit.audit.history import History, Run
@@ -32,7 +31,7 @@ def render(history: History) -> Iterator[str]:
         most=most,
         verdicts=[*Verdict],
         changed=[run for run in reversed(runs) if run.changes],
-        changed_checks=[pair for pair in pairwise(runs) if pair[0].checks != pair[1].checks],
+        changed_checks=history.changed_checks,
     )
 
 

@@ -137,3 +137,80 @@ def test_promtool_reads_the_openmetrics(folder: Path, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     samples = [line for line in metrics.read_text().splitlines() if not line.startswith("#")]
     assert len(samples) == 3 * 5
+
+
+def judged_by(path: Path, *checks: str) -> None:
+    """Let the report in *path* say that it judged *checks*."""
+    path.write_text(json.dumps({**json.loads(path.read_text()), "checks": checks}))
+
+
+@pytest.mark.parametrize("form", ["table", "json", "html", "openmetrics"])
+def test_reports_of_other_checks_are_named(folder: Path, form: str) -> None:
+    """More or fewer may fail for that reason alone; the exit code says that all were read."""
+    judged_by(folder / "day-2.json", "contact-email", "owner-notified", "attack-paths")
+    judged_by(folder / "day-4.json", "owner-notified")
+
+    ran = run_in({}, "history", str(folder), "-o", form)
+
+    assert ran.code == 0
+    assert ran.err.splitlines() == [
+        f"warning: {line}: verdicts may differ for that reason alone"
+        for line in (
+            "day-2.json judged other checks than day-1.json (also owner-notified, attack-paths)",
+            "day-4.json judged other checks than day-2.json (not contact-email, attack-paths)",
+        )
+    ]
+
+
+def test_the_same_checks_in_another_order_are_the_same(folder: Path) -> None:
+    """And each day in JSON has its checks."""
+    judged_by(folder / "day-1.json", "contact-email", "owner-notified")
+    judged_by(folder / "day-2.json", "owner-notified", "contact-email")
+    judged_by(folder / "day-4.json", "owner-notified", "contact-email")
+
+    ran = run_in({}, "history", str(folder), "-o", "json")
+
+    assert ran.err == ""
+    assert {len(day["checks"]) for day in json.loads(ran.text)["days"]} == {2}
+
+
+def test_checks_that_change_each_night_are_counted(folder: Path) -> None:
+    """Two audits that share a folder do not fill the screen."""
+    for day in range(10, 20):
+        new = folder / f"day-{day}.json"
+        shutil.copy(folder / "day-4.json", new)
+        when = f"2026-11-{day}T04:15:00Z"
+        new.write_text(json.dumps({**json.loads(new.read_text()), "finished": when}))
+        judged_by(new, ("contact-email", "owner-notified")[day % 2])
+
+    lines = run_in({}, "history", str(folder)).err.splitlines()
+
+    assert len(lines) == 6
+    assert lines[-1] == "warning: 4 more reports judged other checks than the one before"
+
+
+def test_a_diff_names_the_checks_that_differ(folder: Path) -> None:
+    """The exit code is that of what got worse."""
+    old, new = str(folder / "day-1.json"), str(folder / "day-2.json")
+    same = run_in({}, "diff", old, new)
+    judged_by(folder / "day-2.json", "owner-notified")
+
+    ran = run_in({}, "diff", old, new)
+
+    assert (same.code, ran.code) == (0, 0)
+    assert "warning" not in same.err
+    (line,) = (line for line in ran.err.splitlines() if "warning" in line)
+    assert f"{new} judged other checks than {old} (also owner-notified; not contact-email)" in line
+
+
+def test_a_baseline_of_other_checks_is_named(folder: Path) -> None:
+    """Only where rows are printed: without a change nothing is."""
+    baseline = folder / "day-1.json"
+    audit = ("audit", "--replay", "fixtures/contoso", "--only-changes", "--baseline", str(baseline))
+    same = run_in({}, *audit)
+    judged_by(baseline, "contact-email", "attack-paths")
+    still, other = run_in({}, *audit), run_in({}, *audit, "--check", "owner-notified")
+
+    assert [(ran.out, ran.err) for ran in (same, still)] == [(b"", "")] * 2
+    (line,) = (line for line in other.err.splitlines() if line.startswith("warning: "))
+    assert "this run judged other checks than the baseline (also owner-notified; not " in line
