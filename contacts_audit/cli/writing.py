@@ -1,8 +1,10 @@
 """What apply and restore share: ask, take the lock and a backup, write, print the results."""
 
+import contextlib
 import functools
 import json
 import shlex
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,9 +20,11 @@ from contacts_audit.cli.options.changes import ChangeFormat, WriteOptions
 from contacts_audit.cli.sign_in import check_tenants, show_identity
 from contacts_audit.cli.terminal import counted
 from contacts_audit.cli.wiring import connect, for_each
-from contacts_audit.core.errors import ExitCode, OutputError, UsageError
+from contacts_audit.core.errors import ContactsAuditError, ExitCode, OutputError, UsageError
 from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
+from contacts_audit.core.shutdown import Stopped
+from contacts_audit.core.workers import in_thread
 
 if TYPE_CHECKING:
     from contacts_audit.azure.tenants import Connection
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from contacts_audit.remediation.snapshot import SnapshotReader
     from contacts_audit.remediation.tasks import Item
 
+LONGEST_REPORT = 1.0  # seconds after a second signal, which allows two for everything
 Afterwards = Callable[[Sequence["Result"]], None]
 
 
@@ -55,8 +60,6 @@ def connect_to(
     Raises:
         UsageError: the file is of another cloud or tenant.
     """
-    from contacts_audit.core.workers import in_thread
-
     connection = connect(host, azure)
     origin.check(connection.cloud, name)
     listed = in_thread(connection.visible, deadline=connection.limits.deadline)
@@ -155,7 +158,13 @@ class Writing:
                 stop = host.shutdown.requested
                 sender = Sender(SnapshotReader(self.connection.client), journal, stop)
                 results, failure = _collected(apply_all(sender, items), items)
-                code = self._report(results, backup, journal.path, host.shutdown.exit_code)
+                report = functools.partial(self._report, results, backup, journal.path)
+                if isinstance(failure, Stopped):  # no signal is heard any more: stdout may block
+                    last, end = failure.exit_code, time.monotonic() + LONGEST_REPORT
+                    with contextlib.suppress(ContactsAuditError):
+                        in_thread(lambda: report(last), deadline=end)
+                    raise failure
+                code = report(host.shutdown.exit_code)
                 if failure is not None:
                     raise failure
             afterwards(results)
@@ -227,20 +236,21 @@ def _over_limit(items: "Sequence[Item]", changes: int, most: int) -> "list[Resul
 
 def _collected(
     coming: "Iterator[Result]", items: "Sequence[Item]"
-) -> "tuple[list[Result], OutputError | None]":
-    """Return the results, whole also where the journal could not be written in the middle."""
+) -> "tuple[list[Result], OutputError | Stopped | None]":
+    """Return a result for each of *items*, and what broke in: a lost journal, a second signal."""
     from contacts_audit.remediation.results import Result, Status
 
     results: list[Result] = []
     try:
         results.extend(coming)
-    except OutputError as error:
-        for item in items[len(results) :]:
+    except (OutputError, Stopped) as error:
+        why = "a second signal ended the run" if isinstance(error, Stopped) else str(error)
+        rest = items[len(results) :]
+        for item in rest:
             if isinstance(item, Result):
                 results.append(item)
             else:
-                first = not any(one.status is Status.UNKNOWN for one in results)
-                status = Status.UNKNOWN if first else Status.NOT_SENT
-                results.append(Result(item.subscription, status, str(error)))
+                status = Status.UNKNOWN if item is rest[0] else Status.NOT_SENT
+                results.append(Result(item.subscription, status, why))
         return results, error
     return results, None

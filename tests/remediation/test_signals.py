@@ -1,7 +1,9 @@
 """What a signal does to `apply` and `restore`, at each step of a run."""
 
 import asyncio
+import contextlib
 import json
+import os
 import signal
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -224,3 +226,58 @@ def test_a_second_signal_leaves_what_was_done_on_record(azure: AzureDouble, tmp_
     steps = ["wanted", "sent", "answered", "read back"]
     assert events[:4] == [(first.id, event) for event in steps]
     assert events[4:] == [(second.id, event) for event in ("wanted", "sent", "unknown")]
+
+
+@pytest.mark.parametrize("command", ["apply", "restore"])
+def test_after_two_signals_the_result_is_whole(
+    azure: AzureDouble, tmp_path: Path, command: str
+) -> None:
+    """It says what the journal says, and has the code of the process."""
+    first, second, third = (azure.add(name) for name in ("First", "Second", "Third"))
+    state, words = tmp_path / "state", applying(tmp_path / "state")
+    if command == "restore":
+        run_in(surroundings(azure), *words)
+        (backup,) = state.glob("backup-*")
+        words = ("restore", str(backup), "--yes", "-o", "json", "--state-dir", str(tmp_path / "2"))
+    sent = len(azure.writes())
+    azure.fail(lambda asked: asked.method != "GET" and second.id in asked.path, faults.hang())
+    process = begin(azure, *words)
+    wait_for(lambda: len(azure.writes()) == sent + 2)
+
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+
+    told = json.loads(out)
+    rows = [(row["id"], row["status"]) for row in told["subscriptions"]]
+    assert rows == [(first.id, DONE), (second.id, "unknown"), (third.id, "not-sent")]
+    assert (told["exit_code"], process.returncode) == (143, 143)
+    assert journal(Path(told["journal"]).parent)[-1]["event"] == "unknown"
+    assert f"Second ({second.id}): unknown: a second signal ended the run".encode() in err
+
+
+def test_two_signals_end_a_run_whose_output_nobody_reads(
+    azure: AzureDouble, tmp_path: Path
+) -> None:
+    """A full pipe would keep it for ever, as no third signal is heard."""
+    azure.add("Prod")
+    azure.fail("PUT", faults.hang())
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(theirs, bytes(4096))
+    os.set_blocking(theirs, True)
+    process = begin(azure, *applying(tmp_path / "state"), stdout=theirs)
+    wait_for(lambda: bool(azure.writes()))
+
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+
+    assert process.returncode == CODES[signal.SIGTERM]
+    assert journal(tmp_path / "state")[-1]["event"] == "unknown"
