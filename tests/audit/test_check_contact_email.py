@@ -106,6 +106,8 @@ def test_hostile_text_is_quoted() -> None:
         pytest.param(V2023, {"emails": ";"}, id="2023, a separator"),
         pytest.param(V2023, {"emails": "not an address"}, id="2023, malformed"),
         pytest.param(V2023, {"emails": 7}, id="2023, a number"),
+        pytest.param(V2023, {"emails": ["a@contoso.com"]}, id="2023, an array"),
+        pytest.param(V2017, {"email": ["a@contoso.com"]}, id="2017, an array"),
         pytest.param(V2023, {"emails": "a@contoso.com", "isEnabled": False}, id="2023, disabled"),
         pytest.param(V2023, {"emails": "a@contoso.com", "isEnabled": "true"}, id="2023, no flag"),
     ],

@@ -1,7 +1,9 @@
 """
 Reads security contacts in three API versions, through jq.
 
-An empty `emails` is no address; a contact without one is still a contact.
+An empty `emails` is no address; a contact without one is still a contact. Only an early revision of
+the specification of 2020-01-01-preview (azure-rest-api-specs, 368c5e95) had an array there; at the
+other versions an array is an unknown value, which a finding names.
 
 https://learn.microsoft.com/rest/api/defenderforcloud/security-contacts
 """
@@ -159,7 +161,8 @@ def contacts(
         if not is_contact_type(kind):
             left_out(kind)
             continue
-        spelled = (*_spelled(email), *_spelled(emails))
+        listed = emails if version == protocol.V2020 and isinstance(emails, list) else [emails]
+        spelled = tuple(each for one in (email, *listed) for each in _spelled(one))
         total += len(spelled)
         _check_most(total, MOST_ADDRESSES, "addresses")
         yield _contact(version, _text(name) or "", spelled, others)
@@ -182,14 +185,10 @@ def _contact(version: str, name: str, emails: tuple[str, ...], others: list[Any]
 
 
 def _spelled(value: Any) -> list[str]:
-    """Return the addresses of a field; a value that is not a string becomes its JSON."""
-    # An early release of 2020-01-01-preview had an array here
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return [
-        address
-        for one in values
-        for address in (addresses(one) if isinstance(one, str) else [json.dumps(one)])
-    ]
+    """Return the addresses in a field; a value that is not a string becomes its JSON."""
+    if isinstance(value, str):
+        return addresses(value)
+    return [] if value in (None, []) else [json.dumps(value)]
 
 
 def _severity(alerts: Any) -> str | None:

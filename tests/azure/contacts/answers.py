@@ -29,9 +29,10 @@ def read_whole(given_: Answer) -> list[Contact]:
     return list(contacts(given_, VERSION))
 
 
-def one(properties: Any, **item: Any) -> Contact:
-    """Return the contact with *properties*."""
-    (contact,) = read({"value": [{"name": "default", "properties": properties, **item}]})
+def one(properties: Any, version: str = VERSION, **item: Any) -> Contact:
+    """Return the contact with *properties* at *version*."""
+    body = {"value": [{"name": "default", "properties": properties, **item}]}
+    (contact,) = contacts(answer(body), version)
     return contact
 
 
