@@ -9,6 +9,7 @@ from typing import Any
 from contacts_audit.core.model import Verdict
 
 SCHEMA = 1
+LONGEST_CHECKS = 500  # characters
 Row = Mapping[str, Any]
 
 
@@ -111,9 +112,14 @@ def compare(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
 
 
 def other_checks(old: Collection[str], new: Collection[str]) -> str:
-    """Say which checks only one of two reports judged; "" where they judged the same."""
-    more = ", ".join(check for check in new if check not in old)
-    less = ", ".join(check for check in old if check not in new)
+    """
+    Say which checks only one of two reports judged; "" where they judged the same.
+
+    Anybody may have written them: the text is cut where it is longer than any of this program's.
+    """
+    before, after = frozenset(old), frozenset(new)
+    more = ", ".join(check for check in new if check not in before)[:LONGEST_CHECKS]
+    less = ", ".join(check for check in old if check not in after)[:LONGEST_CHECKS]
     return "; ".join(filter(None, (more and f"also {more}", less and f"not {less}")))
 
 

@@ -8,7 +8,7 @@ import pytest
 from azure_double import AzureDouble
 from conftest import ROOT, Run, run_in
 
-from contacts_audit.audit.diff import ChangeKind, Difference
+from contacts_audit.audit.diff import ChangeKind, Difference, other_checks
 
 GOOD = [{"name": "default1", "properties": {"email": "a@contoso.com"}}]
 VERDICTS = ("compliant", "non-compliant", "waived", "unreadable", "skipped")
@@ -273,3 +273,14 @@ def test_a_failed_run_is_reported_whatever_changed(
     ran = run("audit", "--only-changes", "--baseline", path, AZURE_CLIENT_SECRET="wrong")
 
     assert (ran.code, ran.err.count("\n")) == (1, 1)
+
+
+def test_many_checks_of_a_stranger_are_cut() -> None:
+    """A report of another hand may name any number of them, of any length."""
+    many = [f"check-{number}" for number in range(50_000)]
+
+    said = other_checks(many, ["x" * 10_000])
+
+    assert said.startswith("also xxx")
+    assert "; not check-0, check-1" in said
+    assert len(said) < 1100
