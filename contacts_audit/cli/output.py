@@ -1,9 +1,9 @@
 """Prints a report and its summary on stdout and stderr; `report_files` writes the files."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from contacts_audit.cli import report_files
 from contacts_audit.cli.host import Host
@@ -106,10 +106,7 @@ def print_report(
     report = Report(run, finished or datetime.now(UTC), tuple(kept))
     unwritten = report_files.write(printing.options, report)
     if printing.baseline is not None:
-        before, judged = printing.baseline, ("this run", run.checks)
-        if before.checks is not None:
-            warn_of_other_checks(host, ("the baseline", before.checks), judged)
-        report = order.only(_changed(report, before.rows), only)
+        report = order.only(_changed(host, report, printing.baseline), only)
     if printing.baseline is None or report.outcomes or report.gone:
         host.screen.release()
         _print(host, report, printing, verdicts)
@@ -121,12 +118,15 @@ def print_report(
     return exit_code(verdicts)
 
 
-def _changed(report: Report, baseline: Sequence[Mapping[str, Any]]) -> Report:
+def _changed(host: Host, report: Report, baseline: Baseline) -> Report:
     """Return *report* with the rows that differ from the *baseline*, and those that are gone."""
     from contacts_audit.audit import diff
 
+    if baseline.checks is not None:
+        judged = ("this run", report.run.checks)
+        warn_of_other_checks(host, ("the baseline", baseline.checks), judged)
     rows = [json_.row(outcome, report.run) for outcome in report.outcomes]
-    differing = [one for one in diff.compare(baseline, rows) if one.differs]
+    differing = [one for one in diff.compare(baseline.rows, rows) if one.differs]
     ids = {one.row["id"]: one.old for one in differing if one.new is not None}
     return report._replace(
         outcomes=tuple(each for each in report.outcomes if each.subscription.id in ids),

@@ -6,7 +6,7 @@ import json
 import shlex
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from contacts_audit.cli.options.changes import ChangeFormat, WriteOptions
 from contacts_audit.cli.sign_in import check_tenants, show_identity
 from contacts_audit.cli.terminal import counted
 from contacts_audit.cli.wiring import connect, for_each
-from contacts_audit.core.errors import ContactsAuditError, ExitCode, OutputError, UsageError
+from contacts_audit.core.errors import ContactsAuditError, ExitCode, UsageError
 from contacts_audit.core.files import replace
 from contacts_audit.core.model import Subscription
 from contacts_audit.core.shutdown import Stopped
@@ -145,7 +145,7 @@ class Writing:
     def _write(
         self, items: "Sequence[Item]", backup: Path, path: Path, afterwards: Afterwards
     ) -> ExitCode:
-        from contacts_audit.remediation.apply import apply_all
+        from contacts_audit.remediation.apply import apply_all, collected
         from contacts_audit.remediation.journal import Journal
         from contacts_audit.remediation.send import Sender
         from contacts_audit.remediation.snapshot import SnapshotReader
@@ -157,7 +157,7 @@ class Writing:
             with host.shutdown.graceful():
                 stop = host.shutdown.requested
                 sender = Sender(SnapshotReader(self.connection.client), journal, stop)
-                results, failure = _collected(apply_all(sender, items), items)
+                results, failure = collected(apply_all(sender, items), items)
                 report = functools.partial(self._report, results, backup, journal.path)
                 if isinstance(failure, Stopped):  # no signal is heard any more: stdout may block
                     last, end = failure.exit_code, time.monotonic() + LONGEST_REPORT
@@ -232,25 +232,3 @@ def _over_limit(items: "Sequence[Item]", changes: int, most: int) -> "list[Resul
         else Result(item.subscription, Status.NOT_SENT, message, hint)
         for item in items
     ]
-
-
-def _collected(
-    coming: "Iterator[Result]", items: "Sequence[Item]"
-) -> "tuple[list[Result], OutputError | Stopped | None]":
-    """Return a result for each of *items*, and what broke in: a lost journal, a second signal."""
-    from contacts_audit.remediation.results import Result, Status
-
-    results: list[Result] = []
-    try:
-        results.extend(coming)
-    except (OutputError, Stopped) as error:
-        why = "a second signal ended the run" if isinstance(error, Stopped) else str(error)
-        rest = items[len(results) :]
-        for item in rest:
-            if isinstance(item, Result):
-                results.append(item)
-            else:
-                status = Status.UNKNOWN if item is rest[0] else Status.NOT_SENT
-                results.append(Result(item.subscription, status, why))
-        return results, error
-    return results, None

@@ -8,7 +8,7 @@ from contacts_audit.audit.unread import broken
 from contacts_audit.azure.contacts.equality import is_unchanged
 from contacts_audit.azure.contacts.records import Snapshot
 from contacts_audit.azure.contacts.steps import RefusedError, Step, applied
-from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError
+from contacts_audit.core.errors import AuthError, AzureError, ContactsAuditError, OutputError
 from contacts_audit.core.model import Fault
 from contacts_audit.core.shutdown import Stopped
 from contacts_audit.core.workers import in_thread
@@ -47,6 +47,26 @@ def apply_all(sender: Sender, items: Iterable[Item]) -> Iterator[Result]:
             failures = 0 if result.status in GOOD else failures + 1
             is_conflict = result.status is Status.CONFLICT
             yield replace(result, hint=task.if_changed) if is_conflict else result
+
+
+def collected(
+    coming: Iterator[Result], items: Sequence[Item]
+) -> tuple[list[Result], OutputError | Stopped | None]:
+    """Return a result for each of *items*, and what broke in: a lost journal, a second signal."""
+    results: list[Result] = []
+    try:
+        results.extend(coming)
+    except (OutputError, Stopped) as error:
+        why = "a second signal ended the run" if isinstance(error, Stopped) else str(error)
+        rest = items[len(results) :]
+        for item in rest:
+            if isinstance(item, Result):
+                results.append(item)
+            else:
+                status = Status.UNKNOWN if item is rest[0] else Status.NOT_SENT
+                results.append(Result(item.subscription, status, why))
+        return results, error
+    return results, None
 
 
 def _in_thread(sender: Sender, task: Task) -> Result:
