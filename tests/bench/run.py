@@ -45,7 +45,7 @@ def _machine(revision: str | None) -> dict[str, str]:
     def first_line(*command: str) -> str:
         return subprocess.check_output(command, text=True, cwd=ROOT).splitlines()[0]
 
-    packages = ("requests", "urllib3", "msal", "typer", "jq")
+    packages = ("requests", "httptools", "urllib3", "msal", "typer", "jq")
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
