@@ -322,6 +322,7 @@ LOST: Rows = {
     "a control character in a header": again(
         faults.redirect(302, "https://evil.example/\x1b[2J"), "unreachable"
     ),
+    "too many headers": again(crooked("X: 1\r\n" * 300), "unreachable"),
     "folded header": again(crooked("X: 1\r\n 2"), "unreachable"),
     "103 and no answer": again(faults.html(103), "unreachable"),
     "a header without end": again(

@@ -29,7 +29,7 @@ LAYERS = {
     "ours": ("contacts_audit/",),
     "requests": ("/requests/",),
     "urllib3": ("/urllib3/",),
-    "http.client": ("/http/",),
+    "llhttp": ("httptools",),
     "TLS and sockets": ("/ssl.py", "/socket.py", "_ssl", "_socket"),
     "JSON": ("/json/",),
 }

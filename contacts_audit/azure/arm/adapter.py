@@ -11,6 +11,7 @@ import re
 import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,10 +62,11 @@ class Adapter(BaseAdapter):
         self, request: requests.PreparedRequest, *, proxies: Mapping[str, str], **_: Any
     ) -> requests.Response:
         """
-        Send *request* within the time limit of this thread, and read the head of the answer.
+        Send *request* within the time limit of this thread, and return the answer.
 
         *proxies* may name one for "https".  The `raw` of what is returned is the body, still
-        encoded; its headers are a plain dict, their names in lower case.
+        encoded, and cut where it is over LARGEST_BODY; its headers are a plain dict, their names in
+        lower case.
 
         Raises:
             ProxyError: the proxy refuses, or there is no way to it; its cause says more.
@@ -134,10 +136,9 @@ def _usable(idle: list[Any]) -> Any:
 
 def _is_silent(sock: Any) -> bool:
     """Say whether nothing came on *sock*, an end neither; what TLS itself says does not count."""
-    tls = isinstance(sock, ssl.SSLSocket)
     if not wait_for_read(sock, timeout=0):
-        return not (tls and sock.pending())
-    if tls:
+        return not _unread(sock)
+    if isinstance(sock, ssl.SSLSocket):
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             try:
@@ -145,6 +146,13 @@ def _is_silent(sock: Any) -> bool:
             except ssl.SSLWantReadError:
                 return True  # it was a session ticket
     return False
+
+
+def _unread(sock: Any) -> int:
+    """Return how many bytes of TLS have come on *sock* and were not read."""
+    if isinstance(sock, SSLTransport):
+        return sock.sslobj.pending() + sock.incoming.pending + _unread(sock.socket)
+    return sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
 
 
 def _connected(origin: str, proxy_url: str | None, context: ssl.SSLContext) -> Any:
@@ -174,7 +182,7 @@ def _at_proxy() -> Iterator[None]:
     """Tell what fails within as a failure of the proxy."""
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise ProxyError(error) from error
 
 
@@ -193,10 +201,10 @@ def _tunnel(sock: Any, host: str, port: int, proxy: Proxy) -> None:
     if user:  # in UTF-8, as curl does; requests knows Latin-1 alone
         headers["Proxy-Authorization"] = _basic_auth_str(user.encode(), password.encode())
     sock.sendall(_head("CONNECT", target, headers))
-    status = receive(sock, -1).status
-    if not 200 <= status < 300:
-        kind = OSError if status in RETRIED else RefusedError
-        raise kind(f"Tunnel connection failed: {status}")
+    answer = receive(sock, -1)
+    if not 200 <= answer.status < 300:
+        kind = OSError if answer.status in RETRIED else RefusedError
+        raise kind(f"Tunnel connection failed: {answer.status} {answer.reason}")
 
 
 def _secured(sock: Any, host: str, context: ssl.SSLContext) -> Any:

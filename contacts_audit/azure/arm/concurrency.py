@@ -4,8 +4,8 @@ Finds how many requests may be under way: more as long as answers come as fast a
 It begins with a few.  Each answer that was as fast as usual allows one more, so that they double
 with each round trip.  Where rounds of answers are slow twice in a row, or much is refused or lost,
 there may be fewer, and then more again with care.  When there are as few as at first, it learns
-anew how long an answer usually takes.  Never are more under way than the tenant has left, where
-the answers tell.
+anew how long an answer usually takes.  Where the answers tell what the tenant has left, no more
+are under way than that, but for the few.
 
 A round's lower quartile stands for it: neither slow subscriptions, nor the handshakes of new
 connections, nor a service that is slow now and then makes it slow.  After slow start and Vegas:
@@ -80,13 +80,13 @@ class Concurrency:
 
     def limit(self) -> int:
         """Return how many may be under way now."""
-        return max(1, int(min(self._limit, self._left)))
+        return max(self._first, int(min(self._limit, self._left)))
 
     def answered(self, sent: float, *, usual: bool = True, left: float = math.inf) -> None:
         """
         Learn from the answer to what was *sent*; unless *usual*, its time tells nothing.
 
-        No more may be under way than the tenant has *left*: the others would be refused.
+        No more may be under way than the tenant has *left*, or than at first.
         """
         self._left = left
         self._learn(sent, usual=usual, failed=False)

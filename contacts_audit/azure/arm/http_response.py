@@ -1,24 +1,34 @@
 """
 Receives HTTP answers. They are parsed by llhttp, the parser of Node.js.
 
-It is strict: lines that end without CR, folded lines or a second Content-Length are errors.
+Nothing of what is no HTTP is quoted: it may hold half a secret, which nobody would recognize.
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
 from http import HTTPStatus
-from http.client import BadStatusLine, HTTPException, RemoteDisconnected
+from http.client import HTTPException, RemoteDisconnected
 from typing import Any
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserUpgrade,
+    HttpResponseParser,
+)
 
 PIECE = 16_384  # bytes: TLS delivers no more at once
 LARGEST_HEAD = 1024 * 1024  # bytes, with all interim answers before it
+MOST_HEADERS = 256
 DENSEST = 8  # bytes that may carry one byte of the body: a chunk of one takes six
-SHOWN = 200  # characters of what is no HTTP
+TLS_ALERT = b"\x15"  # how a server of TLS begins to answer plain http
 
 
 class BrokenOffError(HTTPException):
     """An answer broke off; if a socket failed, that is the cause."""
+
+
+class TlsExpectedError(HTTPException):
+    """A server of TLS was asked in plain http."""
 
 
 class Response:
@@ -32,6 +42,7 @@ class Response:
 
     def __init__(self) -> None:
         self.status = 0
+        self.reason = ""
         self.headers: dict[str, str] = {}
         self.body = bytearray()
         self.first = b""  # piece
@@ -44,12 +55,18 @@ class Response:
         if self.is_whole:
             raise HTTPException("more than the answer came")
 
+    def on_status(self, reason: bytes) -> None:
+        """Keep the words behind the status."""
+        self.reason = reason.decode("latin-1")
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header."""
         self._lines += (name, value)
 
     def on_headers_complete(self) -> None:
         """Read the head."""
+        if len(self._lines) > 2 * MOST_HEADERS:
+            raise HTTPException(f"there are more than {MOST_HEADERS} headers")
         self.status = self.parser.get_status_code()
         self.keeps_alive = self.parser.should_keep_alive()
         self.has_head = True
@@ -85,11 +102,12 @@ class Response:
             raise HttpParserError(f"{self._received} bytes, {len(self.body)} of a body")
 
     def _end(self) -> None:
+        coding = self.headers.get("transfer-encoding", "").rpartition(",")[2].strip().lower()
         if not self.first:
             raise RemoteDisconnected("the connection was closed without an answer")
         if not self.has_head:
             raise BrokenOffError("the connection was closed within the head")
-        if "content-length" in self.headers or "transfer-encoding" in self.headers:
+        if coding == "chunked" or (not coding and "content-length" in self.headers):
             raise BrokenOffError(f"the connection was closed after {len(self.body)} bytes of it")
         self.is_whole, self.keeps_alive = True, False
 
@@ -98,6 +116,8 @@ def receive(sock: Any, most: int) -> Response:
     """
     Return the answer that comes on *sock*: the whole, or until its body is over *most* bytes.
 
+    With -1 the head is enough.
+
     Raises:
         BrokenOffError: it breaks off.
         HTTPException: it is no HTTP.
@@ -105,19 +125,18 @@ def receive(sock: Any, most: int) -> Response:
     """
     answer = Response()
     parser = answer.parser = HttpResponseParser(answer)
+    parser.set_dangerous_leniencies(  # what http.client and curl read, too
+        lenient_optional_cr_before_lf=True,
+        lenient_chunked_length=True,
+        lenient_spaces_after_chunk_size=True,
+    )
     try:
         while not answer.is_whole and not (answer.has_head and len(answer.body) > most):
             answer.take(sock.recv(PIECE))
     except (HttpParserError, HttpParserUpgrade) as error:
         answer.keeps_alive = False
-        if answer.is_whole:
-            return answer  # something came behind it
-        if answer.has_head:
-            raise BrokenOffError(str(error)) from None
-        if parser.get_status_code():
-            raise HTTPException(str(error)) from None
-        line = answer.first.partition(b"\n")[0]
-        raise BadStatusLine(line[:SHOWN].decode("latin-1")) from None
+        if not answer.is_whole and not (answer.has_head and most < 0):
+            raise _failure(error, answer) from None
     except OSError as error:
         if answer.has_head:
             raise BrokenOffError(str(error)) from error
@@ -125,3 +144,14 @@ def receive(sock: Any, most: int) -> Response:
     finally:
         del answer.parser  # it refers to the answer
     return answer
+
+
+def _failure(error: Exception, answer: Response) -> BaseException:
+    """Return what an *error* of the parser means; its words are its own, and not the server's."""
+    if isinstance(error, HttpParserCallbackError) and error.__context__ is not None:
+        return error.__context__  # what one of our own methods raised, or the handler of a signal
+    if answer.has_head:
+        return BrokenOffError(str(error))
+    if answer.first.startswith(TLS_ALERT):
+        return TlsExpectedError("it speaks TLS")
+    return HTTPException(f"the answer is no HTTP: {error}")

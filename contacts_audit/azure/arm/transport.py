@@ -15,7 +15,7 @@ from requests.exceptions import ProxyError
 from contacts_audit import __version__
 from contacts_audit.azure.arm.adapter import Adapter
 from contacts_audit.azure.arm.content_encoding import LARGEST_BODY, decoded
-from contacts_audit.azure.arm.http_response import BrokenOffError
+from contacts_audit.azure.arm.http_response import BrokenOffError, TlsExpectedError
 from contacts_audit.azure.arm.protocol import Answer
 from contacts_audit.azure.arm.proxies import Proxy, RefusedError, proxy_for
 from contacts_audit.azure.arm.sockets import time_left, time_limit
@@ -28,7 +28,6 @@ USER_AGENT = f"contacts-audit/{__version__}"
 STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 HANG_UPS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
-TLS_ALERT = "\x15\x03"  # how a server of TLS answers plain http
 
 
 class Transport:
@@ -144,17 +143,17 @@ class Transport:
             where = f"the proxy {proxy.label}" if at_proxy and proxy else host
             reason, message = Reason.TLS, f"no trusted TLS connection to {where}: {detail}"
             hint, passes = self._tls_hint(cause, proxy), False
-        elif isinstance(error, BrokenOffError):
-            reason, message = Reason.TRUNCATED, f"the answer of {host} broke off: {detail}"
-            passes = True
+        elif proxy and isinstance(cause, TlsExpectedError):
+            reason, message = Reason.UNREACHABLE, f"no answer from {host}{way}: {detail}"
+            hint, passes = f"{proxy.variable}: write https:// in place of http://", False
         elif proxy and at_proxy:
             reason = Reason.UNREACHABLE
             message = f"the proxy {proxy.label} on the way to {host} failed: {detail}"
             hint = f"check {proxy.variable}, its user and password, and NO_PROXY"
             passes = _may_pass(cause)
-        elif proxy and str(cause).startswith(TLS_ALERT):
-            reason, message = Reason.UNREACHABLE, f"no answer from {host}{way}: it speaks TLS"
-            hint, passes = f"{proxy.variable}: write https:// in place of http://", False
+        elif isinstance(error, BrokenOffError):
+            reason, message = Reason.TRUNCATED, f"the answer of {host} broke off: {detail}"
+            passes = True
         else:
             reason, message = Reason.UNREACHABLE, f"no answer from {host}{way}: {detail}"
         return AzureError(reason, message, hint=hint, retryable=passes)

@@ -84,7 +84,7 @@ def _address(url: str, variable: str) -> str:
         )
     if not found.startswith("https://") and not is_near(found):
         raise AuthError(
-            f"{variable}: {found} is not https",
+            f"{variable} is not https",
             "plain http is for addresses of this machine, its link or its private network",
         )
     return found

@@ -4,15 +4,16 @@ import gc
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPException
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
 import trustme
-from gateways import listening
+from gateways import https_proxy, listening
 
 from contacts_audit.azure.arm.adapter import Adapter
 from contacts_audit.azure.arm.sockets import TimedSocket, time_limit
@@ -65,9 +66,15 @@ def adapter() -> Iterator[Adapter]:
         yield one
 
 
-def ask(one: Adapter, url: str, method: str = "GET", body: bytes | None = None) -> bytes:
+def ask(
+    one: Adapter,
+    url: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    proxies: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
     """Return the body of the answer to a request of *url*."""
-    with one.send(prepared(url, {}, method=method, body=body), proxies={}) as response:
+    with one.send(prepared(url, {}, method=method, body=body), proxies=proxies) as response:
         found: bytes = response.raw.read(100)
         return found
 
@@ -152,27 +159,37 @@ def test_a_header_cannot_become_two(text: str) -> None:
     assert asked == []
 
 
-def test_what_comes_behind_an_answer_is_not_the_next_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("proxied", [False, True], ids=["direct", "TLS in TLS"])
+@pytest.mark.parametrize("records", [1, 2])
+def test_what_comes_behind_an_answer_is_not_the_next_one(
+    tmp_path: Path, records: int, *, proxied: bool
+) -> None:
     """A gateway that sends more than it announced does not answer what is asked later."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server)
     forged = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"
-    padding = b"x" * (8192 - len(ANSWER))  # what is read ahead of an answer is dropped with it
-    answers = [ANSWER + padding + forged, ANSWER]
+    answers = [[ANSWER + forged] if records == 1 else [ANSWER, forged], [ANSWER], [ANSWER]]
+    connections: list[socket.socket] = []
 
     def serve(plain: socket.socket) -> None:
+        connections.append(plain)
         with server.wrap_socket(plain, server_side=True) as connection:
             while connection.recv(65536):
-                connection.sendall(answers.pop(0))
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+                for record in answers.pop(0):
+                    connection.sendall(record)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
-    with listening(serve) as port, closing(Adapter(context)) as one, time_limit(10):
-        url = f"https://localhost:{port}/"
-        ask(one, url)
+    with listening(serve) as port, https_proxy(server) as (proxy, _), time_limit(10):
+        proxies = {"https": f"https://localhost:{proxy}"} if proxied else {}
+        with closing(Adapter(context)) as one:
+            bodies = [ask(one, f"https://localhost:{port}/", proxies=proxies) for _ in range(3)]
 
-        assert ask(one, url) == b"{}"
+    assert bodies == [b"{}"] * 3
+    assert len(connections) == 2  # the second was used again
 
 
 def test_idle_connections_are_closed_with_a_cycle(monkeypatch: pytest.MonkeyPatch) -> None:

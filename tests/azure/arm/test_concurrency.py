@@ -249,14 +249,14 @@ def test_a_bucket_that_tells_what_is_left_is_not_overdrawn(latency: float) -> No
 
 
 def test_what_the_tenant_has_left_is_the_most() -> None:
-    """By the last answer; one request may always be sent."""
-    concurrency = Concurrency(FIRST, FIRST)
+    """By the last answer, but for as few as at first: some may wait for their subscription."""
+    run = Run(steady)()
     limits = []
-    for left in (1000, 7, 0, math.inf):
-        concurrency.answered(0.0, left=left)
-        limits.append(concurrency.limit())
+    for left in (1000, FIRST + 1, 0, math.inf):
+        run.concurrency.answered(-math.inf, left=left)
+        limits.append(run.concurrency.limit())
 
-    assert limits == [FIRST, 7, 1, FIRST]
+    assert limits == [MOST, FIRST + 1, FIRST, MOST]
 
 
 def test_what_is_not_used_does_not_grow() -> None:
