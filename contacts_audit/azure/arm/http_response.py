@@ -154,4 +154,4 @@ def _failure(error: Exception, answer: Response) -> BaseException:
         return BrokenOffError(str(error))
     if answer.first.startswith(TLS_ALERT):
         return TlsExpectedError("it speaks TLS")
-    return HTTPException(f"the answer is no HTTP: {error}")
+    return HTTPException(f"the answer is not HTTP: {error}")
