@@ -14,8 +14,8 @@ from azure_double import AzureDouble, Proxy
 from conftest import ROOT
 
 from contacts_audit.azure.arm.transport import Transport
-from contacts_audit.azure.auth.managed_identity_endpoint import is_near
-from contacts_audit.core.errors import AzureError
+from contacts_audit.azure.auth.managed_identity_endpoint import find_endpoint, is_near
+from contacts_audit.core.errors import AuthError, AzureError
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,16 @@ def test_plain_http_is_allowed_to_near_addresses(url: str) -> None:
 def test_plain_http_is_refused_to_other_addresses(url: str) -> None:
     """Also to names: they may resolve to any address."""
     assert not is_near(url)
+
+
+def test_an_endpoint_that_is_refused_is_not_quoted() -> None:
+    """Its path may hold the secret of the platform, and `doctor` prints the error."""
+    named = {"IDENTITY_ENDPOINT": "http://far.example/a-secret", "IDENTITY_HEADER": "a-secret"}
+
+    with pytest.raises(AuthError, match="IDENTITY_ENDPOINT is not https") as caught:
+        find_endpoint(named)
+
+    assert "a-secret" not in f"{caught.value} {caught.value.hint}"
 
 
 @pytest.mark.parametrize(
