@@ -45,7 +45,7 @@ class Response:
         self.reason = ""
         self.headers: dict[str, str] = {}
         self.body = bytearray()
-        self.first = b""  # piece
+        self.first = b""  # byte
         self._lines: list[bytes] = []  # names and values of headers in turn
         self._received = 0  # bytes
         self.has_head = self.is_whole = self.keeps_alive = False
@@ -95,7 +95,7 @@ class Response:
         """
         if not piece:
             return self._end()
-        self.first = self.first or piece
+        self.first = self.first or piece[:1]
         self._received += len(piece)
         self.parser.feed_data(piece)
         if self._received > LARGEST_HEAD + DENSEST * len(self.body):
@@ -152,6 +152,6 @@ def _failure(error: Exception, answer: Response) -> BaseException:
         return error.__context__  # what one of our own methods raised, or the handler of a signal
     if answer.has_head:
         return BrokenOffError(str(error))
-    if answer.first.startswith(TLS_ALERT):
+    if answer.first == TLS_ALERT:
         return TlsExpectedError("it speaks TLS")
     return HTTPException(f"the answer is not HTTP: {error}")

@@ -133,7 +133,7 @@ class Transport:
         """Return our error for what the adapter or the socket raised."""
         host = urlsplit(url).netloc.rpartition("@")[2]
         at_proxy = isinstance(error, ProxyError)
-        cause = error.__cause__ or error
+        cause = (isinstance(error, ProxyError | BrokenOffError) and error.__cause__) or error
         detail = without_credentials(str(cause) or type(cause).__name__, {})
         way = f", through the proxy {proxy.label}" if proxy else ""
         hint, passes = None, not isinstance(cause, ValueError)  # which is about the address
