@@ -45,7 +45,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
     transport_to = functools.partial(_transport, host, cloud_options)
-    transport = functools.cache(lambda: transport_to(None))
+    transport = functools.cache(lambda: transport_to())
 
     def complete_cloud() -> "Cloud":
         if authority_failure is not None:
@@ -69,7 +69,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     )
 
 
-def _transport(host: Host, options: CloudOptions, platform: str | None) -> "Transport":
+def _transport(host: Host, options: CloudOptions, only: str = "https://") -> "Transport":
     from contacts_audit.azure.arm.transport import Transport
 
     return Transport(
@@ -77,7 +77,7 @@ def _transport(host: Host, options: CloudOptions, platform: str | None) -> "Tran
         stopped=host.shutdown.stopped,
         strict=not options.no_strict_certificates,
         secrets=host.secrets,
-        platform=platform,
+        only=only,
     )
 
 

@@ -6,31 +6,26 @@ breaks during a request fails that request.
 """
 
 import contextlib
-import itertools
-import re
 import ssl
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http.client import HTTPException
-from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
 from requests.auth import _basic_auth_str
 from requests.exceptions import ProxyError
-from urllib3.util import parse_url, wait_for_read
-from urllib3.util.ssltransport import SSLTransport
 
 from contacts_audit.azure.arm import socks
 from contacts_audit.azure.arm.content_encoding import LARGEST_BODY
-from contacts_audit.azure.arm.http_response import Response, receive
+from contacts_audit.azure.arm.http_response import receive
 from contacts_audit.azure.arm.proxies import PORTS, Proxy, RefusedError
 from contacts_audit.azure.arm.retry import RETRIED
-from contacts_audit.azure.arm.sockets import TlsSocket, dial
+from contacts_audit.azure.arm.sockets import TlsInTls, TlsSocket, dial
 
-PLAIN_URL = re.compile(r"(https?://[^/?#@]+)(/(?!/)[\w!$&'()*+,;=:@/?.~%-]*)", re.ASCII)
+FAILURES = (OSError, HTTPException, ValueError)  # the last is about an address, or a header
 
 
 class Adapter(BaseAdapter):
@@ -38,15 +33,10 @@ class Adapter(BaseAdapter):
 
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__()
-        self._idle: defaultdict[tuple[str, str | None], list[Any]] = defaultdict(list)
+        self._idle: defaultdict[tuple[str, str, str | None], list[Any]] = defaultdict(list)
         context.sslsocket_class = TlsSocket
         context.set_alpn_protocols(["http/1.1"])
         self._context = context
-
-    def close(self) -> None:
-        """Close the connections that are idle."""
-        for sock in itertools.chain.from_iterable([*self._idle.values()]):
-            sock.close()
 
     def open(self, url: str) -> None:
         """
@@ -55,8 +45,8 @@ class Adapter(BaseAdapter):
         Raises:
             OSError, ValueError: there is no connection, or no such address.
         """
-        origin = _parts(url)[0]
-        self._idle[origin, None].append(_connected(origin, None, self._context))
+        parts = urlsplit(url)
+        self._idle[parts.scheme, parts.netloc, None].append(_connected(parts, None, self._context))
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, *, proxies: Mapping[str, str], **_: Any
@@ -64,126 +54,73 @@ class Adapter(BaseAdapter):
         """
         Send *request* within the time limit of this thread, and return the answer.
 
-        *proxies* may name one for "https".  The `raw` of what is returned is the body, still
-        encoded, and cut where it is over LARGEST_BODY; its headers are a plain dict, their names in
-        lower case.
+        *proxies* may name one for "https".  A body is cut where it is over LARGEST_BODY.
 
         Raises:
             ProxyError: the proxy refuses, or there is no way to it; its cause says more.
             HTTPException: what came is no HTTP.
             OSError, ValueError: there is no connection, or no such address.
         """
-        method, body = request.method or "", request.body or b""
-        origin, target = _parts(request.url or "")
-        head = _head(method, target, {"Host": origin.partition("//")[2], **request.headers})
-        proxy = proxies.get("https")
-        idle = self._idle[origin, proxy]
-        sock = _usable(idle) or _connected(origin, proxy, self._context)
-        try:
+        parts, proxy = urlsplit(str(request.url)), proxies.get("https")
+        headers = {"Host": parts.netloc.rpartition("@")[2], **request.headers}
+        body = request.body or b""
+        idle = self._idle[parts.scheme, parts.netloc, proxy]
+        sock = _usable(idle) or _connected(parts, proxy, self._context)
+        with contextlib.ExitStack() as unless_kept:
+            unless_kept.enter_context(sock)
+            head = _head(request.method, request.path_url, headers)
             sock.sendall(head + (body.encode() if isinstance(body, str) else body))
-            found = receive(sock, LARGEST_BODY)
-        except BaseException:
-            sock.close()
-            raise
-        if found.is_whole and found.keeps_alive:
-            idle.append(sock)
-        else:
-            sock.close()
-        return _Answer(found)
+            answer = receive(sock, LARGEST_BODY)
+            if answer.keeps_alive:
+                unless_kept.pop_all()
+                idle.append(sock)
+        return answer
 
 
-class _Answer(requests.Response):
-    """What requests makes of an answer, but for cookies and history, which only a session needs."""
-
-    def __init__(self, found: Response) -> None:
-        self._content_consumed = False
-        self.status_code, self.raw = found.status, BytesIO(found.body)
-        self.headers = found.headers  # type: ignore[assignment]
-
-
-def _parts(url: str) -> tuple[str, str]:
-    """Return the origin of *url*, and what is asked of it."""
-    if found := PLAIN_URL.fullmatch(url):
-        return found[1], found[2]
-    parts = parse_url(url)
-    return f"{parts.scheme}://{parts.netloc}", f"/{parts.request_uri.lstrip('/')}"
-
-
-def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+def _head(method: str | None, target: str, headers: Mapping[str, str]) -> bytes:
     """
     Return the head of a request.
 
     Raises:
-        ValueError: a header would be more than one, or is not Latin-1.
+        ValueError: a line of it would be read as more or other than it is, or is not ASCII.
     """
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {text}" for name, text in headers.items())]
     head = "\r\n".join(lines)
-    if not head.count("\r") == head.count("\n") == len(lines) - 1:
-        raise ValueError("a header of the request holds a line break")
-    return f"{head}\r\n\r\n".encode("latin-1")
+    if not head.count("\r") == head.count("\n") == len(lines) - 1 or lines[0].count(" ") != 2:
+        raise ValueError("the request would hold a line break or a blank where none may be")
+    return f"{head}\r\n\r\n".encode("ascii")
 
 
 def _usable(idle: list[Any]) -> Any:
     """Return one of the *idle* connections that is open and silent, None if there is none."""
     with contextlib.suppress(IndexError):  # there is none, or another thread was faster
-        while True:
-            sock = idle.pop()
-            if _is_silent(sock):
-                return sock
+        while not (sock := idle.pop()).is_silent():
             sock.close()
+        return sock
     return None
 
 
-def _is_silent(sock: Any) -> bool:
-    """Say whether nothing came on *sock*, an end neither; what TLS itself says does not count."""
-    if not wait_for_read(sock, timeout=0):
-        return not _unread(sock)
-    if isinstance(sock, ssl.SSLSocket):
-        sock.setblocking(False)
-        with contextlib.suppress(OSError):
-            try:
-                sock.read(1)
-            except ssl.SSLWantReadError:
-                return True  # it was a session ticket
-    return False
+def _connected(parts: SplitResult, proxy: str | None, context: ssl.SSLContext) -> Any:
+    """Return a new connection to the origin of a URL, of which *parts* are."""
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    sock: Any = dial(host, port) if proxy is None else _through(proxy, host, port, context)
+    return _secured(sock, host, context) if parts.scheme == "https" else sock
 
 
-def _unread(sock: Any) -> int:
-    """Return how many bytes of TLS have come on *sock* and were not read."""
-    if isinstance(sock, SSLTransport):
-        return sock.sslobj.pending() + sock.incoming.pending + _unread(sock.socket)
-    return sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
-
-
-def _connected(origin: str, proxy_url: str | None, context: ssl.SSLContext) -> Any:
-    """Return a new connection to *origin*."""
-    parts = urlsplit(origin)
-    host, port, sock = parts.hostname or "", parts.port or PORTS[parts.scheme], None
-    try:
-        if proxy_url is None:
-            sock = dial(host, port)
-        else:
-            proxy = Proxy(proxy_url, "")
-            with _at_proxy():
-                sock = dial(proxy.host, proxy.port)
-                if proxy.scheme == "https":
-                    sock = _secured(sock, proxy.host, context)
-                tunnel = socks.tunnel if proxy.scheme in socks.SCHEMES else _tunnel
-                tunnel(sock, host, port, proxy)
-        return _secured(sock, host, context) if parts.scheme == "https" else sock
-    except BaseException:
-        if sock is not None:
-            sock.close()
-        raise
-
-
-@contextlib.contextmanager
-def _at_proxy() -> Iterator[None]:
-    """Tell what fails within as a failure of the proxy."""
-    try:
-        yield
-    except (OSError, HTTPException, ValueError) as error:
-        raise ProxyError(error) from error
+def _through(proxy_url: str, host: str, port: int, context: ssl.SSLContext) -> Any:
+    """Return a connection to *host* through a proxy, or raise ProxyError."""
+    proxy = Proxy(proxy_url, "")
+    with contextlib.ExitStack() as on_failure:
+        try:
+            sock: Any = on_failure.enter_context(dial(proxy.host, proxy.port))
+            if proxy.scheme == "https":
+                sock = on_failure.enter_context(_secured(sock, proxy.host, context))
+            tunnel = socks.tunnel if proxy.scheme in socks.SCHEMES else _tunnel
+            tunnel(sock, host, port, proxy)
+        except FAILURES as error:
+            raise ProxyError(error) from error
+        on_failure.pop_all()
+    return sock
 
 
 def _tunnel(sock: Any, host: str, port: int, proxy: Proxy) -> None:
@@ -202,14 +139,14 @@ def _tunnel(sock: Any, host: str, port: int, proxy: Proxy) -> None:
         headers["Proxy-Authorization"] = _basic_auth_str(user.encode(), password.encode())
     sock.sendall(_head("CONNECT", target, headers))
     answer = receive(sock, -1)
-    if not 200 <= answer.status < 300:
-        kind = OSError if answer.status in RETRIED else RefusedError
-        raise kind(f"Tunnel connection failed: {answer.status} {answer.reason}")
+    if not 200 <= answer.status_code < 300:
+        kind = OSError if answer.status_code in RETRIED else RefusedError
+        raise kind(f"Tunnel connection failed: {answer.status_code} {answer.reason}")
 
 
 def _secured(sock: Any, host: str, context: ssl.SSLContext) -> Any:
     """Return TLS over *sock*, which may itself be that of a proxy."""
     name = host.rstrip(".")
     if isinstance(sock, ssl.SSLSocket):
-        return SSLTransport(sock, context, server_hostname=name)
+        return TlsInTls(sock, context, server_hostname=name)
     return context.wrap_socket(sock, server_hostname=name)

@@ -5,20 +5,17 @@ Nothing of what is no HTTP is quoted: it may hold half a secret, which nobody wo
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
+from collections import defaultdict
 from http import HTTPStatus
 from http.client import HTTPException, RemoteDisconnected
+from io import BytesIO
 from typing import Any
 
-from httptools import (
-    HttpParserCallbackError,
-    HttpParserError,
-    HttpParserUpgrade,
-    HttpResponseParser,
-)
+import httptools
+import requests
 
 PIECE = 16_384  # bytes: TLS delivers no more at once
 LARGEST_HEAD = 1024 * 1024  # bytes, with all interim answers before it
-MOST_HEADERS = 256
 DENSEST = 8  # bytes that may carry one byte of the body: a chunk of one takes six
 TLS_ALERT = b"\x15"  # how a server of TLS begins to answer plain http
 
@@ -31,24 +28,29 @@ class TlsExpectedError(HTTPException):
     """A server of TLS was asked in plain http."""
 
 
-class Response:
+class Response(requests.Response):
     """
     An answer, as it comes in. The parser calls the methods `on_...` with what it finds.
 
-    The names in *headers* are in lower case; the values of one name are joined by commas.
+    Its headers are a plain dict: names in lower case, the values of one name joined by commas.
+    Its `raw` is the body, still encoded.
     """
 
-    parser: HttpResponseParser
+    headers: dict[str, str]  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        self.status = 0
-        self.reason = ""
-        self.headers: dict[str, str] = {}
-        self.body = bytearray()
+        self._content_consumed = False  # requests' own __init__ makes cookies: 10 us an answer
+        self.status_code, self.headers, self.raw = 0, {}, BytesIO()  # 0: there is no head yet
+        self.parser = httptools.HttpResponseParser(self)
+        self.parser.set_dangerous_leniencies(  # what http.client and curl read, too
+            lenient_optional_cr_before_lf=True,
+            lenient_chunked_length=True,
+            lenient_spaces_after_chunk_size=True,
+        )
         self.first = b""  # byte
-        self._lines: list[bytes] = []  # names and values of headers in turn
+        self._values: defaultdict[str, list[str]] = defaultdict(list)  # of each header
         self._received = 0  # bytes
-        self.has_head = self.is_whole = self.keeps_alive = False
+        self.is_whole = self.keeps_alive = False
 
     def on_message_begin(self) -> None:
         """Take nothing behind the answer: nobody asked for it."""
@@ -60,31 +62,24 @@ class Response:
         self.reason = reason.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header."""
-        self._lines += (name, value)
+        """Keep a header; those behind the body come too late to count."""
+        self._values[name.decode("latin-1").lower()].append(value.decode("latin-1").strip())
 
     def on_headers_complete(self) -> None:
         """Read the head."""
-        if len(self._lines) > 2 * MOST_HEADERS:
-            raise HTTPException(f"there are more than {MOST_HEADERS} headers")
-        self.status = self.parser.get_status_code()
-        self.keeps_alive = self.parser.should_keep_alive()
-        self.has_head = True
-        texts = b"\n".join(self._lines).decode("latin-1").split("\n")  # which no value holds
-        for name, value in zip(texts[::2], texts[1::2], strict=False):
-            key, text = name.lower(), value.strip()
-            self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+        self.status_code = self.parser.get_status_code()
+        self.headers = {name: ", ".join(texts) for name, texts in self._values.items()}
 
     def on_body(self, piece: bytes) -> None:
         """Keep a piece of the body."""
-        self.body += piece
+        self.raw.write(piece)
 
     def on_message_complete(self) -> None:
         """End the answer, unless it is an interim one."""
-        if self.status >= HTTPStatus.OK or self.status == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.is_whole = True
+        if self.status_code >= HTTPStatus.OK or self.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.is_whole, self.keeps_alive = True, self.parser.should_keep_alive()
         else:
-            self.headers, self._lines, self.has_head = {}, [], False
+            self.status_code, self._values = 0, defaultdict(list)
 
     def take(self, piece: bytes) -> None:
         """
@@ -98,18 +93,18 @@ class Response:
         self.first = self.first or piece[:1]
         self._received += len(piece)
         self.parser.feed_data(piece)
-        if self._received > LARGEST_HEAD + DENSEST * len(self.body):
-            raise HttpParserError(f"{self._received} bytes, {len(self.body)} of a body")
+        if self._received > LARGEST_HEAD + DENSEST * self.raw.tell():
+            raise httptools.HttpParserError(f"{self._received} bytes, {self.raw.tell()} of a body")
 
     def _end(self) -> None:
         coding = self.headers.get("transfer-encoding", "").rpartition(",")[2].strip().lower()
         if not self.first:
             raise RemoteDisconnected("the connection was closed without an answer")
-        if not self.has_head:
+        if not self.status_code:
             raise BrokenOffError("the connection was closed within the head")
         if coding == "chunked" or (not coding and "content-length" in self.headers):
-            raise BrokenOffError(f"the connection was closed after {len(self.body)} bytes of it")
-        self.is_whole, self.keeps_alive = True, False
+            raise BrokenOffError(f"the connection was closed after {self.raw.tell()} bytes of it")
+        self.is_whole = True
 
 
 def receive(sock: Any, most: int) -> Response:
@@ -124,33 +119,28 @@ def receive(sock: Any, most: int) -> Response:
         OSError: there is none.
     """
     answer = Response()
-    parser = answer.parser = HttpResponseParser(answer)
-    parser.set_dangerous_leniencies(  # what http.client and curl read, too
-        lenient_optional_cr_before_lf=True,
-        lenient_chunked_length=True,
-        lenient_spaces_after_chunk_size=True,
-    )
     try:
-        while not answer.is_whole and not (answer.has_head and len(answer.body) > most):
+        while not answer.is_whole and not (answer.status_code and answer.raw.tell() > most):
             answer.take(sock.recv(PIECE))
-    except (HttpParserError, HttpParserUpgrade) as error:
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
         answer.keeps_alive = False
-        if not answer.is_whole and not (answer.has_head and most < 0):
+        if not answer.is_whole and not (answer.status_code and most < 0):
             raise _failure(error, answer) from None
     except OSError as error:
-        if answer.has_head:
+        if answer.status_code:
             raise BrokenOffError(str(error)) from error
         raise
     finally:
         del answer.parser  # it refers to the answer
+    answer.raw.seek(0)
     return answer
 
 
 def _failure(error: Exception, answer: Response) -> BaseException:
     """Return what an *error* of the parser means; its words are its own, and not the server's."""
-    if isinstance(error, HttpParserCallbackError) and error.__context__ is not None:
+    if isinstance(error, httptools.HttpParserCallbackError) and error.__context__ is not None:
         return error.__context__  # what one of our own methods raised, or the handler of a signal
-    if answer.has_head:
+    if answer.status_code:
         return BrokenOffError(str(error))
     if answer.first == TLS_ALERT:
         return TlsExpectedError("it speaks TLS")

@@ -13,6 +13,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from urllib3.util import wait_for_read
+from urllib3.util.ssltransport import SSLTransport
+
 STEP = 0.01  # seconds
 _attempt = threading.local()
 
@@ -36,41 +39,55 @@ class TimedSocket(socket.socket):
     """
     A socket whose every operation takes at most what is left of the attempt.
 
-    An idle one is closed with its adapter, in whatever order a cycle of the two is collected.
+    It is closed with whatever keeps it, in whatever order a cycle of the two is collected.
     """
 
     def __del__(self) -> None:
         self.close()
 
-    def _set_timeout(self) -> None:
+    def limit(self) -> None:
         """Set the timeout to what is left, to a step: each change is a system call."""
         left, current = time_left(), self.gettimeout()
         if left <= 0:
             raise TimeoutError("timed out")
-        if current is None or abs(left - current) > STEP:
+        if not current or abs(left - current) > STEP:
             self.settimeout(left)
 
     def recv(self, *args: Any) -> bytes:
         """Receive bytes, or raise TimeoutError."""
-        self._set_timeout()
+        self.limit()
         return super().recv(*args)
 
     def sendall(self, *args: Any) -> None:
         """Send all of the bytes, or raise TimeoutError."""
-        self._set_timeout()
+        self.limit()
         super().sendall(*args)
+
+    def is_silent(self) -> bool:
+        """Say whether nothing has come, an end neither; what TLS itself says does not count."""
+        if not wait_for_read(self, timeout=0):
+            return True
+        try:
+            self.setblocking(False)
+            super().recv(1)
+        except OSError as error:
+            return isinstance(error, ssl.SSLWantReadError)  # it was a session ticket
+        return False
 
 
 class TlsSocket(TimedSocket, ssl.SSLSocket):
-    """The same for TLS."""
-
-    def do_handshake(self, block: bool = False) -> None:
-        """Shake hands within what is left of the attempt."""
-        self._set_timeout()
-        super().do_handshake(block)
+    """The same for TLS, whose handshake takes the limit of the socket that it begins on."""
 
 
-def dial(host: str, port: int) -> socket.socket:
+class TlsInTls(SSLTransport):
+    """TLS over TLS, of a proxy."""
+
+    def is_silent(self) -> bool:
+        """Say whether nothing has come, an end neither; what the outer TLS says does not count."""
+        return not self.incoming.pending and self.socket.is_silent()  # type: ignore[attr-defined]
+
+
+def dial(host: str, port: int) -> TimedSocket:
     """
     Connect to one of the addresses of *host*, each given its share of what is left.
 
@@ -85,6 +102,7 @@ def dial(host: str, port: int) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(max(time_left(), STEP) / (len(found) - number))
             sock.connect(address)
+            sock.limit()
         except OSError as error:
             sock.close()
             failure = error

@@ -5,7 +5,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
@@ -61,9 +61,19 @@ def serving(answers: list[bytes | None]) -> Iterator[tuple[int, list[Asked]]]:
 
 
 @contextmanager
+def hanging_up(one: Adapter) -> Iterator[None]:
+    """Close the connections of *one* at the end: the server waits for it."""
+    try:
+        yield
+    finally:
+        one._idle.clear()
+
+
+@contextmanager
 def adapter() -> Iterator[Adapter]:
     """Yield an adapter within a limit of ten seconds."""
-    with closing(Adapter(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))) as one, time_limit(10):
+    one = Adapter(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    with time_limit(10), hanging_up(one):
         yield one
 
 
@@ -134,9 +144,8 @@ def test_an_answer_that_is_left_is_no_part_of_the_next_one() -> None:
         pytest.param("http://{}", b"GET / HTTP/1.1", id="no path"),
         pytest.param("http://{}?a=b", b"GET /?a=b HTTP/1.1", id="a query alone"),
         pytest.param("http://{}/a#b", b"GET /a HTTP/1.1", id="a fragment"),
-        pytest.param('http://{}/a b"?{{x}}', b"GET /a%20b%22?%7Bx%7D HTTP/1.1", id="odd letters"),
-        pytest.param("http://{}/\u00fc", b"GET /%C3%BC HTTP/1.1", id="another alphabet"),
-        pytest.param("http://{}//evil.example/", b"GET /evil.example/ HTTP/1.1", id="slashes"),
+        pytest.param('http://{}/a"?{{x}}', b'GET /a"?{x} HTTP/1.1', id="odd letters"),
+        pytest.param("http://{}//b/", b"GET //b/ HTTP/1.1", id="slashes"),
         pytest.param("http://u:p@{}/", b"GET / HTTP/1.1", id="a user"),
     ],
 )
@@ -149,12 +158,22 @@ def test_what_is_asked_is_the_path_of_the_url(url: str, line: bytes) -> None:
     assert (first, host) == (line, f"Host: 127.0.0.1:{port}".encode())
 
 
-@pytest.mark.parametrize("text", ["a\r\nX-Evil: 1", "a\nb", "a\rb", "\u20ac"])
-def test_a_header_cannot_become_two(text: str) -> None:
-    """Nor what Latin-1 does not have: nothing is sent."""
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("/", "a\r\nX-Evil: 1", id="a header more"),
+        pytest.param("/", "a\nb", id="a line feed"),
+        pytest.param("/", "a\rb", id="a carriage return"),
+        pytest.param("/", "\xfc", id="a header that is not ASCII"),
+        pytest.param("/a b", "", id="a blank in the path"),
+        pytest.param("/\u00fc", "", id="a path that is not ASCII"),
+    ],
+)
+def test_a_request_is_read_as_what_it_is(path: str, text: str) -> None:
+    """No value makes another line or word of it: nothing is sent."""
     with serving([ANSWER]) as (port, asked), adapter() as one:
-        request = prepared(f"http://127.0.0.1:{port}/", {"Authorization": text})
-        with pytest.raises(ValueError, match=r"line break|latin-1"):
+        request = prepared(f"http://127.0.0.1:{port}{path}", {"Authorization": text})
+        with pytest.raises(ValueError, match=r"line break|ascii"):
             one.send(request, proxies={})
 
     assert asked == []
@@ -186,7 +205,8 @@ def test_what_comes_behind_an_answer_is_not_the_next_one(
     context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
     with listening(serve) as port, https_proxy(server) as (proxy, _), time_limit(10):
         proxies = {"https": f"https://localhost:{proxy}"} if proxied else {}
-        with closing(Adapter(context)) as one:
+        one = Adapter(context)
+        with hanging_up(one):
             bodies = [ask(one, f"https://localhost:{port}/", proxies=proxies) for _ in range(3)]
 
     assert bodies == [b"{}"] * 3
@@ -201,7 +221,7 @@ def test_idle_connections_are_closed_with_a_cycle(monkeypatch: pytest.MonkeyPatc
     def lose() -> None:
         sock = TimedSocket(socket.AF_INET, socket.SOCK_STREAM)
         adapter = Adapter(ssl.create_default_context())
-        adapter._idle["https://localhost", None].append(sock)
+        adapter._idle["https", "localhost", None].append(sock)
         vars(adapter)["itself"] = adapter
 
     lose()

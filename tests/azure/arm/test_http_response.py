@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from contacts_audit.azure.arm.http_response import (
     LARGEST_HEAD,
-    MOST_HEADERS,
     BrokenOffError,
     Response,
     receive,
@@ -66,9 +65,7 @@ def received(pieces: Iterable[bytes], most: int = MANY) -> Response:
         pytest.param(b"x: \xe9\r\n", "x", "\xe9", id="Latin-1"),
         pytest.param(b"x: 1\x852\r\n", "x", "1\x852", id="no other line break"),
         pytest.param(b"x: 1\n", "x", "1", id="a bare line feed"),
-        pytest.param(
-            b"x: 1\r\n" * (MOST_HEADERS - 1), "x", "1" + ", 1" * 254, id="as many as may be"
-        ),
+        pytest.param(b"x: 1\r\n" * 9_000, "x", "1" + ", 1" * 8_999, id="many"),
     ],
 )
 def test_a_header_is_read(head: bytes, name: str, value: str) -> None:
@@ -83,7 +80,6 @@ def test_a_header_is_read(head: bytes, name: str, value: str) -> None:
     "pieces",
     [
         pytest.param([OK, b"x: " + b"1" * 65536] + [b"1" * 65536] * 16, id="too long"),
-        pytest.param([OK, b"x: 1\r\n" * MOST_HEADERS, TWO], id="too many"),
         pytest.param([OK, *[b"x: 1\r\n" * 10_000] * 20], id="without end"),
         pytest.param([b"HTTP/1.1 100 Continue\r\n\r\n" * 50_000, OK, TWO], id="interim answers"),
         pytest.param([OK, b"Content-Length: 2\r\ncontent-length: 3\r\n\r\n{}"], id="two lengths"),
@@ -152,7 +148,7 @@ def test_a_body_is_read_to_its_end(pieces: list[bytes], body: bytes) -> None:
     """However its length is told, and only that of the final answer."""
     answer = received(pieces)
 
-    assert (bytes(answer.body), answer.is_whole) == (body, True)
+    assert (answer.raw.read(), answer.is_whole) == (body, True)
     assert "x" not in answer.headers
 
 
@@ -201,7 +197,7 @@ def test_what_follows_an_answer_changes_nothing_of_it() -> None:
     """It may come in the same piece: another answer, that nobody asked for."""
     answer = received([OK + b"x: 1\r\n" + TWO + b"HTTP/1.1 403 No\r\nx: 2\r\n" + TWO])
 
-    assert (answer.status, answer.headers["x"], bytes(answer.body)) == (200, "1", b"{}")
+    assert (answer.status_code, answer.headers["x"], answer.raw.read()) == (200, "1", b"{}")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +211,7 @@ def test_what_follows_an_answer_changes_nothing_of_it() -> None:
 )
 def test_a_head_is_enough_for_whoever_wants_no_body(answer: bytes) -> None:
     """As for a tunnel: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6."""
-    assert received([answer], -1).status == 200
+    assert received([answer], -1).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -247,7 +243,7 @@ def test_an_answer_that_never_ends_is_read_no_further_than_asked() -> None:
     """A body ended by the connection, whose server does not end it."""
     answer = received(itertools.chain([OK, b"\r\n"], itertools.repeat(b"x" * 1000)))
 
-    assert MANY < len(answer.body) < 2 * MANY
+    assert MANY < len(answer.raw.read()) < 2 * MANY
     assert not answer.is_whole
 
 
@@ -289,7 +285,8 @@ def test_where_an_answer_is_cut_into_pieces_does_not_matter(whole: bytes, cuts: 
 
     once, again = receive(Pieces([whole]), MANY), receive(Pieces(pieces), MANY)
 
-    names = ("status", "headers", "body", "is_whole", "keeps_alive")
+    assert once.raw.read() == again.raw.read()
+    names = ("status_code", "headers", "is_whole", "keeps_alive")
     assert [getattr(once, name) for name in names] == [getattr(again, name) for name in names]
 
 

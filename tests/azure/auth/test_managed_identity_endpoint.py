@@ -70,8 +70,8 @@ def test_only_the_endpoint_of_the_platform_gets_a_request(asked: str) -> None:
     """No other path or port gets one, not even by https: the platform's secret is for it alone."""
     request = requests.Request("GET", asked, params={"resource": "x"}).prepare()
 
-    with pytest.raises(AzureError, match="not what the platform names"):
-        Transport(platform="http://127.0.0.1:9/msi").send(request, timeout=1)
+    with pytest.raises(AzureError, match="is not below"):
+        Transport(only="http://127.0.0.1:9/msi").send(request, timeout=1)
 
 
 @pytest.fixture(scope="session")
