@@ -102,6 +102,18 @@ def test_a_body_that_cannot_be_unpacked_is_no_answer(
     assert (row["verdict"], row["error"]["reason"]) == ("unreadable", reason)
 
 
+def test_an_unknown_encoding_is_not_quoted(azure: AzureDouble, run: Run) -> None:
+    """It may hold a secret, and a part of one would not be recognized."""
+    azure.add("S", contacts_2017=GOOD)
+    token = azure.token()
+    azure.fail("securityContacts", faults.answer(b"x", {"Content-Encoding": token}))
+
+    ran = run("audit", "--debug", "--auth", "token", AZURE_ACCESS_TOKEN=token)
+
+    assert "Content-Encoding" in ran.err
+    assert token[:20] not in ran.err + ran.text
+
+
 def test_a_deadline_before_the_first_row_fails_the_run(azure: AzureDouble, run: Run) -> None:
     """Where not even the list was read in time, there is no verdict."""
     azure.fail("GET /subscriptions?", faults.hang())
