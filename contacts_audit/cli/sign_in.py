@@ -45,7 +45,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     cloud, authority_failure = _cloud(host, cloud_options)
     token = _token(host, identity)
     transport_to = functools.partial(_transport, host, cloud_options)
-    transport = functools.cache(lambda: transport_to())
+    transport = functools.cache(transport_to)
 
     def complete_cloud() -> "Cloud":
         if authority_failure is not None:

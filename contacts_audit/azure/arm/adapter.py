@@ -62,13 +62,12 @@ class Adapter(BaseAdapter):
             OSError, ValueError: there is no connection, or no such address.
         """
         parts, proxy = urlsplit(str(request.url)), proxies.get("https")
-        headers = {"Host": parts.netloc.rpartition("@")[2], **request.headers}
+        head = _head(request.method, request.path_url, {"Host": parts.netloc, **request.headers})
         body = request.body or b""
         idle = self._idle[parts.scheme, parts.netloc, proxy]
         sock = _usable(idle) or _connected(parts, proxy, self._context)
         with contextlib.ExitStack() as unless_kept:
             unless_kept.enter_context(sock)
-            head = _head(request.method, request.path_url, headers)
             sock.sendall(head + (body.encode() if isinstance(body, str) else body))
             answer = receive(sock, LARGEST_BODY)
             if answer.keeps_alive:
@@ -82,12 +81,12 @@ def _head(method: str | None, target: str, headers: Mapping[str, str]) -> bytes:
     Return the head of a request.
 
     Raises:
-        ValueError: a line of it would be read as more or other than it is, or is not ASCII.
+        ValueError: a line of it would be more than one, or is not ASCII.
     """
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {text}" for name, text in headers.items())]
     head = "\r\n".join(lines)
-    if not head.count("\r") == head.count("\n") == len(lines) - 1 or lines[0].count(" ") != 2:
-        raise ValueError("the request would hold a line break or a blank where none may be")
+    if not head.count("\r") == head.count("\n") == len(lines) - 1:
+        raise ValueError("a line of the request holds a line break")
     return f"{head}\r\n\r\n".encode("ascii")
 
 
@@ -100,25 +99,24 @@ def _usable(idle: list[Any]) -> Any:
     return None
 
 
-def _connected(parts: SplitResult, proxy: str | None, context: ssl.SSLContext) -> Any:
+def _connected(parts: SplitResult, proxy_url: str | None, context: ssl.SSLContext) -> Any:
     """Return a new connection to the origin of a URL, of which *parts* are."""
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    sock: Any = dial(host, port) if proxy is None else _through(proxy, host, port, context)
-    return _secured(sock, host, context) if parts.scheme == "https" else sock
-
-
-def _through(proxy_url: str, host: str, port: int, context: ssl.SSLContext) -> Any:
-    """Return a connection to *host* through a proxy, or raise ProxyError."""
-    proxy = Proxy(proxy_url, "")
     with contextlib.ExitStack() as on_failure:
-        try:
-            sock: Any = on_failure.enter_context(dial(proxy.host, proxy.port))
-            if proxy.scheme == "https":
-                sock = on_failure.enter_context(_secured(sock, proxy.host, context))
-            tunnel = socks.tunnel if proxy.scheme in socks.SCHEMES else _tunnel
-            tunnel(sock, host, port, proxy)
-        except FAILURES as error:
-            raise ProxyError(error) from error
+        if proxy_url is None:
+            sock: Any = on_failure.enter_context(dial(host, port))
+        else:
+            proxy = Proxy(proxy_url, "")
+            try:
+                sock = on_failure.enter_context(dial(proxy.host, proxy.port))
+                if proxy.scheme == "https":
+                    sock = on_failure.enter_context(_secured(sock, proxy.host, context))
+                tunnel = socks.tunnel if proxy.scheme in socks.SCHEMES else _tunnel
+                tunnel(sock, host, port, proxy)
+            except FAILURES as error:
+                raise ProxyError(error) from error
+        if parts.scheme == "https":
+            sock = _secured(sock, host, context)
         on_failure.pop_all()
     return sock
 
@@ -146,7 +144,7 @@ def _tunnel(sock: Any, host: str, port: int, proxy: Proxy) -> None:
 
 def _secured(sock: Any, host: str, context: ssl.SSLContext) -> Any:
     """Return TLS over *sock*, which may itself be that of a proxy."""
-    name = host.rstrip(".")
+    sock.limit()
     if isinstance(sock, ssl.SSLSocket):
-        return TlsInTls(sock, context, server_hostname=name)
-    return context.wrap_socket(sock, server_hostname=name)
+        return TlsInTls(sock, context, server_hostname=host.rstrip("."))
+    return context.wrap_socket(sock, server_hostname=host.rstrip("."))

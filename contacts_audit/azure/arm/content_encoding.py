@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1
 
 import gzip
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
 
 from contacts_audit.core.errors import AzureError, Reason
@@ -14,20 +15,19 @@ LARGEST_BODY = 8 * 1024 * 1024  # bytes, as they are sent, and decoded
 MOST_ENCODINGS = 3
 
 
-def decoded(body: bytes, encoding: str) -> bytes:
+def decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
     """
-    Undo *encoding*, though we did not ask for any, as curl and requests do.
+    Undo the encoding that *headers* name, though we did not ask for any, as curl and requests do.
 
     Raises:
-        AzureError: it is unknown or wrong, broken off, or larger than LARGEST_BODY.
+        AzureError: it is unknown or wrong, or *body* is broken off or larger than LARGEST_BODY.
     """
-    words = encoding.lower().split(",")
+    words = headers.get("content-encoding", "").lower().split(",")
     try:
         for each in reversed(words) if body else ():
             body = _without(each.strip() if len(words) <= MOST_ENCODINGS else "too many", body)
     except EOFError as error:
-        what = "the encoded answer broke off"
-        raise AzureError(Reason.TRUNCATED, what, retryable=True) from error
+        raise AzureError(Reason.TRUNCATED, "the encoded body broke off", retryable=True) from error
     except (OSError, zlib.error) as error:
         what = "the Content-Encoding of the answer is unknown or wrong"
         hint = "a proxy may have encoded it: check the network (HTTPS_PROXY, NO_PROXY)"

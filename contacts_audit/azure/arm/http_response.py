@@ -40,17 +40,16 @@ class Response(requests.Response):
 
     def __init__(self) -> None:
         self._content_consumed = False  # requests' own __init__ makes cookies: 10 us an answer
-        self.status_code, self.headers, self.raw = 0, {}, BytesIO()  # 0: there is no head yet
+        self.status_code, self.reason, self.headers, self.raw = 0, "", {}, BytesIO()
         self.parser = httptools.HttpResponseParser(self)
         self.parser.set_dangerous_leniencies(  # what http.client and curl read, too
             lenient_optional_cr_before_lf=True,
             lenient_chunked_length=True,
             lenient_spaces_after_chunk_size=True,
         )
-        self.first = b""  # byte
         self._values: defaultdict[str, list[str]] = defaultdict(list)  # of each header
-        self._received = 0  # bytes
-        self.is_whole = self.keeps_alive = False
+        self.first, self._received = b"", 0  # byte, and number of bytes
+        self.has_head = self.is_whole = self.keeps_alive = False
 
     def on_message_begin(self) -> None:
         """Take nothing behind the answer: nobody asked for it."""
@@ -62,12 +61,13 @@ class Response(requests.Response):
         self.reason = reason.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; those behind the body come too late to count."""
-        self._values[name.decode("latin-1").lower()].append(value.decode("latin-1").strip())
+        """Keep a header, but none of those behind the body: nobody wants them."""
+        if not self.has_head:
+            self._values[name.decode("latin-1").lower()].append(value.decode("latin-1").strip())
 
     def on_headers_complete(self) -> None:
         """Read the head."""
-        self.status_code = self.parser.get_status_code()
+        self.status_code, self.has_head = self.parser.get_status_code(), True
         self.headers = {name: ", ".join(texts) for name, texts in self._values.items()}
 
     def on_body(self, piece: bytes) -> None:
@@ -79,7 +79,7 @@ class Response(requests.Response):
         if self.status_code >= HTTPStatus.OK or self.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.is_whole, self.keeps_alive = True, self.parser.should_keep_alive()
         else:
-            self.status_code, self._values = 0, defaultdict(list)
+            self.has_head, self._values = False, defaultdict(list)
 
     def take(self, piece: bytes) -> None:
         """
@@ -100,7 +100,7 @@ class Response(requests.Response):
         coding = self.headers.get("transfer-encoding", "").rpartition(",")[2].strip().lower()
         if not self.first:
             raise RemoteDisconnected("the connection was closed without an answer")
-        if not self.status_code:
+        if not self.has_head:
             raise BrokenOffError("the connection was closed within the head")
         if coding == "chunked" or (not coding and "content-length" in self.headers):
             raise BrokenOffError(f"the connection was closed after {self.raw.tell()} bytes of it")
@@ -120,14 +120,14 @@ def receive(sock: Any, most: int) -> Response:
     """
     answer = Response()
     try:
-        while not answer.is_whole and not (answer.status_code and answer.raw.tell() > most):
+        while not answer.is_whole and not (answer.has_head and answer.raw.tell() > most):
             answer.take(sock.recv(PIECE))
     except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
         answer.keeps_alive = False
-        if not answer.is_whole and not (answer.status_code and most < 0):
+        if not answer.is_whole and not (answer.has_head and most < 0):
             raise _failure(error, answer) from None
     except OSError as error:
-        if answer.status_code:
+        if answer.has_head:
             raise BrokenOffError(str(error)) from error
         raise
     finally:
@@ -140,7 +140,7 @@ def _failure(error: Exception, answer: Response) -> BaseException:
     """Return what an *error* of the parser means; its words are its own, and not the server's."""
     if isinstance(error, httptools.HttpParserCallbackError) and error.__context__ is not None:
         return error.__context__  # what one of our own methods raised, or the handler of a signal
-    if answer.status_code:
+    if answer.has_head:
         return BrokenOffError(str(error))
     if answer.first == TLS_ALERT:
         return TlsExpectedError("it speaks TLS")

@@ -76,7 +76,7 @@ class TimedSocket(socket.socket):
 
 
 class TlsSocket(TimedSocket, ssl.SSLSocket):
-    """The same for TLS, whose handshake takes the limit of the socket that it begins on."""
+    """The same for TLS.  Its handshake has the timeout of the socket that it begins on, in all."""
 
 
 class TlsInTls(SSLTransport):
@@ -102,7 +102,6 @@ def dial(host: str, port: int) -> TimedSocket:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(max(time_left(), STEP) / (len(found) - number))
             sock.connect(address)
-            sock.limit()
         except OSError as error:
             sock.close()
             failure = error

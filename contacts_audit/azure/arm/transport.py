@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import re
 import socket
 import ssl
 import threading
@@ -28,6 +29,7 @@ USER_AGENT = f"contacts-audit/{__version__}"
 STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 HTTPS = "https://"
+ADDRESS = re.compile(r"https?://(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d+)?([/?#][!-\[\]-~]*)?", re.ASCII)
 HANG_UPS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -93,7 +95,7 @@ class Transport:
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
         if timeout <= 0:
             raise NotSentError(Reason.TIMEOUT, "no time was left to ask")
-        if not url.startswith(self._only):
+        if not (url.startswith(self._only) and ADDRESS.fullmatch(url)):
             raise AzureError(Reason.UNREACHABLE, f"{url.split('?')[0]} is not below {self._only}")
         proxy = self._proxy_for(urlsplit(url).netloc)
         proxies = {} if proxy is None else {"https": proxy.url}
@@ -103,12 +105,11 @@ class Transport:
                     body = response.raw.read(LARGEST_BODY + 1)
             except FAILURES as error:
                 raise self._failure(error, url, proxy) from error
-        encoding = response.headers.get("content-encoding")
-        return Answer(url, response.status_code, response.headers, decoded(body, encoding or ""))
+        return Answer(url, response.status_code, response.headers, decoded(body, response.headers))
 
     def _failure(self, error: Exception, url: str, proxy: Proxy | None) -> AzureError:
         """Return our error for what the adapter or the socket raised."""
-        host = urlsplit(url).netloc.rpartition("@")[2]
+        host = urlsplit(url).netloc
         cause = (isinstance(error, ProxyError | BrokenOffError) and error.__cause__) or error
         detail = without_credentials(str(cause) or type(cause).__name__, {})
         way = f", through the proxy {proxy.label}" if proxy else ""

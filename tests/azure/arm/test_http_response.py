@@ -3,6 +3,7 @@
 import itertools
 import socket
 import threading
+import tracemalloc
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from http.client import HTTPException
@@ -193,6 +194,14 @@ def test_a_connection_is_kept_after_a_whole_answer_only(pieces: list[bytes], kep
     assert (answer.is_whole, answer.keeps_alive) == (True, kept)
 
 
+@pytest.mark.parametrize(
+    ("line", "words"), [(b"HTTP/1.1 407 Who are you?", "Who are you?"), (b"HTTP/1.1 407", "")]
+)
+def test_the_words_behind_the_status_may_be_missing(line: bytes, words: str) -> None:
+    """https://www.rfc-editor.org/rfc/rfc9112#section-4."""
+    assert received([line + b"\r\n" + TWO]).reason == words
+
+
 def test_what_follows_an_answer_changes_nothing_of_it() -> None:
     """It may come in the same piece: another answer, that nobody asked for."""
     answer = received([OK + b"x: 1\r\n" + TWO + b"HTTP/1.1 403 No\r\nx: 2\r\n" + TWO])
@@ -239,9 +248,10 @@ def test_what_breaks_in_while_an_answer_is_parsed_is_no_error_of_http(
         received([OK, TWO])
 
 
-def test_an_answer_that_never_ends_is_read_no_further_than_asked() -> None:
+@pytest.mark.parametrize("line", [OK, b"HTTP/1.1 000 Odd\r\n"])
+def test_an_answer_that_never_ends_is_read_no_further_than_asked(line: bytes) -> None:
     """A body ended by the connection, whose server does not end it."""
-    answer = received(itertools.chain([OK, b"\r\n"], itertools.repeat(b"x" * 1000)))
+    answer = received(itertools.chain([line, b"\r\n"], itertools.repeat(b"x" * 1000)))
 
     assert MANY < len(answer.raw.read()) < 2 * MANY
     assert not answer.is_whole
@@ -250,6 +260,7 @@ def test_an_answer_that_never_ends_is_read_no_further_than_asked() -> None:
 def test_trailers_without_end_do_not_fill_the_memory() -> None:
     """Nothing of them is wanted, and yet they arrive."""
     sent = []
+    tracemalloc.start()
 
     def pieces() -> Iterator[bytes]:
         yield from (CHUNKED, b"2\r\n{}\r\n0\r\n")
@@ -258,9 +269,12 @@ def test_trailers_without_end_do_not_fill_the_memory() -> None:
             yield b"x: 1\r\n" * 10_000
 
     with pytest.raises(BrokenOffError):
-        received(pieces())
+        receive(Pieces(pieces()), MANY)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
     assert len(sent) * 60_000 < 2 * LARGEST_HEAD
+    assert peak < LARGEST_HEAD
 
 
 some_answer = st.tuples(

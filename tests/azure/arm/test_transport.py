@@ -7,8 +7,13 @@ import zlib
 from typing import Any
 
 import pytest
+import requests
 from azure_double import AzureDouble, faults
 from conftest import Run, run_in, surroundings
+from requests.adapters import BaseAdapter
+
+from contacts_audit.azure.arm.transport import Transport, prepared
+from contacts_audit.core.errors import AzureError
 
 V2017 = "2017-08-01-preview"
 GOOD = [
@@ -100,6 +105,35 @@ def test_a_body_that_cannot_be_unpacked_is_no_answer(
     row = middle_of(azure, run, "--budget", "2")
 
     assert (row["verdict"], row["error"]["reason"]) == ("unreadable", reason)
+
+
+class Unasked(BaseAdapter):
+    """Fails where anything is asked."""
+
+    def send(self, *given: object, **more: object) -> requests.Response:
+        """Fail."""
+        raise AssertionError("it was asked")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://localhost/", id="not https"),
+        pytest.param("https://user:hunter2@localhost/", id="a user"),
+        pytest.param("https://localhost\\@evil.example/", id="a backslash"),
+        pytest.param("https://localhost/a b", id="a blank"),
+        pytest.param("https://localhost/a\nb", id="a line break"),
+        pytest.param("https://localhost/\u00fc", id="no ASCII"),
+        pytest.param("https://[::1/", id="half an address"),
+        pytest.param("https:///a", id="no host"),
+    ],
+)
+def test_what_is_no_address_is_not_asked(url: str) -> None:
+    """Two readers might take it for two addresses."""
+    with pytest.raises(AzureError, match="is not below https://") as caught:
+        Transport(adapter=Unasked()).send(prepared(url, {}), timeout=1)
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_an_unknown_encoding_is_not_quoted(azure: AzureDouble, run: Run) -> None:
