@@ -69,7 +69,7 @@ def sign_in(host: Host, identity: IdentityOptions, cloud_options: CloudOptions) 
     )
 
 
-def _transport(host: Host, options: CloudOptions, only: str = "https://") -> "Transport":
+def _transport(host: Host, options: CloudOptions, platform: str | None = None) -> "Transport":
     from contacts_audit.azure.arm.transport import Transport
 
     return Transport(
@@ -77,7 +77,7 @@ def _transport(host: Host, options: CloudOptions, only: str = "https://") -> "Tr
         stopped=host.shutdown.stopped,
         strict=not options.no_strict_certificates,
         secrets=host.secrets,
-        only=only,
+        platform=platform,
     )
 
 

@@ -281,15 +281,6 @@ def gzip_body() -> Fault:
     return fault
 
 
-def with_headers(headers: Headers) -> Fault:
-    """Send the normal answer with *headers* in addition."""
-
-    async def fault(exchange: Exchange) -> None:
-        await exchange.send(exchange.answer.but(headers=headers).encode())
-
-    return fault
-
-
 def truncated_gzip() -> Fault:
     """Compress the normal body and leave out its second half; the length is that of the rest."""
 

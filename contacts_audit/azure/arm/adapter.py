@@ -38,6 +38,10 @@ class Adapter(BaseAdapter):
         context.set_alpn_protocols(["http/1.1"])
         self._context = context
 
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        self._idle.clear()
+
     def open(self, url: str) -> None:
         """
         Open a connection to the origin of *url*, which the next request there takes.

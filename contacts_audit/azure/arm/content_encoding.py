@@ -45,14 +45,8 @@ def _without(coding: str, body: bytes) -> bytes:
         return gzip.GzipFile(fileobj=BytesIO(body)).read(LARGEST_BODY + 1)
     if coding != "deflate":
         raise zlib.error("unknown")
-    try:
-        return _inflated(body, zlib.MAX_WBITS)
-    except zlib.error:
-        return _inflated(body, -zlib.MAX_WBITS)  # without zlib's head
-
-
-def _inflated(body: bytes, form: int) -> bytes:
-    inflater = zlib.decompressobj(form)
+    has_head = body[:1] and body[0] % 16 == zlib.DEFLATED  # zlib's, or there is none
+    inflater = zlib.decompressobj(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
     unpacked = inflater.decompress(body, LARGEST_BODY + 1)
     if not inflater.eof and len(unpacked) <= LARGEST_BODY:
         raise EOFError

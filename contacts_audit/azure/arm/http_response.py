@@ -5,8 +5,6 @@ Nothing of what is no HTTP is quoted: it may hold half a secret, which nobody wo
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
-from collections import defaultdict
-from http import HTTPStatus
 from http.client import HTTPException, RemoteDisconnected
 from io import BytesIO
 from typing import Any
@@ -16,6 +14,7 @@ import requests
 
 PIECE = 16_384  # bytes: TLS delivers no more at once
 LARGEST_HEAD = 1024 * 1024  # bytes, with all interim answers before it
+MOST_HEADERS = 256
 DENSEST = 8  # bytes that may carry one byte of the body: a chunk of one takes six
 TLS_ALERT = b"\x15"  # how a server of TLS begins to answer plain http
 
@@ -47,8 +46,8 @@ class Response(requests.Response):
             lenient_chunked_length=True,
             lenient_spaces_after_chunk_size=True,
         )
-        self._values: defaultdict[str, list[str]] = defaultdict(list)  # of each header
-        self.first, self._received = b"", 0  # byte, and number of bytes
+        self._lines: list[tuple[str, str]] = []  # the headers, as they come
+        self._received = 0  # bytes
         self.has_head = self.is_whole = self.keeps_alive = False
 
     def on_message_begin(self) -> None:
@@ -63,12 +62,15 @@ class Response(requests.Response):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header, but none of those behind the body: nobody wants them."""
         if not self.has_head:
-            self._values[name.decode("latin-1").lower()].append(value.decode("latin-1").strip())
+            self._lines.append((name.decode("latin-1").lower(), value.decode("latin-1").strip()))
 
     def on_headers_complete(self) -> None:
         """Read the head."""
+        if len(self._lines) > MOST_HEADERS:
+            raise HTTPException(f"there are more than {MOST_HEADERS} headers")
         self.status_code, self.has_head = self.parser.get_status_code(), True
-        self.headers = {name: ", ".join(texts) for name, texts in self._values.items()}
+        for name, text in self._lines:
+            self.headers[name] = f"{self.headers[name]}, {text}" if name in self.headers else text
 
     def on_body(self, piece: bytes) -> None:
         """Keep a piece of the body."""
@@ -76,10 +78,10 @@ class Response(requests.Response):
 
     def on_message_complete(self) -> None:
         """End the answer, unless it is an interim one."""
-        if self.status_code >= HTTPStatus.OK or self.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        if self.status_code >= 200 or self.status_code == 101:  # which ends HTTP
             self.is_whole, self.keeps_alive = True, self.parser.should_keep_alive()
         else:
-            self.has_head, self._values = False, defaultdict(list)
+            self.has_head, self.headers, self._lines = False, {}, []
 
     def take(self, piece: bytes) -> None:
         """
@@ -90,7 +92,8 @@ class Response(requests.Response):
         """
         if not piece:
             return self._end()
-        self.first = self.first or piece[:1]
+        if not self._received and piece[:1] == TLS_ALERT:
+            raise TlsExpectedError("it speaks TLS")
         self._received += len(piece)
         self.parser.feed_data(piece)
         if self._received > LARGEST_HEAD + DENSEST * self.raw.tell():
@@ -98,7 +101,7 @@ class Response(requests.Response):
 
     def _end(self) -> None:
         coding = self.headers.get("transfer-encoding", "").rpartition(",")[2].strip().lower()
-        if not self.first:
+        if not self._received:
             raise RemoteDisconnected("the connection was closed without an answer")
         if not self.has_head:
             raise BrokenOffError("the connection was closed within the head")
@@ -142,6 +145,4 @@ def _failure(error: Exception, answer: Response) -> BaseException:
         return error.__context__  # what one of our own methods raised, or the handler of a signal
     if answer.has_head:
         return BrokenOffError(str(error))
-    if answer.first == TLS_ALERT:
-        return TlsExpectedError("it speaks TLS")
     return HTTPException(f"the answer is not HTTP: {error}")

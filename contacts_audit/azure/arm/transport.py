@@ -28,8 +28,8 @@ from contacts_audit.core.sanitize import without_credentials
 USER_AGENT = f"contacts-audit/{__version__}"
 STRICT_ERRORS = range(79, 94)  # OpenSSL's X509_V_ERR_* that X509_V_FLAG_X509_STRICT adds
 USUAL_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
-HTTPS = "https://"
-ADDRESS = re.compile(r"https?://(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d+)?([/?#][!-\[\]-~]*)?", re.ASCII)
+HTTPS_URL = re.compile(r"https://(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d+)?([/?#][!-\[\]-~]*)?", re.ASCII)
+QUERY = r"(\?[!-\[\]-~]*)?"
 HANG_UPS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -40,9 +40,9 @@ class Transport:
     There is no session above it: no redirect is followed, no cookie kept, no netrc read.
     *ca_bundle* (a file or a folder) overrides REQUESTS_CA_BUNDLE.  *strict* checks certificates as
     strictly as Python does by default.  *adapter* replaces the network, proxies included.
-    What is asked begins with *only*: if that is the address of this machine's managed identity, it
-    is asked without a proxy, and over plain http if it says so.  No error shows any of the
-    *secrets* of the run.
+    *platform* is the address of this machine's managed identity: only that address is asked then,
+    without a proxy, and over plain http if it says so.  No error shows any of the *secrets* of the
+    run.
     """
 
     def __init__(
@@ -51,15 +51,16 @@ class Transport:
         ca_bundle: str | None = None,
         stopped: threading.Event | None = None,
         adapter: BaseAdapter | None = None,
-        only: str = HTTPS,
+        platform: str | None = None,
         strict: bool = True,
         secrets: Secrets | None = None,
     ) -> None:
         self.secrets = secrets or Secrets()
         self._stopped = stopped or threading.Event()
-        self._only = only
-        direct = adapter is not None or only != HTTPS
-        self._proxy_for = functools.cache(lambda host: None if direct else proxy_for(HTTPS + host))
+        self._allowed = re.compile(re.escape(platform) + QUERY) if platform else HTTPS_URL
+        self._what = "what the platform names" if platform else "an https address"
+        direct = adapter is not None or platform is not None
+        self._proxy_of = functools.cache(lambda it: None if direct else proxy_for(f"https://{it}"))
         if adapter is None:
             context = tls_context(ca_bundle, strict=strict)
             strict = bool(context.verify_flags & ssl.VERIFY_X509_STRICT)
@@ -73,7 +74,7 @@ class Transport:
         A proxy is not asked: one that refuses would be asked twice.
         """
         with contextlib.suppress(AzureError, *FAILURES), time_limit(timeout):
-            if isinstance(self._adapter, Adapter) and self._proxy_for(urlsplit(url).netloc) is None:
+            if isinstance(self._adapter, Adapter) and self._proxy_for(url) is None:
                 self._adapter.open(url)
 
     def send(self, request: requests.PreparedRequest, *, timeout: float) -> Answer:
@@ -95,9 +96,7 @@ class Transport:
             raise AzureError(Reason.DEADLINE, "the run was stopped before this was asked")
         if timeout <= 0:
             raise NotSentError(Reason.TIMEOUT, "no time was left to ask")
-        if not (url.startswith(self._only) and ADDRESS.fullmatch(url)):
-            raise AzureError(Reason.UNREACHABLE, f"{url.split('?')[0]} is not below {self._only}")
-        proxy = self._proxy_for(urlsplit(url).netloc)
+        proxy = self._proxy_for(url)
         proxies = {} if proxy is None else {"https": proxy.url}
         with time_limit(timeout):
             try:
@@ -106,6 +105,17 @@ class Transport:
             except FAILURES as error:
                 raise self._failure(error, url, proxy) from error
         return Answer(url, response.status_code, response.headers, decoded(body, response.headers))
+
+    def _proxy_for(self, url: str) -> Proxy | None:
+        """
+        Return the proxy for *url*, looked up once for each origin: NO_PROXY is by host.
+
+        Raises:
+            AzureError: *url* may not be asked, or its proxy cannot be used.
+        """
+        if not self._allowed.fullmatch(url):
+            raise AzureError(Reason.UNREACHABLE, f"{url.split('?')[0]} is not {self._what}")
+        return self._proxy_of(urlsplit(url).netloc)
 
     def _failure(self, error: Exception, url: str, proxy: Proxy | None) -> AzureError:
         """Return our error for what the adapter or the socket raised."""

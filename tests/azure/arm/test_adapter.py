@@ -5,7 +5,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
@@ -62,19 +62,9 @@ def serving(answers: list[bytes | None]) -> Iterator[tuple[int, list[Asked]]]:
 
 
 @contextmanager
-def hanging_up(one: Adapter) -> Iterator[None]:
-    """Close the connections of *one* at the end: the server waits for it."""
-    try:
-        yield
-    finally:
-        one._idle.clear()
-
-
-@contextmanager
 def adapter() -> Iterator[Adapter]:
     """Yield an adapter within a limit of ten seconds."""
-    one = Adapter(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    with time_limit(10), hanging_up(one):
+    with closing(Adapter(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))) as one, time_limit(10):
         yield one
 
 
@@ -204,8 +194,7 @@ def test_what_comes_behind_an_answer_is_not_the_next_one(
     context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
     with listening(serve) as port, https_proxy(server) as (proxy, _), time_limit(10):
         proxies = {"https": f"https://localhost:{proxy}"} if proxied else {}
-        one = Adapter(context)
-        with hanging_up(one):
+        with closing(Adapter(context)) as one:
             bodies = [ask(one, f"https://localhost:{port}/", proxies=proxies) for _ in range(3)]
 
     assert bodies == [b"{}"] * 3

@@ -130,7 +130,7 @@ class Unasked(BaseAdapter):
 )
 def test_what_is_no_address_is_not_asked(url: str) -> None:
     """Two readers might take it for two addresses."""
-    with pytest.raises(AzureError, match="is not below https://") as caught:
+    with pytest.raises(AzureError, match="is not an https address") as caught:
         Transport(adapter=Unasked()).send(prepared(url, {}), timeout=1)
 
     assert "hunter2" not in str(caught.value)

@@ -64,14 +64,18 @@ def test_an_endpoint_that_is_refused_is_not_quoted() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["http://127.0.0.1:9/other", "http://127.0.0.1:8/msi", "https://management.azure.com/"]
+    "asked",
+    [
+        *("http://127.0.0.1:9/other", "http://127.0.0.1:8/msi", "https://management.azure.com/"),
+        *("http://127.0.0.1:9/msi/other", "http://127.0.0.1:9/msis", "http://127.0.0.1:9/msi/../a"),
+    ],
 )
 def test_only_the_endpoint_of_the_platform_gets_a_request(asked: str) -> None:
     """No other path or port gets one, not even by https: the platform's secret is for it alone."""
     request = requests.Request("GET", asked, params={"resource": "x"}).prepare()
 
-    with pytest.raises(AzureError, match="is not below"):
-        Transport(only="http://127.0.0.1:9/msi").send(request, timeout=1)
+    with pytest.raises(AzureError, match="not what the platform names"):
+        Transport(platform="http://127.0.0.1:9/msi").send(request, timeout=1)
 
 
 @pytest.fixture(scope="session")
