@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -66,6 +65,16 @@ def adapter() -> Iterator[Adapter]:
     """Yield an adapter within a limit of ten seconds."""
     with closing(Adapter(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))) as one, time_limit(10):
         yield one
+
+
+def tls_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the TLS of a server on localhost, and of a client that trusts it."""
+    authority = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return server, client
 
 
 def ask(
@@ -170,14 +179,9 @@ def test_a_request_is_read_as_what_it_is(path: str, text: str) -> None:
 
 @pytest.mark.parametrize("proxied", [False, True], ids=["direct", "TLS in TLS"])
 @pytest.mark.parametrize("records", [1, 2])
-def test_what_comes_behind_an_answer_is_not_the_next_one(
-    tmp_path: Path, records: int, *, proxied: bool
-) -> None:
+def test_what_comes_behind_an_answer_is_not_the_next_one(records: int, *, proxied: bool) -> None:
     """A gateway that sends more than it announced does not answer what is asked later."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(server)
+    server, client = tls_contexts()
     forged = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"
     answers = [[ANSWER + forged] if records == 1 else [ANSWER, forged], [ANSWER], [ANSWER]]
     connections: list[socket.socket] = []
@@ -191,10 +195,9 @@ def test_what_comes_behind_an_answer_is_not_the_next_one(
                     connection.sendall(record)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
-    context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
     with listening(serve) as port, https_proxy(server) as (proxy, _), time_limit(10):
         proxies = {"https": f"https://localhost:{proxy}"} if proxied else {}
-        with closing(Adapter(context)) as one:
+        with closing(Adapter(client)) as one:
             bodies = [ask(one, f"https://localhost:{port}/", proxies=proxies) for _ in range(3)]
 
     assert bodies == [b"{}"] * 3
@@ -224,13 +227,10 @@ def test_a_handshake_has_what_is_left_of_the_limit() -> None:
 
 
 def test_no_connection_is_left_open_by_a_handshake_that_fails_in_tls(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever keeps the error does not keep the connection to the proxy."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)
+    server, client = tls_contexts()
     opened: list[socket.socket] = []
 
     def secured(*given: Any) -> Any:
@@ -238,15 +238,14 @@ def test_no_connection_is_left_open_by_a_handshake_that_fails_in_tls(
         return opened[-1]
 
     monkeypatch.setattr(adapter_module, "_secured", secured)
-    context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
 
     def answer_in_plain(connection: socket.socket) -> None:
         connection.sendall(ANSWER)
 
-    with listening(answer_in_plain) as port, https_proxy(tls) as (proxy, _), time_limit(10):
+    with listening(answer_in_plain) as port, https_proxy(server) as (proxy, _), time_limit(10):
         request = prepared(f"https://localhost:{port}/", {})
         with pytest.raises(ssl.SSLError) as kept:
-            Adapter(context).send(request, proxies={"https": f"https://localhost:{proxy}"})
+            Adapter(client).send(request, proxies={"https": f"https://localhost:{proxy}"})
 
     assert kept.tb is not None
     assert [sock.fileno() for sock in opened] == [-1]
