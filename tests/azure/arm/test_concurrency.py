@@ -393,6 +393,7 @@ def test_a_signal_ends_a_run_that_has_grown(
 
     process.send_signal(number)
     process.communicate(timeout=60)
+    time.sleep(0.3)  # what was on its way has arrived
     asked = len(azure.asked)
     time.sleep(0.3)
 
